@@ -1,0 +1,52 @@
+/* limits: every bound of the protocol in one place (docs/protocol.md). */
+
+#ifndef YIZHAN_SYNC_LIMITS_H
+#define YIZHAN_SYNC_LIMITS_H
+
+enum {
+	PROTOCOL_VERSION = 1,
+	SUITE_NOISE_25519 = 0x01, /* 25519, ChaChaPoly, BLAKE2b */
+
+	KEY_BYTES = 32,
+	SIGNATURE_BYTES = 64,
+	HASH_BYTES = 32,
+	NODE_ID_BYTES = 8,
+	GROUP_ID_BYTES = 8,
+	LIFE_BYTES = 8,
+	LIFE_NONCE_BYTES = 16,
+
+	CLASSES = 4, /* urgency U0 .. U3 */
+
+	FRAME_PAYLOAD_MIN = 256,   /* bytes of plaintext a sender aims at, */
+	FRAME_PAYLOAD_MAX = 16384, /* and may never exceed */
+	FRAME_OVERHEAD = 2 + 16,   /* length and tag */
+	REKEY_MESSAGES = 1024,
+	HANDSHAKE_MESSAGE_MAX = 4096,
+
+	CERT_BYTES_MAX = 2048,
+	CERT_ORGS_MAX = 32,
+	CERT_CHAIN_MAX = 4,
+	NODE_NAME_BYTES_MAX = 64,
+	ORG_REF_BYTES_MAX = 64,
+
+	CHANGE_BYTES_MAX = 65536,   /* one change's body */
+	BATCH_CHANGES_MAX = 512,    /* changes a sender puts in one batch */
+	BATCH_BYTES_MAX = 196608,   /* decompressed bytes of one batch */
+	STREAM_WINDOW_LOG = 17,     /* zstd window of one class: 128 KiB */
+	STREAM_FRAME_BYTES_MAX = 1048576, /* decompressed, of one frame */
+	LISTS_MAX = 512,            /* lists one session may name */
+	LIST_NAME_BYTES_MAX = 80,
+	LIVES_MAX = 4096,           /* lives one session may name */
+	EXCEPTIONS_MAX = 512,       /* in one receipt */
+
+	HANDSHAKE_TIMEOUT_MS = 30000,
+	IDLE_TIMEOUT_MS = 60000, /* no byte from the peer while we wait */
+
+	INVITE_SECRET_BITS = 40,
+	INVITE_HOURS = 72,
+	INVITE_TRIES = 5,
+};
+
+#define REKEY_BYTES (64ull * 1024 * 1024)
+
+#endif

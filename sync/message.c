@@ -1,0 +1,623 @@
+/* message: what travels inside sealed frames, as create/consume pairs. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "sync/message.h"
+
+const char *
+reason_name(enum reason r)
+{
+	static const char *const names[] = {
+	    [REASON_NONE] = "none",
+	    [REASON_NOT_ENROLLED] = "not_enrolled",
+	    [REASON_REVOKED] = "revoked",
+	    [REASON_VERSION] = "version",
+	    [REASON_FORMAT] = "format",
+	    [REASON_LIMIT] = "limit",
+	    [REASON_LOG] = "log",
+	    [REASON_FORK] = "fork",
+	    [REASON_STORAGE] = "storage",
+	    [REASON_INVITE] = "invite",
+	    [REASON_BUSY] = "busy",
+	    [REASON_AHEAD] = "ahead",
+	    [REASON_SHUTDOWN] = "shutdown",
+	    [REASON_TIMEOUT] = "timeout",
+	};
+
+	if ((size_t)r >= sizeof names / sizeof names[0])
+		return "unknown";
+	return names[r];
+}
+
+enum err
+message_next(struct reader *frame, struct message *out)
+{
+	uint8_t type;
+	struct bytes body;
+
+	if (reader_left(frame) == 0)
+		return frame->failed ? ERR_FORMAT : ERR_END;
+	type = read_u8(frame);
+	body = read_string(frame);
+	if (frame->failed)
+		return ERR_FORMAT;
+	out->type = (enum message_type)type;
+	out->body = body;
+	return ERR_OK;
+}
+
+void
+message_put(
+    struct buffer *out, enum message_type type, const void *body, size_t size)
+{
+	put_u8(out, (uint8_t)type);
+	put_string(out, body, size);
+}
+
+/* A body is whole when nothing failed and nothing is left over. */
+static enum err
+whole(const struct reader *r)
+{
+	return r->failed || r->at != r->end ? ERR_FORMAT : ERR_OK;
+}
+
+static bool
+take_text(struct reader *r, char *out, size_t max)
+{
+	struct bytes s = read_string(r);
+
+	if (r->failed || s.size > max ||
+	    (s.size > 0 && memchr(s.data, 0, s.size) != NULL)) {
+		r->failed = true;
+		return false;
+	}
+	if (s.size > 0)
+		memcpy(out, s.data, s.size);
+	out[s.size] = '\0';
+	return true;
+}
+
+/* --- hello ------------------------------------------------------------- */
+
+enum err
+hello_create(const struct hello *h, struct buffer *out)
+{
+	size_t i, c;
+
+	if (h->life_count > HELLO_LIVES_MAX)
+		return ERR_LIMIT;
+	put_varint(out, h->version_min);
+	put_varint(out, h->version_max);
+	put_u8(out, h->role);
+	put_signed(out, h->now);
+	put_u8(out, h->clock);
+	put_varint(out, h->list_epoch);
+	put_varint(out, h->slips_left);
+	put_u64(out, h->cursors_digest);
+	put_varint(out, h->life_count);
+	for (i = 0; i < h->life_count; i++) {
+		put_bytes(out, h->lives[i].nonce, LIFE_NONCE_BYTES);
+		for (c = 0; c < CLASSES; c++)
+			put_varint(out, h->lives[i].seq[c]);
+	}
+	return buffer_state(out);
+}
+
+static void
+consume_lives(struct reader *r, struct hello *h)
+{
+	uint64_t count = read_varint(r);
+	size_t i, c;
+
+	if (count > HELLO_LIVES_MAX)
+		r->failed = true;
+	for (i = 0; !r->failed && i < count; i++) {
+		read_copy(r, h->lives[i].nonce, LIFE_NONCE_BYTES);
+		for (c = 0; c < CLASSES; c++)
+			h->lives[i].seq[c] = read_varint(r);
+	}
+	h->life_count = r->failed ? 0 : (size_t)count;
+}
+
+enum err
+hello_consume(const struct bytes *body, struct hello *out)
+{
+	struct reader r;
+	struct hello h;
+	uint64_t min, max, epoch;
+
+	memset(&h, 0, sizeof h);
+	reader_init(&r, body->data, body->size);
+	min = read_varint(&r);
+	max = read_varint(&r);
+	h.role = read_u8(&r);
+	h.now = read_signed(&r);
+	h.clock = read_u8(&r);
+	epoch = read_varint(&r);
+	h.slips_left = read_varint(&r);
+	h.cursors_digest = read_u64(&r);
+	consume_lives(&r, &h);
+	if (min > max || max > UINT16_MAX || epoch > UINT32_MAX)
+		return ERR_FORMAT;
+	h.version_min = (uint16_t)min;
+	h.version_max = (uint16_t)max;
+	h.list_epoch = (uint32_t)epoch;
+	if (whole(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*out = h;
+	return ERR_OK;
+}
+
+/* --- cursors and receipts ---------------------------------------------- */
+
+static void
+put_place(
+    struct buffer *out, const struct list_id *list, const struct cursor *c)
+{
+	put_text(out, list->name);
+	put_u8(out, list->class);
+	put_u32(out, c->epoch);
+	put_varint(out, c->place);
+	put_u64(out, c->running);
+}
+
+static void
+take_place(struct reader *r, struct list_id *list, struct cursor *c)
+{
+	take_text(r, list->name, LIST_NAME_BYTES_MAX);
+	list->class = read_u8(r);
+	c->epoch = read_u32(r);
+	c->place = read_varint(r);
+	c->running = read_u64(r);
+	if (list->class >= CLASSES || list->name[0] == '\0')
+		r->failed = true;
+}
+
+enum err
+cursors_create(const struct cursor_set *set, struct buffer *out)
+{
+	size_t i;
+
+	put_varint(out, set->count);
+	for (i = 0; i < set->count; i++)
+		put_place(out, &set->item[i].list, &set->item[i].cursor);
+	return buffer_state(out);
+}
+
+enum err
+cursors_consume(const struct bytes *body, struct cursor_set *out)
+{
+	struct reader r;
+	uint64_t count;
+	size_t i;
+
+	reader_init(&r, body->data, body->size);
+	count = read_varint(&r);
+	if (r.failed)
+		return ERR_FORMAT;
+	if (count > LISTS_MAX)
+		return ERR_LIMIT;
+	out->count = 0;
+	for (i = 0; !r.failed && i < count; i++)
+		take_place(&r, &out->item[i].list, &out->item[i].cursor);
+	if (whole(&r) != ERR_OK)
+		return ERR_FORMAT;
+	out->count = (size_t)count;
+	return ERR_OK;
+}
+
+static void
+put_id(struct buffer *out, const struct change_id *id)
+{
+	put_bytes(out, id->life, LIFE_BYTES);
+	put_u8(out, id->class);
+	put_varint(out, id->seq);
+}
+
+static void
+take_id(struct reader *r, struct change_id *id)
+{
+	read_copy(r, id->life, LIFE_BYTES);
+	id->class = read_u8(r);
+	id->seq = read_varint(r);
+	if (id->class >= CLASSES || id->seq == 0)
+		r->failed = true;
+}
+
+enum err
+receipt_create(const struct receipt *receipt, struct buffer *out)
+{
+	size_t i;
+
+	if (receipt->exception_count > EXCEPTIONS_MAX)
+		return ERR_LIMIT;
+	put_place(out, &receipt->list, &receipt->cursor);
+	put_varint(out, receipt->exception_count);
+	for (i = 0; i < receipt->exception_count; i++) {
+		put_id(out, &receipt->exceptions[i].id);
+		put_varint(out, receipt->exceptions[i].reason);
+	}
+	return buffer_state(out);
+}
+
+void
+receipt_free(struct receipt *r)
+{
+	free(r->exceptions);
+	memset(r, 0, sizeof *r);
+}
+
+static enum err
+take_exceptions(struct reader *r, uint64_t count, struct receipt *out)
+{
+	size_t i;
+
+	out->exceptions = calloc((size_t)count, sizeof *out->exceptions);
+	if (out->exceptions == NULL)
+		return ERR_NOMEM;
+	for (i = 0; !r->failed && i < count; i++) {
+		uint64_t reason;
+
+		take_id(r, &out->exceptions[i].id);
+		reason = read_varint(r);
+		if (reason > UINT16_MAX)
+			r->failed = true;
+		out->exceptions[i].reason = (uint16_t)reason;
+	}
+	out->exception_count = (size_t)count;
+	return ERR_OK;
+}
+
+enum err
+receipt_consume(const struct bytes *body, struct receipt *out)
+{
+	struct receipt got;
+	struct reader r;
+	uint64_t count;
+	enum err e = ERR_OK;
+
+	memset(&got, 0, sizeof got);
+	reader_init(&r, body->data, body->size);
+	take_place(&r, &got.list, &got.cursor);
+	count = read_varint(&r);
+	if (r.failed)
+		return ERR_FORMAT;
+	if (count > EXCEPTIONS_MAX)
+		return ERR_LIMIT;
+	if (count > 0)
+		e = take_exceptions(&r, count, &got);
+	if (e == ERR_OK)
+		e = whole(&r);
+	if (e != ERR_OK) {
+		receipt_free(&got);
+		return e;
+	}
+	*out = got;
+	return ERR_OK;
+}
+
+/* --- what the group holds ---------------------------------------------- */
+
+enum err
+group_receipt_create(const struct group_receipt *g, struct buffer *out)
+{
+	uint8_t mask = 0;
+	size_t c;
+
+	for (c = 0; c < CLASSES; c++)
+		if (g->seq[c] > 0)
+			mask |= (uint8_t)(1u << c);
+	put_bytes(out, g->life, LIFE_BYTES);
+	put_u8(out, mask);
+	for (c = 0; c < CLASSES; c++)
+		if (g->seq[c] > 0) {
+			put_varint(out, g->seq[c]);
+			put_bytes(out, g->chain[c], HASH_BYTES);
+		}
+	put_bytes(out, g->signature, SIGNATURE_BYTES);
+	return buffer_state(out);
+}
+
+enum err
+group_receipt_consume(const struct bytes *body, struct group_receipt *out)
+{
+	struct group_receipt g;
+	struct reader r;
+	uint8_t mask;
+	size_t c;
+
+	memset(&g, 0, sizeof g);
+	reader_init(&r, body->data, body->size);
+	read_copy(&r, g.life, LIFE_BYTES);
+	mask = read_u8(&r);
+	if (mask >> CLASSES != 0)
+		return ERR_FORMAT;
+	for (c = 0; c < CLASSES; c++)
+		if ((mask & (1u << c)) != 0) {
+			g.seq[c] = read_varint(&r);
+			read_copy(&r, g.chain[c], HASH_BYTES);
+			if (g.seq[c] == 0)
+				return ERR_FORMAT;
+		}
+	read_copy(&r, g.signature, SIGNATURE_BYTES);
+	if (whole(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*out = g;
+	return ERR_OK;
+}
+
+static enum err
+group_receipt_message(const struct group_receipt *g, struct buffer *out)
+{
+	static const char label[] = "yizhan group receipt v1";
+	size_t c;
+
+	put_bytes(out, label, sizeof label);
+	put_bytes(out, g->life, LIFE_BYTES);
+	for (c = 0; c < CLASSES; c++) {
+		put_u64(out, g->seq[c]);
+		put_bytes(out, g->chain[c], HASH_BYTES);
+	}
+	return buffer_state(out);
+}
+
+void
+group_receipt_sign(struct group_receipt *g, const uint8_t secret[64])
+{
+	struct buffer message = {0};
+
+	memset(g->signature, 0, sizeof g->signature);
+	if (group_receipt_message(g, &message) == ERR_OK)
+		crypto_sign_ed25519_detached(
+		    g->signature, NULL, message.data, message.size, secret);
+	buffer_free(&message);
+}
+
+enum err
+group_receipt_verify(
+    const struct group_receipt *g, const uint8_t signing_key[KEY_BYTES])
+{
+	struct buffer message = {0};
+	enum err e = group_receipt_message(g, &message);
+
+	if (e == ERR_OK &&
+	    crypto_sign_ed25519_verify_detached(
+		g->signature, message.data, message.size, signing_key) != 0)
+		e = ERR_AUTH;
+	buffer_free(&message);
+	return e;
+}
+
+/* --- small ones -------------------------------------------------------- */
+
+enum err
+reason_create(enum reason reason, struct buffer *out)
+{
+	put_varint(out, (uint64_t)reason);
+	return buffer_state(out);
+}
+
+enum err
+reason_consume(const struct bytes *body, enum reason *out)
+{
+	struct reader r;
+	uint64_t v;
+
+	reader_init(&r, body->data, body->size);
+	v = read_varint(&r);
+	if (whole(&r) != ERR_OK || v > UINT16_MAX)
+		return ERR_FORMAT;
+	*out = (enum reason)v;
+	return ERR_OK;
+}
+
+enum err
+grant_create(uint64_t first, uint64_t count, struct buffer *out)
+{
+	put_varint(out, first);
+	put_varint(out, count);
+	return buffer_state(out);
+}
+
+enum err
+grant_consume(const struct bytes *body, uint64_t *first, uint64_t *count)
+{
+	struct reader r;
+	uint64_t a, b;
+
+	reader_init(&r, body->data, body->size);
+	a = read_varint(&r);
+	b = read_varint(&r);
+	if (whole(&r) != ERR_OK || a > UINT32_MAX || b > UINT32_MAX)
+		return ERR_FORMAT;
+	*first = a;
+	*count = b;
+	return ERR_OK;
+}
+
+/* --- joining ----------------------------------------------------------- */
+
+enum err
+join_create(const struct join_request *j, struct buffer *out)
+{
+	put_text(out, j->name);
+	put_u8(out, j->role);
+	put_bytes(out, j->signing_key, KEY_BYTES);
+	put_bytes(out, j->proof, SIGNATURE_BYTES);
+	return buffer_state(out);
+}
+
+enum err
+join_consume(const struct bytes *body, struct join_request *out)
+{
+	struct join_request j;
+	struct reader r;
+
+	memset(&j, 0, sizeof j);
+	reader_init(&r, body->data, body->size);
+	take_text(&r, j.name, NODE_NAME_BYTES_MAX);
+	j.role = read_u8(&r);
+	read_copy(&r, j.signing_key, KEY_BYTES);
+	read_copy(&r, j.proof, SIGNATURE_BYTES);
+	if (whole(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*out = j;
+	return ERR_OK;
+}
+
+enum { PROOF_BYTES = 24 + KEY_BYTES + KEY_BYTES + GROUP_ID_BYTES };
+
+static void
+proof_message(const struct join_request *j,
+    const uint8_t transport_key[KEY_BYTES],
+    const uint8_t group[GROUP_ID_BYTES], uint8_t out[PROOF_BYTES])
+{
+	static const char label[24] = "yizhan join proof v1";
+	uint8_t *at = out;
+
+	memcpy(at, label, sizeof label);
+	at += sizeof label;
+	memcpy(at, j->signing_key, KEY_BYTES);
+	at += KEY_BYTES;
+	memcpy(at, transport_key, KEY_BYTES);
+	at += KEY_BYTES;
+	memcpy(at, group, GROUP_ID_BYTES);
+}
+
+void
+join_prove(struct join_request *j, const uint8_t secret[64],
+    const uint8_t transport_key[KEY_BYTES],
+    const uint8_t group[GROUP_ID_BYTES])
+{
+	uint8_t message[PROOF_BYTES];
+
+	proof_message(j, transport_key, group, message);
+	crypto_sign_ed25519_detached(
+	    j->proof, NULL, message, sizeof message, secret);
+}
+
+enum err
+join_check(const struct join_request *j,
+    const uint8_t transport_key[KEY_BYTES],
+    const uint8_t group[GROUP_ID_BYTES])
+{
+	uint8_t message[PROOF_BYTES];
+
+	proof_message(j, transport_key, group, message);
+	return crypto_sign_ed25519_verify_detached(j->proof, message,
+		   sizeof message, j->signing_key) == 0
+		   ? ERR_OK
+		   : ERR_AUTH;
+}
+
+static enum err
+put_chain(struct buffer *out, const struct cert *chain, size_t count)
+{
+	struct buffer one = {0};
+	size_t i;
+	enum err e = ERR_OK;
+
+	put_u8(out, (uint8_t)count);
+	for (i = 0; e == ERR_OK && i < count; i++) {
+		buffer_clear(&one);
+		e = cert_encode(&chain[i], &one);
+		put_string(out, one.data, one.size);
+	}
+	buffer_free(&one);
+	return e == ERR_OK ? buffer_state(out) : e;
+}
+
+static enum err
+take_chain(
+    struct reader *r, struct cert chain[CERT_CHAIN_MAX], size_t *count)
+{
+	size_t n = read_u8(r), i;
+
+	if (r->failed || n == 0 || n > CERT_CHAIN_MAX)
+		return ERR_FORMAT;
+	for (i = 0; i < n; i++) {
+		struct bytes one = read_string(r);
+		enum err e = r->failed ? ERR_FORMAT
+				       : cert_decode(
+					     &chain[i], one.data, one.size);
+
+		if (e != ERR_OK)
+			return e;
+	}
+	*count = n;
+	return ERR_OK;
+}
+
+enum err
+welcome_create(const struct join_answer *a, struct buffer *out)
+{
+	size_t i;
+	enum err e;
+
+	put_bytes(out, a->root_key, KEY_BYTES);
+	e = put_chain(out, a->chain, a->chain_count);
+	if (e != ERR_OK)
+		return e;
+	put_bytes(out, a->fingerprint_secret, HASH_BYTES);
+	put_signed(out, a->now);
+	put_varint(out, a->slip_first);
+	put_varint(out, a->slip_count);
+	put_varint(out, a->org_count);
+	for (i = 0; i < a->org_count; i++) {
+		put_text(out, a->orgs[i].ref);
+		put_text(out, a->orgs[i].parent);
+	}
+	return buffer_state(out);
+}
+
+enum err
+welcome_consume(const struct bytes *body, struct join_answer *out)
+{
+	struct reader r;
+	uint64_t count;
+	size_t i;
+	enum err e;
+
+	reader_init(&r, body->data, body->size);
+	read_copy(&r, out->root_key, KEY_BYTES);
+	e = take_chain(&r, out->chain, &out->chain_count);
+	if (e != ERR_OK)
+		return e;
+	read_copy(&r, out->fingerprint_secret, HASH_BYTES);
+	out->now = read_signed(&r);
+	out->slip_first = read_varint(&r);
+	out->slip_count = read_varint(&r);
+	count = read_varint(&r);
+	if (r.failed || count > JOIN_ORGS_MAX)
+		return ERR_FORMAT;
+	for (i = 0; i < count; i++) {
+		take_text(&r, out->orgs[i].ref, ORG_REF_BYTES_MAX);
+		take_text(&r, out->orgs[i].parent, ORG_REF_BYTES_MAX);
+	}
+	out->org_count = (size_t)count;
+	return whole(&r);
+}
+
+enum err
+chain_create(const uint8_t root_key[KEY_BYTES], const struct cert *chain,
+    size_t count, struct buffer *out)
+{
+	put_bytes(out, root_key, KEY_BYTES);
+	return put_chain(out, chain, count);
+}
+
+enum err
+chain_consume(const void *data, size_t size, uint8_t root_key[KEY_BYTES],
+    struct cert chain[CERT_CHAIN_MAX], size_t *count)
+{
+	struct reader r;
+	enum err e;
+
+	reader_init(&r, data, size);
+	read_copy(&r, root_key, KEY_BYTES);
+	e = take_chain(&r, chain, count);
+	return e == ERR_OK ? whole(&r) : e;
+}

@@ -1,0 +1,421 @@
+/* session: one connection; its life, its events, its time. */
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "sync/session_state.h"
+
+/* --- states and events ------------------------------------------------- */
+
+void
+session_enter(struct session *s, enum session_state state)
+{
+	if (s->state != STATE_DONE && s->state != STATE_FAILED)
+		s->state = state;
+}
+
+struct session_event *
+session_emit(struct session *s, enum session_event_type type)
+{
+	size_t at = (s->event_at + s->event_count) % EVENTS_MAX;
+	struct session_event *ev = &s->event[at];
+
+	/* The last place is kept for the end of the session. */
+	assert(s->event_count < EVENTS_MAX);
+	s->event_count++;
+	memset(ev, 0, sizeof *ev);
+	ev->type = type;
+	if (s->has_peer)
+		ev->peer = &s->peer;
+	receipt_free(&s->receipt[at]);
+	return ev;
+}
+
+void
+session_fail(struct session *s, enum err error, enum reason reason,
+    bool told_by_peer)
+{
+	struct session_event *ev;
+
+	if (session_is_over(s))
+		return;
+	s->state = STATE_FAILED;
+	s->waits_for_answer = false;
+	ev = session_emit(s, EVENT_FAILED);
+	ev->error = error;
+	ev->reason = reason;
+	ev->told_by_peer = told_by_peer;
+}
+
+void
+session_abort(struct session *s, enum err error, enum reason reason)
+{
+	struct buffer body = {0}, plain = {0};
+	uint8_t clear[2] = {CLEAR_ERROR, (uint8_t)reason};
+
+	if (session_is_over(s))
+		return;
+	if (!s->is_sealed) {
+		if (s->o.purpose == SESSION_ANSWER)
+			(void)frame_write_clear(&s->out, clear, sizeof clear);
+	} else if (reason_create(reason, &body) == ERR_OK) {
+		message_put(&plain, MESSAGE_ERROR, body.data, body.size);
+		if (buffer_state(&plain) == ERR_OK)
+			(void)frame_write_sealed(
+			    &s->out, &s->send_cipher, plain.data, plain.size);
+	}
+	buffer_free(&body);
+	buffer_free(&plain);
+	session_fail(s, error, reason, false);
+}
+
+bool
+session_is_over(const struct session *s)
+{
+	return s->state == STATE_DONE || s->state == STATE_FAILED;
+}
+
+struct session_stats
+session_stats(const struct session *s)
+{
+	return s->stats;
+}
+
+bool
+session_next_event(struct session *s, struct session_event *ev)
+{
+	struct session_event *next;
+
+	if (s->event_count == 0)
+		return false;
+	next = &s->event[s->event_at];
+	*ev = *next;
+	receipt_free(&s->shown);
+	if (next->type == EVENT_RECEIPT) {
+		s->shown = s->receipt[s->event_at];
+		memset(&s->receipt[s->event_at], 0,
+		    sizeof s->receipt[s->event_at]);
+		ev->receipt = &s->shown;
+	}
+	s->event_at = (s->event_at + 1) % EVENTS_MAX;
+	s->event_count--;
+	return true;
+}
+
+/* --- making and ending ------------------------------------------------- */
+
+static bool
+options_are_sound(const struct session_options *o)
+{
+	switch (o->purpose) {
+	case SESSION_ANSWER:
+		return o->chain_count > 0 && o->source.peer != NULL;
+	case SESSION_SYNC:
+		return o->source.lists != NULL;
+	case SESSION_JOIN:
+		return o->invite.number != 0;
+	}
+	return false;
+}
+
+enum err
+session_new(struct session **out, const struct session_options *o)
+{
+	struct session *s;
+	enum err e;
+
+	if (!options_are_sound(o))
+		return ERR_USAGE;
+	s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return ERR_NOMEM;
+	s->o = *o;
+	s->draining = -1;
+	s->now_ms = o->now_ms;
+	s->heard_ms = o->now_ms;
+	s->frame_aim = 1200;
+	s->stats.round_trips = 1; /* TCP's own */
+	frame_reader_init(&s->reader);
+	s->batch = calloc(1, sizeof *s->batch);
+	s->scratch = calloc(1, sizeof *s->scratch);
+	s->peer_cursors = calloc(1, sizeof *s->peer_cursors);
+	s->answer = calloc(1, sizeof *s->answer);
+	s->outgoing = calloc(LISTS_MAX, sizeof *s->outgoing);
+	if (s->batch == NULL || s->scratch == NULL ||
+	    s->peer_cursors == NULL || s->answer == NULL ||
+	    s->outgoing == NULL) {
+		session_free(s);
+		return ERR_NOMEM;
+	}
+	e = handshake_start(s);
+	if (e != ERR_OK) {
+		session_free(s);
+		return e;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+void
+session_free(struct session *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < CLASSES; i++) {
+		stream_reader_free(s->in[i]);
+		stream_writer_free(s->writer[i]);
+	}
+	for (i = 0; i < EVENTS_MAX; i++)
+		receipt_free(&s->receipt[i]);
+	receipt_free(&s->shown);
+	if (s->batch != NULL)
+		batch_free(s->batch);
+	if (s->scratch != NULL)
+		batch_free(s->scratch);
+	free(s->batch);
+	free(s->scratch);
+	free(s->peer_cursors);
+	if (s->answer != NULL)
+		sodium_memzero(s->answer, sizeof *s->answer);
+	free(s->answer);
+	free(s->outgoing);
+	buffer_wipe(&s->inbox);
+	buffer_wipe(&s->first);
+	buffer_wipe(&s->out);
+	buffer_wipe(&s->control);
+	frame_reader_wipe(&s->reader);
+	sodium_memzero(s, sizeof *s);
+	free(s);
+}
+
+/* --- bytes ------------------------------------------------------------- */
+
+enum err
+session_receive(
+    struct session *s, const void *in, size_t len, uint64_t now_ms)
+{
+	s->now_ms = now_ms;
+	if (session_is_over(s))
+		return s->state == STATE_DONE ? ERR_OK : ERR_CLOSED;
+	s->heard_ms = now_ms;
+	s->stats.bytes_received += len;
+	if (s->sent_since_heard) {
+		s->sent_since_heard = false;
+		s->stats.round_trips++;
+	}
+	if (s->inbox.size + len > INBOX_BYTES_MAX) {
+		session_abort(s, ERR_LIMIT, REASON_LIMIT);
+		return ERR_LIMIT;
+	}
+	put_bytes(&s->inbox, in, len);
+	if (s->inbox.failed)
+		session_abort(s, ERR_NOMEM, REASON_STORAGE);
+	session_pump(s);
+	return s->state == STATE_FAILED ? ERR_CLOSED : ERR_OK;
+}
+
+bool
+session_wants_input(const struct session *s)
+{
+	return !session_is_over(s) && !s->waits_for_answer &&
+	       s->inbox.size < INBOX_BYTES_MAX / 4 &&
+	       s->event_count < EVENTS_MAX / 2;
+}
+
+size_t
+session_output(struct session *s, const uint8_t **out)
+{
+	if (s->out_at == s->out.size) {
+		buffer_clear(&s->out);
+		s->out_at = 0;
+		if (s->state == STATE_OPEN || s->state == STATE_WELCOME ||
+		    s->state == STATE_CLOSING)
+			send_frame(s);
+	}
+	*out = s->out.data == NULL ? NULL : s->out.data + s->out_at;
+	return s->out.size - s->out_at;
+}
+
+/* A frame that left quickly may be larger next time, one that took over half
+ * a second must be smaller: the urgent wait behind one frame at most. */
+static void
+adapt_frame(struct session *s)
+{
+	uint64_t took = s->now_ms - s->out_since_ms;
+
+	if (s->out_frame_bytes < s->frame_aim)
+		return;
+	if (took < 100)
+		s->frame_aim *= 2;
+	else if (took > 500)
+		s->frame_aim /= 2;
+	if (s->frame_aim > FRAME_PAYLOAD_MAX - 64)
+		s->frame_aim = FRAME_PAYLOAD_MAX - 64;
+	if (s->frame_aim < FRAME_PAYLOAD_MIN)
+		s->frame_aim = FRAME_PAYLOAD_MIN;
+}
+
+void
+session_sent(struct session *s, size_t len, uint64_t now_ms)
+{
+	assert(len <= s->out.size - s->out_at);
+	s->now_ms = now_ms;
+	s->out_at += len;
+	s->stats.bytes_sent += len;
+	s->sent_since_heard = true;
+	if (s->out_at < s->out.size)
+		return;
+	adapt_frame(s);
+	if (s->state == STATE_CLOSING && s->control.size == 0) {
+		session_enter(s, STATE_DONE);
+		session_emit(s, EVENT_DONE);
+	}
+}
+
+/* --- time -------------------------------------------------------------- */
+
+uint64_t
+session_deadline_ms(const struct session *s)
+{
+	if (session_is_over(s))
+		return UINT64_MAX;
+	/* While we work the peer may well be silent. */
+	if (s->waits_for_answer)
+		return UINT64_MAX;
+	if (s->state < STATE_OPEN)
+		return s->heard_ms + HANDSHAKE_TIMEOUT_MS;
+	return s->heard_ms + IDLE_TIMEOUT_MS;
+}
+
+enum err
+session_expire(struct session *s, uint64_t now_ms)
+{
+	s->now_ms = now_ms;
+	if (now_ms < session_deadline_ms(s))
+		return ERR_OK;
+	session_abort(s, ERR_TIMEOUT, REASON_TIMEOUT);
+	return ERR_TIMEOUT;
+}
+
+void
+session_closed(struct session *s)
+{
+	if (session_is_over(s))
+		return;
+	/* The peer may go as soon as it has our bye. */
+	if (s->state == STATE_CLOSING) {
+		session_enter(s, STATE_DONE);
+		session_emit(s, EVENT_DONE);
+		return;
+	}
+	session_fail(s, ERR_CLOSED, REASON_NONE, false);
+}
+
+/* --- answers ----------------------------------------------------------- */
+
+static void
+resume(struct session *s)
+{
+	s->waits_for_answer = false;
+	s->heard_ms = s->now_ms;
+	session_pump(s);
+}
+
+void
+session_answer_batch(struct session *s, const struct receipt *receipt,
+    const struct group_receipt *group, size_t group_count)
+{
+	struct buffer body = {0};
+	size_t i;
+	enum err e = ERR_OK;
+
+	if (session_is_over(s))
+		return;
+	/* First what the group holds: when the receipt completes a session
+	 * nothing is left unsaid. */
+	for (i = 0; e == ERR_OK && i < group_count; i++) {
+		buffer_clear(&body);
+		e = group_receipt_create(&group[i], &body);
+		if (e == ERR_OK)
+			send_control(s, MESSAGE_GROUP_RECEIPT, &body);
+	}
+	buffer_clear(&body);
+	if (e == ERR_OK)
+		e = receipt_create(receipt, &body);
+	if (e == ERR_OK)
+		send_control(s, MESSAGE_RECEIPT, &body);
+	buffer_free(&body);
+	if (e != ERR_OK)
+		session_abort(s, e, REASON_STORAGE);
+	else
+		resume(s);
+}
+
+void
+session_answer_invite(struct session *s, const uint8_t psk[KEY_BYTES])
+{
+	enum err e;
+
+	if (s->state != STATE_INVITE)
+		return;
+	s->waits_for_answer = false;
+	e = handshake_resume(s, psk);
+	if (e != ERR_OK)
+		session_abort(s, e, REASON_FORMAT);
+	else
+		resume(s);
+}
+
+void
+session_answer_join(struct session *s, const struct join_answer *a)
+{
+	struct buffer body = {0};
+	enum err e;
+
+	if (s->state != STATE_WELCOME)
+		return;
+	e = welcome_create(a, &body);
+	if (e == ERR_OK && body.size > FRAME_PAYLOAD_MAX - 64)
+		e = ERR_LIMIT;
+	if (e == ERR_OK)
+		send_control(s, MESSAGE_WELCOME, &body);
+	buffer_wipe(&body);
+	if (e != ERR_OK)
+		session_abort(s, e, REASON_STORAGE);
+	else
+		resume(s);
+}
+
+void
+session_grant(struct session *s, uint64_t first, uint64_t count)
+{
+	struct buffer body = {0};
+
+	if (!session_is_over(s) && grant_create(first, count, &body) == ERR_OK)
+		send_control(s, MESSAGE_GRANT, &body);
+	buffer_free(&body);
+}
+
+void
+session_refuse(struct session *s, enum reason reason, enum err error)
+{
+	session_abort(s, error, reason);
+}
+
+void
+session_look_again(struct session *s)
+{
+	size_t i;
+
+	if (s->sent_end && s->o.purpose == SESSION_ANSWER)
+		return;
+	if (s->state == STATE_OPEN)
+		s->sent_end = false;
+	for (i = 0; i < s->outgoing_count; i++)
+		s->outgoing[i].at_end = false;
+}

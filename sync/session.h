@@ -1,0 +1,126 @@
+/* session: one connection, from the first byte to the bye (docs/protocol.md).
+ *
+ * Sans I/O: bytes and time in, bytes and events out; no socket, no clock, no
+ * randomness and no database of its own. One machine serves TCP, a file and a
+ * test. The owner moves bytes, takes events, has their work done and answers
+ * them; a failed session stays failed, so one check is enough.
+ */
+
+#ifndef YIZHAN_SYNC_SESSION_H
+#define YIZHAN_SYNC_SESSION_H
+
+#include "sync/invite.h"
+#include "sync/message.h"
+#include "sync/noise.h"
+
+enum session_purpose {
+	SESSION_ANSWER, /* responder: whatever the peer asks for */
+	SESSION_SYNC,	/* initiator: exchange changes with the parent */
+	SESSION_JOIN,	/* initiator: enrol with an invite */
+};
+
+struct session_options {
+	enum session_purpose purpose;
+	struct noise_keypair transport; /* this node's */
+	uint8_t ephemeral_secret[KEY_BYTES]; /* fresh random bytes */
+	uint8_t group[GROUP_ID_BYTES];	/* all but SESSION_JOIN */
+	uint8_t parent_key[KEY_BYTES];	/* SESSION_SYNC: transport key */
+	struct cert parent;		/* SESSION_SYNC */
+	struct invite_code invite;	/* SESSION_JOIN */
+	struct join_request request;	/* SESSION_JOIN, without proof */
+	uint8_t signing_secret[64];	/* SESSION_JOIN: to prove it */
+	/* SESSION_ANSWER: for those who ask who we are. */
+	uint8_t root_key[KEY_BYTES];
+	size_t chain_count;
+	struct cert chain[CERT_CHAIN_MAX];
+	struct source source;  /* not for SESSION_JOIN */
+	uint64_t now_ms;
+};
+
+enum session_event_type {
+	EVENT_HELLO,	     /* peer known, its hello is in: ev->peer, hello */
+	EVENT_BATCH,	     /* apply ev->batch, then answer it */
+	EVENT_RECEIPT,	     /* the peer holds our list up to ev->receipt */
+	EVENT_GROUP_RECEIPT, /* the group holds ev->group_receipt */
+	EVENT_GRANT,	     /* slip numbers: ev->first, ev->count */
+	EVENT_INVITE,	     /* look up ev->invite, count a try, answer */
+	EVENT_JOIN,	     /* ev->request under ev->invite by ev->key */
+	EVENT_WELCOME,	     /* we are in: ev->answer */
+	EVENT_DONE,	     /* a clean end: all was sent and receipted */
+	EVENT_FAILED,	     /* ev->error, ev->reason */
+};
+
+struct session_event {
+	enum session_event_type type;
+	const struct cert *peer;
+	const struct hello *hello;
+	const struct batch *batch;
+	const struct receipt *receipt;
+	const struct group_receipt *group_receipt;
+	const struct join_request *request;
+	const struct join_answer *answer;
+	const uint8_t *key; /* the peer's transport key */
+	uint64_t first, count;
+	uint16_t invite;
+	enum err error;
+	enum reason reason;
+	bool told_by_peer; /* the reason is the peer's word */
+};
+
+struct session_stats {
+	uint64_t bytes_sent, bytes_received;
+	uint64_t round_trips; /* with TCP's own */
+	uint64_t changes_sent, changes_received;
+};
+
+struct session;
+
+/** ERR_NOMEM, ERR_USAGE: options contradict each other. */
+enum err session_new(struct session **out, const struct session_options *o);
+/** Wipes all keys. NULL is allowed. */
+void session_free(struct session *s);
+
+/** Bytes from the peer. An error is final and also comes as an event;
+ * give out what session_output() still holds, then close. */
+enum err session_receive(struct session *s, const void *in, size_t len,
+    uint64_t now_ms);
+/** Whether it can take bytes now. False while too much waits for answers:
+ * leave the bytes in the socket. */
+bool session_wants_input(const struct session *s);
+/** What is to be sent next, at most one frame ahead; 0: nothing now. Makes
+ * the next frame when the one before is gone, most urgent first. */
+size_t session_output(struct session *s, const uint8_t **out);
+/** So much of that output was taken by the link. */
+void session_sent(struct session *s, size_t len, uint64_t now_ms);
+/** When to call session_expire(); UINT64_MAX: never. */
+uint64_t session_deadline_ms(const struct session *s);
+enum err session_expire(struct session *s, uint64_t now_ms);
+/** The peer closed the connection, or the link died. */
+void session_closed(struct session *s);
+
+/**
+ * The next event. Pointers in it live until it is answered or the next call.
+ * EVENT_BATCH, EVENT_INVITE and EVENT_JOIN need an answer before the next
+ * event is given out: false is returned until then.
+ */
+bool session_next_event(struct session *s, struct session_event *ev);
+
+/** EVENT_BATCH is durable (or known): the receipt, and what the group holds
+ * of the lives in it (group_count 0 below the hub). */
+void session_answer_batch(struct session *s, const struct receipt *receipt,
+    const struct group_receipt *group, size_t group_count);
+/** EVENT_INVITE: the key for the handshake. */
+void session_answer_invite(struct session *s, const uint8_t psk[KEY_BYTES]);
+/** EVENT_JOIN: welcome. */
+void session_answer_join(struct session *s, const struct join_answer *a);
+/** Hub: hand out slip numbers (after EVENT_HELLO, already durable). */
+void session_grant(struct session *s, uint64_t first, uint64_t count);
+/** Instead of an answer, or at any time: tell the peer why and fail. */
+void session_refuse(struct session *s, enum reason reason, enum err error);
+/** New changes may stand in our lists: look again (before our end). */
+void session_look_again(struct session *s);
+
+bool session_is_over(const struct session *s);
+struct session_stats session_stats(const struct session *s);
+
+#endif

@@ -1,0 +1,373 @@
+/* session_receive: from received bytes to messages to events. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/session_state.h"
+
+/* --- messages ---------------------------------------------------------- */
+
+static enum err
+consume_hello(struct session *s, const struct bytes *body)
+{
+	struct session_event *ev;
+	enum err e;
+
+	if (s->has_peer_hello)
+		return ERR_FORMAT;
+	e = hello_consume(body, &s->peer_hello);
+	if (e != ERR_OK)
+		return e;
+	if (s->peer_hello.version_min > PROTOCOL_VERSION ||
+	    s->peer_hello.version_max < PROTOCOL_VERSION)
+		return ERR_VERSION;
+	s->has_peer_hello = true;
+	ev = session_emit(s, EVENT_HELLO);
+	ev->hello = &s->peer_hello;
+	send_correct(s);
+	return ERR_OK;
+}
+
+/* Body: u8 last, then cursors; several messages make up the whole set. */
+static enum err
+consume_cursors(struct session *s, const struct bytes *body)
+{
+	struct cursor_set *part;
+	struct bytes rest;
+	enum err e;
+	size_t i;
+
+	if (body->size < 1 || body->data[0] > 1)
+		return ERR_FORMAT;
+	rest.data = body->data + 1;
+	rest.size = body->size - 1;
+	part = calloc(1, sizeof *part);
+	if (part == NULL)
+		return ERR_NOMEM;
+	e = cursors_consume(&rest, part);
+	if (e == ERR_OK &&
+	    part->count > LISTS_MAX - s->peer_cursors->count)
+		e = ERR_LIMIT;
+	for (i = 0; e == ERR_OK && i < part->count; i++)
+		s->peer_cursors->item[s->peer_cursors->count++] =
+		    part->item[i];
+	free(part);
+	if (e == ERR_OK && body->data[0] == 1) {
+		s->cursors_due = false;
+		s->cursors_came = true;
+		send_correct(s);
+	}
+	return e;
+}
+
+static enum err
+send_own_cursors(struct session *s)
+{
+	struct cursor_set *all, *part;
+	struct buffer body = {0};
+	uint8_t id[NODE_ID_BYTES];
+	size_t at = 0;
+	enum err e = ERR_NOMEM;
+
+	node_id_of(id, s->peer.signing_key);
+	all = calloc(1, sizeof *all);
+	part = calloc(1, sizeof *part);
+	if (all != NULL && part != NULL)
+		e = s->o.source.own_cursors(s->o.source.context, id, all);
+	while (e == ERR_OK) {
+		part->count = 0;
+		while (at < all->count && part->count < CURSORS_PER_MESSAGE)
+			part->item[part->count++] = all->item[at++];
+		buffer_clear(&body);
+		put_u8(&body, at == all->count ? 1 : 0);
+		e = cursors_create(part, &body);
+		if (e == ERR_OK)
+			send_control(s, MESSAGE_CURSORS, &body);
+		if (at == all->count)
+			break;
+	}
+	free(all);
+	free(part);
+	buffer_free(&body);
+	return e;
+}
+
+static enum err
+consume_data(struct session *s, const struct bytes *body)
+{
+	uint8_t class;
+	enum err e = ERR_OK;
+
+	if (body->size < 1 || body->data[0] >= CLASSES)
+		return ERR_FORMAT;
+	if (s->peer_ended || !s->has_peer_hello)
+		return ERR_FORMAT;
+	class = body->data[0];
+	if (s->in[class] == NULL)
+		e = stream_reader_new(&s->in[class]);
+	if (e == ERR_OK)
+		e = stream_reader_feed(
+		    s->in[class], body->data + 1, body->size - 1);
+	if (e == ERR_OK)
+		s->draining = class;
+	return e;
+}
+
+static enum err
+consume_receipt(struct session *s, const struct bytes *body)
+{
+	struct session_event *ev;
+	struct receipt r;
+	size_t at;
+	enum err e = receipt_consume(body, &r);
+
+	if (e != ERR_OK)
+		return e;
+	send_take_receipt(s, &r);
+	ev = session_emit(s, EVENT_RECEIPT);
+	at = (size_t)(ev - s->event);
+	s->receipt[at] = r;
+	ev->receipt = &s->receipt[at];
+	return ERR_OK;
+}
+
+static enum err
+consume_group_receipt(struct session *s, const struct bytes *body)
+{
+	struct session_event *ev;
+	struct group_receipt g;
+	enum err e = group_receipt_consume(body, &g);
+
+	if (e != ERR_OK)
+		return e;
+	ev = session_emit(s, EVENT_GROUP_RECEIPT);
+	s->group[ev - s->event] = g;
+	ev->group_receipt = &s->group[ev - s->event];
+	return ERR_OK;
+}
+
+static enum err
+consume_grant(struct session *s, const struct bytes *body)
+{
+	uint64_t first, count;
+	struct session_event *ev;
+	enum err e = grant_consume(body, &first, &count);
+
+	if (e != ERR_OK || s->o.purpose != SESSION_SYNC)
+		return ERR_FORMAT;
+	ev = session_emit(s, EVENT_GRANT);
+	ev->first = first;
+	ev->count = count;
+	return ERR_OK;
+}
+
+static enum err
+consume_error(struct session *s, const struct bytes *body)
+{
+	enum reason reason;
+	enum err e = reason_consume(body, &reason);
+
+	if (e != ERR_OK)
+		return e;
+	session_fail(s,
+	    reason == REASON_NOT_ENROLLED ? ERR_NOT_ENROLLED
+	    : reason == REASON_REVOKED	  ? ERR_NOT_ALLOWED
+					  : ERR_REFUSED,
+	    reason, true);
+	return ERR_OK;
+}
+
+static enum err
+consume_bye(struct session *s)
+{
+	s->peer_said_bye = true;
+	if (s->state == STATE_WELCOME) { /* it has joined */
+		session_enter(s, STATE_DONE);
+		session_emit(s, EVENT_DONE);
+		return ERR_OK;
+	}
+	if (s->o.purpose != SESSION_ANSWER || !send_is_finished(s) ||
+	    !send_all_held(s)) {
+		/* It leaves before we were through: not a clean end. */
+		session_fail(s, ERR_CLOSED, REASON_NONE, false);
+		return ERR_OK;
+	}
+	session_enter(s, STATE_DONE);
+	session_emit(s, EVENT_DONE);
+	return ERR_OK;
+}
+
+static enum err
+consume_welcome(struct session *s, const struct bytes *body)
+{
+	struct buffer none = {0};
+	enum err e;
+
+	if (s->o.purpose != SESSION_JOIN)
+		return ERR_FORMAT;
+	e = welcome_consume(body, s->answer);
+	if (e != ERR_OK)
+		return e;
+	session_emit(s, EVENT_WELCOME)->answer = s->answer;
+	send_control(s, MESSAGE_BYE, &none);
+	session_enter(s, STATE_CLOSING);
+	return ERR_OK;
+}
+
+/* Every message by name; which may come when. */
+static enum err
+consume_message(struct session *s, const struct message *m)
+{
+	bool is_open = s->state == STATE_OPEN;
+
+	switch (m->type) {
+	case MESSAGE_HELLO:
+		return is_open ? consume_hello(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_CURSORS:
+		return is_open ? consume_cursors(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_CURSORS_WANTED:
+		return is_open ? send_own_cursors(s) : ERR_FORMAT;
+	case MESSAGE_DATA:
+		return is_open ? consume_data(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_RECEIPT:
+		return is_open ? consume_receipt(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_GROUP_RECEIPT:
+		return is_open ? consume_group_receipt(s, &m->body)
+			       : ERR_FORMAT;
+	case MESSAGE_END:
+		s->peer_ended = true;
+		return is_open ? ERR_OK : ERR_FORMAT;
+	case MESSAGE_GRANT:
+		return is_open ? consume_grant(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_BYE:
+		return consume_bye(s);
+	case MESSAGE_ERROR:
+		return consume_error(s, &m->body);
+	case MESSAGE_WELCOME:
+		return s->state == STATE_WELCOME
+			   ? consume_welcome(s, &m->body)
+			   : ERR_FORMAT;
+	case MESSAGE_JOIN: /* only inside handshake message 3 */
+		return ERR_FORMAT;
+	}
+	return ERR_FORMAT; /* unknown */
+}
+
+/* --- the pump ---------------------------------------------------------- */
+
+/* A whole batch of the class just fed, if there is one. */
+static enum err
+drain_batch(struct session *s)
+{
+	uint8_t class = (uint8_t)s->draining;
+	enum err e = stream_reader_next(s->in[class], class, s->batch);
+
+	if (e == ERR_MORE) {
+		s->draining = -1;
+		return ERR_OK;
+	}
+	if (e == ERR_OK) {
+		s->stats.changes_received += s->batch->change_count;
+		session_emit(s, EVENT_BATCH)->batch = s->batch;
+		s->waits_for_answer = true;
+	}
+	return e;
+}
+
+static enum err
+next_message(struct session *s)
+{
+	struct message m;
+	enum err e = message_next(&s->frame, &m);
+
+	if (e == ERR_END) {
+		s->in_frame = false;
+		return ERR_OK;
+	}
+	return e == ERR_OK ? consume_message(s, &m) : e;
+}
+
+/* Hand the reader as much of the inbox as it takes. */
+static enum err
+feed_reader(struct session *s)
+{
+	size_t n = s->inbox.size;
+	enum err e;
+
+	if (n == 0)
+		return ERR_MORE;
+	if (n > FRAME_PAYLOAD_MAX)
+		n = FRAME_PAYLOAD_MAX;
+	e = frame_reader_feed(&s->reader, s->inbox.data, n);
+	if (e == ERR_OK)
+		buffer_drop(&s->inbox, n);
+	return e;
+}
+
+static enum err
+next_frame(struct session *s)
+{
+	struct bytes payload;
+	enum err e;
+
+	if (s->state == STATE_PREFACE)
+		return handshake_preface(s);
+	e = frame_reader_next(&s->reader, &payload);
+	if (e == ERR_MORE)
+		return feed_reader(s);
+	if (e != ERR_OK) {
+		/* A hub that could not open our last handshake message
+		 * answers in clear: the invite's secret did not fit. */
+		if (s->state == STATE_WELCOME && !s->heard_sealed &&
+		    s->o.purpose == SESSION_JOIN) {
+			session_fail(s, ERR_REFUSED, REASON_INVITE, true);
+			return ERR_OK;
+		}
+		return e;
+	}
+	if (!s->is_sealed)
+		return handshake_frame(s, &payload);
+	s->heard_sealed = true;
+	reader_init(&s->frame, payload.data, payload.size);
+	s->in_frame = true;
+	return ERR_OK;
+}
+
+static enum reason
+reason_of(enum err e)
+{
+	switch (e) {
+	case ERR_LIMIT:
+		return REASON_LIMIT;
+	case ERR_VERSION:
+		return REASON_VERSION;
+	case ERR_NOMEM:
+	case ERR_IO:
+	case ERR_CORRUPT:
+	case ERR_BUSY:
+		return REASON_STORAGE;
+	default:
+		return REASON_FORMAT;
+	}
+}
+
+void
+session_pump(struct session *s)
+{
+	while (!session_is_over(s) && !s->waits_for_answer &&
+	       s->event_count < EVENTS_MAX - 8) {
+		enum err e;
+
+		if (s->draining >= 0)
+			e = drain_batch(s);
+		else if (s->in_frame)
+			e = next_message(s);
+		else
+			e = next_frame(s);
+		if (e == ERR_MORE)
+			break;
+		if (e != ERR_OK)
+			session_abort(s, e, reason_of(e));
+	}
+	send_bye(s);
+}

@@ -1,0 +1,402 @@
+/* session_send: from lists to frames, the urgent first. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/session_state.h"
+
+/* --- opening ----------------------------------------------------------- */
+
+static const struct cursor *
+find_cursor(const struct cursor_set *set, const struct list_id *list)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->item[i].list.class == list->class &&
+		    strcmp(set->item[i].list.name, list->name) == 0)
+			return &set->item[i].cursor;
+	return NULL;
+}
+
+static enum err
+add_outgoing(struct session *s, const char *name, uint8_t class,
+    const struct cursor_set *believed)
+{
+	struct outgoing *o = &s->outgoing[s->outgoing_count];
+	const struct cursor *c;
+	enum err e;
+
+	if (s->outgoing_count == LISTS_MAX)
+		return ERR_LIMIT;
+	memset(o, 0, sizeof *o);
+	memcpy(o->list.name, name, strlen(name) + 1);
+	o->list.class = class;
+	c = find_cursor(believed, &o->list);
+	if (c != NULL)
+		o->believed = *c;
+	o->next = o->believed;
+	e = s->o.source.settle(s->o.source.context, &o->list, &o->next);
+	o->held = o->next;
+	s->outgoing_count++;
+	return e;
+}
+
+static enum err
+load_lists(struct session *s)
+{
+	const struct source *source = &s->o.source;
+	struct cursor_set *believed = calloc(1, sizeof *believed);
+	struct list_names *names = calloc(1, sizeof *names);
+	uint8_t id[NODE_ID_BYTES], class;
+	size_t i;
+	enum err e = ERR_NOMEM;
+
+	node_id_of(id, s->peer.signing_key);
+	if (believed != NULL && names != NULL)
+		e = source->lists(source->context, id, names);
+	if (e == ERR_OK)
+		e = source->peer_cursors(source->context, id, believed);
+	for (class = 0; class < CLASSES; class++)
+		for (i = 0; e == ERR_OK && i < names->count; i++)
+			e = add_outgoing(
+			    s, names->names[i], class, believed);
+	free(believed);
+	free(names);
+	return e;
+}
+
+static enum err
+own_digest(struct session *s, uint64_t *out)
+{
+	struct cursor_set *own = calloc(1, sizeof *own);
+	uint8_t id[NODE_ID_BYTES];
+	enum err e = ERR_NOMEM;
+
+	node_id_of(id, s->peer.signing_key);
+	if (own != NULL)
+		e = s->o.source.own_cursors(s->o.source.context, id, own);
+	if (e == ERR_OK)
+		*out = cursor_set_digest(own);
+	free(own);
+	return e;
+}
+
+enum err
+send_open(struct session *s)
+{
+	struct buffer body = {0};
+	struct hello hello;
+	enum err e = load_lists(s);
+
+	memset(&hello, 0, sizeof hello);
+	if (e == ERR_OK)
+		e = s->o.source.hello(s->o.source.context, &hello);
+	if (e == ERR_OK)
+		e = own_digest(s, &hello.cursors_digest);
+	/* Nobody hands a child's parent its own changes back: lives are
+	 * told upwards only. */
+	if (s->o.purpose == SESSION_ANSWER)
+		hello.life_count = 0;
+	if (e == ERR_OK)
+		e = hello_create(&hello, &body);
+	if (e == ERR_OK)
+		send_control(s, MESSAGE_HELLO, &body);
+	buffer_free(&body);
+	return e;
+}
+
+void
+send_control(
+    struct session *s, enum message_type type, const struct buffer *body)
+{
+	message_put(&s->control, type, body->data, body->size);
+}
+
+/* --- corrections ------------------------------------------------------- */
+
+static uint64_t
+believed_digest(const struct session *s)
+{
+	struct cursor_set *set = calloc(1, sizeof *set);
+	uint64_t digest = 0;
+	size_t i;
+
+	if (set == NULL)
+		return 0; /* they are asked for then: slower, not wrong */
+	for (i = 0; i < s->outgoing_count; i++) {
+		set->item[i].list = s->outgoing[i].list;
+		set->item[i].cursor = s->outgoing[i].believed;
+	}
+	set->count = s->outgoing_count;
+	digest = cursor_set_digest(set);
+	free(set);
+	return digest;
+}
+
+static void
+correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
+{
+	struct cursor at = {0, 0, 0};
+	enum err e;
+
+	if (true_at != NULL)
+		at = *true_at;
+	e = s->o.source.settle(s->o.source.context, &o->list, &at);
+	if (e != ERR_OK) {
+		session_abort(s, e,
+		    e == ERR_FORK ? REASON_AHEAD : REASON_STORAGE);
+		return;
+	}
+	/* Behind what we assumed, or beyond what we sent: go on from there.
+	 * Between the two, what we sent arrived or is on its way. */
+	if (at.place < o->held.place || at.place > o->next.place ||
+	    at.epoch != o->next.epoch) {
+		o->next = at;
+		o->at_end = false;
+	}
+	o->held = at;
+}
+
+/* Called when the peer's hello is in, and again when its cursors are. */
+void
+send_correct(struct session *s)
+{
+	struct buffer none = {0};
+	size_t i;
+
+	if (!s->cursors_came &&
+	    s->peer_hello.cursors_digest == believed_digest(s))
+		return;
+	if (!s->cursors_came && s->peer_hello.cursors_digest != 0) {
+		s->cursors_due = true;
+		send_control(s, MESSAGE_CURSORS_WANTED, &none);
+		return;
+	}
+	for (i = 0; i < s->outgoing_count && !session_is_over(s); i++)
+		correct_one(s, &s->outgoing[i],
+		    find_cursor(s->peer_cursors, &s->outgoing[i].list));
+}
+
+void
+send_take_receipt(struct session *s, const struct receipt *r)
+{
+	size_t i;
+
+	for (i = 0; i < s->outgoing_count; i++) {
+		struct outgoing *o = &s->outgoing[i];
+
+		if (o->list.class != r->list.class ||
+		    strcmp(o->list.name, r->list.name) != 0)
+			continue;
+		if (r->cursor.epoch == o->next.epoch &&
+		    r->cursor.place <= o->next.place &&
+		    r->cursor.place >= o->held.place)
+			o->held = r->cursor;
+	}
+}
+
+bool
+send_all_held(const struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->outgoing_count; i++)
+		if (s->outgoing[i].held.place != s->outgoing[i].next.place)
+			return false;
+	return true;
+}
+
+bool
+send_is_finished(const struct session *s)
+{
+	return s->sent_end && s->control.size == 0;
+}
+
+/* --- filling frames ---------------------------------------------------- */
+
+/* Put the next batch of a class into its stream. ERR_END: none. */
+static enum err
+refill(struct session *s, uint8_t class)
+{
+	size_t i;
+	enum err e;
+
+	for (i = 0; i < s->outgoing_count; i++) {
+		struct outgoing *o = &s->outgoing[i];
+
+		if (o->list.class != class || o->at_end)
+			continue;
+		e = s->o.source.read(s->o.source.context, &o->list, &o->next,
+		    s->peer.signing_key, &s->peer_hello, BATCH_CHANGES_AIM,
+		    BATCH_BYTES_AIM, s->scratch);
+		if (e == ERR_END) {
+			o->at_end = true;
+			continue;
+		}
+		if (e != ERR_OK)
+			return e;
+		if (s->writer[class] == NULL)
+			e = stream_writer_new(
+			    &s->writer[class], COMPRESSION_LEVEL);
+		if (e == ERR_OK)
+			e = stream_writer_add(s->writer[class], s->scratch);
+		if (e == ERR_OK) {
+			o->next = s->scratch->end;
+			s->stats.changes_sent += s->scratch->change_count;
+		}
+		batch_clear(s->scratch);
+		return e;
+	}
+	return ERR_END;
+}
+
+/* Whether a class has bytes to send, after reading on if need be. */
+static bool
+class_waits(struct session *s, uint8_t class, enum err *e)
+{
+	if (s->writer[class] != NULL && stream_writer_waits(s->writer[class]))
+		return true;
+	*e = refill(s, class);
+	return *e == ERR_OK;
+}
+
+/* The most urgent class that waits; after some frames a lower one gets its
+ * turn so that it never starves. -1: none. */
+static int
+choose_class(struct session *s, enum err *e)
+{
+	int first = -1, last = -1, c;
+
+	for (c = 0; c < CLASSES; c++) {
+		if (!class_waits(s, (uint8_t)c, e)) {
+			if (*e != ERR_END)
+				return -1;
+			continue;
+		}
+		if (first < 0)
+			first = c;
+		last = c;
+		/* Looking further is only worth it when a turn is due. */
+		if (s->passed_over < STARVE_AFTER)
+			break;
+	}
+	*e = ERR_OK;
+	if (first < 0)
+		return -1;
+	if (s->passed_over >= STARVE_AFTER) {
+		s->passed_over = 0;
+		return last;
+	}
+	s->passed_over++;
+	return first;
+}
+
+/* Move whole control messages into the frame. */
+static void
+fill_control(struct session *s, size_t max, struct buffer *plain)
+{
+	struct reader r;
+	struct message m;
+	size_t taken = 0;
+
+	reader_init(&r, s->control.data, s->control.size);
+	while (message_next(&r, &m) == ERR_OK) {
+		size_t end = (size_t)(r.at - s->control.data);
+
+		if (plain->size + (end - taken) > max && plain->size > 0)
+			break;
+		put_bytes(plain, s->control.data + taken, end - taken);
+		taken = end;
+	}
+	buffer_drop(&s->control, taken);
+}
+
+static enum err
+fill_data(struct session *s, size_t max, struct buffer *plain)
+{
+	struct buffer body = {0};
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && plain->size + 32 < max) {
+		int class = choose_class(s, &e);
+
+		if (class < 0)
+			break;
+		buffer_clear(&body);
+		put_u8(&body, (uint8_t)class);
+		e = stream_writer_take(s->writer[class],
+		    max - plain->size - 8, &body);
+		if (e == ERR_OK)
+			message_put(
+			    plain, MESSAGE_DATA, body.data, body.size);
+	}
+	buffer_wipe(&body);
+	return e;
+}
+
+/* Our end may be said when the peer's cursors are certain: before its hello
+ * is in, or while its cursors are on their way, data may still follow. */
+static bool
+may_end(struct session *s)
+{
+	return !s->sent_end && s->has_peer_hello && !s->cursors_due;
+}
+
+void
+send_bye(struct session *s)
+{
+	if (s->o.purpose != SESSION_SYNC || s->state != STATE_OPEN ||
+	    !s->peer_ended || s->waits_for_answer || s->in_frame ||
+	    s->draining >= 0 || !send_is_finished(s) || !send_all_held(s))
+		return;
+	put_u8(&s->control, MESSAGE_BYE);
+	put_u8(&s->control, 0);
+	session_enter(s, STATE_CLOSING);
+}
+
+bool
+send_fill(struct session *s, size_t max, struct buffer *plain)
+{
+	enum err e;
+
+	fill_control(s, max, plain);
+	if (s->state == STATE_WELCOME || s->state == STATE_CLOSING)
+		return plain->size > 0;
+	e = fill_data(s, max, plain);
+	if (e != ERR_OK && e != ERR_END) {
+		session_abort(s, e, REASON_STORAGE);
+		return false;
+	}
+	if (may_end(s) && plain->size + 32 < max) {
+		s->sent_end = true;
+		if (s->o.purpose == SESSION_ANSWER) {
+			put_u8(plain, MESSAGE_END);
+			put_u8(plain, 0);
+		}
+		send_bye(s); /* the initiator's end is its bye */
+		if (s->state == STATE_CLOSING)
+			fill_control(s, max, plain);
+	}
+	return plain->size > 0;
+}
+
+void
+send_frame(struct session *s)
+{
+	struct buffer plain = {0};
+	size_t max = s->frame_aim;
+
+	if (send_fill(s, max, &plain) && !session_is_over(s)) {
+		enum err e = buffer_state(&plain);
+
+		if (e == ERR_OK)
+			e = frame_write_sealed(
+			    &s->out, &s->send_cipher, plain.data, plain.size);
+		s->out_frame_bytes = plain.size;
+		s->out_since_ms = s->now_ms;
+		if (e != ERR_OK)
+			session_fail(s, e, REASON_NONE, false);
+	}
+	buffer_wipe(&plain);
+}

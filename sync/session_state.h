@@ -1,0 +1,151 @@
+/* session_state: what the four session_*.c files share; private to them. */
+
+#ifndef YIZHAN_SYNC_SESSION_STATE_H
+#define YIZHAN_SYNC_SESSION_STATE_H
+
+#include "sync/frame.h"
+#include "sync/session.h"
+#include "sync/stream.h"
+
+/* The words of the diagram in docs/protocol.md. */
+enum session_state {
+	STATE_PREFACE,	 /* responder: five bytes that say what is wanted */
+	STATE_CHAIN,	 /* initiator: asked who the parent is */
+	STATE_MESSAGE_1, /* responder waits for handshake message 1 */
+	STATE_INVITE,	 /* responder: the owner looks up the invite */
+	STATE_MESSAGE_2, /* initiator waits for message 2 */
+	STATE_MESSAGE_3, /* responder waits for message 3 */
+	STATE_WELCOME,	 /* joining: request sent, or answer awaited */
+	STATE_OPEN,	 /* changes flow */
+	STATE_CLOSING,	 /* bye is in the output */
+	STATE_DONE,
+	STATE_FAILED,
+};
+
+/* First bytes of a connection: "YZ", version, suite, mode. */
+enum { PREFACE_BYTES = 5 };
+enum preface_mode {
+	MODE_SYNC = 0,	/* Noise XK */
+	MODE_JOIN = 1,	/* Noise XKpsk3 */
+	MODE_CHAIN = 2, /* the answer is the certificate chain, in clear */
+};
+
+enum {
+	EVENTS_MAX = 64,
+	INBOX_BYTES_MAX = 256 * 1024,
+	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
+	COMPRESSION_LEVEL = 9,
+	FIRST_FLIGHT_BYTES = 3500, /* payload of handshake message 3 */
+	BATCH_CHANGES_AIM = 128,
+	BATCH_BYTES_AIM = 48 * 1024,
+	CURSORS_PER_MESSAGE = 120,
+};
+
+/* One of our lists that the peer is to receive. */
+struct outgoing {
+	struct list_id list;
+	struct cursor believed; /* the peer's, when the session began */
+	struct cursor next;	/* what was sent ends here */
+	struct cursor held;	/* what the peer has receipted */
+	bool at_end;		/* nothing behind `next` when last read */
+};
+
+struct session {
+	struct session_options o;
+	enum session_state state;
+	enum preface_mode mode;
+	struct noise_handshake noise;
+	struct noise_cipher send_cipher;
+	bool is_sealed; /* both ciphers are in force */
+	bool heard_sealed; /* the peer has proven its keys since */
+	struct cert peer;
+	bool has_peer;
+	uint8_t peer_key[KEY_BYTES];
+
+	/* input */
+	struct buffer inbox; /* received, not yet taken by the reader */
+	struct frame_reader reader;
+	struct buffer first; /* payload of handshake message 3 */
+	struct reader frame; /* messages left in the present frame */
+	bool in_frame;
+	int draining; /* class whose stream may hold whole batches; -1 */
+	struct stream_reader *in[CLASSES];
+	struct batch *batch; /* waiting for its answer */
+	bool waits_for_answer;
+	struct hello peer_hello;
+	bool has_peer_hello;
+	struct cursor_set *peer_cursors; /* as they arrive */
+	bool peer_ended;
+	bool peer_said_bye;
+
+	/* output */
+	struct buffer out;
+	size_t out_at;
+	size_t out_frame_bytes; /* of the frame under way */
+	uint64_t out_since_ms;
+	struct buffer control; /* whole messages waiting for a frame */
+	struct stream_writer *writer[CLASSES];
+	struct outgoing *outgoing;
+	size_t outgoing_count;
+	struct batch *scratch;
+	size_t frame_aim; /* bytes of payload; follows the link */
+	unsigned passed_over; /* data frames since a lower class had one */
+	bool cursors_due;     /* asked for the peer's cursors */
+	bool cursors_came;
+	bool sent_end;
+
+	/* events */
+	struct session_event event[EVENTS_MAX];
+	struct receipt receipt[EVENTS_MAX]; /* owned by the event */
+	struct group_receipt group[EVENTS_MAX];
+	size_t event_at, event_count;
+	struct receipt shown; /* of the event given out last */
+	struct join_request request;
+	struct join_answer *answer;
+
+	uint64_t now_ms;
+	uint64_t heard_ms; /* last byte from the peer */
+	bool sent_since_heard;
+	struct session_stats stats;
+};
+
+/* session.c */
+void session_fail(struct session *s, enum err error, enum reason reason,
+    bool told_by_peer);
+struct session_event *session_emit(struct session *s,
+    enum session_event_type type);
+void session_enter(struct session *s, enum session_state state);
+/** Tell the peer why, then fail. */
+void session_abort(struct session *s, enum err error, enum reason reason);
+
+/* session_handshake.c */
+enum err handshake_start(struct session *s);
+enum err handshake_preface(struct session *s);
+enum err handshake_frame(struct session *s, const struct bytes *payload);
+enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
+
+/* session_receive.c */
+/** Take what can be taken of the input. */
+void session_pump(struct session *s);
+
+/* session_send.c */
+/** The transport is open: load lists, queue hello. */
+enum err send_open(struct session *s);
+void send_control(struct session *s, enum message_type type,
+    const struct buffer *body);
+/** Fill plain with the next frame's messages; false: nothing to send. */
+bool send_fill(struct session *s, size_t max, struct buffer *plain);
+/** Make the next frame if none is under way. */
+void send_frame(struct session *s);
+/** The peer's true cursors are known. */
+void send_correct(struct session *s);
+void send_take_receipt(struct session *s, const struct receipt *r);
+/** Everything we sent is held by the peer. */
+bool send_all_held(const struct session *s);
+/** All lists are read to their end, the end was said, nothing waits. */
+bool send_is_finished(const struct session *s);
+/** The initiator says bye when both sides are through. */
+void send_bye(struct session *s);
+
+#endif

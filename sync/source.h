@@ -1,0 +1,174 @@
+/* source: what a session asks of the store, and the words both use.
+ *
+ * The session walks lists and reports batches; who keeps them, and how, it
+ * does not know. store/source.c provides these calls. Terms: design in
+ * docs/architecture.md, bytes in docs/protocol.md.
+ */
+
+#ifndef YIZHAN_SYNC_SOURCE_H
+#define YIZHAN_SYNC_SOURCE_H
+
+#include "base/bytes.h"
+#include "sync/cert.h"
+#include "sync/limits.h"
+
+/* One immutable fact by one author; never repeats across lives. */
+struct change_id {
+	uint8_t life[LIFE_BYTES];
+	uint8_t class;
+	uint64_t seq; /* from 1, without gaps within (life, class) */
+};
+
+/* Byte order of life, then class, then seq: <0, 0, >0. */
+int change_id_compare(const struct change_id *a, const struct change_id *b);
+
+/* A place in one list. epoch 0: nothing known yet. */
+struct cursor {
+	uint32_t epoch;	  /* drawn when the list is made or rebuilt */
+	uint64_t place;	  /* entries passed; 0: before the first */
+	uint64_t running; /* hash over all entries up to place */
+};
+
+/* One list: an audience and an urgency class. */
+struct list_id {
+	char name[LIST_NAME_BYTES_MAX + 1]; /* "up", "group", "org:C01" */
+	uint8_t class;
+};
+
+/* How far one log goes. */
+struct log_head {
+	uint8_t life[LIFE_BYTES];
+	uint8_t class;
+	uint64_t seq;
+	uint8_t chain[HASH_BYTES];
+	uint8_t signature[SIGNATURE_BYTES];
+};
+
+struct batch_change {
+	struct change_id id;
+	size_t body_at; /* offset into batch.bytes */
+	size_t body_bytes;
+	bool has_secret; /* a month of this log begins here: its salt */
+	uint16_t month;	 /* with has_secret */
+	uint8_t secret[HASH_BYTES];
+};
+
+/* Changes of one list that are committed together. Reused: clear, fill. */
+struct batch {
+	struct list_id list;
+	struct cursor start, end;
+	size_t change_count;
+	struct batch_change changes[BATCH_CHANGES_MAX];
+	size_t head_count;
+	struct log_head heads[8]; /* signed; upwards only */
+	struct buffer bytes;	  /* bodies */
+};
+
+void batch_clear(struct batch *b);
+/** Start empty. */
+void batch_init(struct batch *b);
+void batch_free(struct batch *b);
+
+/* A change the receiver keeps but could not read or take. */
+struct exception {
+	struct change_id id;
+	uint16_t reason; /* a finding code (docs/protocol.md, reasons) */
+};
+
+/* What a receiver holds durably of one list. */
+struct receipt {
+	struct list_id list;
+	struct cursor cursor;
+	size_t exception_count;
+	struct exception *exceptions;
+};
+
+/* What the group holds of one life's logs, signed by the hub. */
+struct group_receipt {
+	uint8_t life[LIFE_BYTES];
+	uint64_t seq[CLASSES];
+	uint8_t chain[CLASSES][HASH_BYTES];
+	uint8_t signature[SIGNATURE_BYTES];
+};
+
+/* What a node says of itself when a session begins. */
+struct hello_life {
+	uint8_t nonce[LIFE_NONCE_BYTES];
+	uint64_t seq[CLASSES]; /* heads of its logs */
+};
+
+enum { HELLO_LIVES_MAX = 64 };
+
+struct hello {
+	uint16_t version_min, version_max;
+	uint8_t role;	    /* enum node_role */
+	int64_t now;	    /* seconds since 1970 by the sender's clock */
+	uint8_t clock;	    /* 0 ok, 1 suspect */
+	uint32_t list_epoch; /* of the revocation list held */
+	uint64_t slips_left; /* numbers the node can still write on paper */
+	uint64_t cursors_digest; /* over its cursors into the peer's lists */
+	size_t life_count;
+	struct hello_life lives[HELLO_LIVES_MAX];
+};
+
+enum { LIST_NAMES_MAX = LISTS_MAX / CLASSES };
+
+struct list_names {
+	size_t count;
+	char names[LIST_NAMES_MAX][LIST_NAME_BYTES_MAX + 1];
+};
+
+/* Named cursors, e.g. all that one side has into the other's lists. */
+struct cursor_set {
+	size_t count;
+	struct {
+		struct list_id list;
+		struct cursor cursor;
+	} item[LISTS_MAX];
+};
+
+/**
+ * Calls into the store. Each reads in a transaction of its own and returns
+ * quickly; none writes. The session makes them between taking input and
+ * giving output, in one thread.
+ */
+struct source {
+	void *context;
+
+	/** The node with this transport key may open a session here: its
+	 * certificate. ERR_NOT_FOUND: unknown. ERR_NOT_ALLOWED: revoked. */
+	enum err (*peer)(void *context, const uint8_t key[KEY_BYTES],
+	    struct cert *out);
+	/** What this node says of itself. */
+	enum err (*hello)(void *context, struct hello *out);
+	/** Names of the lists that peer is to receive from us. */
+	enum err (*lists)(void *context, const uint8_t peer[NODE_ID_BYTES],
+	    struct list_names *out);
+	/** Where we believe peer stands in our lists (from its receipts). */
+	enum err (*peer_cursors)(void *context,
+	    const uint8_t peer[NODE_ID_BYTES], struct cursor_set *out);
+	/** Where we stand in peer's lists. */
+	enum err (*own_cursors)(void *context,
+	    const uint8_t peer[NODE_ID_BYTES], struct cursor_set *out);
+	/**
+	 * Whether a cursor still lies on our list. If not (another epoch or
+	 * hash: one of us was restored), *at becomes the list's beginning.
+	 */
+	enum err (*settle)(void *context, const struct list_id *list,
+	    struct cursor *at);
+	/**
+	 * Fill out with what follows `after`, without what the peer wrote
+	 * itself and said it has (its hello). At most changes_max changes and
+	 * about bytes_max bytes of bodies. out->end moves even if everything
+	 * was skipped. ERR_END: the list ends at `after`.
+	 */
+	enum err (*read)(void *context, const struct list_id *list,
+	    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
+	    const struct hello *peer, size_t changes_max, size_t bytes_max,
+	    struct batch *out);
+};
+
+/** Order-free digest of a set of cursors: sum of keyed hashes. */
+uint64_t cursor_set_digest(const struct cursor_set *set);
+
+#endif
