@@ -1,0 +1,608 @@
+/* admit: the one way by which changes enter the store. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "store/admit.h"
+#include "store/index.h"
+#include "store/question.h"
+
+/* --- the common last step ---------------------------------------------- */
+
+static enum err
+admit_merged(struct txn *t, const struct self *self, const struct change *c,
+    uint64_t fingerprint)
+{
+	uint8_t key[KEY_RECORD_CHANGE_BYTES];
+	enum err e;
+
+	key_record(txn_db(t), key, &c->record);
+	key_change(key + KEY_RECORD_BYTES, &c->id);
+	e = txn_put(t, TABLE_RECORDS, key, sizeof key, NULL, 0);
+	if (e == ERR_OK)
+		e = index_change(t, c, key);
+	if (e == ERR_OK)
+		e = list_change(t, self, c, fingerprint);
+	return e;
+}
+
+/* A change under an id of ours that we did not write came back from above:
+ * this store was restored. Nothing is ever written over it. */
+static enum err
+id_is_free(struct txn *t, const struct change_id *id)
+{
+	uint8_t key[KEY_CHANGE_BYTES];
+	enum err e;
+
+	key_change(key, id);
+	e = txn_has(t, TABLE_CHANGES, key, sizeof key);
+	if (e == ERR_OK)
+		return ERR_FORK;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+admit_own(
+    struct txn *t, const struct self *self, struct change *c, uint8_t class)
+{
+	uint8_t secret[HASH_BYTES];
+	struct buffer body = {0};
+	struct log_head head;
+	uint64_t fingerprint = 0;
+	uint16_t month = log_month(c->recorded_at);
+	enum err e = log_head_read(t, self->life, class, &head);
+
+	if (e != ERR_OK)
+		return e;
+	memcpy(c->id.life, self->life, LIFE_BYTES);
+	c->id.class = class;
+	c->id.seq = head.seq + 1;
+	if (c->founds)
+		change_founded_ref(&c->id, c->record.ref, sizeof c->record.ref);
+	e = change_encode(c, &body);
+	if (e == ERR_OK)
+		e = id_is_free(t, &c->id);
+	if (e == ERR_OK)
+		e = log_secret_read(t, self, self->life, month, secret);
+	if (e == ERR_OK) {
+		log_extend(&head, secret, &c->id, body.data, body.size);
+		if (self->is_enrolled)
+			fingerprint = log_fingerprint(self->fingerprint_secret,
+			    &c->id, body.data, body.size);
+		e = log_head_write(t, &head);
+	}
+	if (e == ERR_OK)
+		e = log_checkpoint(t, &head);
+	if (e == ERR_OK)
+		e = stored_write(
+		    t, &c->id, 0, month, fingerprint, body.data, body.size);
+	if (e == ERR_OK)
+		e = admit_merged(t, self, c, fingerprint);
+	sodium_memzero(secret, sizeof secret);
+	buffer_wipe(&body);
+	return e;
+}
+
+/* --- judging what a peer sends ----------------------------------------- */
+
+bool
+org_within(struct txn *t, const struct cert *cert, const char *org)
+{
+	char at[REF_BYTES_MAX + 1];
+	int depth;
+	size_t i;
+
+	snprintf(at, sizeof at, "%s", org);
+	for (depth = 0; depth < 8; depth++) {
+		for (i = 0; i < cert->org_count; i++)
+			if (strcmp(cert->orgs[i], at) == 0)
+				return true;
+		if (index_parent_org(t, at, at, sizeof at) != ERR_OK)
+			return false;
+	}
+	return false;
+}
+
+/* Every node judges alike: by the change and its author's certificate. */
+static enum finding_code
+judge(struct txn *t, const struct change *c, const struct cert *author)
+{
+	const struct kind *k = kind_by_name(c->record.kind);
+	const char *field;
+
+	if (k != NULL && k->by_group && author->role != ROLE_HUB)
+		return FINDING_GROUP_ONLY_KIND;
+	if (author->role != ROLE_HUB && !org_within(t, author, c->org))
+		return FINDING_ORG_OUTSIDE;
+	if (k != NULL && kind_check_shape(k, c->fields, &field) != ERR_OK)
+		return FINDING_SHAPE;
+	return FINDING_NONE;
+}
+
+/* --- a batch on its way in --------------------------------------------- */
+
+struct intake {
+	struct txn *t;
+	const struct self *self;
+	const struct cert *peer;
+	const struct batch *batch;
+	bool from_above;
+	bool saw_org; /* the org tree grew: judge again */
+	int64_t now;
+	struct admitted *out;
+	struct stored stored; /* scratch */
+};
+
+void
+admitted_free(struct admitted *a)
+{
+	free(a->receipt.exceptions);
+	memset(a, 0, sizeof *a);
+}
+
+static enum err
+add_exception(
+    struct admitted *a, const struct change_id *id, enum finding_code code)
+{
+	struct receipt *r = &a->receipt;
+
+	if (r->exceptions == NULL)
+		r->exceptions =
+		    calloc(BATCH_CHANGES_MAX, sizeof *r->exceptions);
+	if (r->exceptions == NULL)
+		return ERR_NOMEM;
+	if (r->exception_count == BATCH_CHANGES_MAX)
+		return ERR_LIMIT;
+	r->exceptions[r->exception_count].id = *id;
+	r->exceptions[r->exception_count++].reason = (uint16_t)code;
+	return ERR_OK;
+}
+
+static enum err
+ask(struct intake *in, const struct change_id *id, const struct change *c,
+    enum finding_code code, const uint8_t *body, size_t body_bytes)
+{
+	struct question q = {
+	    .type = QUESTION_CHANGE, .code = code, .at = in->now, .id = *id};
+
+	snprintf(q.origin, sizeof q.origin, "%s", in->peer->name);
+	if (c != NULL) {
+		snprintf(q.kind, sizeof q.kind, "%s", c->record.kind);
+		snprintf(q.ref, sizeof q.ref, "%s", c->record.ref);
+	}
+	q.raw.data = body;
+	q.raw.size = body_bytes;
+	return question_put(in->t, &q);
+}
+
+/* Decode, judge, store one change that is new here. */
+static enum err
+take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
+{
+	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	uint64_t fingerprint = log_fingerprint(
+	    in->self->fingerprint_secret, &bc->id, body, bc->body_bytes);
+	enum finding_code code;
+	struct change c;
+	enum err e;
+
+	change_init(&c);
+	c.id = bc->id;
+	e = change_decode(&c, body, bc->body_bytes);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e != ERR_OK)
+		code = FINDING_BODY;
+	else
+		code =
+		    in->from_above ? FINDING_NONE : judge(in->t, &c, in->peer);
+	if (code == FINDING_NONE && strcmp(c.record.kind, "org") == 0)
+		in->saw_org = true;
+	e = stored_write(in->t, &bc->id, (uint16_t)code, month, fingerprint,
+	    body, bc->body_bytes);
+	if (e == ERR_OK && code == FINDING_NONE)
+		e = admit_merged(in->t, in->self, &c, fingerprint);
+	if (e == ERR_OK && code != FINDING_NONE)
+		e = ask(in, &bc->id, c.fields == NULL ? NULL : &c, code, body,
+		    bc->body_bytes);
+	if (e == ERR_OK && code != FINDING_NONE)
+		e = add_exception(in->out, &bc->id, code);
+	if (e == ERR_OK)
+		in->out->fresh++;
+	change_clear(&c);
+	return e;
+}
+
+/* A change whose id is known: the same again, or another under its name. */
+static enum err
+take_known(struct intake *in, const struct batch_change *bc)
+{
+	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	enum err e;
+
+	if (in->stored.body.size == bc->body_bytes &&
+	    memcmp(in->stored.body.data, body, bc->body_bytes) == 0) {
+		in->out->known++;
+		if (in->stored.apart != 0)
+			return add_exception(in->out, &bc->id,
+			    (enum finding_code)in->stored.apart);
+		return ERR_OK;
+	}
+	if (!in->from_above)
+		return ERR_FORK;
+	e = ask(in, &bc->id, NULL, FINDING_CLASH, body, bc->body_bytes);
+	return e == ERR_OK ? add_exception(in->out, &bc->id, FINDING_CLASH) : e;
+}
+
+enum { TOUCHED_MAX = 8 }; /* logs in one batch */
+
+/* Heads of the logs a batch touches, kept while it is taken. */
+struct touched {
+	struct log_head head;
+	uint16_t month;
+};
+
+static struct touched *
+touch(struct intake *in, const struct change_id *id, struct touched *list,
+    size_t *count, enum err *e)
+{
+	uint8_t node[NODE_ID_BYTES];
+	struct life life;
+	size_t i;
+
+	for (i = 0; i < *count; i++)
+		if (list[i].head.class == id->class &&
+		    memcmp(list[i].head.life, id->life, LIFE_BYTES) == 0)
+			return &list[i];
+	*e = *count == TOUCHED_MAX ? ERR_LIMIT
+	                           : life_read(in->t, id->life, &life);
+	node_id_of(node, in->peer->signing_key);
+	if (*e == ERR_NOT_FOUND ||
+	    (*e == ERR_OK && memcmp(life.node, node, NODE_ID_BYTES) != 0))
+		*e = ERR_AUTH; /* a life this peer has not proved */
+	if (*e == ERR_OK)
+		*e = log_head_read(
+		    in->t, id->life, id->class, &list[*count].head);
+	if (*e != ERR_OK)
+		return NULL;
+	if (list[*count].head.seq > 0) {
+		struct change_id last = *id;
+
+		last.seq = list[*count].head.seq;
+		*e = stored_read(in->t, &last, &in->stored);
+		if (*e == ERR_NOT_FOUND)
+			*e = ERR_CORRUPT;
+		if (*e != ERR_OK)
+			return NULL;
+		list[*count].month = in->stored.month;
+	}
+	return &list[(*count)++];
+}
+
+/* A month has one secret: what was chained under it must stay provable. */
+static enum err
+take_secret(struct intake *in, const struct batch_change *bc)
+{
+	uint8_t known[HASH_BYTES];
+	enum err e =
+	    log_secret_read(in->t, in->self, bc->id.life, bc->month, known);
+
+	if (e == ERR_NOT_FOUND)
+		return log_secret_write(
+		    in->t, bc->id.life, bc->month, bc->secret);
+	if (e == ERR_OK && memcmp(known, bc->secret, sizeof known) != 0)
+		e = ERR_FORK;
+	sodium_memzero(known, sizeof known);
+	return e;
+}
+
+/* One change of a log that must go on without a gap. */
+static enum err
+take_logged(
+    struct intake *in, const struct batch_change *bc, struct touched *log)
+{
+	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	uint8_t secret[HASH_BYTES];
+	enum err e;
+
+	if (bc->id.seq <= log->head.seq) {
+		e = stored_read(in->t, &bc->id, &in->stored);
+		if (e == ERR_NOT_FOUND)
+			return ERR_CORRUPT; /* our head says it is here */
+		return e == ERR_OK ? take_known(in, bc) : e;
+	}
+	if (bc->id.seq != log->head.seq + 1)
+		return ERR_FORMAT;
+	if (bc->has_secret) {
+		log->month = bc->month;
+		e = take_secret(in, bc);
+		if (e != ERR_OK)
+			return e;
+	}
+	e = log_secret_read(in->t, in->self, bc->id.life, log->month, secret);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_FORMAT : e;
+	log_extend(&log->head, secret, &bc->id, body, bc->body_bytes);
+	return take_fresh(in, bc, log->month);
+}
+
+/* Each log must end in a head its node signed, else nothing was proven. */
+static enum err
+check_heads(struct intake *in, struct touched *list, size_t count)
+{
+	const struct batch *b = in->batch;
+	size_t i, j;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < count; i++) {
+		struct log_head *mine = &list[i].head;
+
+		for (j = 0; j < b->head_count; j++)
+			if (b->heads[j].class == mine->class &&
+			    b->heads[j].seq == mine->seq &&
+			    memcmp(b->heads[j].life, mine->life, LIFE_BYTES) ==
+			        0)
+				break;
+		if (j == b->head_count) {
+			/* Only known changes came again: nothing to prove. */
+			struct log_head before;
+
+			e = log_head_read(
+			    in->t, mine->life, mine->class, &before);
+			if (e == ERR_OK && before.seq != mine->seq)
+				e = ERR_AUTH;
+			continue;
+		}
+		memcpy(mine->signature, b->heads[j].signature,
+		    sizeof mine->signature);
+		e = log_verify(mine, in->peer->signing_key);
+		if (e == ERR_OK)
+			e = log_head_write(in->t, mine);
+	}
+	return e;
+}
+
+/* --- changes kept apart until the org tree is known --------------------- */
+
+struct apart_list {
+	struct buffer keys; /* KEY_CHANGE_BYTES each */
+};
+
+static enum err
+collect_apart(void *context, const struct question *q)
+{
+	uint8_t key[KEY_CHANGE_BYTES];
+	struct apart_list *list = context;
+
+	if (q->type != QUESTION_CHANGE || q->code != FINDING_ORG_OUTSIDE)
+		return ERR_OK;
+	key_change(key, &q->id);
+	put_bytes(&list->keys, key, sizeof key);
+	return buffer_state(&list->keys);
+}
+
+static enum err
+author_cert(struct txn *t, const struct change_id *id, struct cert *out)
+{
+	struct life life;
+	enum err e = life_read(t, id->life, &life);
+
+	return e == ERR_OK ? index_node_cert(t, life.node, out) : e;
+}
+
+static enum err
+judge_again(struct txn *t, const struct self *self, const struct change_id *id)
+{
+	struct stored s;
+	struct change c;
+	struct cert author;
+	enum err e;
+
+	stored_init(&s);
+	change_init(&c);
+	c.id = *id;
+	e = stored_read(t, id, &s);
+	if (e == ERR_OK)
+		e = change_decode(&c, s.body.data, s.body.size);
+	if (e == ERR_OK)
+		e = author_cert(t, id, &author);
+	if (e == ERR_OK && judge(t, &c, &author) == FINDING_NONE) {
+		e = stored_write(
+		    t, id, 0, s.month, s.fingerprint, s.body.data, s.body.size);
+		if (e == ERR_OK)
+			e = admit_merged(t, self, &c, s.fingerprint);
+		if (e == ERR_OK)
+			e = question_drop_change(t, QUESTION_CHANGE, id);
+	}
+	change_clear(&c);
+	stored_free(&s);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+admit_judge_apart(struct txn *t, const struct self *self)
+{
+	struct apart_list list = {0};
+	struct change_id id;
+	size_t at;
+	enum err e = question_walk(t, collect_apart, &list);
+
+	for (at = 0; e == ERR_OK && at < list.keys.size;
+	     at += KEY_CHANGE_BYTES) {
+		key_change_read(&id, list.keys.data + at);
+		e = judge_again(t, self, &id);
+	}
+	buffer_free(&list.keys);
+	return e;
+}
+
+/* --- whole batches ----------------------------------------------------- */
+
+/* Past our cursor there would be a hole, and another hash at our cursor tells
+ * of another list: take nothing. */
+static bool
+follows(const struct cursor *start, const struct cursor *ours)
+{
+	if (start->place == 0)
+		return true;
+	if (start->epoch != ours->epoch || start->place > ours->place)
+		return false;
+	return start->place < ours->place || start->running == ours->running;
+}
+
+/* What every later step takes for granted. */
+static enum err
+check_ids(const struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->change_count; i++) {
+		const struct batch_change *bc = &b->changes[i];
+
+		if (bc->id.class >= CLASSES || bc->id.seq == 0 ||
+		    bc->body_at > b->bytes.size ||
+		    bc->body_bytes > b->bytes.size - bc->body_at)
+			return ERR_FORMAT;
+	}
+	return ERR_OK;
+}
+
+static enum err
+intake_begin(struct intake *in, bool *usable)
+{
+	struct receipt *r = &in->out->receipt;
+	uint8_t peer[NODE_ID_BYTES];
+	enum err e;
+
+	memset(in->out, 0, sizeof *in->out);
+	stored_init(&in->stored);
+	node_id_of(peer, in->peer->signing_key);
+	r->list = in->batch->list;
+	e = cursor_read(in->t, peer, CURSOR_OWN, &in->batch->list, &r->cursor);
+	*usable = follows(&in->batch->start, &r->cursor);
+	return e == ERR_OK ? check_ids(in->batch) : e;
+}
+
+static enum err
+intake_end(struct intake *in)
+{
+	struct receipt *r = &in->out->receipt;
+	uint8_t peer[NODE_ID_BYTES];
+	enum err e = ERR_OK;
+
+	stored_free(&in->stored);
+	if (in->batch->end.epoch != r->cursor.epoch ||
+	    in->batch->end.place > r->cursor.place ||
+	    in->batch->start.place == 0) {
+		node_id_of(peer, in->peer->signing_key);
+		r->cursor = in->batch->end;
+		e = cursor_write(
+		    in->t, peer, CURSOR_OWN, &in->batch->list, &r->cursor);
+	}
+	if (e == ERR_OK && in->saw_org)
+		e = admit_judge_apart(in->t, in->self);
+	return e;
+}
+
+enum err
+admit_from_below(struct txn *t, const struct self *self,
+    const struct cert *peer, const struct batch *batch, int64_t now,
+    struct admitted *out)
+{
+	struct intake in = {.t = t,
+	    .self = self,
+	    .peer = peer,
+	    .batch = batch,
+	    .now = now,
+	    .out = out};
+	struct touched logs[TOUCHED_MAX];
+	size_t log_count = 0, i;
+	bool usable;
+	enum err e = intake_begin(&in, &usable);
+
+	if (e != ERR_OK || !usable)
+		return e;
+	memset(logs, 0, sizeof logs);
+	for (i = 0; e == ERR_OK && i < batch->change_count; i++) {
+		const struct batch_change *bc = &batch->changes[i];
+		struct touched *log = touch(&in, &bc->id, logs, &log_count, &e);
+
+		if (e == ERR_OK)
+			e = take_logged(&in, bc, log);
+	}
+	if (e == ERR_OK)
+		e = check_heads(&in, logs, log_count);
+	if (e != ERR_OK) {
+		stored_free(&in.stored);
+		return e;
+	}
+	return intake_end(&in);
+}
+
+enum err
+admit_from_above(struct txn *t, const struct self *self,
+    const struct cert *parent, const struct batch *batch, int64_t now,
+    struct admitted *out)
+{
+	struct intake in = {.t = t,
+	    .self = self,
+	    .peer = parent,
+	    .batch = batch,
+	    .from_above = true,
+	    .now = now,
+	    .out = out};
+	bool usable;
+	size_t i;
+	enum err e = intake_begin(&in, &usable);
+
+	if (e != ERR_OK || !usable)
+		return e;
+	for (i = 0; e == ERR_OK && i < batch->change_count; i++) {
+		const struct batch_change *bc = &batch->changes[i];
+
+		e = stored_read(t, &bc->id, &in.stored);
+		if (e == ERR_OK)
+			e = take_known(&in, bc);
+		else if (e == ERR_NOT_FOUND)
+			e = take_fresh(&in, bc, 0);
+	}
+	if (e != ERR_OK) {
+		stored_free(&in.stored);
+		return e;
+	}
+	return intake_end(&in);
+}
+
+enum err
+admit_returned(struct txn *t, const struct receipt *receipt,
+    const char *parent_name, int64_t now)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < receipt->exception_count; i++) {
+		const struct exception *x = &receipt->exceptions[i];
+		struct question q = {.type = QUESTION_RETURNED,
+		    .code = (enum finding_code)x->reason,
+		    .at = now,
+		    .id = x->id};
+		struct stored s;
+		struct change c;
+
+		snprintf(q.origin, sizeof q.origin, "%s", parent_name);
+		stored_init(&s);
+		change_init(&c);
+		c.id = x->id;
+		if (stored_read(t, &x->id, &s) == ERR_OK &&
+		    change_decode(&c, s.body.data, s.body.size) == ERR_OK) {
+			snprintf(q.kind, sizeof q.kind, "%s", c.record.kind);
+			snprintf(q.ref, sizeof q.ref, "%s", c.record.ref);
+		}
+		change_clear(&c);
+		stored_free(&s);
+		e = question_put(t, &q);
+	}
+	return e;
+}

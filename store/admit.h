@@ -1,0 +1,64 @@
+/* admit: the one way by which changes enter the store.
+ *
+ * Own changes and batches from peers end in the same step: log, record,
+ * indexes, lists, all in the caller's transaction. What may not be merged is
+ * kept apart and listed; nothing is dropped.
+ */
+
+#ifndef YIZHAN_STORE_ADMIT_H
+#define YIZHAN_STORE_ADMIT_H
+
+#include "store/list.h"
+#include "store/log.h"
+#include "store/record.h"
+
+/**
+ * Write a change of this node's own: gives it its id in the current life,
+ * chains, stores, indexes and lists it. The caller has filled record, parents,
+ * by, org, times and fields, and checked them; class is its urgency.
+ * ERR_LIMIT: the body is too large; ERR_FORMAT: see change_encode(); nothing
+ * was written. ERR_FORK: another change stands under the next id: the store
+ * was restored and needs a new life.
+ */
+enum err admit_own(
+    struct txn *t, const struct self *self, struct change *c, uint8_t class);
+
+/** Whether acting for `org` is within a certificate: one of its orgs or an
+ * org below one, as far as org records here tell. */
+bool org_within(struct txn *t, const struct cert *cert, const char *org);
+
+/* What became of a peer's batch. */
+struct admitted {
+	size_t fresh;           /* changes that were new here */
+	size_t known;           /* were here already */
+	struct receipt receipt; /* of the list; exceptions included */
+};
+
+void admitted_free(struct admitted *a);
+
+/**
+ * Take a batch from a node below: its logs must go on without a gap and end
+ * in heads it signed. ERR_AUTH, ERR_FORK, ERR_FORMAT: the batch breaks that;
+ * the caller aborts the transaction, ends the session and says so; it calls
+ * admitted_free(out) in any case.
+ * A batch that begins past our cursor moves nothing: the receipt repeats the
+ * old cursor and the sender goes back to it.
+ */
+enum err admit_from_below(struct txn *t, const struct self *self,
+    const struct cert *peer, const struct batch *batch, int64_t now,
+    struct admitted *out);
+
+/** Take a batch from the parent, who vouches for it. Errors as above. */
+enum err admit_from_above(struct txn *t, const struct self *self,
+    const struct cert *parent, const struct batch *batch, int64_t now,
+    struct admitted *out);
+
+/** Keep that the parent did not take changes of ours. */
+enum err admit_returned(struct txn *t, const struct receipt *receipt,
+    const char *parent_name, int64_t now);
+
+/** Judge again what was kept apart because its org was not known to stand
+ * below the certificate's; called when the org tree grew. */
+enum err admit_judge_apart(struct txn *t, const struct self *self);
+
+#endif

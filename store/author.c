@@ -1,0 +1,397 @@
+/* author: records made and amended here by a person. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/author.h"
+#include "store/paper.h"
+#include "store/value.h"
+#include "store/vet.h"
+
+enum { DRAFT_REF_BYTES = 8 };
+
+/* A record on its way from a person into the store. */
+struct work {
+	struct txn *t;
+	const struct self *self;
+	int64_t now;
+	const struct kind *kind;
+	const char *by, *org;
+	char at[26];
+	json_t *whole; /* all its fields, as they will be */
+	struct vet vet;
+	struct vet_line line;
+	struct authored *out;
+};
+
+/* --- before anything --------------------------------------------------- */
+
+static const char *
+first_org(const struct self *self)
+{
+	const struct cert *own = &self->chain[0];
+
+	if (!self->is_enrolled || own->org_count == 0 ||
+	    strcmp(own->orgs[0], "*") == 0)
+		return "";
+	return own->orgs[0];
+}
+
+static void
+check_names(struct work *w, const json_t *fields)
+{
+	static const char *const envelope[] = {
+	    "kind", "ref", "by", "at", "org_id"};
+	size_t i;
+
+	for (i = 0; i < sizeof envelope / sizeof envelope[0]; i++)
+		if (json_object_get(fields, envelope[i]) != NULL)
+			findings_refuse(&w->out->findings,
+			    FINDING_UNKNOWN_FIELD, envelope[i]);
+	vet_names(fields, &w->out->findings);
+}
+
+static void
+check_reference(struct work *w, const char *ref, const char *name)
+{
+	if (ref == NULL || ref[0] == '\0')
+		findings_refuse(&w->out->findings, FINDING_MISSING, name);
+	else if (!vet_ref_is_sound(ref, strlen(ref)))
+		findings_refuse(&w->out->findings, FINDING_REFERENCE, name);
+}
+
+/* Who may write this here at all. */
+static enum err
+work_begin(
+    struct work *w, const char *kind, const char *org, const json_t *fields)
+{
+	struct findings *f = &w->out->findings;
+
+	w->kind = kind_by_name(kind);
+	w->org = org == NULL || org[0] == '\0' ? first_org(w->self) : org;
+	if (instant_print(w->now, w->at) != ERR_OK)
+		w->at[0] = '\0';
+	vet_begin(&w->vet, w->t, w->self, NULL, w->now);
+	if (w->kind == NULL)
+		findings_refuse(f, FINDING_KIND_UNKNOWN, "kind");
+	if (!json_is_object(fields))
+		findings_refuse(f, FINDING_NOT_OBJECT, "");
+	else
+		check_names(w, fields);
+	check_reference(w, w->by, "by");
+	check_reference(w, w->org, "org_id");
+	if (f->refusals > 0)
+		return ERR_REFUSED;
+	if (w->kind->by_group && w->self->role != ROLE_HUB)
+		return ERR_NOT_ALLOWED;
+	return vet_org_is_ours(&w->vet, w->org) ? ERR_OK : ERR_NOT_ALLOWED;
+}
+
+static bool
+is_draft(const struct work *w)
+{
+	const char *state =
+	    json_string_value(json_object_get(w->whole, "state"));
+
+	return w->kind->states != NULL && state != NULL &&
+	       strcmp(state, "draft") == 0;
+}
+
+/* The kind's check, and the form the store keeps. */
+static enum err
+work_check(struct work *w, const char *old_state, bool is_first)
+{
+	w->line = (struct vet_line){.kind = w->kind,
+	    .fields = w->whole,
+	    .at = w->at[0] == '\0' ? NULL : w->at,
+	    .by = w->by,
+	    .org = w->org,
+	    .old_state = old_state,
+	    .is_first = is_first};
+	vet_record(&w->vet, &w->line, &w->out->findings);
+	if (w->out->findings.refusals > 0)
+		return ERR_REFUSED;
+	return kind_normalise(w->kind, w->whole);
+}
+
+/* --- writing ----------------------------------------------------------- */
+
+static void
+fill_change(const struct work *w, struct change *c)
+{
+	change_init(c);
+	snprintf(c->record.kind, sizeof c->record.kind, "%s", w->kind->name);
+	snprintf(c->record.source, sizeof c->record.source, "%s",
+	    vet_source_of(w->kind, w->self->source));
+	snprintf(c->by, sizeof c->by, "%s", w->by);
+	snprintf(c->org, sizeof c->org, "%s", w->org);
+	c->clock = self_clock(w->self, w->now);
+	c->occurred_at = w->now;
+	c->recorded_at = w->now;
+}
+
+/* What no change can hold, where fields are not known here. */
+static enum err
+fault_of(struct work *w, enum err e)
+{
+	if (e != ERR_FORMAT)
+		return e;
+	findings_refuse(&w->out->findings, FINDING_TYPE, "");
+	return ERR_REFUSED;
+}
+
+static enum err
+write_draft(struct work *w, struct change *c)
+{
+	enum err e;
+
+	c->fields = w->whole;
+	e = fault_of(w, draft_write(w->t, c));
+	w->out->record = c->record;
+	w->out->is_draft = true;
+	return e;
+}
+
+static enum err
+write_change(struct work *w, struct change *c, json_t *changed)
+{
+	enum err e;
+
+	c->fields = changed;
+	c->managing = vet_is_managing(&w->vet, &w->line);
+	e = fault_of(w, admit_own(w->t, w->self, c, vet_class(&w->line)));
+	if (e == ERR_OK) {
+		w->out->record = c->record;
+		w->out->id = c->id;
+	}
+	return e;
+}
+
+/* A number is drawn last, when nothing can be refused any more: it is used
+ * once and never again. */
+static enum err
+draw_slip(struct work *w)
+{
+	char *slip = w->out->slip_no;
+	enum err e;
+
+	if (w->kind->slip_letter == 0 ||
+	    json_object_get(w->whole, "slip_no") != NULL)
+		return ERR_OK;
+	e = paper_draw(w->t, w->self, w->org, w->kind->slip_letter, slip,
+	    sizeof w->out->slip_no);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e == ERR_OK &&
+	    json_object_set_new(w->whole, "slip_no", json_string(slip)) != 0)
+		e = ERR_NOMEM;
+	return e;
+}
+
+/* --- adding ------------------------------------------------------------ */
+
+/* A draft keeps this name when it is signed, so that what refers to it still
+ * finds it. */
+static void
+name_draft(struct work *w, struct identity *record)
+{
+	uint8_t random[DRAFT_REF_BYTES];
+
+	db_random(txn_db(w->t), random, sizeof random);
+	memcpy(record->ref, "~d", 2);
+	hex_encode(record->ref + 2, random, sizeof random);
+}
+
+static enum err
+add(struct work *w)
+{
+	struct change c;
+	enum err e = work_check(w, NULL, true);
+
+	if (e != ERR_OK)
+		return e;
+	fill_change(w, &c);
+	if (is_draft(w)) {
+		name_draft(w, &c.record);
+		return write_draft(w, &c);
+	}
+	e = draw_slip(w);
+	c.founds = true;
+	return e == ERR_OK ? write_change(w, &c, w->whole) : e;
+}
+
+enum err
+author_add(struct txn *t, const struct self *self, const char *kind,
+    const char *by, const char *org, json_t *fields, int64_t now,
+    struct authored *out)
+{
+	struct work w = {
+	    .t = t, .self = self, .now = now, .by = by, .out = out};
+	enum err e;
+
+	memset(out, 0, sizeof *out);
+	e = work_begin(&w, kind, org, fields);
+	if (e != ERR_OK)
+		return e;
+	w.whole = json_deep_copy(fields);
+	e = w.whole == NULL ? ERR_NOMEM : add(&w);
+	json_decref(w.whole);
+	return e;
+}
+
+/* --- amending ---------------------------------------------------------- */
+
+static enum err
+lay_over(json_t *whole, const json_t *fields)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)fields, name, v)
+	{
+		if (json_is_null(v))
+			json_object_del(whole, name);
+		else if (json_object_set_new(whole, name, json_deep_copy(v)) !=
+		         0)
+			return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+/* An amended record says so by itself where its kind has a word for it. */
+static enum err
+move_to_amended(struct work *w, const json_t *fields, const char *old_state)
+{
+	if (old_state == NULL || w->kind->states == NULL ||
+	    json_object_get(fields, "state") != NULL ||
+	    !state_follows(w->kind, old_state, "amended"))
+		return ERR_OK;
+	return json_object_set_new(w->whole, "state", json_string("amended")) ==
+	               0
+	           ? ERR_OK
+	           : ERR_NOMEM;
+}
+
+/* What differs from the record. Where versions stand side by side, what was
+ * given counts even if it is what is shown: it settles between them. */
+static json_t *
+changed_fields(
+    const struct work *w, const struct record *r, const json_t *fields)
+{
+	json_t *changed = json_object(), *v;
+	bool settles = r->head_count > 1;
+	const char *name;
+	int bad = 0;
+
+	json_object_foreach(w->whole, name, v)
+	{
+		const json_t *old = json_object_get(r->fields, name);
+
+		if (old == NULL || !value_equal(old, v) ||
+		    (settles && json_object_get(fields, name) != NULL))
+			bad |= json_object_set(changed, name, v);
+	}
+	json_object_foreach((json_t *)(uintptr_t)fields, name, v)
+	{
+		if (json_is_null(v) &&
+		    (settles || json_object_get(r->fields, name) != NULL))
+			bad |= json_object_set(changed, name, v);
+	}
+	if (bad != 0 || changed == NULL) {
+		json_decref(changed);
+		return NULL;
+	}
+	return changed;
+}
+
+static enum err
+amend_record(struct work *w, const struct record *r, const json_t *fields)
+{
+	json_t *changed = changed_fields(w, r, fields);
+	struct change c;
+	enum err e = ERR_OK;
+
+	if (changed == NULL)
+		return ERR_NOMEM;
+	fill_change(w, &c);
+	c.record = r->id;
+	c.parent_count = r->parent_count;
+	memcpy(c.parents, r->parents, sizeof c.parents);
+	if (json_object_size(changed) > 0 || r->head_count > 1) {
+		e = write_change(w, &c, changed);
+	} else {
+		w->out->record = r->id;
+		w->out->id = r->head;
+	}
+	json_decref(changed);
+	return e;
+}
+
+static enum err
+amend_draft(
+    struct work *w, const struct record *r, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct change c;
+	enum err e;
+
+	fill_change(w, &c);
+	c.record = r->id;
+	if (is_draft(w))
+		return write_draft(w, &c);
+	e = draw_slip(w);
+	if (e == ERR_OK)
+		e = write_change(w, &c, w->whole);
+	return e == ERR_OK ? draft_delete(w->t, key) : e;
+}
+
+static enum err
+amend(struct work *w, const struct record *r, const json_t *fields,
+    bool was_draft, const uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *old_state =
+	    json_string_value(json_object_get(r->fields, "state"));
+	enum err e = lay_over(w->whole, fields);
+
+	if (e == ERR_OK && !was_draft)
+		e = move_to_amended(w, fields, old_state);
+	if (e == ERR_OK)
+		e = work_check(w, old_state, false);
+	if (e == ERR_OK && !was_draft && is_draft(w)) {
+		findings_refuse(
+		    &w->out->findings, FINDING_STILL_DRAFT, "state");
+		e = ERR_REFUSED;
+	}
+	if (e != ERR_OK)
+		return e;
+	return was_draft ? amend_draft(w, r, key) : amend_record(w, r, fields);
+}
+
+enum err
+author_amend(struct txn *t, const struct self *self,
+    const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
+    json_t *fields, int64_t now, struct authored *out)
+{
+	struct work w = {
+	    .t = t, .self = self, .now = now, .by = by, .out = out};
+	struct record r;
+	bool was_draft;
+	enum err e = record_read(t, record_key, &r);
+
+	memset(out, 0, sizeof *out);
+	was_draft = e == ERR_NOT_FOUND;
+	if (was_draft)
+		e = draft_read(t, record_key, &r);
+	if (e != ERR_OK)
+		return e;
+	e = work_begin(&w, r.id.kind, org, fields);
+	if (e == ERR_OK) {
+		w.whole = json_deep_copy(r.fields);
+		e = w.whole == NULL
+		        ? ERR_NOMEM
+		        : amend(&w, &r, fields, was_draft, record_key);
+		json_decref(w.whole);
+	}
+	record_clear(&r);
+	return e;
+}

@@ -1,0 +1,38 @@
+/* author: records made and amended here by a person (not by import). */
+
+#ifndef YIZHAN_STORE_AUTHOR_H
+#define YIZHAN_STORE_AUTHOR_H
+
+#include "store/record.h"
+
+struct authored {
+	struct identity record;
+	struct change_id id; /* all zero for a draft */
+	bool is_draft;
+	char slip_no[40]; /* drawn for it; "" if none */
+	struct findings findings;
+};
+
+/**
+ * Add a record of a kind from fields (without envelope). by and org are refs
+ * without "ref:". org NULL or "": the node's first org. A slip number is drawn
+ * where the kind has one and fields do not carry one; before joining there is
+ * none to draw. state "draft" keeps it local. ERR_REFUSED: see
+ * out->findings, nothing was written. ERR_NOT_ALLOWED: reference data away
+ * from the hub, or another org's name. ERR_LIMIT.
+ */
+enum err author_add(struct txn *t, const struct self *self, const char *kind,
+    const char *by, const char *org, json_t *fields, int64_t now,
+    struct authored *out);
+
+/**
+ * Amend a record: fields replace, null clears. Parents are all the heads
+ * seen. A kind with state "amended" moves there unless fields say otherwise.
+ * Of a draft the draft itself is replaced; leaving "draft" makes it a change.
+ * ERR_NOT_FOUND, ERR_REFUSED (findings), ERR_NOT_ALLOWED as above.
+ */
+enum err author_amend(struct txn *t, const struct self *self,
+    const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
+    json_t *fields, int64_t now, struct authored *out);
+
+#endif

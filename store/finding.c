@@ -1,0 +1,346 @@
+/* finding: the list of what may be wrong with a record, and its words.
+ *
+ * Names are for JSON output and tests and never change; reasons and mends are
+ * what people read, by way of gettext.
+ */
+
+#include "store/finding.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Marks a text for gettext without translating it here. */
+#define N_(s) s
+
+struct entry {
+	enum finding_code code;
+	const char *name;
+	const char *reason;
+	const char *mend;
+};
+
+/* clang-format off */
+static const struct entry entries[] = {
+	{FINDING_NONE, "none",
+	    N_("Nothing is wrong."),
+	    N_("Nothing needs to be done.")},
+	{FINDING_BOM, "bom",
+	    N_("The file begins with a byte order mark."),
+	    N_("Save the file as UTF-8 without one; the line was read.")},
+	{FINDING_CR, "cr",
+	    N_("The line ends with a carriage return."),
+	    N_("Save the file with LF line ends; the line was read.")},
+	{FINDING_BLANK, "blank",
+	    N_("The line is blank."),
+	    N_("Nothing needs to be done; it was skipped.")},
+	{FINDING_NOT_UTF8, "not_utf8",
+	    N_("The text is not UTF-8."),
+	    N_("Export the file as UTF-8.")},
+	{FINDING_NOT_JSON, "not_json",
+	    N_("The line is not one JSON object."),
+	    N_("Export the line again; it may have been cut.")},
+	{FINDING_NOT_OBJECT, "not_object",
+	    N_("The line is JSON but not an object."),
+	    N_("Write one record as one object.")},
+	{FINDING_TOO_LARGE, "too_large",
+	    N_("The record is too large."),
+	    N_("Shorten its texts; images are not carried.")},
+	{FINDING_TOO_DEEP, "too_deep",
+	    N_("The record is nested too deeply."),
+	    N_("Follow the exchange format; nothing in it nests so deep.")},
+	{FINDING_DUPLICATE_KEY, "duplicate_key",
+	    N_("A field stands twice in one object."),
+	    N_("Keep the right one and remove the other.")},
+	{FINDING_CONTROL_CHARACTER, "control_character",
+	    N_("A control character stands in the field."),
+	    N_("Look at the text and remove the character.")},
+	{FINDING_BIDI_CHARACTER, "bidi_character",
+	    N_("A character that changes the direction of writing stands "
+	       "in the field."),
+	    N_("Check that the text reads the same as on paper.")},
+	{FINDING_INVISIBLE_CHARACTER, "invisible_character",
+	    N_("A character that nobody can see stands in the field."),
+	    N_("Type the text again where it matters, above all in a name.")},
+	{FINDING_KIND_UNKNOWN, "kind_unknown",
+	    N_("The kind of record is not known."),
+	    N_("Check the spelling; kinds are written in lower case.")},
+	{FINDING_MISSING, "missing",
+	    N_("A field that must be there is missing."),
+	    N_("Fill in the field.")},
+	{FINDING_UNKNOWN_FIELD, "unknown_field",
+	    N_("The field is not known; it was kept."),
+	    N_("Check the spelling, or update this program.")},
+	{FINDING_NULL, "null",
+	    N_("The field is null."),
+	    N_("Leave out what is not known.")},
+	{FINDING_REF_BAD, "ref_bad",
+	    N_("The record's own key is missing, empty or too long."),
+	    N_("Give each record a key of 1 to 200 characters.")},
+	{FINDING_NOT_YOUR_ORG, "not_your_org",
+	    N_("The record is written in another organisation's name."),
+	    N_("Import it at the organisation that wrote it.")},
+	{FINDING_GROUP_ONLY_KIND, "group_only_kind",
+	    N_("Only the group writes records of this kind."),
+	    N_("Ask the group to make the entry.")},
+	{FINDING_GROUP_ONLY_STATE, "group_only_state",
+	    N_("Only the group may bring a record into this state."),
+	    N_("Leave the state as it was; the group's decision will arrive.")},
+	{FINDING_NOT_AT_SITE, "not_at_site",
+	    N_("The author has no valid practice site at this organisation."),
+	    N_("Check the author, or ask the group to enter the practice "
+	       "site.")},
+	{FINDING_TYPE, "type",
+	    N_("The field holds a value of another type."),
+	    N_("Write the value as the exchange format says.")},
+	{FINDING_NOT_INTEGER, "not_integer",
+	    N_("The field must be a whole number."),
+	    N_("Round the value or move it to the right field.")},
+	{FINDING_EMPTY, "empty",
+	    N_("The field is empty."),
+	    N_("Fill it in, or leave the field out.")},
+	{FINDING_TOO_LONG, "too_long",
+	    N_("The text is too long."),
+	    N_("Shorten the text.")},
+	{FINDING_TOO_MANY, "too_many",
+	    N_("The list has too many entries."),
+	    N_("Split the record or remove entries.")},
+	{FINDING_ENUM, "enum",
+	    N_("The value is not one of those allowed."),
+	    N_("Choose one of the words the exchange format lists.")},
+	{FINDING_DATE, "date",
+	    N_("This is no date that exists, written as YYYY-MM-DD."),
+	    N_("Correct the date.")},
+	{FINDING_INSTANT, "instant",
+	    N_("This is no time written as YYYY-MM-DDThh:mm:ss+08:00."),
+	    N_("Correct the time; the zone must be there.")},
+	{FINDING_REFERENCE, "reference",
+	    N_("This is no reference."),
+	    N_("Write \"ref:\" and the key of the other record.")},
+	{FINDING_AWAITED, "awaited",
+	    N_("The record referred to is not here yet."),
+	    N_("Nothing needs to be done if it is still to come; else "
+	       "check the key.")},
+	{FINDING_BELOW, "below",
+	    N_("The value is too low to be true."),
+	    N_("Measure again, or check the unit.")},
+	{FINDING_ABOVE, "above",
+	    N_("The value is too high to be true."),
+	    N_("Measure again, or check the unit.")},
+	{FINDING_UNLIKELY, "unlikely",
+	    N_("The value is possible but unusual."),
+	    N_("Check it against paper.")},
+	{FINDING_TWICE, "twice",
+	    N_("The same entry stands twice in the list."),
+	    N_("Remove one of them.")},
+	{FINDING_ID_LENGTH, "id_length",
+	    N_("The ID number does not have 18 characters."),
+	    N_("Type the number from the card again; numbers of 15 digits "
+	       "are no longer valid.")},
+	{FINDING_ID_CHECK, "id_check",
+	    N_("The ID number's check character does not fit."),
+	    N_("Type the number from the card again.")},
+	{FINDING_ID_DATE, "id_date",
+	    N_("The ID number holds a birth date that does not exist."),
+	    N_("Type the number from the card again.")},
+	{FINDING_ID_LOWER_X, "id_lower_x",
+	    N_("The ID number ends in a small x; it is stored as X."),
+	    N_("Nothing needs to be done.")},
+	{FINDING_ID_OTHER_BIRTH, "id_other_birth",
+	    N_("The birth date differs from the one in the ID number."),
+	    N_("Ask the resident which is right.")},
+	{FINDING_ID_OTHER_SEX, "id_other_sex",
+	    N_("The sex differs from the one in the ID number."),
+	    N_("Ask the resident which is right.")},
+	{FINDING_ID_OR_REASON, "id_or_reason",
+	    N_("There is neither an ID number nor a reason why not."),
+	    N_("Enter the number, or say why there is none.")},
+	{FINDING_USCC, "uscc",
+	    N_("The unified social credit code or its check character is "
+	       "wrong."),
+	    N_("Type the code from the certificate again.")},
+	{FINDING_SLIP, "slip",
+	    N_("The slip number or its check character is wrong."),
+	    N_("Type the number from the paper again.")},
+	{FINDING_EHR_NO, "ehr_no",
+	    N_("The health record number does not have its 17 digits."),
+	    N_("Type the number again.")},
+	{FINDING_ICD10, "icd10",
+	    N_("This is no ICD-10 code."),
+	    N_("Choose the diagnosis from the list, or write it without a "
+	       "code.")},
+	{FINDING_DRUG_UNKNOWN, "drug_unknown",
+	    N_("The drug code is not in the group's list."),
+	    N_("Check the code, or leave it out for a drug from elsewhere.")},
+	{FINDING_SLIP_LETTER, "slip_letter",
+	    N_("The slip number belongs to another kind of record."),
+	    N_("Check that the right slip was copied.")},
+	{FINDING_CODE, "code",
+	    N_("The code does not have the form such codes have."),
+	    N_("Check its length and characters.")},
+	{FINDING_STATE_UNKNOWN, "state_unknown",
+	    N_("Records of this kind have no such state."),
+	    N_("Choose one of the states the exchange format lists.")},
+	{FINDING_STATE_STEP, "state_step",
+	    N_("The record cannot go into this state from where it is."),
+	    N_("Check the record's present state.")},
+	{FINDING_PRESSURE_ORDER, "pressure_order",
+	    N_("Systolic pressure must be higher than diastolic."),
+	    N_("The two may have been swapped.")},
+	{FINDING_PRESSURE_PAIR, "pressure_pair",
+	    N_("One of the two blood pressure values is missing."),
+	    N_("Enter both values or neither.")},
+	{FINDING_ONSET_AFTER_VISIT, "onset_after_visit",
+	    N_("The illness begins after the visit."),
+	    N_("Correct the day of onset or the visit.")},
+	{FINDING_NOBODY, "nobody",
+	    N_("The record says neither who the patient is nor that nobody "
+	       "knows."),
+	    N_("Choose the resident, or mark the patient as unknown.")},
+	{FINDING_GUARDIAN, "guardian",
+	    N_("A child under 14 needs a guardian."),
+	    N_("Enter the guardian's record.")},
+	{FINDING_BIRTH_FUTURE, "birth_future",
+	    N_("The birth date lies in the future."),
+	    N_("Correct the birth date.")},
+	{FINDING_BASIC_PACKAGE, "basic_package",
+	    N_("The contract lacks the basic package."),
+	    N_("Add the basic package.")},
+	{FINDING_END_BEFORE_START, "end_before_start",
+	    N_("The end lies before the start."),
+	    N_("Correct one of the two dates.")},
+	{FINDING_START_BEFORE_SIGNING, "start_before_signing",
+	    N_("The contract starts before it was signed."),
+	    N_("Correct one of the two dates.")},
+	{FINDING_TERM, "term",
+	    N_("A contract runs for at least one year."),
+	    N_("Correct the start or the end.")},
+	{FINDING_SAME_ORG, "same_org",
+	    N_("Both sides are the same organisation."),
+	    N_("Correct one of the two.")},
+	{FINDING_CLOCK, "clock",
+	    N_("The time is far from this computer's."),
+	    N_("Check the date, and the clock of the computer it was "
+	       "written on.")},
+	{FINDING_SIGNATURE, "signature",
+	    N_("The signature is missing."),
+	    N_("Have the record signed.")},
+	{FINDING_UNUSABLE_DEVICE, "unusable_device",
+	    N_("The device is unsafe, withdrawn or due for metrology."),
+	    N_("Choose another device, or have this one released.")},
+	{FINDING_REASON, "reason",
+	    N_("The record does not say why."),
+	    N_("Add the reason with the next change.")},
+	{FINDING_STILL_DRAFT, "still_draft",
+	    N_("A signed record cannot become a draft again."),
+	    N_("Amend the record and give a reason.")},
+	{FINDING_IMPORT_LOST, "import_lost",
+	    N_("An amendment made elsewhere stands against this import."),
+	    N_("Compare the two and decide.")},
+	{FINDING_BODY, "body",
+	    N_("A change from another site cannot be read."),
+	    N_("Nothing is lost; update this program.")},
+	{FINDING_ORG_OUTSIDE, "org_outside",
+	    N_("A change is written for an organisation its author may not "
+	       "act for."),
+	    N_("Tell the group's administrator.")},
+	{FINDING_CLASH, "clash",
+	    N_("Two different changes bear the same number."),
+	    N_("Tell the group's administrator; both are kept.")},
+	{FINDING_SHAPE, "shape",
+	    N_("A change from another site holds a value of another type."),
+	    N_("Tell the group's administrator.")},
+	{FINDING_BY_PARENT, "by_parent",
+	    N_("The parent could not take a change made here."),
+	    N_("Nothing is lost; ask there what was wrong with it.")},
+};
+/* clang-format on */
+
+void
+findings_init(struct findings *f)
+{
+	f->count = 0;
+	f->refusals = 0;
+	f->warnings = 0;
+}
+
+static bool
+is_known(const struct findings *f, enum finding_code code, const char *field,
+    bool refused)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->list[i].code == code && f->list[i].refused == refused &&
+		    strcmp(f->list[i].field, field) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add(struct findings *f, enum finding_code code, const char *field, bool refused)
+{
+	struct finding *n;
+	char path[sizeof n->field];
+
+	/* A path longer than its room is cut, so compare what is kept. */
+	snprintf(path, sizeof path, "%s", field);
+	if (is_known(f, code, path, refused))
+		return;
+	if (refused)
+		f->refusals++;
+	else
+		f->warnings++;
+	if (f->count == FINDINGS_MAX)
+		return;
+	n = &f->list[f->count++];
+	n->code = code;
+	n->refused = refused;
+	memcpy(n->field, path, sizeof path);
+}
+
+void
+findings_refuse(struct findings *f, enum finding_code code, const char *field)
+{
+	add(f, code, field, true);
+}
+
+void
+findings_warn(struct findings *f, enum finding_code code, const char *field)
+{
+	add(f, code, field, false);
+}
+
+static const struct entry *
+entry_of(enum finding_code code)
+{
+	for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
+		if (entries[i].code == code)
+			return &entries[i];
+	}
+	return NULL;
+}
+
+const char *
+finding_name(enum finding_code code)
+{
+	const struct entry *e = entry_of(code);
+
+	return e == NULL ? "unknown" : e->name;
+}
+
+const char *
+finding_reason(enum finding_code code)
+{
+	const struct entry *e = entry_of(code);
+
+	return e == NULL ? N_("A newer version of this program found a fault.")
+	                 : e->reason;
+}
+
+const char *
+finding_mend(enum finding_code code)
+{
+	const struct entry *e = entry_of(code);
+
+	return e == NULL ? N_("Update this program to read what it is.")
+	                 : e->mend;
+}

@@ -1,0 +1,126 @@
+/* finding: what is wrong, or odd, about a record, and how to mend it.
+ *
+ * A finding never holds a value of the record: values are patients' data.
+ */
+
+#ifndef YIZHAN_STORE_FINDING_H
+#define YIZHAN_STORE_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Numbers are stored with refused records: append only. */
+enum finding_code {
+	FINDING_NONE = 0,
+	/* the line */
+	FINDING_BOM = 1,
+	FINDING_CR = 2,
+	FINDING_BLANK = 3,
+	FINDING_NOT_UTF8 = 4,
+	FINDING_NOT_JSON = 5,
+	FINDING_NOT_OBJECT = 6,
+	FINDING_TOO_LARGE = 7,
+	FINDING_TOO_DEEP = 8,
+	FINDING_DUPLICATE_KEY = 9,
+	FINDING_CONTROL_CHARACTER = 10,   /* warned: escaped in text */
+	FINDING_BIDI_CHARACTER = 11,      /* warned */
+	FINDING_INVISIBLE_CHARACTER = 12, /* warned */
+	/* the envelope */
+	FINDING_KIND_UNKNOWN = 20,
+	FINDING_MISSING = 21,
+	FINDING_UNKNOWN_FIELD = 22, /* warned */
+	FINDING_NULL = 23,
+	FINDING_REF_BAD = 24,
+	FINDING_NOT_YOUR_ORG = 25,
+	FINDING_GROUP_ONLY_KIND = 26,
+	FINDING_GROUP_ONLY_STATE = 27,
+	FINDING_NOT_AT_SITE = 28, /* warned: author has no practice site */
+	/* types */
+	FINDING_TYPE = 40,
+	FINDING_NOT_INTEGER = 41,
+	FINDING_EMPTY = 42,
+	FINDING_TOO_LONG = 43,
+	FINDING_TOO_MANY = 44,
+	FINDING_ENUM = 45,
+	FINDING_DATE = 46,
+	FINDING_INSTANT = 47,
+	FINDING_REFERENCE = 48,
+	FINDING_AWAITED = 49, /* warned: reference not here yet */
+	FINDING_BELOW = 50,
+	FINDING_ABOVE = 51,
+	FINDING_UNLIKELY = 52, /* warned */
+	FINDING_TWICE = 53,
+	/* codes */
+	FINDING_ID_LENGTH = 60,
+	FINDING_ID_CHECK = 61,
+	FINDING_ID_DATE = 62,
+	FINDING_ID_LOWER_X = 63,     /* warned */
+	FINDING_ID_OTHER_BIRTH = 64, /* warned */
+	FINDING_ID_OTHER_SEX = 65,   /* warned */
+	FINDING_ID_OR_REASON = 66,
+	FINDING_USCC = 67,
+	FINDING_SLIP = 68,
+	FINDING_EHR_NO = 69,
+	FINDING_ICD10 = 70,
+	FINDING_DRUG_UNKNOWN = 71, /* warned */
+	FINDING_SLIP_LETTER = 72,
+	FINDING_CODE = 73, /* not the form such a code has */
+	/* rules */
+	FINDING_STATE_UNKNOWN = 80,
+	FINDING_STATE_STEP = 81,
+	FINDING_PRESSURE_ORDER = 82,
+	FINDING_PRESSURE_PAIR = 83,
+	FINDING_ONSET_AFTER_VISIT = 84,
+	FINDING_NOBODY = 85,
+	FINDING_GUARDIAN = 86,
+	FINDING_BIRTH_FUTURE = 87,
+	FINDING_BASIC_PACKAGE = 88,
+	FINDING_END_BEFORE_START = 89,
+	FINDING_START_BEFORE_SIGNING = 90,
+	FINDING_TERM = 91,
+	FINDING_SAME_ORG = 92,
+	FINDING_CLOCK = 93, /* warned: instant far from this node's time */
+	FINDING_SIGNATURE = 94,
+	FINDING_UNUSABLE_DEVICE = 95,
+	FINDING_REASON = 96,      /* warned: nobody says why */
+	FINDING_STILL_DRAFT = 97, /* a signed record cannot be a draft again */
+	FINDING_IMPORT_LOST = 98, /* an import lost against an amendment */
+	/* from peers */
+	FINDING_BODY = 110,        /* a change we cannot read */
+	FINDING_ORG_OUTSIDE = 111, /* org outside the certificate */
+	FINDING_CLASH = 112,       /* same id, other content */
+	FINDING_SHAPE = 113,       /* a known field of a wrong type */
+	FINDING_BY_PARENT = 114,   /* the parent did not take our change */
+};
+
+struct finding {
+	enum finding_code code;
+	bool refused;   /* else a warning */
+	char field[96]; /* path, e.g. "rx[0].days"; "" for the line */
+};
+
+enum { FINDINGS_MAX = 32 };
+
+/* On the stack. After FINDINGS_MAX the rest is only counted. The same finding
+ * about the same field counts once. */
+struct findings {
+	size_t count;
+	size_t refusals;
+	size_t warnings;
+	struct finding list[FINDINGS_MAX];
+};
+
+void findings_init(struct findings *f);
+void findings_refuse(
+    struct findings *f, enum finding_code code, const char *field);
+void findings_warn(
+    struct findings *f, enum finding_code code, const char *field);
+
+/** The constant's name in lower case without prefix, e.g. "id_check". */
+const char *finding_name(enum finding_code code);
+/** What is wrong, in English for gettext; never NULL. */
+const char *finding_reason(enum finding_code code);
+/** What to do about it, likewise. */
+const char *finding_mend(enum finding_code code);
+
+#endif

@@ -1,0 +1,50 @@
+/* index: lookups that follow from changes: slip numbers, sites, drugs, orgs,
+ * nodes. Each can be built anew from the changes.
+ */
+
+#ifndef YIZHAN_STORE_INDEX_H
+#define YIZHAN_STORE_INDEX_H
+
+#include "store/record.h"
+
+/** Note what a merged change says; record_key is of its record. */
+enum err index_change(struct txn *t, const struct change *c,
+    const uint8_t record_key[KEY_RECORD_BYTES]);
+
+/** Ref of the org above this one. ERR_NOT_FOUND: unknown, or the top. */
+enum err index_parent_org(
+    struct txn *t, const char *org, char *out, size_t out_bytes);
+
+/** Remember the org above as the group told it on joining; the org's own
+ * record counts more as soon as it is here. */
+enum err index_told_parent(struct txn *t, const char *org, const char *parent);
+
+/** False only if a drug list is here and the code is not on it. */
+bool index_drug_known(struct txn *t, const char *code);
+/** False only if sites of this staff member are known and none is this org
+ * on that day (YYYY-MM-DD). */
+bool index_works_at(
+    struct txn *t, const char *staff, const char *org, const char *day);
+
+/* --- nodes this node knows --- */
+
+struct node {
+	struct cert cert;
+	bool is_revoked;
+	int64_t last_contact;   /* group time of the last session; 0: none */
+	int64_t clock_offset;   /* its clock minus ours then, seconds */
+	uint64_t changes_taken; /* merged or kept apart, from it */
+};
+
+enum err index_node_read(
+    struct txn *t, const uint8_t id[NODE_ID_BYTES], struct node *out);
+enum err index_node_write(struct txn *t, const struct node *n);
+enum err index_node_by_key(
+    struct txn *t, const uint8_t key[KEY_BYTES], struct node *out);
+/** The certificate alone. */
+enum err index_node_cert(
+    struct txn *t, const uint8_t id[NODE_ID_BYTES], struct cert *out);
+typedef enum err node_visit(void *context, const struct node *n);
+enum err index_node_walk(struct txn *t, node_visit *visit, void *context);
+
+#endif

@@ -1,0 +1,28 @@
+/* contract_service: one promised item delivered (履约). Never changed: what
+ * was done stays done, whatever becomes of the contract.
+ */
+
+#include "store/kinds/kinds.h"
+
+/* clang-format off */
+static const struct field fields[] = {
+	{3, "reason", FIELD_TEXT, .data = DATA_P1},
+	{4, "contract_id", FIELD_REF, FIELD_REQUIRED,
+	    .ref_kind = "contract", .data = DATA_P1},
+	{5, "item", FIELD_WORD, FIELD_REQUIRED, .data = DATA_P1},
+	{6, "done_on", FIELD_DATE, FIELD_REQUIRED, .data = DATA_P1},
+	{7, "encounter_id", FIELD_REF, .ref_kind = "encounter",
+	    .data = DATA_P1},
+	{8, "followup_id", FIELD_REF, .ref_kind = "followup",
+	    .data = DATA_P1},
+	{0},
+};
+/* clang-format on */
+
+const struct kind kind_contract_service = {
+    .number = 11,
+    .name = "contract_service",
+    .urgency = URGENCY_DAILY,
+    .fields = fields,
+    .keeps_branches = true,
+};

@@ -1,0 +1,42 @@
+/* kinds: every record kind, one file each. A new one is a file here, a line
+ * here and a line in store/kinds.c.
+ */
+
+#ifndef YIZHAN_STORE_KINDS_KINDS_H
+#define YIZHAN_STORE_KINDS_KINDS_H
+
+#include "store/kind.h"
+
+extern const struct kind kind_org;
+extern const struct kind kind_staff;
+extern const struct kind kind_practice_site;
+extern const struct kind kind_team;
+extern const struct kind kind_drug;
+extern const struct kind kind_resident;
+extern const struct kind kind_device;
+extern const struct kind kind_contract;
+extern const struct kind kind_encounter;
+extern const struct kind kind_followup;
+extern const struct kind kind_contract_service;
+extern const struct kind kind_loan;
+extern const struct kind kind_custody;
+extern const struct kind kind_usage;
+extern const struct kind kind_referral;
+extern const struct kind kind_exam_request;
+extern const struct kind kind_exam_report;
+
+/* Urgency classes (docs/store.md): what overtakes what on a thin link. */
+enum {
+	URGENCY_AT_ONCE = 0,  /* emergencies, critical values, deaths */
+	URGENCY_SOON = 1,     /* steps somebody elsewhere waits for */
+	URGENCY_DAILY = 2,    /* the day's work */
+	URGENCY_WHENEVER = 3, /* reference lists, history */
+};
+
+/* Rows that several kinds share. */
+extern const struct field row_diagnosis[]; /* encounter.c */
+extern const struct field row_drug[];      /* encounter.c */
+/* Words that several kinds share. */
+extern const char *const words_population_tag[]; /* resident.c */
+
+#endif

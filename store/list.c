@@ -1,0 +1,309 @@
+/* list: audiences and, per audience and class, the list of their changes. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "store/key.h"
+#include "store/list.h"
+
+enum { ENTRY_BYTES = LIFE_BYTES + 8 + 8 + 8, CURSOR_BYTES = 4 + 8 + 8 };
+
+/* --- audiences --------------------------------------------------------- */
+
+enum err
+audience_read(struct txn *t, const char *name, struct audience *out)
+{
+	struct buffer value = {0};
+	struct reader r;
+	enum err e = txn_get(t, TABLE_AUDIENCES, name, strlen(name), &value);
+
+	if (e == ERR_OK) {
+		reader_init(&r, value.data, value.size);
+		out->number = read_u32(&r);
+		out->epoch = read_u32(&r);
+		if (r.failed)
+			e = ERR_CORRUPT;
+	}
+	buffer_free(&value);
+	return e;
+}
+
+enum err
+audience_ensure(struct txn *t, const char *name, struct audience *out)
+{
+	uint8_t value[8];
+	uint64_t count;
+	enum err e = audience_read(t, name, out);
+
+	if (e != ERR_NOT_FOUND)
+		return e;
+	if (strlen(name) > LIST_NAME_BYTES_MAX)
+		return ERR_LIMIT;
+	e = txn_count(t, TABLE_AUDIENCES, &count);
+	if (e != ERR_OK)
+		return e;
+	out->number = (uint32_t)count;
+	do
+		db_random(txn_db(t), &out->epoch, sizeof out->epoch);
+	while (out->epoch == 0);
+	store_u32(value, out->number);
+	store_u32(value + 4, out->epoch);
+	return txn_put(
+	    t, TABLE_AUDIENCES, name, strlen(name), value, sizeof value);
+}
+
+enum err
+lists_drop(struct txn *t)
+{
+	enum err e = txn_empty(t, TABLE_LISTS);
+
+	return e == ERR_OK ? txn_empty(t, TABLE_AUDIENCES) : e;
+}
+
+/* --- lists ------------------------------------------------------------- */
+
+static enum err
+entry_decode(
+    const uint8_t *key, const struct buffer *value, struct list_entry *out)
+{
+	struct reader r;
+
+	reader_init(&r, value->data, value->size);
+	out->id.class = key[4];
+	out->place = load_u64(key + 5);
+	read_copy(&r, out->id.life, LIFE_BYTES);
+	out->id.seq = read_u64(&r);
+	out->fingerprint = read_u64(&r);
+	out->running = read_u64(&r);
+	return r.failed ? ERR_CORRUPT : ERR_OK;
+}
+
+enum err
+list_end(
+    struct txn *t, const struct audience *a, uint8_t class, struct cursor *out)
+{
+	uint8_t key[KEY_LIST_BYTES];
+	struct buffer last = {0}, value = {0};
+	struct list_entry entry;
+	enum err e;
+
+	out->epoch = a->epoch;
+	out->place = 0;
+	out->running = 0;
+	key_list(key, a->number, class, UINT64_MAX);
+	e = txn_last(t, TABLE_LISTS, key, sizeof key, KEY_LIST_PREFIX_BYTES,
+	    &last, &value);
+	if (e == ERR_OK)
+		e = entry_decode(last.data, &value, &entry);
+	else if (e == ERR_NOT_FOUND)
+		entry = (struct list_entry){0};
+	if (e == ERR_OK) {
+		out->place = entry.place;
+		out->running = entry.running;
+	} else if (e == ERR_NOT_FOUND) {
+		e = ERR_OK;
+	}
+	buffer_free(&last);
+	buffer_free(&value);
+	return e;
+}
+
+static uint64_t
+running_hash(uint64_t before, uint64_t fingerprint)
+{
+	uint8_t in[16], out[8];
+
+	store_u64(in, before);
+	store_u64(in + 8, fingerprint);
+	crypto_generichash(out, sizeof out, in, sizeof in, NULL, 0);
+	return load_u64(out);
+}
+
+enum err
+list_append(struct txn *t, const struct audience *a, const struct change_id *id,
+    uint64_t fingerprint)
+{
+	uint8_t key[KEY_LIST_BYTES], value[ENTRY_BYTES];
+	struct cursor end;
+	enum err e = list_end(t, a, id->class, &end);
+
+	if (e != ERR_OK)
+		return e;
+	key_list(key, a->number, id->class, end.place + 1);
+	memcpy(value, id->life, LIFE_BYTES);
+	store_u64(value + LIFE_BYTES, id->seq);
+	store_u64(value + LIFE_BYTES + 8, fingerprint);
+	store_u64(
+	    value + LIFE_BYTES + 16, running_hash(end.running, fingerprint));
+	return txn_put(t, TABLE_LISTS, key, sizeof key, value, sizeof value);
+}
+
+enum err
+list_entry_read(struct txn *t, const struct audience *a, uint8_t class,
+    uint64_t place, struct list_entry *out)
+{
+	uint8_t key[KEY_LIST_BYTES];
+	struct buffer value = {0};
+	enum err e;
+
+	key_list(key, a->number, class, place);
+	e = txn_get(t, TABLE_LISTS, key, sizeof key, &value);
+	if (e == ERR_OK)
+		e = entry_decode(key, &value, out);
+	buffer_free(&value);
+	return e;
+}
+
+static enum err
+append_to(struct txn *t, const char *name, const struct change_id *id,
+    uint64_t fingerprint)
+{
+	struct audience a;
+	enum err e = audience_ensure(t, name, &a);
+
+	return e == ERR_OK ? list_append(t, &a, id, fingerprint) : e;
+}
+
+/* Scope as far as it goes today: reference data to the whole group, anything
+ * else to its acting org; upwards everything. */
+enum err
+list_change(struct txn *t, const struct self *self, const struct change *c,
+    uint64_t fingerprint)
+{
+	const struct kind *k = kind_by_name(c->record.kind);
+	char name[LIST_NAME_BYTES_MAX + 1];
+	int n;
+
+	if (!self->is_enrolled)
+		return ERR_OK; /* built on joining: store/enrol.c */
+	if (self->role == ROLE_CLINIC) {
+		/* What came from above is not sent back there: its author's
+		 * log is nothing this node can vouch for. */
+		if (memcmp(c->id.life, self->life, LIFE_BYTES) != 0)
+			return ERR_OK;
+		return append_to(t, AUDIENCE_UP, &c->id, fingerprint);
+	}
+	if (k != NULL && k->by_group)
+		return append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
+	n = snprintf(name, sizeof name, "%s%s", AUDIENCE_ORG, c->org);
+	if (n < 0 || (size_t)n >= sizeof name)
+		return ERR_OK; /* such an org is nobody's feed */
+	return append_to(t, name, &c->id, fingerprint);
+}
+
+/* --- cursors ----------------------------------------------------------- */
+
+struct cursor_key {
+	uint8_t data[NODE_ID_BYTES + 2 + LIST_NAME_BYTES_MAX];
+	size_t size;
+};
+
+static void
+cursor_key(struct cursor_key *k, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, const struct list_id *list)
+{
+	size_t n = strnlen(list->name, LIST_NAME_BYTES_MAX);
+
+	memcpy(k->data, peer, NODE_ID_BYTES);
+	k->data[NODE_ID_BYTES] = (uint8_t)side;
+	memcpy(k->data + NODE_ID_BYTES + 1, list->name, n);
+	k->data[NODE_ID_BYTES + 1 + n] = list->class;
+	k->size = NODE_ID_BYTES + 2 + n;
+}
+
+static enum err
+cursor_decode(const struct buffer *value, struct cursor *out)
+{
+	struct reader r;
+
+	reader_init(&r, value->data, value->size);
+	out->epoch = read_u32(&r);
+	out->place = read_u64(&r);
+	out->running = read_u64(&r);
+	return r.failed ? ERR_CORRUPT : ERR_OK;
+}
+
+enum err
+cursor_read(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, const struct list_id *list, struct cursor *out)
+{
+	struct buffer value = {0};
+	struct cursor_key k;
+	enum err e;
+
+	memset(out, 0, sizeof *out);
+	cursor_key(&k, peer, side, list);
+	e = txn_get(t, TABLE_CURSORS, k.data, k.size, &value);
+	if (e == ERR_OK)
+		e = cursor_decode(&value, out);
+	else if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
+	buffer_free(&value);
+	return e;
+}
+
+enum err
+cursor_write(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, const struct list_id *list, const struct cursor *c)
+{
+	uint8_t value[CURSOR_BYTES];
+	struct cursor_key k;
+
+	cursor_key(&k, peer, side, list);
+	store_u32(value, c->epoch);
+	store_u64(value + 4, c->place);
+	store_u64(value + 12, c->running);
+	return txn_put(t, TABLE_CURSORS, k.data, k.size, value, sizeof value);
+}
+
+static enum err
+cursor_take(
+    struct cursor_set *out, const struct bytes *key, const struct buffer *value)
+{
+	size_t n = key->size - (NODE_ID_BYTES + 2);
+	enum err e;
+
+	if (out->count == LISTS_MAX)
+		return ERR_LIMIT;
+	if (n > LIST_NAME_BYTES_MAX)
+		return ERR_CORRUPT;
+	memcpy(
+	    out->item[out->count].list.name, key->data + NODE_ID_BYTES + 1, n);
+	out->item[out->count].list.name[n] = '\0';
+	out->item[out->count].list.class = key->data[key->size - 1];
+	e = cursor_decode(value, &out->item[out->count].cursor);
+	out->count++;
+	return e;
+}
+
+enum err
+cursor_read_all(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, struct cursor_set *out)
+{
+	uint8_t prefix[NODE_ID_BYTES + 1];
+	struct buffer value = {0};
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	out->count = 0;
+	memcpy(prefix, peer, NODE_ID_BYTES);
+	prefix[NODE_ID_BYTES] = (uint8_t)side;
+	e = walk_open(t, TABLE_CURSORS, prefix, sizeof prefix, &w);
+	if (e != ERR_OK)
+		return e;
+	for (;;) {
+		e = walk_next(w, &key, &value);
+		if (e != ERR_OK || key.size < sizeof prefix + 1 ||
+		    memcmp(key.data, prefix, sizeof prefix) != 0)
+			break;
+		e = cursor_take(out, &key, &value);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	buffer_free(&value);
+	return e == ERR_END ? ERR_OK : e;
+}

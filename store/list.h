@@ -1,0 +1,65 @@
+/* list: audiences and, per audience and class, the list of their changes.
+ *
+ * A list only grows; its entries are numbered from 1 and carry a running hash
+ * over fingerprints, so that a cursor shows whether two nodes speak of the
+ * same list. Upwards there is one audience, "up": everything made at or below
+ * this node. Downwards: "group", and "org:REF" for each acting org.
+ */
+
+#ifndef YIZHAN_STORE_LIST_H
+#define YIZHAN_STORE_LIST_H
+
+#include "store/self.h"
+
+#define AUDIENCE_UP    "up"
+#define AUDIENCE_GROUP "group"
+#define AUDIENCE_ORG   "org:" /* and the org's ref */
+
+struct audience {
+	uint32_t number;
+	uint32_t epoch;
+};
+
+struct list_entry {
+	uint64_t place;
+	struct change_id id;
+	uint64_t fingerprint;
+	uint64_t running;
+};
+
+/** ERR_NOT_FOUND: nothing was ever listed for it. */
+enum err audience_read(struct txn *t, const char *name, struct audience *out);
+/** Read, or make with a fresh epoch. */
+enum err audience_ensure(struct txn *t, const char *name, struct audience *out);
+/** Forget all lists and audiences (before they are built anew). */
+enum err lists_drop(struct txn *t);
+
+/** Cursor at the end of a list; place 0 when it is empty. */
+enum err list_end(
+    struct txn *t, const struct audience *a, uint8_t class, struct cursor *out);
+enum err list_append(struct txn *t, const struct audience *a,
+    const struct change_id *id, uint64_t fingerprint);
+/** The entry at a place. ERR_NOT_FOUND. */
+enum err list_entry_read(struct txn *t, const struct audience *a, uint8_t class,
+    uint64_t place, struct list_entry *out);
+
+/** The audiences a change belongs to here and now, appended to each list. */
+enum err list_change(struct txn *t, const struct self *self,
+    const struct change *c, uint64_t fingerprint);
+
+/** Which side of a pair of nodes a cursor describes. */
+enum cursor_side {
+	CURSOR_OWN = 0,  /* where we stand in the peer's list */
+	CURSOR_PEER = 1, /* where the peer said it stands in ours */
+};
+
+/** place 0 and epoch 0 when there is none. */
+enum err cursor_read(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, const struct list_id *list, struct cursor *out);
+enum err cursor_write(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, const struct list_id *list, const struct cursor *c);
+/** All of one side. ERR_LIMIT: more than a session can name. */
+enum err cursor_read_all(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, struct cursor_set *out);
+
+#endif

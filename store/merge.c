@@ -1,0 +1,413 @@
+/* merge: a record as a pure function of the set of its changes.
+ *
+ * A change is before another if the other descends from it by parents. For
+ * each field only the setters that no other setter of it descends from have a
+ * say; where several remain they were concurrent and the field's merge rule
+ * decides. Parent cycles (forged) order nothing.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/merge.h"
+#include "store/value.h"
+
+struct graph {
+	const struct merge_input **item; /* sorted by id, each once */
+	size_t count;
+	uint8_t *reach; /* count * count: [i][j] i descends from j */
+};
+
+void
+record_clear(struct record *r)
+{
+	json_decref(r->fields);
+	memset(r, 0, sizeof *r);
+}
+
+/* --- the order between changes ----------------------------------------- */
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct merge_input *const *x = a, *const *y = b;
+
+	return change_id_compare(&(*x)->change->id, &(*y)->change->id);
+}
+
+static size_t
+find(const struct graph *g, const struct change_id *id)
+{
+	size_t low = 0, high = g->count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int c = change_id_compare(id, &g->item[mid]->change->id);
+
+		if (c == 0)
+			return mid;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return SIZE_MAX;
+}
+
+/* A link that tells of another content than ours is never joined. */
+static bool
+link_fits(const struct parent *p, const struct merge_input *target)
+{
+	static const uint8_t unknown[FINGERPRINT_LINK_BYTES];
+	uint8_t fingerprint[8];
+
+	if (target->fingerprint == 0 ||
+	    memcmp(p->link, unknown, sizeof unknown) == 0)
+		return true;
+	store_u64(fingerprint, target->fingerprint);
+	return memcmp(p->link, fingerprint, FINGERPRINT_LINK_BYTES) == 0;
+}
+
+static void
+reach_from(struct graph *g, size_t from, size_t *stack)
+{
+	uint8_t *row = g->reach + from * g->count;
+	size_t depth = 0;
+
+	stack[depth++] = from;
+	while (depth > 0) {
+		const struct change *c = g->item[stack[--depth]]->change;
+		size_t i;
+
+		for (i = 0; i < c->parent_count; i++) {
+			size_t p = find(g, &c->parents[i].id);
+
+			if (p == SIZE_MAX || row[p] != 0 ||
+			    !link_fits(&c->parents[i], g->item[p]))
+				continue;
+			row[p] = 1;
+			stack[depth++] = p;
+		}
+	}
+}
+
+static bool
+is_before(const struct graph *g, size_t a, size_t b)
+{
+	return g->reach[b * g->count + a] != 0 &&
+	       g->reach[a * g->count + b] == 0;
+}
+
+static void
+graph_free(struct graph *g)
+{
+	free(g->item);
+	free(g->reach);
+}
+
+static enum err
+graph_build(struct graph *g, const struct merge_input *input, size_t count)
+{
+	size_t *stack, i;
+
+	memset(g, 0, sizeof *g);
+	g->item = calloc(count, sizeof *g->item);
+	stack = calloc(count + 1, sizeof *stack);
+	if (g->item == NULL || stack == NULL)
+		goto no_memory;
+	for (i = 0; i < count; i++)
+		g->item[i] = &input[i];
+	qsort(g->item, count, sizeof *g->item, by_id);
+	for (i = 0; i < count; i++)
+		if (i == 0 || by_id(&g->item[g->count - 1], &g->item[i]) != 0)
+			g->item[g->count++] = g->item[i];
+	g->reach = calloc(g->count, g->count);
+	if (g->reach == NULL)
+		goto no_memory;
+	for (i = 0; i < g->count; i++)
+		reach_from(g, i, stack);
+	free(stack);
+	return ERR_OK;
+
+no_memory:
+	free(stack);
+	graph_free(g);
+	return ERR_NOMEM;
+}
+
+/* --- one field --------------------------------------------------------- */
+
+static bool
+sets(const struct graph *g, size_t i, const char *name)
+{
+	return json_object_get(g->item[i]->change->fields, name) != NULL;
+}
+
+/* Whether i sets the field and no other setter, of those that `within` has
+ * seen (SIZE_MAX: all), descends from it. */
+static bool
+has_a_say(const struct graph *g, size_t i, const char *name, size_t within)
+{
+	size_t j;
+
+	if (!sets(g, i, name))
+		return false;
+	if (within != SIZE_MAX && i != within && !is_before(g, i, within))
+		return false;
+	for (j = 0; j < g->count; j++)
+		if (j != i && is_before(g, i, j) && sets(g, j, name) &&
+		    (within == SIZE_MAX || j == within ||
+			is_before(g, j, within)))
+			return false;
+	return true;
+}
+
+/* The managing org's change first, then the lower id; items are sorted. */
+static bool
+beats(const struct graph *g, size_t challenger, size_t holder)
+{
+	bool c = g->item[challenger]->change->managing;
+	bool h = g->item[holder]->change->managing;
+
+	return c != h ? c : challenger < holder;
+}
+
+static int
+rank_of(const struct kind *k, const struct graph *g, size_t i)
+{
+	const char *state = json_string_value(
+	    json_object_get(g->item[i]->change->fields, "state"));
+
+	return k == NULL || state == NULL ? -1 : state_rank(k, state);
+}
+
+/* How high a setter's value stands where the rule ranks values. */
+static int
+rank_by(enum merge_rule rule, const struct kind *k, const struct field *f,
+    const struct graph *g, size_t i)
+{
+	const char *word;
+	int rank;
+
+	if (rule == MERGE_STATE)
+		return rank_of(k, g, i);
+	if (rule != MERGE_RANK || f == NULL || f->words == NULL)
+		return 0;
+	word = json_string_value(
+	    json_object_get(g->item[i]->change->fields, f->name));
+	for (rank = 0; word != NULL && f->words[rank] != NULL; rank++)
+		if (strcmp(f->words[rank], word) == 0)
+			return rank;
+	return -1;
+}
+
+/* Which setter of a field wins; SIZE_MAX if nobody sets it. */
+static size_t
+winner(const struct graph *g, const struct kind *k, const char *name,
+    enum merge_rule rule, size_t within, bool *conflict)
+{
+	const struct field *f =
+	    k == NULL ? NULL : field_by_name(k->fields, name);
+	size_t best = SIZE_MAX, i;
+
+	for (i = 0; i < g->count; i++) {
+		int a, b;
+
+		if (!has_a_say(g, i, name, within))
+			continue;
+		if (best == SIZE_MAX) {
+			best = i;
+			continue;
+		}
+		if (!value_equal(
+			json_object_get(g->item[i]->change->fields, name),
+			json_object_get(g->item[best]->change->fields, name)))
+			*conflict = true;
+		a = rank_by(rule, k, f, g, i);
+		b = rank_by(rule, k, f, g, best);
+		if (a > b || (a == b && beats(g, i, best)))
+			best = i;
+	}
+	return best;
+}
+
+static bool
+array_holds(const json_t *array, const json_t *value)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(array); i++)
+		if (value_equal(json_array_get(array, i), value))
+			return true;
+	return false;
+}
+
+/* The union of concurrent arrays, the winner's elements first. Nothing that
+ * one side still holds is lost because the other side removed it. */
+static json_t *
+append_all(const struct graph *g, const char *name, size_t first)
+{
+	json_t *all = json_array();
+	size_t pass, i, j;
+
+	for (pass = 0; all != NULL && pass <= g->count; pass++) {
+		const json_t *v;
+
+		i = pass == 0 ? first : pass - 1;
+		if (pass > 0 &&
+		    (i == first || !has_a_say(g, i, name, SIZE_MAX)))
+			continue;
+		v = json_object_get(g->item[i]->change->fields, name);
+		for (j = 0; j < json_array_size(v); j++) {
+			json_t *one = json_array_get(v, j);
+
+			if (array_holds(all, one) && pass > 0)
+				continue;
+			if (json_array_append(all, one) != 0) {
+				json_decref(all);
+				return NULL;
+			}
+		}
+	}
+	return all;
+}
+
+static enum err
+merge_field(const struct graph *g, const struct kind *k, const char *name,
+    struct record *out)
+{
+	const struct field *f =
+	    k == NULL ? NULL : field_by_name(k->fields, name);
+	enum merge_rule rule = f == NULL ? MERGE_FIELD : f->merge;
+	bool conflict = false;
+	size_t i = winner(g, k, name, rule, SIZE_MAX, &conflict);
+	json_t *v;
+
+	if (i == SIZE_MAX)
+		return ERR_OK;
+	v = json_object_get(g->item[i]->change->fields, name);
+	if (rule == MERGE_APPEND && conflict) {
+		v = append_all(g, name, i);
+		if (v == NULL)
+			return ERR_NOMEM;
+		if (json_array_size(v) == 0) {
+			json_decref(v);
+			return ERR_OK;
+		}
+		return json_object_set_new_nocheck(out->fields, name, v) == 0
+			   ? ERR_OK
+			   : ERR_NOMEM;
+	}
+	if (conflict)
+		out->is_conflicted = true;
+	if (json_is_null(v))
+		return ERR_OK;
+	return json_object_set_nocheck(out->fields, name, v) == 0 ? ERR_OK
+								  : ERR_NOMEM;
+}
+
+/* --- the whole record -------------------------------------------------- */
+
+static bool
+is_head(const struct graph *g, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < g->count; j++)
+		if (is_before(g, i, j))
+			return false;
+	return true;
+}
+
+/* The version's envelope comes from the head whose state stands highest. */
+static size_t
+choose_head(const struct graph *g, const struct kind *k, struct record *out)
+{
+	size_t best = SIZE_MAX, i;
+	int best_rank = 0;
+
+	for (i = 0; i < g->count; i++) {
+		bool ignored = false;
+		size_t s;
+		int rank;
+
+		if (!is_head(g, i))
+			continue;
+		out->head_count++;
+		if (out->parent_count < CHANGE_PARENTS_MAX) {
+			struct parent *p = &out->parents[out->parent_count++];
+			uint8_t f[8];
+
+			p->id = g->item[i]->change->id;
+			store_u64(f, g->item[i]->fingerprint);
+			memcpy(p->link, f, FINGERPRINT_LINK_BYTES);
+		}
+		s = winner(g, k, "state", MERGE_STATE, i, &ignored);
+		rank = s == SIZE_MAX ? -1 : rank_of(k, g, s);
+		if (best == SIZE_MAX || rank > best_rank ||
+		    (rank == best_rank && beats(g, i, best))) {
+			best = i;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
+
+static void
+fill_envelope(struct record *out, const struct change *head)
+{
+	out->id = head->record;
+	out->head = head->id;
+	memcpy(out->by, head->by, sizeof out->by);
+	memcpy(out->org, head->org, sizeof out->org);
+	out->at = head->occurred_at;
+	out->clock = head->clock;
+}
+
+static enum err
+merge_fields(const struct graph *g, const struct kind *k, struct record *out)
+{
+	size_t i;
+
+	for (i = 0; i < g->count; i++) {
+		const char *name;
+		json_t *v;
+
+		json_object_foreach(g->item[i]->change->fields, name, v)
+		{
+			enum err e;
+
+			if (json_object_get(out->fields, name) != NULL)
+				continue; /* an earlier item named it */
+			e = merge_field(g, k, name, out);
+			if (e != ERR_OK)
+				return e;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err
+record_merge(
+    const struct merge_input *input, size_t count, struct record *out)
+{
+	const struct kind *k = kind_by_name(input[0].change->record.kind);
+	struct graph g;
+	size_t head;
+	enum err e = graph_build(&g, input, count);
+
+	memset(out, 0, sizeof *out);
+	if (e != ERR_OK)
+		return e;
+	out->fields = json_object();
+	out->change_count = g.count;
+	head = choose_head(&g, k, out);
+	if (head == SIZE_MAX)
+		head = 0; /* cannot be: is_before is a strict order */
+	fill_envelope(out, g.item[head]->change);
+	e = out->fields == NULL ? ERR_NOMEM : merge_fields(&g, k, out);
+	graph_free(&g);
+	if (e != ERR_OK)
+		record_clear(out);
+	return e;
+}

@@ -1,0 +1,43 @@
+/* merge: a record as a pure function of the set of its changes.
+ *
+ * Nothing else goes in: no clock, no other record, no local setting, no order
+ * of arrival. Every node that holds the same changes computes the same.
+ */
+
+#ifndef YIZHAN_STORE_MERGE_H
+#define YIZHAN_STORE_MERGE_H
+
+#include "store/change.h"
+
+struct merge_input {
+	const struct change *change;
+	uint64_t fingerprint; /* 0: not known */
+};
+
+/* The present version of a record. */
+struct record {
+	struct identity id;
+	struct change_id head; /* the change that gave this version */
+	char by[REF_BYTES_MAX + 1];
+	char org[REF_BYTES_MAX + 1];
+	int64_t at; /* the head's occurred_at */
+	enum clock_state clock;
+	json_t *fields; /* without cleared ones */
+	size_t change_count;
+	size_t head_count;   /* changes nobody had seen yet */
+	size_t parent_count; /* of them, at most CHANGE_PARENTS_MAX ... */
+	struct parent parents[CHANGE_PARENTS_MAX]; /* ... as parents of the
+	                                              next change */
+	bool is_conflicted; /* concurrent values met and one had to win */
+};
+
+void record_clear(struct record *r);
+
+/**
+ * Merge count >= 1 changes of one record, in any order; repeated ids count
+ * once. ERR_NOMEM; otherwise ERR_OK and *out is filled (record_clear it).
+ */
+enum err record_merge(
+    const struct merge_input *input, size_t count, struct record *out);
+
+#endif

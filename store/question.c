@@ -1,0 +1,186 @@
+/* question: what needs a person. */
+
+#include <string.h>
+
+#include "store/key.h"
+#include "store/question.h"
+#include "store/self.h"
+
+static enum err
+question_key(
+    struct txn *t, const struct question *q, uint8_t key[DB_BLIND_BYTES])
+{
+	struct buffer text = {0};
+	enum err e;
+
+	put_u8(&text, (uint8_t)q->type);
+	if (q->type == QUESTION_CHANGE || q->type == QUESTION_RETURNED) {
+		uint8_t id[KEY_CHANGE_BYTES];
+
+		key_change(id, &q->id);
+		put_bytes(&text, id, sizeof id);
+		/* Each of several that claim one id is kept. */
+		if (q->code == FINDING_CLASH)
+			put_string(&text, q->raw.data, q->raw.size);
+	} else {
+		put_u16(&text, (uint16_t)q->code);
+		put_text(&text, q->origin);
+		put_text(&text, q->field);
+		put_string(&text, q->raw.data, q->raw.size);
+		if (q->raw.size == 0) {
+			put_text(&text, q->kind);
+			put_text(&text, q->ref);
+		}
+	}
+	e = buffer_state(&text);
+	if (e == ERR_OK)
+		db_blind(txn_db(t), "question", text.data, text.size, key);
+	buffer_wipe(&text);
+	return e;
+}
+
+static enum err
+encode(const struct question *q, struct buffer *out)
+{
+	uint8_t id[KEY_CHANGE_BYTES];
+
+	key_change(id, &q->id);
+	put_u64(out, q->number);
+	put_u8(out, (uint8_t)q->type);
+	put_u16(out, (uint16_t)q->code);
+	put_u64(out, (uint64_t)q->at);
+	put_text(out, q->origin);
+	put_u64(out, q->line);
+	put_text(out, q->field);
+	put_text(out, q->kind);
+	put_text(out, q->ref);
+	put_bytes(out, id, sizeof id);
+	put_string(out, q->raw.data, q->raw.size);
+	return buffer_state(out);
+}
+
+static bool
+take_text(struct reader *r, char *out, size_t max)
+{
+	struct bytes s = read_string(r);
+
+	if (r->failed || s.size > max)
+		return false;
+	memcpy(out, s.data, s.size);
+	out[s.size] = '\0';
+	return true;
+}
+
+static enum err
+decode(const struct buffer *value, struct question *q)
+{
+	struct reader r;
+	const uint8_t *id;
+
+	memset(q, 0, sizeof *q);
+	reader_init(&r, value->data, value->size);
+	q->number = read_u64(&r);
+	q->type = (enum question_type)read_u8(&r);
+	q->code = (enum finding_code)read_u16(&r);
+	q->at = (int64_t)read_u64(&r);
+	if (!take_text(&r, q->origin, QUESTION_ORIGIN_MAX))
+		return ERR_CORRUPT;
+	q->line = read_u64(&r);
+	if (!take_text(&r, q->field, sizeof q->field - 1) ||
+	    !take_text(&r, q->kind, KIND_BYTES_MAX) ||
+	    !take_text(&r, q->ref, REF_BYTES_MAX))
+		return ERR_CORRUPT;
+	id = read_view(&r, KEY_CHANGE_BYTES);
+	if (id == NULL)
+		return ERR_CORRUPT;
+	key_change_read(&q->id, id);
+	q->raw = read_string(&r);
+	return r.failed ? ERR_CORRUPT : ERR_OK;
+}
+
+static enum err
+count_by(struct txn *t, int64_t delta)
+{
+	uint64_t n;
+	enum err e = meta_get_number(t, "questions.waiting", &n);
+
+	if (e != ERR_OK)
+		return e;
+	return meta_put_number(
+	    t, "questions.waiting", (uint64_t)((int64_t)n + delta));
+}
+
+enum err
+question_put(struct txn *t, struct question *q)
+{
+	uint8_t key[DB_BLIND_BYTES];
+	struct buffer value = {0};
+	uint64_t last;
+	enum err e;
+
+	if (q->raw.size > QUESTION_RAW_MAX)
+		q->raw.size = QUESTION_RAW_MAX;
+	e = question_key(t, q, key);
+	if (e != ERR_OK)
+		return e;
+	e = txn_has(t, TABLE_QUESTIONS, key, sizeof key);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	e = meta_get_number(t, "questions.last", &last);
+	if (e == ERR_OK)
+		e = meta_put_number(t, "questions.last", last + 1);
+	q->number = last + 1;
+	if (e == ERR_OK)
+		e = encode(q, &value);
+	if (e == ERR_OK)
+		e = txn_put(t, TABLE_QUESTIONS, key, sizeof key, value.data,
+		    value.size);
+	if (e == ERR_OK && q->type != QUESTION_WARNING)
+		e = count_by(t, 1);
+	buffer_wipe(&value);
+	return e;
+}
+
+enum err
+question_drop_change(
+    struct txn *t, enum question_type type, const struct change_id *id)
+{
+	struct question q = {.type = type, .id = *id};
+	uint8_t key[DB_BLIND_BYTES];
+	enum err e = question_key(t, &q, key);
+
+	if (e == ERR_OK)
+		e = txn_delete(t, TABLE_QUESTIONS, key, sizeof key);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	return e == ERR_OK ? count_by(t, -1) : e;
+}
+
+enum err
+question_walk(struct txn *t, question_visit *visit, void *context)
+{
+	struct buffer value = {0};
+	struct question q;
+	struct walk *w;
+	struct bytes key;
+	enum err e = walk_open(t, TABLE_QUESTIONS, NULL, 0, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, &value)) == ERR_OK) {
+		e = decode(&value, &q);
+		if (e == ERR_OK)
+			e = visit(context, &q);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	buffer_wipe(&value);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+enum err
+question_count(struct txn *t, uint64_t *out)
+{
+	return meta_get_number(t, "questions.waiting", out);
+}

@@ -1,0 +1,211 @@
+/* receipt: what others hold of what was made here. */
+
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/enrol.h"
+#include "store/receipt.h"
+
+/* Own logs of all lives, by class. */
+static enum err
+own_total(struct txn *t, const struct self *self, uint64_t *out)
+{
+	struct buffer value = {0};
+	struct walk *w;
+	struct bytes key;
+	enum err e = walk_open(t, TABLE_LIVES, NULL, 0, &w);
+
+	*out = 0;
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, &value)) == ERR_OK) {
+		struct log_head head;
+		uint8_t class;
+
+		if (value.size < NODE_ID_BYTES ||
+		    memcmp(value.data, self->id, NODE_ID_BYTES) != 0)
+			continue;
+		for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+			e = log_head_read(t, key.data, class, &head);
+			*out += head.seq;
+		}
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	buffer_wipe(&value);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+/* How far the parent is behind in the list upwards. */
+static enum err
+behind(struct txn *t, const uint8_t parent[NODE_ID_BYTES], uint64_t *out)
+{
+	struct list_id list = {AUDIENCE_UP, 0};
+	struct audience a;
+	enum err e = audience_read(t, AUDIENCE_UP, &a);
+
+	*out = 0;
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	for (list.class = 0; e == ERR_OK && list.class < CLASSES;
+	     list.class++) {
+		struct cursor end, held;
+
+		e = list_end(t, &a, list.class, &end);
+		if (e == ERR_OK)
+			e = cursor_read(
+			    t, parent, CURSOR_PEER, &list, &held);
+		if (e == ERR_OK)
+			*out += held.epoch == a.epoch &&
+					held.place <= end.place
+				    ? end.place - held.place
+				    : end.place;
+	}
+	return e;
+}
+
+enum err
+receipts_parent_count(struct txn *t, const struct self *self,
+    uint64_t *waiting, uint64_t *held)
+{
+	uint8_t id[NODE_ID_BYTES];
+	struct cert parent;
+	uint64_t total;
+	enum err e = own_total(t, self, &total);
+
+	*waiting = 0;
+	*held = 0;
+	if (e != ERR_OK)
+		return e;
+	if (self->role == ROLE_HUB) {
+		*held = total;
+		return ERR_OK;
+	}
+	*waiting = total;
+	e = enrol_parent(t, self, &parent, NULL, 0);
+	if (e == ERR_NOT_ENROLLED)
+		return ERR_OK;
+	node_id_of(id, parent.signing_key);
+	if (e == ERR_OK)
+		e = behind(t, id, waiting);
+	*held = total - (*waiting < total ? *waiting : total);
+	return e;
+}
+
+static enum err
+group_read(struct txn *t, const uint8_t life[LIFE_BYTES],
+    struct group_receipt *out)
+{
+	struct buffer value = {0};
+	struct bytes body;
+	enum err e =
+	    txn_get(t, TABLE_RECEIPTS, life, LIFE_BYTES, &value);
+
+	body.data = value.data;
+	body.size = value.size;
+	if (e == ERR_OK && group_receipt_consume(&body, out) != ERR_OK)
+		e = ERR_CORRUPT;
+	buffer_free(&value);
+	return e;
+}
+
+enum err
+receipts_group_count(
+    struct txn *t, const struct self *self, uint64_t *held)
+{
+	struct group_receipt g;
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	*held = 0;
+	if (self->role == ROLE_HUB)
+		return own_total(t, self, held);
+	e = walk_open(t, TABLE_RECEIPTS, NULL, 0, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK) {
+		size_t c;
+
+		if (key.size != LIFE_BYTES)
+			continue;
+		e = group_read(t, key.data, &g);
+		if (e != ERR_OK)
+			break;
+		for (c = 0; c < CLASSES; c++)
+			*held += g.seq[c];
+	}
+	walk_close(w);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+enum err
+receipts_take(struct txn *t, const struct cert *peer,
+    const struct receipt *r, int64_t now)
+{
+	uint8_t id[NODE_ID_BYTES];
+	enum err e;
+
+	node_id_of(id, peer->signing_key);
+	e = cursor_write(t, id, CURSOR_PEER, &r->list, &r->cursor);
+	if (e == ERR_OK)
+		e = admit_returned(t, r, peer->name, now);
+	return e;
+}
+
+enum err
+receipts_take_group(struct txn *t, const struct self *self,
+    const struct group_receipt *g)
+{
+	struct buffer value = {0};
+	struct life life;
+	size_t c;
+	enum err e = ERR_OK;
+
+	if (!self->is_enrolled || self->chain_count < 2)
+		return ERR_NOT_ENROLLED;
+	/* The last but the root: the hub's own certificate. */
+	if (group_receipt_verify(
+		g, self->chain[self->chain_count - 1].signing_key) != ERR_OK)
+		return ERR_AUTH;
+	if (life_read(t, g->life, &life) != ERR_OK || !life.has_log_secret)
+		return ERR_OK; /* a life of another node: not ours to count */
+	for (c = 0; e == ERR_OK && c < CLASSES; c++) {
+		struct log_head head;
+
+		e = log_head_read(t, g->life, (uint8_t)c, &head);
+		if (e == ERR_OK && g->seq[c] > 0 && g->seq[c] == head.seq &&
+		    memcmp(head.chain, g->chain[c], HASH_BYTES) != 0)
+			e = ERR_AUTH;
+	}
+	if (e == ERR_OK)
+		e = group_receipt_create(g, &value);
+	if (e == ERR_OK)
+		e = txn_put(t, TABLE_RECEIPTS, g->life, LIFE_BYTES,
+		    value.data, value.size);
+	buffer_free(&value);
+	return e;
+}
+
+enum err
+receipts_make_group(struct txn *t, const struct self *self,
+    const uint8_t life[LIFE_BYTES], struct group_receipt *out)
+{
+	uint8_t class;
+	enum err e = ERR_OK;
+
+	memset(out, 0, sizeof *out);
+	memcpy(out->life, life, LIFE_BYTES);
+	for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+		struct log_head head;
+
+		e = log_head_read(t, life, class, &head);
+		out->seq[class] = head.seq;
+		if (head.seq > 0)
+			memcpy(out->chain[class], head.chain, HASH_BYTES);
+	}
+	if (e == ERR_OK)
+		group_receipt_sign(out, self->signing_secret);
+	return e;
+}

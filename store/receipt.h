@@ -1,0 +1,27 @@
+/* receipt: what others hold of what was made here. */
+
+#ifndef YIZHAN_STORE_RECEIPT_H
+#define YIZHAN_STORE_RECEIPT_H
+
+#include "store/self.h"
+
+/** Own changes that wait for the parent, and that it has receipted. At a hub
+ * all count as held. */
+enum err receipts_parent_count(
+    struct txn *t, const struct self *self, uint64_t *waiting, uint64_t *held);
+/** Own changes the group holds, by its signed word. */
+enum err receipts_group_count(
+    struct txn *t, const struct self *self, uint64_t *held);
+
+/** The parent receipted one of our lists. */
+enum err receipts_take(struct txn *t, const struct cert *peer,
+    const struct receipt *r, int64_t now);
+/** Check the group's signature and keep it. ERR_AUTH: not the hub's, or it
+ * tells another chain than ours. */
+enum err receipts_take_group(
+    struct txn *t, const struct self *self, const struct group_receipt *g);
+/** Hub: what the group holds of a life, signed. */
+enum err receipts_make_group(struct txn *t, const struct self *self,
+    const uint8_t life[LIFE_BYTES], struct group_receipt *out);
+
+#endif

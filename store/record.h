@@ -1,0 +1,72 @@
+/* record: changes as stored, and records read from them. */
+
+#ifndef YIZHAN_STORE_RECORD_H
+#define YIZHAN_STORE_RECORD_H
+
+#include "store/key.h"
+#include "store/merge.h"
+#include "store/self.h"
+
+/* A change as it lies in the store. */
+struct stored {
+	uint16_t apart; /* 0: merged; else the finding it is kept apart for */
+	uint16_t month; /* of the salt its commitment used */
+	uint64_t fingerprint; /* 0: made before joining */
+	struct buffer value;  /* owns the memory of body */
+	struct bytes body;
+};
+
+void stored_init(struct stored *s);
+void stored_free(struct stored *s);
+/** ERR_NOT_FOUND, ERR_CORRUPT. s keeps its memory for the next call. */
+enum err stored_read(
+    struct txn *t, const struct change_id *id, struct stored *s);
+enum err stored_write(struct txn *t, const struct change_id *id, uint16_t apart,
+    uint16_t month, uint64_t fingerprint, const void *body, size_t body_bytes);
+
+/** Whether any merged change of this record is here. */
+bool record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
+
+/**
+ * Read and merge a record. ERR_NOT_FOUND: no change of it is here.
+ * ERR_CORRUPT: one of its changes cannot be read. record_clear(out) later.
+ */
+enum err record_read(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct record *out);
+
+/** The record a slip number stands for. ERR_NOT_FOUND. */
+enum err slip_find(
+    struct txn *t, const char *slip_no, uint8_t key[KEY_RECORD_BYTES]);
+
+/**
+ * Find a record by what a person types: kind and ref (of this store's own
+ * source, then of the group, then of any source that was imported here) or a
+ * slip number. ERR_NOT_FOUND.
+ */
+enum err record_find(struct txn *t, const struct self *self, const char *kind,
+    const char *ref, uint8_t key[KEY_RECORD_BYTES]);
+
+/** One JSON object in exchange format v1; NULL: no memory. Drafts too. */
+json_t *record_to_json(const struct record *r);
+
+/* --- drafts: local, without a number, never sent --- */
+
+/** Replace the draft of a record. */
+enum err draft_write(struct txn *t, const struct change *draft);
+/** As a record; ERR_NOT_FOUND. */
+enum err draft_read(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct record *out);
+enum err draft_delete(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
+
+/* --- sources seen here, in the order of first use --- */
+
+enum { SOURCES_MAX = 64 };
+struct source_names {
+	size_t count;
+	char names[SOURCES_MAX][SOURCE_BYTES_MAX + 1];
+};
+enum err sources_read(struct txn *t, struct source_names *out);
+/** Add a name if it is new. ERR_LIMIT: too many, or too long. */
+enum err sources_add(struct txn *t, const char *name);
+
+#endif

@@ -1,0 +1,20 @@
+/* source (store): provides sync/source.h's calls from a database.
+ *
+ * Each call reads in a transaction of its own and ends it before it returns.
+ */
+
+#ifndef YIZHAN_STORE_SOURCE_H
+#define YIZHAN_STORE_SOURCE_H
+
+#include "store/db.h"
+#include "store/self.h"
+
+struct source_context {
+	struct db *db;
+	int64_t now; /* seconds since 1970, told in hello */
+};
+
+/** The calls, on a context that the caller keeps. */
+struct source store_source(struct source_context *context);
+
+#endif

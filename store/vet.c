@@ -1,0 +1,304 @@
+/* vet: judging what is handed in, with the world around it. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/index.h"
+#include "store/text.h"
+#include "store/vet.h"
+
+enum { REF_PREFIX = sizeof "ref:" - 1 };
+
+/* --- names and depth --------------------------------------------------- */
+
+bool
+vet_ref_is_sound(const char *text, size_t size)
+{
+	struct text_facts facts;
+
+	if (size == 0 || size > REF_BYTES_MAX)
+		return false;
+	text_look(text, size, &facts);
+	return facts.is_utf8 && !facts.is_blank && !facts.has_control &&
+	       !facts.has_break && facts.chars <= REF_CHARS_MAX;
+}
+
+static bool
+is_numbered(const char *name)
+{
+	size_t n;
+
+	if (name[0] != '#')
+		return false;
+	n = strspn(name + 1, "0123456789");
+	return n > 0 && name[n + 1] == '\0';
+}
+
+static void
+look_into(const json_t *value, unsigned depth, struct findings *out)
+{
+	const char *name;
+	json_t *v;
+	size_t i;
+
+	if (depth > VALUE_DEPTH_MAX) {
+		findings_refuse(out, FINDING_TOO_DEEP, "");
+		return;
+	}
+	if (json_is_array(value)) {
+		for (i = 0; i < json_array_size(value); i++)
+			look_into(json_array_get(value, i), depth + 1, out);
+		return;
+	}
+	if (!json_is_object(value))
+		return;
+	/* Iterating changes nothing; jansson's iterators know no const. */
+	json_object_foreach((json_t *)(uintptr_t)value, name, v)
+	{
+		if (is_numbered(name))
+			findings_refuse(out, FINDING_UNKNOWN_FIELD, name);
+		if (json_is_object(v) || json_is_array(v))
+			look_into(v, depth + 1, out);
+	}
+}
+
+void
+vet_names(const json_t *fields, struct findings *out)
+{
+	look_into(fields, 0, out);
+}
+
+/* --- rights ------------------------------------------------------------ */
+
+bool
+vet_org_is_ours(struct vet *v, const char *org)
+{
+	bool is_ours;
+	size_t i;
+
+	if (v->self->role == ROLE_HUB || !v->self->is_enrolled)
+		return true;
+	for (i = 0; i < v->org_count; i++)
+		if (strcmp(v->orgs[i].org, org) == 0)
+			return v->orgs[i].is_ours;
+	is_ours = org_within(v->t, &v->self->chain[0], org);
+	if (v->org_count < VET_ORGS && strlen(org) <= ORG_REF_BYTES_MAX) {
+		memcpy(v->orgs[v->org_count].org, org, strlen(org) + 1);
+		v->orgs[v->org_count++].is_ours = is_ours;
+	}
+	return is_ours;
+}
+
+const char *
+vet_source_of(const struct kind *k, const char *source)
+{
+	return k != NULL && k->by_group ? "" : source;
+}
+
+/* --- the world --------------------------------------------------------- */
+
+/* Keys end in a hash, whose first bytes are as good as any. */
+static uint8_t *
+seen_slot(struct vet *v, const uint8_t key[KEY_RECORD_BYTES])
+{
+	return v->seen[load_u16(key + 2) % VET_SEEN];
+}
+
+static bool
+exists_here(struct vet *v, const char *kind, const char *ref)
+{
+	const char *source = ref[0] == '~' ? v->self->source : v->source;
+	uint8_t key[KEY_RECORD_BYTES], *slot;
+
+	key_record_of(txn_db(v->t), key,
+	    vet_source_of(kind_by_name(kind), source), kind, ref);
+	slot = seen_slot(v, key);
+	if (memcmp(slot, key, KEY_RECORD_BYTES) == 0)
+		return true;
+	if (!record_exists(v->t, key) &&
+	    txn_has(v->t, TABLE_DRAFTS, key, sizeof key) != ERR_OK)
+		return false;
+	memcpy(slot, key, KEY_RECORD_BYTES);
+	return true;
+}
+
+static bool
+exists(void *world, const char *kind, const char *ref)
+{
+	struct vet *v = world;
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (v->source != NULL)
+		return exists_here(v, kind, ref);
+	return record_find(v->t, v->self, kind, ref, key) == ERR_OK;
+}
+
+static bool
+works_at(void *world, const char *staff, const char *org, const char *day)
+{
+	struct vet *v = world;
+	char text[2 * REF_BYTES_MAX + 32];
+	struct vet_author *a;
+	uint64_t hash;
+	int n =
+	    snprintf(text, sizeof text, "%s%c%s%c%s", staff, 0, org, 0, day);
+
+	hash = db_blind_hash(txn_db(v->t), "vet-author", text, (size_t)n);
+	a = &v->authors[hash % VET_AUTHORS];
+	if (hash == 0 || a->hash != hash) {
+		a->works = index_works_at(v->t, staff, org, day);
+		a->hash = hash;
+	}
+	return a->works;
+}
+
+static char *
+drug_slot(struct vet *v, const char *code)
+{
+	unsigned hash = 0;
+
+	while (*code != '\0')
+		hash = hash * 31 + (unsigned char)*code++;
+	return v->drugs[hash % VET_DRUGS];
+}
+
+static bool
+drug_known(void *world, const char *code)
+{
+	struct vet *v = world;
+	char *slot = drug_slot(v, code);
+
+	if (strcmp(slot, code) == 0 && code[0] != '\0')
+		return true;
+	if (!index_drug_known(v->t, code))
+		return false;
+	if (strlen(code) < VET_DRUG_BYTES)
+		memcpy(slot, code, strlen(code) + 1);
+	return true;
+}
+
+static const char *
+text_of(const json_t *fields, const char *name)
+{
+	return json_string_value(json_object_get(fields, name));
+}
+
+/* The present version of the record a reference leads to. */
+static enum err
+read_referred(
+    struct vet *v, const char *kind, const char *ref, struct record *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	const char *source = ref[0] == '~' ? v->self->source : v->source;
+	enum err e = ERR_OK;
+
+	if (source == NULL)
+		e = record_find(v->t, v->self, kind, ref, key);
+	else
+		key_record_of(txn_db(v->t), key,
+		    vet_source_of(kind_by_name(kind), source), kind, ref);
+	return e == ERR_OK ? record_read(v->t, key, out) : e;
+}
+
+static bool
+device_usable(void *world, const char *device, const char *day)
+{
+	const char *condition, *due;
+	struct record r;
+	bool usable;
+
+	if (read_referred(world, "device", device, &r) != ERR_OK)
+		return true;
+	condition = text_of(r.fields, "condition");
+	due = text_of(r.fields, "metrology_due");
+	usable = due == NULL || strcmp(day, due) <= 0;
+	if (condition != NULL && (strcmp(condition, "unsafe") == 0 ||
+	                             strcmp(condition, "withdrawn") == 0))
+		usable = false;
+	record_clear(&r);
+	return usable;
+}
+
+/* --- the whole record -------------------------------------------------- */
+
+void
+vet_begin(struct vet *v, struct txn *t, const struct self *self,
+    const char *source, int64_t now)
+{
+	memset(v, 0, sizeof *v);
+	v->t = t;
+	v->self = self;
+	v->source = source;
+	if (self_clock(self, now) == CLOCK_SUSPECT ||
+	    instant_print(now, v->now) != ERR_OK)
+		v->now[0] = '\0';
+}
+
+void
+vet_forget(struct vet *v)
+{
+	v->org_count = 0;
+	memset(v->authors, 0, sizeof v->authors);
+	memset(v->drugs, 0, sizeof v->drugs);
+}
+
+void
+vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
+{
+	struct check_context cx = {
+	    .at = line->at,
+	    .now = v->now[0] == '\0' ? NULL : v->now,
+	    .by = line->by,
+	    .org = line->org,
+	    .old_state = line->old_state,
+	    .is_first = line->is_first,
+	    .acts_for_group = v->self->role == ROLE_HUB,
+	    .exists = exists,
+	    .works_at = works_at,
+	    .drug_known = drug_known,
+	    .device_usable = device_usable,
+	    .world = v,
+	};
+
+	kind_check(line->kind, line->fields, &cx, out);
+}
+
+static bool
+names_org(const json_t *fields, const char *name, const char *org)
+{
+	const char *text = text_of(fields, name);
+
+	return text != NULL && strncmp(text, "ref:", REF_PREFIX) == 0 &&
+	       strcmp(text + REF_PREFIX, org) == 0;
+}
+
+bool
+vet_is_managing(struct vet *v, const struct vet_line *line)
+{
+	const char *resident;
+	struct record r;
+	bool is_managing;
+
+	if (strcmp(line->kind->name, "resident") == 0)
+		return names_org(line->fields, "managing_org_id", line->org);
+	if (strcmp(line->kind->name, "device") == 0)
+		return names_org(line->fields, "owner_org_id", line->org);
+	if (line->is_first)
+		return false;
+	resident = text_of(line->fields, "resident_id");
+	if (resident == NULL || strncmp(resident, "ref:", REF_PREFIX) != 0 ||
+	    read_referred(v, "resident", resident + REF_PREFIX, &r) != ERR_OK)
+		return false;
+	is_managing = names_org(r.fields, "managing_org_id", line->org);
+	record_clear(&r);
+	return is_managing;
+}
+
+uint8_t
+vet_class(const struct vet_line *line)
+{
+	const struct kind *k = line->kind;
+
+	return k->classify != NULL ? k->classify(line->fields) : k->urgency;
+}
