@@ -1,0 +1,78 @@
+/* api: the operations both doors offer: one request in, lines out.
+ *
+ * A request is a JSON object {"op": NAME, ...}. The answer is a row of JSON
+ * objects, each with exactly one of these members, the last being "done":
+ *
+ *   {"record": {...}}    a record in exchange format v1
+ *   {"item": {...}}      a row of a list (sites, questions)
+ *   {"notice": {...}}    what is said about an import line
+ *   {"progress": {...}}  how far it is
+ *   {"done": {"exit": N, "error": NAME, "message": TEXT, "summary": {...}}}
+ *
+ * `exit` is the exit code of the command line contract. `message` is an
+ * English msgid; the command line translates it. cli/ calls api_run() on the
+ * store itself; agent/control.c calls it for each request that comes over
+ * the Unix socket. Blocking; safe to call from several threads at once.
+ */
+
+#ifndef YIZHAN_API_API_H
+#define YIZHAN_API_API_H
+
+#include <jansson.h>
+
+#include "store/store.h"
+#include "store/writer.h"
+
+enum api_exit {
+	API_DONE = 0,
+	API_FAILED = 1,
+	API_USAGE = 2,
+	API_NOT_ENROLLED = 3,
+	API_NO_LINK = 4,
+	API_PERSON = 5,
+	API_PARTLY = 6,
+	API_TRY_AGAIN = 75,
+	API_NOT_ALLOWED = 77,
+};
+
+struct api {
+	struct store *store;
+	struct writer *writer;
+	const char *parent;	   /* from the config; NULL: the remembered */
+	const char *import_source; /* from the config; NULL: the store's */
+	/* One session with the parent at a time; NULL where nobody else has
+	 * one. lock waits up to timeout_ms. */
+	enum err (*lock_parent)(void *context, unsigned timeout_ms);
+	void (*unlock_parent)(void *context);
+	/* Something new was saved: the agent may want to send it. */
+	void (*saved)(void *context);
+	/* Ends a long operation early when it turns true. */
+	bool (*stopping)(void *context);
+	void *context;
+	bool is_agent; /* shown by status */
+};
+
+/* Where the answer goes. line() borrows the object; other than ERR_OK (the
+ * reader is gone) ends the operation. */
+struct api_sink {
+	enum err (*line)(void *context, const json_t *object);
+	void *context;
+};
+
+/* Where import's bytes come from: like read(2), 0 at the end, <0 on error.
+ * NULL for operations without input. */
+struct api_input {
+	long (*read)(void *context, void *buffer, size_t size);
+	void *context;
+};
+
+/** Run one request; the exit code, also in the "done" line. */
+int api_run(struct api *a, const json_t *request, struct api_input *input,
+    struct api_sink *sink);
+
+/** Seconds since 1970. */
+int64_t api_now(void);
+/** Monotonic milliseconds. */
+uint64_t api_now_ms(void);
+
+#endif

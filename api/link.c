@@ -1,0 +1,252 @@
+/* link: runs one exchange over a blocking TCP connection, with poll(2). */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "api/link.h"
+
+enum {
+	RECEIVE_BYTES = 32768,
+	KEEPALIVE_IDLE_S = 30,
+	KEEPALIVE_INTERVAL_S = 10,
+	KEEPALIVE_COUNT = 3,
+	USER_TIMEOUT_MS = 60000,
+	POLL_MAX_MS = 250, /* progress moves at least this often */
+};
+
+/* "host:port" or "[v6]:port" into two strings. */
+static bool
+split_address(const char *address, char host[256], char port[16])
+{
+	const char *colon = strrchr(address, ':');
+	size_t n;
+
+	if (colon == NULL || colon == address || colon[1] == '\0' ||
+	    strlen(colon + 1) > 15)
+		return false;
+	n = (size_t)(colon - address);
+	if (address[0] == '[') {
+		if (n < 3 || address[n - 1] != ']')
+			return false;
+		address++;
+		n -= 2;
+	}
+	if (n >= 256)
+		return false;
+	memcpy(host, address, n);
+	host[n] = '\0';
+	memcpy(port, colon + 1, strlen(colon + 1) + 1);
+	return true;
+}
+
+static enum err
+set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof value) == 0
+		   ? ERR_OK
+		   : ERR_IO;
+}
+
+enum err
+link_prepare(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	enum err e;
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return ERR_IO;
+	/* A frame is made to go at once. */
+	e = set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	/* A peer that lost power is noticed though nothing is sent. */
+	if (e == ERR_OK)
+		e = set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (e == ERR_OK)
+		e = set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+	if (e == ERR_OK)
+		e = set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+	if (e == ERR_OK)
+		e = set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+	/* A dead link is noticed though the kernel still retries. */
+	if (e == ERR_OK)
+		e = set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+	/* One frame waits in the kernel at most, so that the urgent can
+	 * overtake at the next. */
+	if (e == ERR_OK)
+		e = set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+		    FRAME_PAYLOAD_MAX);
+	return e;
+}
+
+static enum err
+connect_one(const struct addrinfo *a, unsigned timeout_ms, int *out)
+{
+	struct pollfd p = {.events = POLLOUT};
+	socklen_t size = sizeof(int);
+	int code = 0;
+
+	p.fd = socket(a->ai_family,
+	    a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+	if (p.fd < 0)
+		return ERR_NO_LINK;
+	if (connect(p.fd, a->ai_addr, a->ai_addrlen) != 0 &&
+	    (errno != EINPROGRESS || poll(&p, 1, (int)timeout_ms) != 1 ||
+		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 ||
+		code != 0)) {
+		close(p.fd);
+		return ERR_NO_LINK;
+	}
+	if (link_prepare(p.fd) != ERR_OK) {
+		close(p.fd);
+		return ERR_NO_LINK;
+	}
+	*out = p.fd;
+	return ERR_OK;
+}
+
+enum err
+link_connect(const char *address, unsigned timeout_ms, int *fd)
+{
+	struct addrinfo hints = {
+	    .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *list, *a;
+	char host[256], port[16];
+	enum err e = ERR_NO_LINK;
+
+	if (!split_address(address, host, port))
+		return ERR_USAGE;
+	if (getaddrinfo(host, port, &hints, &list) != 0)
+		return ERR_NO_LINK;
+	for (a = list; a != NULL && e != ERR_OK; a = a->ai_next)
+		e = connect_one(a, timeout_ms, fd);
+	freeaddrinfo(list);
+	return e;
+}
+
+/* --- moving bytes ------------------------------------------------------ */
+
+struct run {
+	struct exchange *x;
+	struct session *s;
+	struct writer *w;
+	int fd;
+};
+
+static void
+run_jobs(struct run *r)
+{
+	struct writer_job *job;
+
+	while ((job = exchange_next_job(r->x)) != NULL)
+		exchange_job_done(
+		    r->x, writer_do(r->w, job->run, job->context));
+}
+
+static void
+receive(struct run *r)
+{
+	uint8_t in[RECEIVE_BYTES];
+	ssize_t n = recv(r->fd, in, sizeof in, 0);
+
+	if (n > 0)
+		(void)session_receive(r->s, in, (size_t)n, api_now_ms());
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		session_closed(r->s);
+}
+
+static void
+transmit(struct run *r)
+{
+	const uint8_t *out;
+	size_t size;
+
+	while ((size = session_output(r->s, &out)) > 0) {
+		ssize_t n = send(r->fd, out, size, MSG_NOSIGNAL);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0) {
+			session_closed(r->s);
+			return;
+		}
+		session_sent(r->s, (size_t)n, api_now_ms());
+		if ((size_t)n < size)
+			return;
+	}
+}
+
+static int
+wait_ms(const struct session *s)
+{
+	uint64_t now = api_now_ms(), deadline = session_deadline_ms(s);
+
+	if (deadline <= now)
+		return 0;
+	return deadline - now > POLL_MAX_MS ? POLL_MAX_MS
+					    : (int)(deadline - now);
+}
+
+static enum err
+step(struct run *r)
+{
+	struct pollfd p = {.fd = r->fd};
+	const uint8_t *out;
+
+	if (session_wants_input(r->s))
+		p.events |= POLLIN;
+	if (session_output(r->s, &out) > 0)
+		p.events |= POLLOUT;
+	if (poll(&p, 1, wait_ms(r->s)) < 0 && errno != EINTR)
+		return ERR_IO;
+	if ((p.revents & POLLOUT) != 0)
+		transmit(r);
+	if ((p.revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+		receive(r);
+	(void)session_expire(r->s, api_now_ms());
+	run_jobs(r);
+	return ERR_OK;
+}
+
+/* What is left to say (why we end) goes out if the link takes it at once. */
+static void
+flush(struct run *r)
+{
+	const uint8_t *out;
+	size_t size = session_output(r->s, &out);
+
+	if (size > 0)
+		(void)!send(r->fd, out, size, MSG_NOSIGNAL);
+}
+
+enum err
+link_run(struct exchange *x, struct writer *w, int fd,
+    link_progress *progress, void *context, struct link_report *out)
+{
+	struct run r = {x, exchange_session(x), w, fd};
+	uint64_t began = api_now_ms();
+	enum err e = ERR_OK;
+
+	run_jobs(&r);
+	while (e == ERR_OK && !exchange_is_over(x)) {
+		struct session_stats stats;
+
+		e = step(&r);
+		stats = session_stats(r.s);
+		if (progress != NULL)
+			progress(context, &stats);
+	}
+	flush(&r);
+	out->stats = session_stats(r.s);
+	out->seconds = (double)(api_now_ms() - began) / 1000.0;
+	out->reason = exchange_reason(x);
+	out->told_by_peer = exchange_told_by_peer(x);
+	return e == ERR_OK ? exchange_result(x) : e;
+}

@@ -1,0 +1,31 @@
+/* link: runs one exchange over a blocking TCP connection, with poll(2).
+ *
+ * Used by the command line where no agent runs, and by `join` in both doors.
+ */
+
+#ifndef YIZHAN_API_LINK_H
+#define YIZHAN_API_LINK_H
+
+#include "api/exchange.h"
+
+struct link_report {
+	struct session_stats stats;
+	double seconds;
+	enum reason reason;
+	bool told_by_peer;
+};
+
+/** Called now and then while bytes move. */
+typedef void link_progress(void *context, const struct session_stats *s);
+
+/** Connect to HOST:PORT ([v6]:PORT too) within timeout_ms. ERR_NO_LINK: could
+ * not; ERR_USAGE: not an address. */
+enum err link_connect(const char *address, unsigned timeout_ms, int *fd);
+/** Set TCP options and non-blocking mode on a connected socket. */
+enum err link_prepare(int fd);
+/** Move bytes until the exchange is over; closes nothing. ERR_OK: a clean
+ * end. ERR_CLOSED, ERR_TIMEOUT: the link died. Others: the session's. */
+enum err link_run(struct exchange *x, struct writer *w, int fd,
+    link_progress *progress, void *context, struct link_report *out);
+
+#endif

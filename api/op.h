@@ -1,0 +1,72 @@
+/* op: one operation under way; inside api/ only.
+ *
+ * Each operation is a function that reads o->request, emits lines and leaves
+ * a summary. What it returns decides exit code and message, unless it set
+ * them itself.
+ */
+
+#ifndef YIZHAN_API_OP_H
+#define YIZHAN_API_OP_H
+
+#include "api/api.h"
+#include "store/finding.h"
+#include "store/self.h"
+
+struct op {
+	struct api *api;
+	const json_t *request;
+	struct api_input *input;
+	struct api_sink *sink;
+	json_t *summary;     /* of the "done" line; NULL: none */
+	const char *message; /* English msgid; NULL: by the error */
+	bool has_exit;	     /* exit was set; else by the error */
+	enum api_exit exit;
+};
+
+typedef enum err op_run(struct op *o);
+op_run op_init, op_invite, op_join;
+op_run op_import, op_export, op_add, op_show, op_list, op_amend;
+op_run op_status, op_sites, op_questions, op_verify;
+op_run op_sync;
+
+/** A text member of the request; NULL: missing or another type. */
+const char *op_text(const struct op *o, const char *name);
+/** A reference as typed, without its "ref:"; NULL: missing. */
+const char *op_ref(const struct op *o, const char *name);
+bool op_flag(const struct op *o, const char *name);
+/** Without the "ref:" a person may have typed. */
+const char *op_bare_ref(const char *text);
+
+/** Emit {member: value}; takes value. Other than ERR_OK ends the operation:
+ * the reader is gone, or ERR_NOMEM (also for value NULL). */
+enum err op_emit(struct op *o, const char *member, json_t *value);
+/** What a finding says, as a row for people. NULL: no memory. */
+json_t *op_finding(
+    enum finding_code code, bool is_refused, const char *field);
+/** An instant as text, or null for 0 and what is out of range. */
+json_t *op_instant(int64_t seconds);
+bool op_is_stopping(const struct op *o);
+
+/** Set message, and exit, and return e. */
+enum err op_fail(struct op *o, enum err e, const char *message);
+enum err op_fail_with(
+    struct op *o, enum err e, enum api_exit exit_code, const char *message);
+
+/** Read who this node is, in a transaction of its own; self_wipe() it.
+ * ERR_NOT_FOUND, with its message: the store is not initialised. */
+enum err op_self(struct op *o, struct self *out);
+/** Before this node writes changes of its own. */
+enum err op_begin_authoring(const struct op *o);
+/** Tell the agent that there is something to send. */
+void op_saved(const struct op *o);
+enum err op_lock_parent(const struct op *o, unsigned timeout_ms);
+void op_unlock_parent(const struct op *o);
+/** Where the parent is: the config's, else the remembered address.
+ * ERR_NOT_ENROLLED, ERR_NOT_FOUND: nobody ever said. */
+enum err op_parent_address(const struct op *o, const struct self *self,
+    char *out, size_t out_bytes);
+
+/** "clinic", "relay" or "hub". */
+const char *op_role_name(enum node_role role);
+
+#endif

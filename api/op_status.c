@@ -1,0 +1,384 @@
+/* op_status: how things stand: status, sites, questions, verify. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/op.h"
+#include "base/i18n.h"
+#include "store/enrol.h"
+#include "store/index.h"
+#include "store/question.h"
+#include "store/receipt.h"
+
+/* --- status ------------------------------------------------------------ */
+
+struct status {
+	struct self self;
+	/* Own changes: without the parent's receipt, with it, with the
+	 * group's. */
+	uint64_t waiting, at_parent, at_group;
+	bool has_parent;
+	struct cert parent;
+	char address[264];
+	int64_t last_contact;
+	uint64_t questions, refused, records, drafts;
+};
+
+static enum err
+latest_contact(void *context, const struct node *n)
+{
+	struct status *s = context;
+
+	if (n->last_contact > s->last_contact)
+		s->last_contact = n->last_contact;
+	return ERR_OK;
+}
+
+static enum err
+read_parent(struct txn *t, struct status *s)
+{
+	uint8_t id[NODE_ID_BYTES];
+	struct node parent;
+	enum err e;
+
+	if (s->self.role == ROLE_HUB)
+		return index_node_walk(t, latest_contact, s);
+	e = enrol_parent(
+	    t, &s->self, &s->parent, s->address, sizeof s->address);
+	if (e != ERR_OK) /* nobody's child yet */
+		return e == ERR_NOT_ENROLLED || e == ERR_NOT_FOUND ? ERR_OK
+								   : e;
+	s->has_parent = true;
+	node_id_of(id, s->parent.signing_key);
+	e = index_node_read(t, id, &parent);
+	if (e == ERR_OK)
+		s->last_contact = parent.last_contact;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+count_refused(void *context, const struct question *q)
+{
+	struct status *s = context;
+
+	if (q->type == QUESTION_LINE || q->type == QUESTION_RETURNED)
+		s->refused++;
+	return ERR_OK;
+}
+
+/* Every record once, however many changes it has. */
+static enum err
+count_records(struct txn *t, uint64_t *out)
+{
+	uint8_t last[KEY_RECORD_BYTES] = {0};
+	struct bytes key;
+	struct walk *w;
+	enum err e = walk_open(t, TABLE_RECORDS, NULL, 0, &w);
+
+	*out = 0;
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK) {
+		if (key.size < sizeof last ||
+		    memcmp(key.data, last, sizeof last) == 0)
+			continue;
+		memcpy(last, key.data, sizeof last);
+		++*out;
+	}
+	walk_close(w);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+static enum err
+status_read(struct txn *t, struct status *s)
+{
+	enum err e = read_parent(t, s);
+
+	if (e == ERR_OK)
+		e = receipts_parent_count(
+		    t, &s->self, &s->waiting, &s->at_parent);
+	if (e == ERR_OK)
+		e = receipts_group_count(t, &s->self, &s->at_group);
+	if (e == ERR_OK)
+		e = question_count(t, &s->questions);
+	if (e == ERR_OK && s->questions > 0)
+		e = question_walk(t, count_refused, s);
+	if (e == ERR_OK)
+		e = txn_count(t, TABLE_DRAFTS, &s->drafts);
+	if (e == ERR_OK)
+		e = count_records(t, &s->records);
+	return e;
+}
+
+static json_t *
+own_orgs(const struct self *self)
+{
+	json_t *orgs = json_array();
+	size_t i;
+
+	for (i = 0; self->chain_count > 0 && i < self->chain[0].org_count; i++)
+		json_array_append_new(
+		    orgs, json_string(self->chain[0].orgs[i]));
+	return orgs;
+}
+
+static json_t *
+status_who(const struct op *o, const struct status *s)
+{
+	const struct self *self = &s->self;
+	char group[2 * GROUP_ID_BYTES + 1], node[2 * NODE_ID_BYTES + 1];
+	bool has_org = self->chain_count > 0 && self->chain[0].org_count > 0;
+
+	hex_encode(group, self->group, GROUP_ID_BYTES);
+	hex_encode(node, self->id, NODE_ID_BYTES);
+	return json_pack(
+	    "{s:s, s:s, s:s, s:s?, s:o, s:s, s:b, s:s?, s:s?, s:s?, s:s}",
+	    "role", op_role_name(self->role), "name", self->name, "node",
+	    node, "org", has_org ? self->chain[0].orgs[0] : NULL, "orgs",
+	    own_orgs(self), "source", self->source, "enrolled",
+	    (int)self->is_enrolled, "group", self->is_enrolled ? group : NULL,
+	    "parent", s->address[0] == '\0' ? NULL : s->address,
+	    "parent_name", s->has_parent ? s->parent.name : NULL, "dir",
+	    store_dir(o->api->store));
+}
+
+static json_t *
+status_figures(const struct op *o, const struct status *s)
+{
+	static const char *const clocks[] = {"ok", "suspect", "confirmed"};
+	unsigned clock = (unsigned)self_clock(&s->self, api_now());
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
+			 "s:b}",
+	    "saved_here", (json_int_t)s->waiting, "at_parent",
+	    (json_int_t)s->at_parent, "at_group",
+	    (json_int_t)s->at_group, "refused",
+	    (json_int_t)s->refused, "questions", (json_int_t)s->questions,
+	    "records", (json_int_t)s->records, "drafts",
+	    (json_int_t)s->drafts, "last_contact",
+	    op_instant(s->last_contact), "clock",
+	    clocks[clock < 3 ? clock : 1], "agent", (int)o->api->is_agent,
+	    "restored", (int)store_was_restored(o->api->store));
+}
+
+/* The config's word goes before the remembered address. */
+static void
+prefer_config(const struct op *o, struct status *s)
+{
+	const char *parent = o->api->parent;
+
+	if (parent != NULL && s->self.role != ROLE_HUB)
+		snprintf(s->address, sizeof s->address, "%s", parent);
+}
+
+static enum err
+status(struct op *o, struct status *s)
+{
+	json_t *figures;
+	struct txn *t;
+	enum err e = op_self(o, &s->self);
+
+	if (e == ERR_OK)
+		e = db_begin(store_db(o->api->store), false, &t);
+	if (e != ERR_OK)
+		return e;
+	e = status_read(t, s);
+	txn_abort(t);
+	if (e != ERR_OK)
+		return e;
+	prefer_config(o, s);
+	o->summary = status_who(o, s);
+	figures = status_figures(o, s);
+	if (json_object_update(o->summary, figures) != 0)
+		e = ERR_NOMEM;
+	json_decref(figures);
+	return e;
+}
+
+enum err
+op_status(struct op *o)
+{
+	struct status *s = calloc(1, sizeof *s);
+	enum err e;
+
+	if (s == NULL)
+		return ERR_NOMEM;
+	e = status(o, s);
+	self_wipe(&s->self);
+	free(s);
+	return e;
+}
+
+/* --- sites ------------------------------------------------------------- */
+
+/* Rows are gathered in the transaction and told after it: a slow reader at
+ * the other end must not hold the store's pages. */
+struct rows {
+	json_t *array;
+	const struct self *self;
+	bool with_warnings;
+};
+
+static enum err
+emit_rows(struct op *o, const json_t *array)
+{
+	enum err e = ERR_OK;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(array, i, row) {
+		e = op_emit(o, "item", json_deep_copy(row));
+		if (e != ERR_OK)
+			break;
+	}
+	return e;
+}
+
+static enum err
+gather_site(void *context, const struct node *n)
+{
+	struct rows *r = context;
+	uint8_t id[NODE_ID_BYTES];
+	char text[2 * NODE_ID_BYTES + 1];
+	json_t *orgs = json_array();
+	json_t *row;
+	size_t i;
+
+	node_id_of(id, n->cert.signing_key);
+	hex_encode(text, id, sizeof id);
+	for (i = 0; i < n->cert.org_count; i++)
+		json_array_append_new(orgs, json_string(n->cert.orgs[i]));
+	row = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:b}", "name",
+	    n->cert.name, "node", text, "role", op_role_name(n->cert.role),
+	    "orgs", orgs, "last_contact", op_instant(n->last_contact),
+	    "changes_taken", (json_int_t)n->changes_taken, "clock_offset",
+	    (json_int_t)n->clock_offset, "revoked", (int)n->is_revoked);
+	if (row != NULL && memcmp(id, r->self->id, sizeof id) == 0) {
+		json_decref(row); /* this node is no site of its own */
+		return ERR_OK;
+	}
+	return json_array_append_new(r->array, row) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* --- questions --------------------------------------------------------- */
+
+static const char *
+question_type_name(enum question_type type)
+{
+	switch (type) {
+	case QUESTION_LINE:
+		return "line";
+	case QUESTION_WARNING:
+		return "warning";
+	case QUESTION_CHANGE:
+		return "change";
+	case QUESTION_RETURNED:
+		return "returned";
+	case QUESTION_LOST:
+		return "lost";
+	}
+	return "unknown";
+}
+
+/* Never its bytes: values stay in the store. */
+static enum err
+gather_question(void *context, const struct question *q)
+{
+	struct rows *r = context;
+	json_t *row;
+
+	if (q->type == QUESTION_WARNING && !r->with_warnings)
+		return ERR_OK;
+	row = op_finding(q->code, q->type != QUESTION_WARNING, q->field);
+	if (row == NULL)
+		return ERR_NOMEM;
+	json_object_set_new(
+	    row, "number", json_integer((json_int_t)q->number));
+	json_object_set_new(
+	    row, "type", json_string(question_type_name(q->type)));
+	json_object_set_new(row, "at", op_instant(q->at));
+	json_object_set_new(row, "origin", json_string(q->origin));
+	json_object_set_new(row, "line",
+	    q->line == 0 ? json_null() : json_integer((json_int_t)q->line));
+	json_object_set_new(row, "kind", json_string(q->kind));
+	json_object_set_new(row, "ref", json_string(q->ref));
+	return json_array_append_new(r->array, row) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+	json_int_t i = json_integer_value(json_object_get(x, "number"));
+	json_int_t j = json_integer_value(json_object_get(y, "number"));
+
+	return i < j ? -1 : i > j;
+}
+
+/* The store keeps questions in no order; people read them by number. */
+static enum err
+sort_rows(json_t *array)
+{
+	size_t i, count = json_array_size(array);
+	json_t **row = calloc(count + 1, sizeof *row);
+
+	if (row == NULL)
+		return ERR_NOMEM;
+	for (i = 0; i < count; i++)
+		row[i] = json_incref(json_array_get(array, i));
+	qsort(row, count, sizeof *row, by_number);
+	for (i = 0; i < count; i++)
+		json_array_set_new(array, i, row[i]);
+	free(row);
+	return ERR_OK;
+}
+
+static enum err
+gather(struct op *o, struct rows *r, bool sites)
+{
+	struct txn *t;
+	enum err e;
+
+	r->array = json_array();
+	if (r->array == NULL)
+		return ERR_NOMEM;
+	e = db_begin(store_db(o->api->store), false, &t);
+	if (e == ERR_OK) {
+		e = sites ? index_node_walk(t, gather_site, r)
+			  : question_walk(t, gather_question, r);
+		txn_abort(t);
+	}
+	if (e == ERR_OK && !sites)
+		e = sort_rows(r->array);
+	if (e == ERR_OK)
+		e = emit_rows(o, r->array);
+	json_decref(r->array);
+	return e;
+}
+
+enum err
+op_sites(struct op *o)
+{
+	struct self self;
+	struct rows r = {.self = &self};
+	enum err e = op_self(o, &self);
+
+	if (e == ERR_OK && self.role == ROLE_CLINIC)
+		e = op_fail(o, ERR_NOT_ALLOWED,
+		    N_("A clinic has no sites below it: ask the hub."));
+	if (e == ERR_OK)
+		e = gather(o, &r, true);
+	self_wipe(&self);
+	return e;
+}
+
+enum err
+op_questions(struct op *o)
+{
+	struct self self;
+	struct rows r = {.with_warnings = op_flag(o, "warnings")};
+	enum err e = op_self(o, &self);
+
+	self_wipe(&self);
+	return e == ERR_OK ? gather(o, &r, false) : e;
+}

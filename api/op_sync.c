@@ -1,0 +1,355 @@
+/* op_sync: sessions with the parent, one or as many as it takes.
+ *
+ * It says "done" only for a session that ended cleanly, which means that all
+ * was sent and receipted; a time-out or an end of file is never a success.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/link.h"
+#include "api/op.h"
+#include "api/outcome.h"
+#include "base/i18n.h"
+#include "store/enrol.h"
+#include "store/list.h"
+
+enum {
+	CONNECT_MS = 15000,
+	LOCK_MS = 30000, /* another session, of the agent, is under way */
+	WAIT_S = 60,	 /* --wait without --timeout */
+	WAIT_S_MAX = 86400,
+	PAUSE_MS = 500, /* before the second try; doubles */
+	PAUSE_MS_MAX = 8000,
+	SLICE_MS = 100, /* how soon a stop is noticed */
+	PROGRESS_MS = 250,
+};
+
+struct sync {
+	struct op *op;
+	struct self self;
+	char address[264];
+	uint8_t parent[NODE_ID_BYTES];
+	uint64_t goal[CLASSES]; /* ends of the list upwards at the start */
+	uint64_t start_ms, end_ms, next_progress_ms;
+	struct session_stats sum;
+	double seconds; /* within sessions */
+	enum reason reason;
+	bool is_reader_gone;
+};
+
+static int64_t
+clock_now(void *context)
+{
+	(void)context;
+	return api_now();
+}
+
+/* --- what has to be up there ------------------------------------------- */
+
+/* Where our list ends, or where the parent's receipt stands. */
+static enum err
+read_places(struct sync *s, struct txn *t, bool parents,
+    uint64_t places[CLASSES])
+{
+	struct list_id list = {.name = AUDIENCE_UP};
+	struct audience up;
+	struct cursor end, held = {0};
+	enum err e = audience_read(t, AUDIENCE_UP, &up);
+
+	memset(places, 0, CLASSES * sizeof *places);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	while (e == ERR_OK && list.class < CLASSES) {
+		e = list_end(t, &up, list.class, &end);
+		if (e == ERR_OK && parents)
+			e = cursor_read(
+			    t, s->parent, CURSOR_PEER, &list, &held);
+		if (!parents)
+			places[list.class] = end.place;
+		else if (held.epoch == end.epoch)
+			places[list.class] = held.place;
+		list.class++;
+	}
+	return e;
+}
+
+static enum err
+places(struct sync *s, bool parents, uint64_t out[CLASSES])
+{
+	struct txn *t;
+	enum err e = db_begin(store_db(s->op->api->store), false, &t);
+
+	if (e != ERR_OK)
+		return e;
+	e = read_places(s, t, parents, out);
+	txn_abort(t);
+	return e;
+}
+
+/* Whether all that was held at the start is receipted by the parent. */
+static enum err
+goal_reached(struct sync *s, bool *out)
+{
+	uint64_t held[CLASSES];
+	size_t i;
+	enum err e = places(s, true, held);
+
+	*out = e == ERR_OK;
+	for (i = 0; i < CLASSES; i++)
+		if (held[i] < s->goal[i])
+			*out = false;
+	return e;
+}
+
+/* --- one session ------------------------------------------------------- */
+
+static void
+show_progress(void *context, const struct session_stats *now)
+{
+	struct sync *s = context;
+	uint64_t now_ms = api_now_ms();
+
+	if (now_ms < s->next_progress_ms)
+		return;
+	s->next_progress_ms = now_ms + PROGRESS_MS;
+	if (op_emit(s->op, "progress",
+		json_pack("{s:I, s:I, s:I, s:I}", "bytes_sent",
+		    (json_int_t)(s->sum.bytes_sent + now->bytes_sent),
+		    "bytes_received",
+		    (json_int_t)(s->sum.bytes_received + now->bytes_received),
+		    "changes_sent",
+		    (json_int_t)(s->sum.changes_sent + now->changes_sent),
+		    "changes_received",
+		    (json_int_t)(s->sum.changes_received +
+				 now->changes_received))) != ERR_OK)
+		s->is_reader_gone = true;
+}
+
+static void
+add_report(struct sync *s, const struct link_report *r)
+{
+	s->sum.bytes_sent += r->stats.bytes_sent;
+	s->sum.bytes_received += r->stats.bytes_received;
+	s->sum.round_trips += r->stats.round_trips;
+	s->sum.changes_sent += r->stats.changes_sent;
+	s->sum.changes_received += r->stats.changes_received;
+	s->seconds += r->seconds;
+	s->reason = r->reason;
+}
+
+static enum err
+run_exchange(struct sync *s, int fd)
+{
+	struct exchange_options xo = {.db = store_db(s->op->api->store),
+	    .purpose = SESSION_SYNC,
+	    .now_ms = api_now_ms(),
+	    .clock = clock_now};
+	struct link_report report = {0};
+	struct exchange *x;
+	enum err e = exchange_new(&x, &xo);
+
+	if (e != ERR_OK)
+		return e;
+	e = link_run(
+	    x, s->op->api->writer, fd, show_progress, s, &report);
+	exchange_free(x);
+	add_report(s, &report);
+	return e;
+}
+
+static uint64_t
+time_left_ms(const struct sync *s)
+{
+	uint64_t now_ms = api_now_ms();
+
+	return now_ms < s->end_ms ? s->end_ms - now_ms : 0;
+}
+
+static enum err
+run_session(struct sync *s)
+{
+	uint64_t left_ms = time_left_ms(s);
+	unsigned lock_ms = left_ms > LOCK_MS ? (unsigned)left_ms : LOCK_MS;
+	int fd;
+	enum err e = op_lock_parent(s->op, lock_ms);
+
+	s->reason = REASON_NONE;
+	if (e != ERR_OK)
+		return e;
+	e = link_connect(s->address, CONNECT_MS, &fd);
+	if (e == ERR_OK) {
+		e = run_exchange(s, fd);
+		close(fd);
+	}
+	op_unlock_parent(s->op);
+	return e;
+}
+
+/* --- as many as it takes ----------------------------------------------- */
+
+/* Whether the link or the moment was to blame, and not the two nodes. */
+static bool
+may_pass(const struct sync *s, enum err e)
+{
+	if (s->reason == REASON_BUSY || s->reason == REASON_STORAGE ||
+	    s->reason == REASON_SHUTDOWN || s->reason == REASON_TIMEOUT)
+		return true;
+	return s->reason == REASON_NONE &&
+	       (e == ERR_NO_LINK || e == ERR_CLOSED || e == ERR_TIMEOUT ||
+	           e == ERR_BUSY);
+}
+
+/* False: it is time to give up. */
+static bool
+pause_a_while(struct sync *s, uint64_t pause_ms)
+{
+	const struct timespec slice = {0, SLICE_MS * 1000000L};
+	uint64_t until_ms = api_now_ms() + pause_ms;
+
+	while (api_now_ms() < until_ms) {
+		if (op_is_stopping(s->op) || s->is_reader_gone ||
+		    time_left_ms(s) == 0)
+			return false;
+		nanosleep(&slice, NULL);
+	}
+	return time_left_ms(s) > 0;
+}
+
+static enum err
+run_sessions(struct sync *s)
+{
+	uint64_t pause_ms = PAUSE_MS;
+	bool is_reached = false;
+	enum err e, look;
+
+	for (;;) {
+		e = run_session(s);
+		look = goal_reached(s, &is_reached);
+		if (look != ERR_OK)
+			return look;
+		if (e == ERR_OK && is_reached)
+			return ERR_OK;
+		if (e != ERR_OK && !may_pass(s, e))
+			return e;
+		if (!pause_a_while(s, pause_ms))
+			/* Clean sessions that leave something behind are no
+			 * success either. */
+			return e == ERR_OK ? ERR_TIMEOUT : e;
+		pause_ms *= 2;
+		if (pause_ms > PAUSE_MS_MAX)
+			pause_ms = PAUSE_MS_MAX;
+	}
+}
+
+/* --- what is said of it ------------------------------------------------ */
+
+static const char *
+state_of(const struct sync *s, enum err e)
+{
+	bool has_moved =
+	    s->sum.changes_sent > 0 || s->sum.changes_received > 0;
+
+	if (e == ERR_OK)
+		return "done";
+	if (has_moved)
+		return "partial";
+	return e == ERR_NO_LINK ? "no_link" : "failed";
+}
+
+static enum err
+say_end(struct sync *s, enum err e)
+{
+	struct op *o = s->op;
+	const char *why = outcome_reason(s->reason);
+
+	o->summary =
+	    json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
+		state_of(s, e), "bytes_sent", (json_int_t)s->sum.bytes_sent,
+		"bytes_received", (json_int_t)s->sum.bytes_received,
+		"round_trips", (json_int_t)s->sum.round_trips, "changes_sent",
+		(json_int_t)s->sum.changes_sent, "changes_received",
+		(json_int_t)s->sum.changes_received, "seconds",
+		(double)(api_now_ms() - s->start_ms) / 1000.0);
+	if (o->message != NULL || outcome_exit(e) != API_FAILED)
+		return e;
+	if (why != NULL)
+		return op_fail_with(o, e, API_FAILED, why);
+	if (e == ERR_CLOSED || e == ERR_TIMEOUT)
+		return op_fail_with(o, e, API_FAILED,
+		    N_("The connection ended before all was sent. What has a "
+		       "receipt is there; the rest goes with the next "
+		       "session."));
+	return e;
+}
+
+static enum err
+sync_prepare(struct sync *s)
+{
+	struct op *o = s->op;
+	struct cert parent;
+	struct txn *t;
+	enum err e = op_self(o, &s->self);
+
+	if (e != ERR_OK)
+		return e;
+	if (s->self.role == ROLE_HUB)
+		return op_fail(o, ERR_NOT_ALLOWED,
+		    N_("A hub has no parent: its sites come to it."));
+	if (!s->self.is_enrolled)
+		return ERR_NOT_ENROLLED;
+	e = db_begin(store_db(o->api->store), false, &t);
+	if (e != ERR_OK)
+		return e;
+	e = enrol_parent(
+	    t, &s->self, &parent, s->address, sizeof s->address);
+	txn_abort(t);
+	if (e != ERR_OK)
+		return e;
+	node_id_of(s->parent, parent.signing_key);
+	e = op_parent_address(o, &s->self, s->address, sizeof s->address);
+	if (e == ERR_NOT_FOUND)
+		return op_fail_with(o, e, API_NO_LINK,
+		    N_("Nobody said where the parent is: set [agent] parent "
+		       "= HOST:PORT in yizhan.conf."));
+	return e == ERR_OK ? places(s, false, s->goal) : e;
+}
+
+static uint64_t
+wait_ms(const struct op *o)
+{
+	const json_t *timeout = json_object_get(o->request, "timeout");
+	json_int_t seconds = WAIT_S;
+
+	if (!op_flag(o, "wait"))
+		return 0;
+	if (json_is_integer(timeout))
+		seconds = json_integer_value(timeout);
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds > WAIT_S_MAX)
+		seconds = WAIT_S_MAX;
+	return (uint64_t)seconds * 1000;
+}
+
+enum err
+op_sync(struct op *o)
+{
+	struct sync *s = calloc(1, sizeof *s);
+	enum err e;
+
+	if (s == NULL)
+		return ERR_NOMEM;
+	s->op = o;
+	s->start_ms = api_now_ms();
+	s->end_ms = s->start_ms + wait_ms(o);
+	e = sync_prepare(s);
+	if (e == ERR_OK)
+		e = op_flag(o, "wait") ? run_sessions(s) : run_session(s);
+	e = say_end(s, e);
+	self_wipe(&s->self);
+	free(s);
+	return e;
+}

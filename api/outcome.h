@@ -1,0 +1,17 @@
+/* outcome: what an error means for who asked: exit code and words. */
+
+#ifndef YIZHAN_API_OUTCOME_H
+#define YIZHAN_API_OUTCOME_H
+
+#include "api/api.h"
+#include "sync/message.h"
+
+/** The exit code of the command line contract. */
+enum api_exit outcome_exit(enum err e);
+/** A sentence, English msgid; never NULL. */
+const char *outcome_message(enum err e);
+/** Why a peer or the protocol ended a session, English msgid; NULL: nothing
+ * more is known than the error says. */
+const char *outcome_reason(enum reason r);
+
+#endif

@@ -1,0 +1,59 @@
+/* world: a hub and clinics in one process, joined by a link that cuts.
+ *
+ * Real stores, real sessions, made-up time; every choice comes from a seed.
+ */
+
+#ifndef YIZHAN_TESTS_SIM_WORLD_H
+#define YIZHAN_TESTS_SIM_WORLD_H
+
+#include "api/exchange.h"
+#include "store/enrol.h"
+
+struct site {
+	struct store *store;
+	char dir[128];
+	unsigned made; /* records made here */
+};
+
+struct world {
+	uint64_t seed; /* moves on with every draw */
+	int64_t now;   /* seconds */
+	uint64_t now_ms;
+	/* of the exchange that ended last, initiator's side */
+	enum err result;
+	enum reason reason;
+	struct session_stats up, down;
+};
+
+uint64_t world_draw(struct world *w, uint64_t below);
+
+/** A new store in a new directory below the working directory. */
+void site_make(struct world *w, struct site *s, enum node_role role,
+    const char *name);
+void site_close(struct site *s);
+/** Close and open again, as after a restart. */
+void site_reopen(struct world *w, struct site *s);
+
+/** Run the rest of an exchange between two sites. cut_after: bytes (both
+ * ways) after which the link dies; SIZE_MAX: never. */
+void world_run(struct world *w, struct site *initiator, struct site *answerer,
+    enum session_purpose purpose, const char *code, size_t cut_after);
+
+/** Join through an invite for an org. */
+void world_join(struct world *w, struct site *hub, struct site *clinic,
+    const char *org);
+
+/** One record or amendment at a site, for an org. */
+void world_make_resident(struct world *w, struct site *s, const char *org);
+void world_amend_resident(
+    struct world *w, struct site *s, const char *org, unsigned which);
+void world_make_org(
+    struct world *w, struct site *hub, const char *ref, const char *parent);
+
+/** Every record of a site as one text, in key order. free() it. */
+char *site_text(struct site *s, const char *kind);
+uint64_t site_waiting(struct site *s);
+uint64_t site_at_group(struct site *s);
+uint64_t site_questions(struct site *s);
+
+#endif
