@@ -17,9 +17,11 @@ struct authored {
  * Add a record of a kind from fields (without envelope). by and org are refs
  * without "ref:". org NULL or "": the node's first org. A slip number is drawn
  * where the kind has one and fields do not carry one; before joining there is
- * none to draw. state "draft" keeps it local. ERR_REFUSED: see
- * out->findings, nothing was written. ERR_NOT_ALLOWED: reference data away
- * from the hub, or another org's name. ERR_LIMIT.
+ * none to draw, and a draft draws its when it is signed. state "draft" keeps
+ * it local, under a ref of its own ("~d...") that it keeps when it is signed.
+ * fields are only read. ERR_REFUSED: see out->findings, nothing was written.
+ * ERR_NOT_ALLOWED: reference data away from the hub, or another org's name.
+ * ERR_LIMIT: larger than a change may be. After an error abandon t.
  */
 enum err author_add(struct txn *t, const struct self *self, const char *kind,
     const char *by, const char *org, json_t *fields, int64_t now,
@@ -29,6 +31,9 @@ enum err author_add(struct txn *t, const struct self *self, const char *kind,
  * Amend a record: fields replace, null clears. Parents are all the heads
  * seen. A kind with state "amended" moves there unless fields say otherwise.
  * Of a draft the draft itself is replaced; leaving "draft" makes it a change.
+ * Where versions stand side by side the amendment joins them, and what fields
+ * say counts even if it is what is shown. Fields that differ in nothing write
+ * nothing: out->id is the head then.
  * ERR_NOT_FOUND, ERR_REFUSED (findings), ERR_NOT_ALLOWED as above.
  */
 enum err author_amend(struct txn *t, const struct self *self,

@@ -552,8 +552,9 @@ check_author(const struct check_context *cx, struct findings *out)
 	const char *today = rule_today(cx);
 	char day[DATE_CHARS + 1];
 
-	if (cx->works_at == NULL || cx->by == NULL || cx->org == NULL ||
-	    today == NULL)
+	/* The group's own reference data is entered for any org. */
+	if (cx->acts_for_group || cx->works_at == NULL || cx->by == NULL ||
+	    cx->org == NULL || today == NULL)
 		return;
 	snprintf(day, sizeof day, "%.10s", today);
 	if (!cx->works_at(cx->world, cx->by, cx->org, day))

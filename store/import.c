@@ -382,7 +382,7 @@ static enum err
 run_line(struct import *im, struct txn *t, const struct waiting *w)
 {
 	struct line_outcome *o = &im->outcome;
-	struct bytes text = {im->text.data + w->at, w->size};
+	struct bytes text;
 	enum err e = ERR_OK;
 
 	begin_outcome(w, o);
@@ -391,6 +391,7 @@ run_line(struct import *im, struct txn *t, const struct waiting *w)
 		im->staged.warned++;
 		return tell_taken(im, t, w);
 	}
+	text = (struct bytes){im->text.data + w->at, w->size};
 	if (!w->is_too_large)
 		e = import_line(&im->run, &text, o);
 	if (e != ERR_OK)

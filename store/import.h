@@ -13,7 +13,7 @@
 
 enum {
 	IMPORT_BATCH_LINES = 1000,
-	IMPORT_BATCH_BYTES = 1000 * 1024,
+	IMPORT_BATCH_BYTES = 1024 * 1024,
 	IMPORT_LINE_BYTES_MAX = 64 * 1024, /* of a record; longer: refused */
 };
 

@@ -207,10 +207,66 @@ index_slip(struct txn *t, const struct change *c,
 	    t, TABLE_SLIPS, key, sizeof key, record_key, KEY_RECORD_BYTES);
 }
 
+/* --- refs whatever their source ---------------------------------------- */
+
+static void
+ref_key(struct txn *t, const char *kind, const char *ref,
+    uint8_t key[DB_BLIND_BYTES])
+{
+	uint8_t text[KIND_BYTES_MAX + 1 + REF_BYTES_MAX];
+	size_t n = strnlen(kind, KIND_BYTES_MAX);
+	size_t m = strnlen(ref, REF_BYTES_MAX);
+
+	memcpy(text, kind, n);
+	text[n] = 0;
+	memcpy(text + n + 1, ref, m);
+	db_blind(txn_db(t), "ref", text, n + 1 + m, key);
+}
+
+enum err
+index_ref(struct txn *t, const char *kind, const char *ref,
+    uint8_t record_key[KEY_RECORD_BYTES])
+{
+	uint8_t key[DB_BLIND_BYTES];
+	struct buffer value = {0};
+	enum err e;
+
+	ref_key(t, kind, ref, key);
+	e = txn_get(t, TABLE_CODES, key, sizeof key, &value);
+	if (e == ERR_OK && value.size != KEY_RECORD_BYTES)
+		e = ERR_CORRUPT;
+	if (e == ERR_OK)
+		memcpy(record_key, value.data, KEY_RECORD_BYTES);
+	buffer_free(&value);
+	return e;
+}
+
+/* Only what founds a record need be noted; the first source keeps the ref. */
+static enum err
+index_founder(struct txn *t, const struct change *c,
+    const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	uint8_t key[DB_BLIND_BYTES];
+	enum err e;
+
+	if (c->parent_count > 0)
+		return ERR_OK;
+	ref_key(t, c->record.kind, c->record.ref, key);
+	e = txn_has(t, TABLE_CODES, key, sizeof key);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	return txn_put(
+	    t, TABLE_CODES, key, sizeof key, record_key, KEY_RECORD_BYTES);
+}
+
 enum err
 index_change(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES])
 {
+	enum err e = index_founder(t, c, record_key);
+
+	if (e != ERR_OK)
+		return e;
 	if (strcmp(c->record.kind, "practice_site") == 0)
 		return index_site(t, record_key);
 	if (strcmp(c->record.kind, "drug") == 0)

@@ -11,6 +11,11 @@
 enum err index_change(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES]);
 
+/** The record of a kind that was first known under this ref, whatever its
+ * source. ERR_NOT_FOUND. */
+enum err index_ref(struct txn *t, const char *kind, const char *ref,
+    uint8_t record_key[KEY_RECORD_BYTES]);
+
 /** Ref of the org above this one. ERR_NOT_FOUND: unknown, or the top. */
 enum err index_parent_org(
     struct txn *t, const char *org, char *out, size_t out_bytes);

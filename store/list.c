@@ -7,6 +7,7 @@
 
 #include "store/key.h"
 #include "store/list.h"
+#include "store/log.h"
 
 enum { ENTRY_BYTES = LIFE_BYTES + 8 + 8 + 8, CURSOR_BYTES = 4 + 8 + 8 };
 
@@ -166,6 +167,19 @@ append_to(struct txn *t, const char *name, const struct change_id *id,
 	return e == ERR_OK ? list_append(t, &a, id, fingerprint) : e;
 }
 
+/* What came from above is not sent back there: only for what stands in a log
+ * of this node, in any of its lives, can it show a chain. */
+static enum err
+append_own(struct txn *t, const struct change *c, uint64_t fingerprint)
+{
+	struct log_head head;
+	enum err e = log_head_read(t, c->id.life, c->id.class, &head);
+
+	if (e != ERR_OK || head.seq < c->id.seq)
+		return e;
+	return append_to(t, AUDIENCE_UP, &c->id, fingerprint);
+}
+
 /* Scope as far as it goes today: reference data to the whole group, anything
  * else to its acting org; upwards everything. */
 enum err
@@ -178,13 +192,8 @@ list_change(struct txn *t, const struct self *self, const struct change *c,
 
 	if (!self->is_enrolled)
 		return ERR_OK; /* built on joining: store/enrol.c */
-	if (self->role == ROLE_CLINIC) {
-		/* What came from above is not sent back there: its author's
-		 * log is nothing this node can vouch for. */
-		if (memcmp(c->id.life, self->life, LIFE_BYTES) != 0)
-			return ERR_OK;
-		return append_to(t, AUDIENCE_UP, &c->id, fingerprint);
-	}
+	if (self->role == ROLE_CLINIC)
+		return append_own(t, c, fingerprint);
 	if (k != NULL && k->by_group)
 		return append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
 	n = snprintf(name, sizeof name, "%s%s", AUDIENCE_ORG, c->org);

@@ -319,6 +319,50 @@ is_head(const struct graph *g, size_t i)
 	return true;
 }
 
+/* How many fields the version of a head holds. */
+static size_t
+fullness(const struct graph *g, const struct kind *k, size_t head)
+{
+	json_t *seen = json_object();
+	size_t i, count = 0;
+
+	for (i = 0; seen != NULL && i < g->count; i++) {
+		const char *name;
+		json_t *v;
+
+		if (i != head && !is_before(g, i, head))
+			continue;
+		json_object_foreach(g->item[i]->change->fields, name, v)
+		{
+			bool ignored = false;
+			size_t w;
+
+			if (json_object_get(seen, name) != NULL)
+				continue;
+			(void)json_object_set_new_nocheck(
+			    seen, name, json_true());
+			w = winner(g, k, name, MERGE_FIELD, head, &ignored);
+			if (w != SIZE_MAX &&
+			    !json_is_null(json_object_get(
+				g->item[w]->change->fields, name)))
+				count++;
+		}
+	}
+	json_decref(seen);
+	return count;
+}
+
+/* Of two heads of one rank the fuller version knew more: a step written by
+ * another org repeats the record and adds to it. */
+static bool
+head_beats(const struct graph *g, const struct kind *k, size_t challenger,
+    size_t holder)
+{
+	size_t c = fullness(g, k, challenger), h = fullness(g, k, holder);
+
+	return c != h ? c > h : beats(g, challenger, holder);
+}
+
 /* The version's envelope comes from the head whose state stands highest. */
 static size_t
 choose_head(const struct graph *g, const struct kind *k, struct record *out)
@@ -345,7 +389,7 @@ choose_head(const struct graph *g, const struct kind *k, struct record *out)
 		s = winner(g, k, "state", MERGE_STATE, i, &ignored);
 		rank = s == SIZE_MAX ? -1 : rank_of(k, g, s);
 		if (best == SIZE_MAX || rank > best_rank ||
-		    (rank == best_rank && beats(g, i, best))) {
+		    (rank == best_rank && head_beats(g, k, i, best))) {
 			best = i;
 			best_rank = rank;
 		}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/index.h"
 #include "store/record.h"
 
 enum { STORED_HEAD_BYTES = 2 + 2 + 8 };
@@ -78,6 +79,23 @@ record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	         memcmp(found.data, key, KEY_RECORD_BYTES) == 0;
 	walk_close(w);
 	return exists;
+}
+
+bool
+record_any(struct txn *t, const char *kind)
+{
+	uint8_t prefix[2];
+	struct walk *w;
+	struct bytes found;
+	bool any;
+
+	store_u16(prefix, key_kind_number(kind));
+	if (walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w) != ERR_OK)
+		return false;
+	any = walk_next(w, &found, NULL) == ERR_OK &&
+	      memcmp(found.data, prefix, sizeof prefix) == 0;
+	walk_close(w);
+	return any;
 }
 
 /* The changes of one record, decoded, on their way into a merge. */
@@ -245,6 +263,8 @@ record_find(struct txn *t, const struct self *self, const char *kind,
 	for (i = 0; i < sources.count; i++)
 		if (held(t, sources.names[i], kind, ref, key))
 			return ERR_OK;
+	if (index_ref(t, kind, ref, key) == ERR_OK)
+		return ERR_OK;
 	e = slip_find(t, ref, key);
 	if (e == ERR_OK && load_u16(key) != key_kind_number(kind))
 		e = ERR_NOT_FOUND;

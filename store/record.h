@@ -27,6 +27,9 @@ enum err stored_write(struct txn *t, const struct change_id *id, uint16_t apart,
 /** Whether any merged change of this record is here. */
 bool record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
 
+/** Whether any record of this kind is here. */
+bool record_any(struct txn *t, const char *kind);
+
 /**
  * Read and merge a record. ERR_NOT_FOUND: no change of it is here.
  * ERR_CORRUPT: one of its changes cannot be read. record_clear(out) later.
@@ -39,9 +42,9 @@ enum err slip_find(
     struct txn *t, const char *slip_no, uint8_t key[KEY_RECORD_BYTES]);
 
 /**
- * Find a record by what a person types: kind and ref (of this store's own
- * source, then of the group, then of any source that was imported here) or a
- * slip number. ERR_NOT_FOUND.
+ * Find a record by what a person types: kind and ref (of the group, or of this
+ * store's own source, then of sources imported here, then of any) or a slip
+ * number. ERR_NOT_FOUND.
  */
 enum err record_find(struct txn *t, const struct self *self, const char *kind,
     const char *ref, uint8_t key[KEY_RECORD_BYTES]);
