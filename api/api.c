@@ -44,9 +44,8 @@ run(struct op *o)
 static void
 emit_done(struct op *o, enum err e)
 {
-	json_t *done = json_pack("{s:i, s:s, s:s*, s:o*}", "exit",
-	    (int)o->exit, "error", err_name(e), "message", o->message,
-	    "summary", o->summary);
+	json_t *done = json_pack("{s:i, s:s, s:s*, s:o*}", "exit", (int)o->exit,
+	    "error", err_name(e), "message", o->message, "summary", o->summary);
 
 	o->summary = NULL; /* json_pack() took it */
 	/* Who does not read the end learns of it by its absence. */

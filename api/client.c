@@ -27,8 +27,8 @@ struct client {
 	int fd;
 	struct buffer out; /* to be sent */
 	struct buffer in;  /* answers, not yet whole lines */
-	size_t looked;	   /* bytes of `in` known to hold no LF */
-	bool is_done;	   /* the last line came */
+	size_t looked;     /* bytes of `in` known to hold no LF */
+	bool is_done;      /* the last line came */
 	int exit_code;
 };
 
@@ -114,8 +114,7 @@ client_close(struct client *c)
 static enum err
 take_line(struct client *c, size_t size, struct api_sink *sink)
 {
-	json_t *line =
-	    json_loadb((const char *)c->in.data, size, 0, NULL);
+	json_t *line = json_loadb((const char *)c->in.data, size, 0, NULL);
 	const json_t *done = json_object_get(line, "done");
 	const json_t *code = json_object_get(done, "exit");
 	enum err e = json_is_object(line) ? ERR_OK : ERR_FORMAT;
@@ -138,8 +137,8 @@ take_lines(struct client *c, struct api_sink *sink)
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && !c->is_done && c->looked < c->in.size) {
-		const uint8_t *end = memchr(c->in.data + c->looked, '\n',
-		    c->in.size - c->looked);
+		const uint8_t *end = memchr(
+		    c->in.data + c->looked, '\n', c->in.size - c->looked);
 		size_t size;
 
 		if (end == NULL) {
@@ -169,8 +168,7 @@ read_answer(struct client *c, struct api_sink *sink)
 		e = buffer_state(&c->in);
 		if (e == ERR_OK)
 			e = take_lines(c, sink);
-	} else if (n == 0 ||
-		   (errno != EAGAIN && errno != EINTR)) {
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		e = ERR_CLOSED;
 	}
 	free(chunk);

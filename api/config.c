@@ -16,9 +16,9 @@
 struct parse {
 	FILE *file;
 	struct config *config;
-	int line;	 /* being read */
+	int line;        /* being read */
 	int faulty_line; /* 0: none yet */
-	char what[256];	 /* is wrong with it */
+	char what[256];  /* is wrong with it */
 };
 
 static bool
@@ -92,10 +92,10 @@ handle(void *user, const char *section, const char *name, const char *value)
 
 	if (is_agent && strcmp(name, "listen") == 0)
 		is_good = address_is_valid(value) &&
-			  set_text(c->listen, sizeof c->listen, value);
+		          set_text(c->listen, sizeof c->listen, value);
 	else if (is_agent && strcmp(name, "parent") == 0)
 		is_good = address_is_valid(value) &&
-			  set_text(c->parent, sizeof c->parent, value);
+		          set_text(c->parent, sizeof c->parent, value);
 	else if (is_agent && strcmp(name, "interval") == 0)
 		is_good = set_interval(c, value);
 	else if (is_agent && strcmp(name, "dir") == 0)
@@ -159,14 +159,14 @@ config_parse(FILE *file, const char *path, struct config *c, char *complaint,
 		what = _("neither [SECTION] nor KEY = VALUE");
 	else
 		line = p.faulty_line;
-	snprintf(complaint, complaint_bytes, _("%s, line %d: %s"), path, line,
-	    what);
+	snprintf(
+	    complaint, complaint_bytes, _("%s, line %d: %s"), path, line, what);
 	return ERR_FORMAT;
 }
 
 enum err
-config_read(const char *path, struct config *c, char *complaint,
-    size_t complaint_bytes)
+config_read(
+    const char *path, struct config *c, char *complaint, size_t complaint_bytes)
 {
 	FILE *file;
 	enum err e;

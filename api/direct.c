@@ -17,8 +17,8 @@ struct direct {
 /* The file beside the store goes before the system's: a person's store and a
  * test have their own. */
 static enum err
-read_config(struct direct *d, const char *dir, char *complaint,
-    size_t complaint_bytes)
+read_config(
+    struct direct *d, const char *dir, char *complaint, size_t complaint_bytes)
 {
 	char path[PATH_MAX];
 	enum err e = ERR_NOT_FOUND;

@@ -13,7 +13,7 @@ struct direct;
 
 struct direct_options {
 	const char *dir;
-	bool create;	    /* make the store if there is none */
+	bool create;        /* make the store if there is none */
 	const char *holder; /* what others are told, e.g. "yizhan import" */
 	unsigned wait_ms;   /* for another owner to finish */
 	size_t map_bytes;   /* 0: the default */

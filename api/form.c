@@ -110,8 +110,7 @@ find(const struct kind *k, const char *name)
 }
 
 bool
-form_field_find(
-    const struct kind *k, const char *name, struct form_field *out)
+form_field_find(const struct kind *k, const char *name, struct form_field *out)
 {
 	const struct field *f = find(k, name);
 
@@ -163,8 +162,8 @@ ref_value(const char *text)
 static json_t *
 json_value(const char *text, json_type type)
 {
-	json_t *value = json_loads(
-	    text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	json_t *value =
+	    json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
 
 	if (value != NULL && json_typeof(value) == type)
 		return value;
@@ -210,7 +209,7 @@ split_value(const char *text, bool is_ref)
 	while (!failed && (word = strsep(&rest, ",")) != NULL) {
 		word += strspn(word, " ");
 		failed = json_array_append_new(array,
-			     is_ref ? ref_value(word) : json_string(word)) != 0;
+		             is_ref ? ref_value(word) : json_string(word)) != 0;
 	}
 	free(copy);
 	if (!failed)

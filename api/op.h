@@ -19,15 +19,26 @@ struct op {
 	struct api_sink *sink;
 	json_t *summary;     /* of the "done" line; NULL: none */
 	const char *message; /* English msgid; NULL: by the error */
-	bool has_exit;	     /* exit was set; else by the error */
+	bool has_exit;       /* exit was set; else by the error */
 	enum api_exit exit;
 };
 
 typedef enum err op_run(struct op *o);
-op_run op_init, op_invite, op_join;
-op_run op_import, op_export, op_add, op_show, op_list, op_amend;
-op_run op_status, op_sites, op_questions, op_verify;
-op_run op_sync;
+
+enum err op_init(struct op *o);
+enum err op_invite(struct op *o);
+enum err op_join(struct op *o);
+enum err op_import(struct op *o);
+enum err op_export(struct op *o);
+enum err op_add(struct op *o);
+enum err op_show(struct op *o);
+enum err op_list(struct op *o);
+enum err op_amend(struct op *o);
+enum err op_status(struct op *o);
+enum err op_sites(struct op *o);
+enum err op_questions(struct op *o);
+enum err op_verify(struct op *o);
+enum err op_sync(struct op *o);
 
 /** A text member of the request; NULL: missing or another type. */
 const char *op_text(const struct op *o, const char *name);
@@ -41,8 +52,7 @@ const char *op_bare_ref(const char *text);
  * the reader is gone, or ERR_NOMEM (also for value NULL). */
 enum err op_emit(struct op *o, const char *member, json_t *value);
 /** What a finding says, as a row for people. NULL: no memory. */
-json_t *op_finding(
-    enum finding_code code, bool is_refused, const char *field);
+json_t *op_finding(enum finding_code code, bool is_refused, const char *field);
 /** An instant as text, or null for 0 and what is out of range. */
 json_t *op_instant(int64_t seconds);
 bool op_is_stopping(const struct op *o);
@@ -63,8 +73,8 @@ enum err op_lock_parent(const struct op *o, unsigned timeout_ms);
 void op_unlock_parent(const struct op *o);
 /** Where the parent is: the config's, else the remembered address.
  * ERR_NOT_ENROLLED, ERR_NOT_FOUND: nobody ever said. */
-enum err op_parent_address(const struct op *o, const struct self *self,
-    char *out, size_t out_bytes);
+enum err op_parent_address(
+    const struct op *o, const struct self *self, char *out, size_t out_bytes);
 
 /** "clinic", "relay" or "hub". */
 const char *op_role_name(enum node_role role);

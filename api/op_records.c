@@ -80,8 +80,7 @@ emit_progress(struct import_call *c)
 static enum err
 import_batch(struct import_call *c)
 {
-	enum err e =
-	    writer_do(c->op->api->writer, import_step, c->import);
+	enum err e = writer_do(c->op->api->writer, import_step, c->import);
 
 	if (e != ERR_OK)
 		return e;
@@ -140,7 +139,7 @@ import_all(struct import_call *c)
 		e = n < 0 ? op_fail(c->op, ERR_IO,
 		                N_("The input could not be read to its end. "
 		                   "What was read so far is saved."))
-			  : import_bytes(c, buffer, (size_t)n);
+		          : import_bytes(c, buffer, (size_t)n);
 	}
 	free(buffer);
 	return e == ERR_OK ? import_end(c) : e;
@@ -152,8 +151,8 @@ import_summary(const struct import_counts *n, uint64_t start_ms)
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "new",
 	    (json_int_t)n->fresh, "updated", (json_int_t)n->updated,
 	    "unchanged", (json_int_t)n->unchanged, "refused",
-	    (json_int_t)n->refused, "warned", (json_int_t)n->warned,
-	    "seconds", (double)(api_now_ms() - start_ms) / 1000.0);
+	    (json_int_t)n->refused, "warned", (json_int_t)n->warned, "seconds",
+	    (double)(api_now_ms() - start_ms) / 1000.0);
 }
 
 static enum err
@@ -344,8 +343,8 @@ author_step(struct author_call *c, struct txn *t, const struct self *self)
 	if (fields == NULL)
 		return ERR_NOMEM;
 	if (c->ref == NULL) {
-		e = author_add(t, self, c->kind, c->by, c->org, fields,
-		    c->now, &c->made);
+		e = author_add(
+		    t, self, c->kind, c->by, c->org, fields, c->now, &c->made);
 	} else {
 		e = record_find(t, self, c->kind, c->ref, key);
 		if (e == ERR_OK)
@@ -391,8 +390,7 @@ take_envelope(struct author_call *c, const json_t *given, json_t *fields)
 static enum err
 author_check(struct op *o, struct author_call *c, const json_t *fields)
 {
-	const char *kind =
-	    json_string_value(json_object_get(fields, "kind"));
+	const char *kind = json_string_value(json_object_get(fields, "kind"));
 
 	if (!json_is_object(fields) || c->kind == NULL)
 		return ERR_USAGE;
@@ -400,10 +398,9 @@ author_check(struct op *o, struct author_call *c, const json_t *fields)
 		return op_fail(
 		    o, ERR_USAGE, N_("There is no such kind of record."));
 	if (kind != NULL && strcmp(kind, c->kind) != 0)
-		return op_fail(o, ERR_USAGE,
-		    N_("The object says it is of another kind."));
-	if (c->by == NULL &&
-	    !json_is_string(json_object_get(fields, "by")))
+		return op_fail(
+		    o, ERR_USAGE, N_("The object says it is of another kind."));
+	if (c->by == NULL && !json_is_string(json_object_get(fields, "by")))
 		return op_fail(o, ERR_USAGE,
 		    N_("Say who writes this: --by REF of a staff record."));
 	return ERR_OK;
@@ -417,8 +414,8 @@ emit_findings(struct op *o, const struct findings *f)
 
 	for (i = 0; i < f->count && i < FINDINGS_MAX && e == ERR_OK; i++)
 		e = op_emit(o, "notice",
-		    op_finding(f->list[i].code, f->list[i].refused,
-		        f->list[i].field));
+		    op_finding(
+		        f->list[i].code, f->list[i].refused, f->list[i].field));
 	return e;
 }
 
@@ -482,8 +479,7 @@ author(struct op *o, const char *ref)
 		e = op_begin_authoring(o);
 	if (e == ERR_OK) {
 		take_envelope(c, given, fields);
-		e = author_over(
-		    o, c, writer_do(o->api->writer, author_run, c));
+		e = author_over(o, c, writer_do(o->api->writer, author_run, c));
 	}
 	json_decref(fields);
 	free(c);

@@ -109,8 +109,8 @@ init_role(struct op *o, struct init *i)
 		return ERR_OK;
 	}
 	if (strcmp(role, "relay") == 0)
-		return op_fail(o, ERR_USAGE,
-		    N_("The role relay is not available yet."));
+		return op_fail(
+		    o, ERR_USAGE, N_("The role relay is not available yet."));
 	return op_fail(
 	    o, ERR_USAGE, N_("The role is one of clinic, relay, hub."));
 }
@@ -143,8 +143,8 @@ static json_t *
 init_summary(const struct op *o, const struct init *i)
 {
 	json_t *s = json_pack("{s:s, s:s, s:s, s:s, s:o}", "role",
-	    op_role_name(i->self.role), "dir", store_dir(o->api->store),
-	    "name", i->self.name, "source", i->self.source, "node",
+	    op_role_name(i->self.role), "dir", store_dir(o->api->store), "name",
+	    i->self.name, "source", i->self.source, "node",
 	    hex_text(i->self.id, sizeof i->self.id));
 
 	if (s != NULL && i->role == ROLE_HUB) {
@@ -235,7 +235,8 @@ take_orgs(struct op *o, struct invitation *i)
 	const json_t *org;
 	size_t n;
 
-	json_array_foreach(orgs, n, org) {
+	json_array_foreach(orgs, n, org)
+	{
 		const char *ref = op_bare_ref(json_string_value(org));
 
 		if (ref == NULL || *ref == '\0' ||
@@ -298,7 +299,6 @@ struct join {
 	const char *address;
 	struct link_report report;
 	enum reason reason;
-	char hub[NODE_NAME_BYTES_MAX + 1];
 };
 
 static int64_t
@@ -359,8 +359,8 @@ join_prepare(struct op *o, struct join *j, struct invite_code *c)
 		    N_("The code is mistyped: compare it with the one that "
 		       "was given out."));
 	if (j->address == NULL)
-		return op_fail(o, ERR_USAGE,
-		    N_("Say where the hub is: --hub HOST:PORT."));
+		return op_fail(
+		    o, ERR_USAGE, N_("Say where the hub is: --hub HOST:PORT."));
 	return ERR_OK;
 }
 
@@ -392,7 +392,6 @@ join_exchange(struct op *o, struct join *j, int fd)
 		return e;
 	e = link_run(x, o->api->writer, fd, NULL, NULL, &j->report);
 	j->reason = exchange_reason(x);
-	snprintf(j->hub, sizeof j->hub, "%s", exchange_peer_name(x));
 	exchange_free(x);
 	return e;
 }
@@ -424,8 +423,8 @@ join_failed(struct op *o, const struct join *j, enum err e)
 		    N_("The hub could not be reached. The code stays good: "
 		       "try again when there is a link."));
 	if (e == ERR_USAGE)
-		return op_fail(o, e,
-		    N_("The hub's address is written HOST:PORT."));
+		return op_fail(
+		    o, e, N_("The hub's address is written HOST:PORT."));
 	/* The link died, or the other end is no hub of this group. */
 	if ((e == ERR_CLOSED || e == ERR_TIMEOUT) && j->reason == REASON_NONE)
 		return op_fail_with(o, e, API_NO_LINK,
@@ -440,7 +439,9 @@ join_done(struct op *o, const struct join *j, const struct self *self)
 	o->summary = member_summary(self);
 	if (o->summary == NULL)
 		return ERR_NOMEM;
-	json_object_set_new(o->summary, "hub", json_string(j->hub));
+	/* Who signed our certificate. */
+	json_object_set_new(o->summary, "hub",
+	    json_string(self->chain_count > 1 ? self->chain[1].name : ""));
 	json_object_set_new(o->summary, "parent", json_string(j->address));
 	op_saved(o);
 	return ERR_OK;

@@ -46,8 +46,7 @@ read_parent(struct txn *t, struct status *s)
 	e = enrol_parent(
 	    t, &s->self, &s->parent, s->address, sizeof s->address);
 	if (e != ERR_OK) /* nobody's child yet */
-		return e == ERR_NOT_ENROLLED || e == ERR_NOT_FOUND ? ERR_OK
-								   : e;
+		return e == ERR_NOT_ENROLLED || e == ERR_NOT_FOUND ? ERR_OK : e;
 	s->has_parent = true;
 	node_id_of(id, s->parent.signing_key);
 	e = index_node_read(t, id, &parent);
@@ -133,12 +132,12 @@ status_who(const struct op *o, const struct status *s)
 	hex_encode(node, self->id, NODE_ID_BYTES);
 	return json_pack(
 	    "{s:s, s:s, s:s, s:s?, s:o, s:s, s:b, s:s?, s:s?, s:s?, s:s}",
-	    "role", op_role_name(self->role), "name", self->name, "node",
-	    node, "org", has_org ? self->chain[0].orgs[0] : NULL, "orgs",
+	    "role", op_role_name(self->role), "name", self->name, "node", node,
+	    "org", has_org ? self->chain[0].orgs[0] : NULL, "orgs",
 	    own_orgs(self), "source", self->source, "enrolled",
 	    (int)self->is_enrolled, "group", self->is_enrolled ? group : NULL,
-	    "parent", s->address[0] == '\0' ? NULL : s->address,
-	    "parent_name", s->has_parent ? s->parent.name : NULL, "dir",
+	    "parent", s->address[0] == '\0' ? NULL : s->address, "parent_name",
+	    s->has_parent ? s->parent.name : NULL, "dir",
 	    store_dir(o->api->store));
 }
 
@@ -149,16 +148,15 @@ status_figures(const struct op *o, const struct status *s)
 	unsigned clock = (unsigned)self_clock(&s->self, api_now());
 
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
-			 "s:b}",
+	                 "s:b}",
 	    "saved_here", (json_int_t)s->waiting, "at_parent",
-	    (json_int_t)s->at_parent, "at_group",
-	    (json_int_t)s->at_group, "refused",
-	    (json_int_t)s->refused, "questions", (json_int_t)s->questions,
-	    "records", (json_int_t)s->records, "drafts",
-	    (json_int_t)s->drafts, "last_contact",
-	    op_instant(s->last_contact), "clock",
-	    clocks[clock < 3 ? clock : 1], "agent", (int)o->api->is_agent,
-	    "restored", (int)store_was_restored(o->api->store));
+	    (json_int_t)s->at_parent, "at_group", (json_int_t)s->at_group,
+	    "refused", (json_int_t)s->refused, "questions",
+	    (json_int_t)s->questions, "records", (json_int_t)s->records,
+	    "drafts", (json_int_t)s->drafts, "last_contact",
+	    op_instant(s->last_contact), "clock", clocks[clock < 3 ? clock : 1],
+	    "agent", (int)o->api->is_agent, "restored",
+	    (int)store_was_restored(o->api->store));
 }
 
 /* The config's word goes before the remembered address. */
@@ -226,7 +224,8 @@ emit_rows(struct op *o, const json_t *array)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(array, i, row) {
+	json_array_foreach(array, i, row)
+	{
 		e = op_emit(o, "item", json_deep_copy(row));
 		if (e != ERR_OK)
 			break;
@@ -292,8 +291,7 @@ gather_question(void *context, const struct question *q)
 	row = op_finding(q->code, q->type != QUESTION_WARNING, q->field);
 	if (row == NULL)
 		return ERR_NOMEM;
-	json_object_set_new(
-	    row, "number", json_integer((json_int_t)q->number));
+	json_object_set_new(row, "number", json_integer((json_int_t)q->number));
 	json_object_set_new(
 	    row, "type", json_string(question_type_name(q->type)));
 	json_object_set_new(row, "at", op_instant(q->at));
@@ -345,7 +343,7 @@ gather(struct op *o, struct rows *r, bool sites)
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e == ERR_OK) {
 		e = sites ? index_node_walk(t, gather_site, r)
-			  : question_walk(t, gather_question, r);
+		          : question_walk(t, gather_question, r);
 		txn_abort(t);
 	}
 	if (e == ERR_OK && !sites)

@@ -19,7 +19,7 @@
 enum {
 	CONNECT_MS = 15000,
 	LOCK_MS = 30000, /* another session, of the agent, is under way */
-	WAIT_S = 60,	 /* --wait without --timeout */
+	WAIT_S = 60,     /* --wait without --timeout */
 	WAIT_S_MAX = 86400,
 	PAUSE_MS = 500, /* before the second try; doubles */
 	PAUSE_MS_MAX = 8000,
@@ -51,8 +51,8 @@ clock_now(void *context)
 
 /* Where our list ends, or where the parent's receipt stands. */
 static enum err
-read_places(struct sync *s, struct txn *t, bool parents,
-    uint64_t places[CLASSES])
+read_places(
+    struct sync *s, struct txn *t, bool parents, uint64_t places[CLASSES])
 {
 	struct list_id list = {.name = AUDIENCE_UP};
 	struct audience up;
@@ -71,7 +71,7 @@ read_places(struct sync *s, struct txn *t, bool parents,
 			places[list.class] = end.place;
 		else if (held.epoch == end.epoch)
 			places[list.class] = held.place;
-		list.class++;
+		list.class ++;
 	}
 	return e;
 }
@@ -116,15 +116,15 @@ show_progress(void *context, const struct session_stats *now)
 		return;
 	s->next_progress_ms = now_ms + PROGRESS_MS;
 	if (op_emit(s->op, "progress",
-		json_pack("{s:I, s:I, s:I, s:I}", "bytes_sent",
-		    (json_int_t)(s->sum.bytes_sent + now->bytes_sent),
-		    "bytes_received",
-		    (json_int_t)(s->sum.bytes_received + now->bytes_received),
-		    "changes_sent",
-		    (json_int_t)(s->sum.changes_sent + now->changes_sent),
-		    "changes_received",
-		    (json_int_t)(s->sum.changes_received +
-				 now->changes_received))) != ERR_OK)
+	        json_pack("{s:I, s:I, s:I, s:I}", "bytes_sent",
+	            (json_int_t)(s->sum.bytes_sent + now->bytes_sent),
+	            "bytes_received",
+	            (json_int_t)(s->sum.bytes_received + now->bytes_received),
+	            "changes_sent",
+	            (json_int_t)(s->sum.changes_sent + now->changes_sent),
+	            "changes_received",
+	            (json_int_t)(s->sum.changes_received +
+	                         now->changes_received))) != ERR_OK)
 		s->is_reader_gone = true;
 }
 
@@ -153,8 +153,7 @@ run_exchange(struct sync *s, int fd)
 
 	if (e != ERR_OK)
 		return e;
-	e = link_run(
-	    x, s->op->api->writer, fd, show_progress, s, &report);
+	e = link_run(x, s->op->api->writer, fd, show_progress, s, &report);
 	exchange_free(x);
 	add_report(s, &report);
 	return e;
@@ -249,8 +248,7 @@ run_sessions(struct sync *s)
 static const char *
 state_of(const struct sync *s, enum err e)
 {
-	bool has_moved =
-	    s->sum.changes_sent > 0 || s->sum.changes_received > 0;
+	bool has_moved = s->sum.changes_sent > 0 || s->sum.changes_received > 0;
 
 	if (e == ERR_OK)
 		return "done";
@@ -265,14 +263,13 @@ say_end(struct sync *s, enum err e)
 	struct op *o = s->op;
 	const char *why = outcome_reason(s->reason);
 
-	o->summary =
-	    json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
-		state_of(s, e), "bytes_sent", (json_int_t)s->sum.bytes_sent,
-		"bytes_received", (json_int_t)s->sum.bytes_received,
-		"round_trips", (json_int_t)s->sum.round_trips, "changes_sent",
-		(json_int_t)s->sum.changes_sent, "changes_received",
-		(json_int_t)s->sum.changes_received, "seconds",
-		(double)(api_now_ms() - s->start_ms) / 1000.0);
+	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
+	    state_of(s, e), "bytes_sent", (json_int_t)s->sum.bytes_sent,
+	    "bytes_received", (json_int_t)s->sum.bytes_received, "round_trips",
+	    (json_int_t)s->sum.round_trips, "changes_sent",
+	    (json_int_t)s->sum.changes_sent, "changes_received",
+	    (json_int_t)s->sum.changes_received, "seconds",
+	    (double)(api_now_ms() - s->start_ms) / 1000.0);
 	if (o->message != NULL || outcome_exit(e) != API_FAILED)
 		return e;
 	if (why != NULL)
@@ -303,8 +300,7 @@ sync_prepare(struct sync *s)
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;
-	e = enrol_parent(
-	    t, &s->self, &parent, s->address, sizeof s->address);
+	e = enrol_parent(t, &s->self, &parent, s->address, sizeof s->address);
 	txn_abort(t);
 	if (e != ERR_OK)
 		return e;

@@ -84,8 +84,8 @@ verify_record(struct verify *v, struct txn *t, enum table table,
 		v->bad_drafts++;
 	else
 		v->bad_records++;
-	return tell(v, is_draft ? "draft" : "record",
-	    k == NULL ? NULL : k->name, e);
+	return tell(
+	    v, is_draft ? "draft" : "record", k == NULL ? NULL : k->name, e);
 }
 
 /* Some records from *from on, which moves. ERR_END: that was all. */
@@ -156,8 +156,8 @@ gather_lives(struct verify *v, struct txn *t)
 		    life_read(t, key.data, &life) != ERR_OK ||
 		    memcmp(life.node, v->self.id, NODE_ID_BYTES) != 0)
 			continue;
-		grown = realloc(
-		    v->lives, (v->life_count + 1) * sizeof *v->lives);
+		grown =
+		    realloc(v->lives, (v->life_count + 1) * sizeof *v->lives);
 		if (grown == NULL) {
 			e = ERR_NOMEM;
 			break;
@@ -183,8 +183,8 @@ begin_log(struct log_head *out, const struct log_head *of)
 }
 
 static enum err
-extend_one(struct verify *v, struct txn *t, struct log_head *at,
-    struct stored *s)
+extend_one(
+    struct verify *v, struct txn *t, struct log_head *at, struct stored *s)
 {
 	uint8_t secret[HASH_BYTES];
 	struct change_id id = {.class = at->class, .seq = at->seq + 1};
@@ -230,9 +230,8 @@ verify_log(struct verify *v, const struct log_head *end)
 	while (e == ERR_OK && !op_is_stopping(v->op))
 		e = extend_some(v, &at, end);
 	if (e == ERR_END)
-		e = memcmp(at.chain, end->chain, HASH_BYTES) == 0
-			? ERR_OK
-			: ERR_CORRUPT;
+		e = memcmp(at.chain, end->chain, HASH_BYTES) == 0 ? ERR_OK
+		                                                  : ERR_CORRUPT;
 	if (e == ERR_OK)
 		return ERR_OK;
 	v->bad_logs++;
@@ -255,8 +254,8 @@ verify_logs(struct verify *v)
 		e = db_begin(store_db(v->op->api->store), false, &t);
 		if (e != ERR_OK)
 			break;
-		e = log_head_read(t, v->lives[i / CLASSES],
-		    (uint8_t)(i % CLASSES), &end);
+		e = log_head_read(
+		    t, v->lives[i / CLASSES], (uint8_t)(i % CLASSES), &end);
 		txn_abort(t);
 		if (e == ERR_OK)
 			e = verify_log(v, &end);
@@ -269,8 +268,7 @@ verify_logs(struct verify *v)
 static json_t *
 summary(const struct verify *v)
 {
-	return json_pack(
-	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "values",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "values",
 	    (json_int_t)v->values, "bad_values", (json_int_t)v->bad_values,
 	    "records", (json_int_t)v->records, "bad_records",
 	    (json_int_t)v->bad_records, "drafts", (json_int_t)v->drafts,
@@ -285,8 +283,7 @@ verify(struct verify *v)
 
 	if (e != ERR_OK)
 		return e;
-	e = db_verify(
-	    store_db(v->op->api->store), &v->values, &v->bad_values);
+	e = db_verify(store_db(v->op->api->store), &v->values, &v->bad_values);
 	if (e == ERR_CORRUPT)
 		e = tell(v, "value", NULL, e);
 	if (e == ERR_OK)

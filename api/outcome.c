@@ -51,18 +51,18 @@ outcome_message(enum err e)
 		return N_("The system refused to read or write.");
 	case ERR_FULL:
 		return N_("The disk is full: free some space, then try again. "
-			  "What was saved before is safe.");
+		          "What was saved before is safe.");
 	case ERR_CORRUPT:
 		return N_("Stored data cannot be read as it was written: run "
-			  "yizhan verify.");
+		          "yizhan verify.");
 	case ERR_BUSY:
 		return N_("Another program is using it: try again later.");
 	case ERR_NOT_ENROLLED:
 		return N_("This node has not joined a group yet: "
-			  "yizhan join CODE.");
+		          "yizhan join CODE.");
 	case ERR_NO_LINK:
 		return N_("The parent could not be reached. Nothing is lost: "
-			  "it is sent when there is a link.");
+		          "it is sent when there is a link.");
 	case ERR_NOT_ALLOWED:
 		return N_("This is not allowed here.");
 	case ERR_REFUSED:
@@ -75,13 +75,13 @@ outcome_message(enum err e)
 		return N_("The connection ended before the work was done.");
 	case ERR_STATE:
 		return N_("Something was done out of order: a fault of "
-			  "yizhan itself.");
+		          "yizhan itself.");
 	case ERR_FORK:
 		return N_("A log goes on differently than known before: a "
-			  "person has to look into it.");
+		          "person has to look into it.");
 	case ERR_CLASH:
 		return N_("The same number stands for two contents: a person "
-			  "has to look into it.");
+		          "has to look into it.");
 	}
 	return N_("It failed.");
 }
@@ -94,12 +94,12 @@ outcome_reason(enum reason r)
 		break;
 	case REASON_NOT_ENROLLED:
 		return N_("The parent does not know this node: ask for a new "
-			  "join code.");
+		          "join code.");
 	case REASON_REVOKED:
 		return N_("The group has withdrawn this node.");
 	case REASON_VERSION:
 		return N_("The two sides have no version in common: update "
-			  "the older one.");
+		          "the older one.");
 	case REASON_FORMAT:
 		return N_("The two sides did not understand each other.");
 	case REASON_LIMIT:
@@ -108,19 +108,19 @@ outcome_reason(enum reason r)
 		return N_("A log's chain or signature is wrong.");
 	case REASON_FORK:
 		return N_("A log goes on differently than known before: a "
-			  "person has to look into it.");
+		          "person has to look into it.");
 	case REASON_STORAGE:
 		return N_("The other side cannot write now: its disk may be "
-			  "full.");
+		          "full.");
 	case REASON_INVITE:
 		return N_("The hub does not take this code: it is used up, "
-			  "expired, or was mistyped too often. Ask for a new "
-			  "one.");
+		          "expired, or was mistyped too often. Ask for a new "
+		          "one.");
 	case REASON_BUSY:
 		return N_("The parent is busy: try again later.");
 	case REASON_AHEAD:
 		return N_("The parent holds more of this node's work than "
-			  "this node does: this store is an older copy.");
+		          "this node does: this store is an older copy.");
 	case REASON_SHUTDOWN:
 		return N_("The other side is shutting down.");
 	case REASON_TIMEOUT:

@@ -1,6 +1,7 @@
 /* serve: answers one client of the Unix socket. */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -88,14 +89,29 @@ write_refusal(struct service *s, enum err why)
 
 /* --- the request ------------------------------------------------------- */
 
+/* The client says that its input is whole by shutting down its writing. One
+ * that was killed hangs up altogether: its last line may be half a line. */
+static long
+check_end(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	if (poll(&p, 1, 0) < 0 || (p.revents & (POLLHUP | POLLERR)) != 0)
+		return -1;
+	return 0;
+}
+
 /* What follows the request line: first what was read along with it. */
 static long
 read_input(void *context, void *out, size_t size)
 {
 	struct service *s = context;
 
-	if (s->input.size == 0)
-		return receive(s->fd, out, size);
+	if (s->input.size == 0) {
+		long n = receive(s->fd, out, size);
+
+		return n == 0 ? check_end(s->fd) : n;
+	}
 	if (size > s->input.size)
 		size = s->input.size;
 	memcpy(out, s->input.data, size);
@@ -140,8 +156,8 @@ read_request(struct service *s, json_t **out)
 	set_timeout(s->fd, 0);
 	if (e != ERR_OK)
 		return e;
-	*out = json_loadb((const char *)s->input.data, size,
-	    JSON_REJECT_DUPLICATES, NULL);
+	*out = json_loadb(
+	    (const char *)s->input.data, size, JSON_REJECT_DUPLICATES, NULL);
 	buffer_drop(&s->input, size + 1);
 	if (json_is_object(*out))
 		return ERR_OK;

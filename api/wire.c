@@ -8,8 +8,7 @@
 char *
 wire_line(const json_t *object)
 {
-	char *text =
-	    json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	size_t size = text == NULL ? 0 : strlen(text);
 	char *line = text == NULL ? NULL : malloc(size + 2);
 

@@ -1,0 +1,193 @@
+/* help: what each verb does, in words. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/form.h"
+#include "base/i18n.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+struct page {
+	const char *verb;
+	const char *usage;
+	const char *brief;
+	const char *text; /* NULL: the brief says it all */
+};
+
+static const struct page pages[] = {
+    {"init", "yizhan init [--role clinic|hub] [--name N]",
+        N_("make a store and its keys"),
+        N_("The role is fixed here: a clinic has a parent, a hub is the "
+           "group's server and makes the group. A hub's root key is written "
+           "to group-root.key in the store's directory: move it away and keep "
+           "it offline.\n\n"
+           "  --name N   what this node is called in the group's lists; the\n"
+           "             computer's name unless given\n")},
+    {"hub invite", "yizhan hub invite --org REF... [--name N] [--qr]",
+        N_("print a code with which a node joins the group"),
+        N_("The code is good for one node, for 72 hours and five tries. The "
+           "node may act for the orgs named, and for those below them; they "
+           "may still be unknown here.\n\n"
+           "  --name N   what the node is called\n"
+           "  --qr       draw the code for a camera as well\n")},
+    {"join", "yizhan join CODE [--hub HOST:PORT]",
+        N_("join a group with a code from its hub"),
+        N_("Makes a store where there is none. What was saved before stays "
+           "and is sent. The address is remembered; without --hub the one in "
+           "yizhan.conf is taken.\n")},
+    {"import", "yizhan import FILE|- [--source NAME]",
+        N_("take records from a file of the clinic's software"),
+        N_("One JSON object a line, exchange format v1. Lines seen before are "
+           "unchanged, so the same file may be imported again. Lines that "
+           "cannot be taken are told with their number, kept, and listed by "
+           "yizhan questions; the others are saved.\n\n"
+           "  --source NAME   the software, where the group declared it for\n"
+           "                  several orgs\n")},
+    {"export", "yizhan export [--kind K] [FILE]",
+        N_("write all records as they stand now"),
+        N_("One JSON object a line, in the order imports want, on standard "
+           "output or to FILE. The records are patients' data: mind where "
+           "they go.\n")},
+    {"add", "yizhan add KIND [--FIELD VALUE]... [--by REF] [--org REF] | -",
+        N_("write a new record"),
+        N_("--by is the staff record of who writes. --org is the org it is "
+           "done for, this node's first unless given. On a terminal what must "
+           "be there and was not given is asked for. With - one JSON object "
+           "is read from standard input. Prints the ref, and the slip number "
+           "where there is one. --state draft keeps the record here, unsent."
+           "\n\nyizhan help add KIND lists the fields of a kind.\n")},
+    {"amend",
+        "yizhan amend KIND REF|SLIP [--FIELD VALUE]... [--by REF] [--org REF]"
+        " | -",
+        N_("change fields of a record"),
+        N_("The record keeps its former versions. An empty value clears a "
+           "field. With - one JSON object is read from standard input; null "
+           "clears.\n\nyizhan help amend KIND lists the fields of a kind.\n")},
+    {"show", "yizhan show KIND REF|SLIP", N_("show one record"), NULL},
+    {"list", "yizhan list KIND [--limit N]", N_("list the records of a kind"),
+        NULL},
+    {"sync", "yizhan sync [--wait] [--timeout SECONDS]",
+        N_("exchange changes with the parent now"),
+        N_("Ends with \"done\" only when the parent has receipted what was "
+           "sent.\n\n"
+           "  --wait              try again while there is no link, until all "
+           "that\n"
+           "                      was here at the start is receipted\n"
+           "  --timeout SECONDS   how long to wait (60)\n")},
+    {"status", "yizhan status",
+        N_("how things stand, and what is not yet at the group"), NULL},
+    {"sites", "yizhan sites", N_("the nodes below this hub"), NULL},
+    {"questions", "yizhan questions [--warnings]", N_("what needs a person"),
+        N_("With --warnings also lines that were taken though something is "
+           "odd about them.\n")},
+    {"verify", "yizhan verify",
+        N_("read everything that is stored and say what is bad"), NULL},
+    {"help", "yizhan help [VERB [KIND]]", N_("explain a command"), NULL},
+};
+
+static const struct page *
+find_page(const char *verb)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof pages / sizeof pages[0]; i++)
+		if (strcmp(pages[i].verb, verb) == 0)
+			return &pages[i];
+	return NULL;
+}
+
+static void
+print_all(const struct call *c)
+{
+	struct columns *columns = columns_new(stdout, 2, NULL);
+	size_t i;
+
+	printf("%s\n\n", _("usage: yizhan [--dir DIR] [--json] VERB ..."));
+	for (i = 0; columns != NULL && c->verbs[i].name != NULL; i++) {
+		const struct page *page = find_page(c->verbs[i].name);
+		const char *cells[] = {
+		    c->verbs[i].name, page == NULL ? "" : _(page->brief)};
+
+		(void)columns_add(columns, cells);
+	}
+	(void)columns_end(columns);
+	printf(
+	    "\n%s", _("  --dir DIR    where the store is ($YIZHAN_DIR)\n"
+	              "  --json       for programs: JSON on standard output\n"
+	              "  --no-input   never ask\n"
+	              "  --help       explain a command\n"
+	              "  --version    which version this is\n\n"
+	              "Exit codes: 0 done, 1 failed, 2 usage, 3 not enrolled, "
+	              "4 no link,\n5 a person must decide, 6 partly done, "
+	              "75 try again, 77 not allowed.\n"));
+}
+
+void
+help_print(const struct call *c, const struct verb *verb)
+{
+	const struct page *page = verb == NULL ? NULL : find_page(verb->name);
+
+	if (page == NULL) {
+		print_all(c);
+		return;
+	}
+	printf(_("usage: %s\n\n"), page->usage);
+	printf("%s\n", _(page->brief));
+	if (page->text != NULL)
+		printf("\n%s", _(page->text));
+}
+
+static void
+print_kinds(void)
+{
+	size_t i;
+
+	printf("\n%s", _("Kinds:"));
+	for (i = 0; form_kind_name(i) != NULL; i++)
+		printf(" %s", form_kind_name(i));
+	printf("\n");
+}
+
+/* The verb named, of one word or two; *used counts its words. */
+static const struct verb *
+named_verb(const struct call *c, size_t *used)
+{
+	const struct verb *v;
+	char two[128] = "";
+
+	if (c->operand_count > 1)
+		snprintf(
+		    two, sizeof two, "%s %s", c->operands[0], c->operands[1]);
+	for (v = c->verbs; v->name != NULL; v++) {
+		*used = strcmp(v->name, two) == 0 ? 2 : 1;
+		if (*used == 2 || strcmp(v->name, c->operands[0]) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+int
+verb_help(struct call *c)
+{
+	const struct verb *v;
+	size_t used = 0;
+
+	if (c->operand_count == 0) {
+		print_all(c);
+		return API_DONE;
+	}
+	v = named_verb(c, &used);
+	if (v == NULL) {
+		say(_("there is no command \"%s\"; see yizhan help"),
+		    c->operands[0]);
+		return API_USAGE;
+	}
+	if (v->takes_fields && c->operand_count > used)
+		return write_fields(c->operands[used]) ? API_DONE : API_USAGE;
+	help_print(c, v);
+	if (v->takes_fields)
+		print_kinds();
+	return API_DONE;
+}

@@ -1,0 +1,87 @@
+/* main: the command line: verbs in a table. */
+
+#include <signal.h>
+#include <stdio.h>
+
+#include <sodium.h>
+
+#include "api/api.h"
+#include "base/i18n.h"
+#include "cli/call.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+#ifndef YIZHAN_VERSION
+#define YIZHAN_VERSION "unknown"
+#endif
+
+static const char *const no_flags[] = {NULL};
+static const char *const init_flags[] = {"role=", "name=", NULL};
+static const char *const invite_flags[] = {"org=", "name=", "qr", NULL};
+static const char *const join_flags[] = {"hub=", NULL};
+static const char *const import_flags[] = {"source=", NULL};
+static const char *const export_flags[] = {"kind=", NULL};
+static const char *const write_flags[] = {"by=", "org=", NULL};
+static const char *const list_flags[] = {"limit=", NULL};
+static const char *const sync_flags[] = {"wait", "timeout=", NULL};
+static const char *const questions_flags[] = {"warnings", NULL};
+
+/* In the order in which help lists them. */
+static const struct verb verbs[] = {
+    {"init", verb_init, init_flags, false, 0, 0},
+    {"hub invite", verb_invite, invite_flags, false, 0, 31},
+    {"join", verb_join, join_flags, false, 1, 1},
+    {"import", verb_import, import_flags, false, 1, 1},
+    {"export", verb_export, export_flags, false, 0, 1},
+    {"add", verb_add, write_flags, true, 1, 2},
+    {"show", verb_show, no_flags, false, 2, 2},
+    {"list", verb_list, list_flags, false, 1, 1},
+    {"amend", verb_amend, write_flags, true, 2, 3},
+    {"sync", verb_sync, sync_flags, false, 0, 0},
+    {"status", verb_status, no_flags, false, 0, 0},
+    {"sites", verb_sites, no_flags, false, 0, 0},
+    {"questions", verb_questions, questions_flags, false, 0, 0},
+    {"verify", verb_verify, no_flags, false, 0, 0},
+    {"help", verb_help, no_flags, false, 0, 3},
+    {.name = NULL},
+};
+
+static int
+run(struct call *c, int argc, char **argv)
+{
+	if (!call_parse(c, verbs, argc, argv))
+		return API_USAGE;
+	if (c->version) {
+		printf("yizhan %s\n", YIZHAN_VERSION);
+		return API_DONE;
+	}
+	if (c->help) {
+		help_print(c, c->verb);
+		return API_DONE;
+	}
+	if (c->verb == NULL) {
+		say("%s", _("what is to be done? see yizhan help"));
+		return API_USAGE;
+	}
+	return c->verb->run(c);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct call c;
+	int exit_code;
+
+	i18n_start();
+	/* A reader that goes away is an error of writing, not our end. */
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() < 0) {
+		say("%s", _("the system gives no random numbers"));
+		return API_FAILED;
+	}
+	exit_code = run(&c, argc, argv);
+	call_free(&c);
+	if (!output_end() && exit_code == API_DONE)
+		exit_code = API_FAILED;
+	return exit_code;
+}

@@ -1,0 +1,320 @@
+/* records: import, export, show, list. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/form.h"
+#include "base/i18n.h"
+#include "cli/door.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+static long long
+number_of(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+/* --- import ------------------------------------------------------------ */
+
+struct import_talk {
+	long long warnings_told;
+};
+
+static enum err
+import_notice(void *context, const json_t *notice)
+{
+	struct import_talk *talk = context;
+
+	if (!json_is_true(json_object_get(notice, "refused")))
+		talk->warnings_told++;
+	door_say_finding(notice);
+	return ERR_OK;
+}
+
+static void
+import_progress(void *context, const json_t *progress)
+{
+	(void)context;
+	say_progress(_("%lld lines, %.1f MB"), number_of(progress, "lines"),
+	    (double)number_of(progress, "bytes") / 1e6);
+}
+
+static long
+read_file(void *context, void *out, size_t size)
+{
+	const int *fd = context;
+	ssize_t n;
+
+	do
+		n = read(*fd, out, size);
+	while (n < 0 && errno == EINTR);
+	return (long)n;
+}
+
+static void
+print_counts(const json_t *s)
+{
+	static const struct {
+		const char *name, *title;
+	} rows[] = {
+	    {"new", N_("new")},
+	    {"updated", N_("updated")},
+	    {"unchanged", N_("unchanged")},
+	    {"refused", N_("refused")},
+	    {"warned", N_("with warnings")},
+	};
+	struct columns *columns = columns_new(stdout, 2, NULL);
+	size_t i;
+
+	for (i = 0; columns != NULL && i < sizeof rows / sizeof rows[0]; i++) {
+		char number[24];
+		const char *cells[] = {_(rows[i].title), number};
+
+		snprintf(
+		    number, sizeof number, "%lld", number_of(s, rows[i].name));
+		(void)columns_add(columns, cells);
+	}
+	(void)columns_end(columns);
+}
+
+static int
+import_from(struct call *c, int fd)
+{
+	struct import_talk talk = {0};
+	struct api_input input = {read_file, &fd};
+	struct door_request q = {.input = &input};
+	struct door_reader r = {.notice = import_notice,
+	    .progress = import_progress,
+	    .context = &talk};
+	int exit_code;
+
+	q.request = json_pack(
+	    "{s:s, s:s*}", "op", "import", "source", call_option(c, "source"));
+	exit_code = door_run(c, &q, &r);
+	if (number_of(r.summary, "warned") > talk.warnings_told)
+		say(_("%lld lines have warnings; yizhan questions --warnings "
+		      "lists them"),
+		    number_of(r.summary, "warned"));
+	if (!c->json && json_object_get(r.summary, "new") != NULL)
+		print_counts(r.summary);
+	return door_end(c, &r, exit_code);
+}
+
+int
+verb_import(struct call *c)
+{
+	const char *path = c->operands[0];
+	int fd, exit_code;
+
+	if (strcmp(path, "-") == 0)
+		return import_from(c, STDIN_FILENO);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		say(_("%s cannot be opened: %s"), path, strerror(errno));
+		return API_FAILED;
+	}
+	exit_code = import_from(c, fd);
+	close(fd);
+	return exit_code;
+}
+
+/* --- export ------------------------------------------------------------ */
+
+static enum err
+print_record(void *context, const json_t *record)
+{
+	(void)context;
+	return output_json(record);
+}
+
+/* The rows follow in the file's stead where one is named. */
+static bool
+send_stdout_to(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool done = fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0;
+
+	if (!done)
+		say(_("%s cannot be written: %s"), path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* A misspelt kind is not worth opening the store for; one that only a newer
+ * version knows may be held here. */
+static void
+hint_at_kind(const char *typed)
+{
+	const char *names[64], *nearest;
+	size_t i;
+
+	for (i = 0; i < 63 && form_kind_name(i) != NULL; i++)
+		names[i] = form_kind_name(i);
+	names[i] = NULL;
+	nearest = call_nearest(typed, names);
+	if (nearest != NULL && form_kind(typed) == NULL)
+		say(_("did you mean \"%s\"?"), nearest);
+}
+
+int
+verb_export(struct call *c)
+{
+	struct door_request q = {0};
+	struct door_reader r = {.record = print_record};
+	const char *kind = call_option(c, "kind");
+	int exit_code;
+
+	if (c->operand_count > 0 && !send_stdout_to(c->operands[0]))
+		return API_FAILED;
+	q.request = json_pack("{s:s, s:s*}", "op", "export", "kind", kind);
+	exit_code = door_run(c, &q, &r);
+	if (exit_code == API_USAGE && kind != NULL)
+		hint_at_kind(kind);
+	json_decref(r.summary);
+	return exit_code;
+}
+
+/* --- list -------------------------------------------------------------- */
+
+static enum err
+list_record(void *context, const json_t *record)
+{
+	const char *cells[] = {text_of(record, "ref"),
+	    text_of(record, "slip_no"), text_of(record, "state"),
+	    text_of(record, "at"), text_of(record, "org_id")};
+
+	if (strncmp(cells[4], "ref:", 4) == 0)
+		cells[4] += 4;
+	return columns_add(context, cells);
+}
+
+int
+verb_list(struct call *c)
+{
+	const char *titles[] = {
+	    _("ref"), _("slip number"), _("state"), _("at"), _("org")};
+	struct door_request q = {0};
+	struct door_reader r = {.record = print_record};
+	struct columns *columns = NULL;
+	long limit;
+	int exit_code;
+
+	if (!call_number(c, "limit", &limit))
+		return API_USAGE;
+	if (!c->json) {
+		columns = columns_new(stdout, 5, titles);
+		if (columns == NULL)
+			return API_FAILED;
+		r.record = list_record;
+		r.context = columns;
+	}
+	q.request = json_pack("{s:s, s:s, s:I}", "op", "list", "kind",
+	    c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit));
+	exit_code = limit == 0 ? API_DONE : door_run(c, &q, &r);
+	if (limit == 0)
+		json_decref(q.request);
+	if (exit_code == API_USAGE)
+		hint_at_kind(c->operands[0]);
+	(void)columns_end(columns);
+	json_decref(r.summary);
+	return exit_code;
+}
+
+/* --- show -------------------------------------------------------------- */
+
+/* What a person reads of a value: text as it is, the rest as JSON. */
+static char *
+value_text(const json_t *value)
+{
+	char *json, *shown;
+
+	if (json_is_string(value))
+		return text_shown(json_string_value(value));
+	json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	shown = json == NULL ? NULL : text_shown(json);
+	free(json);
+	return shown;
+}
+
+static enum err
+show_field(struct columns *columns, const char *name, const json_t *value)
+{
+	char *text = value_text(value);
+	const char *cells[] = {name, text};
+	enum err e = text == NULL ? ERR_NOMEM : columns_add(columns, cells);
+
+	free(text);
+	return e;
+}
+
+/* Rows of an array, each on a line of its own. */
+static enum err
+show_value(struct columns *columns, const char *name, const json_t *value)
+{
+	const json_t *item;
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (!json_is_array(value))
+		return show_field(columns, name, value);
+	json_array_foreach(value, i, item)
+	{
+		e = show_field(columns, i == 0 ? name : "", item);
+		if (e != ERR_OK)
+			break;
+	}
+	return e;
+}
+
+static enum err
+show_record(void *context, const json_t *record)
+{
+	struct columns *columns = columns_new(stdout, 2, NULL);
+	const char *name;
+	json_t *value;
+	enum err e = columns == NULL ? ERR_NOMEM : ERR_OK;
+
+	(void)context;
+	if (e != ERR_OK)
+		return e;
+	json_object_foreach((json_t *)(uintptr_t)record, name, value)
+	{
+		e = show_value(columns, name, value);
+		if (e != ERR_OK)
+			break;
+	}
+	if (e != ERR_OK) {
+		(void)columns_end(columns);
+		return e;
+	}
+	return columns_end(columns);
+}
+
+int
+verb_show(struct call *c)
+{
+	struct door_request q = {0};
+	struct door_reader r = {.record = c->json ? print_record : show_record};
+	int exit_code;
+
+	q.request = json_pack("{s:s, s:s, s:s}", "op", "show", "kind",
+	    c->operands[0], "ref", c->operands[1]);
+	if (form_kind(c->operands[0]) == NULL)
+		hint_at_kind(c->operands[0]);
+	exit_code = door_run(c, &q, &r);
+	json_decref(r.summary);
+	return exit_code;
+}

@@ -1,0 +1,325 @@
+/* status: status, sites, questions, verify. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "cli/door.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+static long long
+number_of(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+static bool
+is_true(const json_t *object, const char *name)
+{
+	return json_is_true(json_object_get(object, name));
+}
+
+/* References with blanks between them. */
+static void
+join_refs(const json_t *array, char *out, size_t out_bytes)
+{
+	const json_t *item;
+	size_t i, used = 0;
+
+	out[0] = '\0';
+	json_array_foreach(array, i, item)
+	{
+		int n = snprintf(out + used, out_bytes - used, "%s%s",
+		    i == 0 ? "" : " ", json_string_value(item));
+
+		if (n < 0 || (size_t)n >= out_bytes - used)
+			break;
+		used += (size_t)n;
+	}
+}
+
+/* --- status ------------------------------------------------------------ */
+
+static void
+row(struct columns *c, const char *title, const char *value)
+{
+	const char *cells[] = {title, value};
+
+	(void)columns_add(c, cells);
+}
+
+static void
+row_number(struct columns *c, const char *title, long long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%lld", value);
+	row(c, title, text);
+}
+
+static const char *
+or_none(const char *text)
+{
+	return *text == '\0' ? "-" : text;
+}
+
+static const char *
+clock_text(const json_t *s)
+{
+	const char *clock = text_of(s, "clock");
+
+	if (strcmp(clock, "suspect") == 0)
+		return _("suspect: set this computer's date");
+	return strcmp(clock, "confirmed") == 0 ? _("confirmed") : _("ok");
+}
+
+static void
+print_who(struct columns *c, const json_t *s)
+{
+	char orgs[1024];
+
+	join_refs(json_object_get(s, "orgs"), orgs, sizeof orgs);
+	row(c, _("role"), text_of(s, "role"));
+	row(c, _("name"), text_of(s, "name"));
+	row(c, _("may act for"), or_none(orgs));
+	row(c, _("source"), text_of(s, "source"));
+	row(c, _("group"),
+	    is_true(s, "enrolled") ? text_of(s, "group")
+	                           : _("none: yizhan join CODE"));
+	row(c, _("parent"), or_none(text_of(s, "parent")));
+	row(c, _("last contact"), or_none(text_of(s, "last_contact")));
+	row(c, _("clock"), clock_text(s));
+	row(c, _("agent"), is_true(s, "agent") ? _("running") : _("none"));
+}
+
+static void
+print_status(const json_t *s)
+{
+	struct columns *c = columns_new(stdout, 2, NULL);
+
+	if (c == NULL)
+		return;
+	print_who(c, s);
+	row_number(c, _("saved here only"), number_of(s, "saved_here"));
+	row_number(c, _("at the parent"), number_of(s, "at_parent"));
+	row_number(c, _("at the group"), number_of(s, "at_group"));
+	row_number(c, _("refused"), number_of(s, "refused"));
+	row_number(c, _("questions"), number_of(s, "questions"));
+	row_number(c, _("records"), number_of(s, "records"));
+	row_number(c, _("drafts"), number_of(s, "drafts"));
+	(void)columns_end(c);
+	if (is_true(s, "restored"))
+		say("%s",
+		    _("this store was an older copy; it goes on under new "
+		      "numbers"));
+}
+
+int
+verb_status(struct call *c)
+{
+	struct door_request q = {.request = json_pack("{s:s}", "op", "status")};
+	struct door_reader r = {0};
+	int exit_code = door_run(c, &q, &r);
+
+	if (exit_code == API_DONE && !c->json)
+		print_status(r.summary);
+	return door_end(c, &r, exit_code);
+}
+
+/* --- sites ------------------------------------------------------------- */
+
+static enum err
+print_item(void *context, const json_t *item)
+{
+	(void)context;
+	return output_json(item);
+}
+
+static enum err
+print_site(void *context, const json_t *site)
+{
+	char orgs[512], taken[24], offset[24];
+	const char *cells[] = {text_of(site, "name"), orgs,
+	    or_none(text_of(site, "last_contact")), taken, offset,
+	    is_true(site, "revoked") ? _("withdrawn") : ""};
+
+	join_refs(json_object_get(site, "orgs"), orgs, sizeof orgs);
+	snprintf(taken, sizeof taken, "%lld", number_of(site, "changes_taken"));
+	snprintf(
+	    offset, sizeof offset, "%+lld", number_of(site, "clock_offset"));
+	return columns_add(context, cells);
+}
+
+int
+verb_sites(struct call *c)
+{
+	const char *titles[] = {_("name"), _("orgs"), _("last contact"),
+	    _("changes"), _("clock, s"), ""};
+	struct door_request q = {0};
+	struct door_reader r = {.item = print_item};
+	struct columns *columns = NULL;
+	int exit_code;
+
+	if (!c->json) {
+		columns = columns_new(stdout, 6, titles);
+		if (columns == NULL)
+			return API_FAILED;
+		r.item = print_site;
+		r.context = columns;
+	}
+	q.request = json_pack("{s:s}", "op", "sites");
+	exit_code = door_run(c, &q, &r);
+	(void)columns_end(columns);
+	json_decref(r.summary);
+	return exit_code;
+}
+
+/* --- questions --------------------------------------------------------- */
+
+static const char *
+type_text(const char *type)
+{
+	static const struct {
+		const char *name, *text;
+	} types[] = {
+	    {"line", N_("an import line was refused")},
+	    {"warning", N_("an import line is odd")},
+	    {"change", N_("another node's change is kept apart")},
+	    {"returned", N_("the parent did not take a change")},
+	    {"lost", N_("an import lost against an amendment")},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(type, types[i].name) == 0)
+			return _(types[i].text);
+	return type;
+}
+
+/* Texts from elsewhere, one after the other where there are any. */
+static bool
+print_part(const char *before, const char *title, const char *text)
+{
+	char *shown = *text == '\0' ? NULL : text_shown(text);
+
+	if (shown != NULL)
+		printf("%s%s %s", before, title, shown);
+	free(shown);
+	return shown != NULL;
+}
+
+static void
+print_where(const json_t *q)
+{
+	bool any = print_part("    ", _("kind"), text_of(q, "kind"));
+
+	any |= print_part(any ? "  " : "    ", _("ref"), text_of(q, "ref"));
+	any |= print_part(any ? "  " : "    ", _("field"), text_of(q, "field"));
+	if (any)
+		printf("\n");
+}
+
+static enum err
+print_question(void *context, const json_t *q)
+{
+	long long line = number_of(q, "line");
+	const char *reason = text_of(q, "reason"), *mend = text_of(q, "mend");
+
+	(void)context;
+	printf("%lld  %s  %s", number_of(q, "number"),
+	    or_none(text_of(q, "at")), type_text(text_of(q, "type")));
+	print_part("  ", _("from"), text_of(q, "origin"));
+	if (line > 0)
+		printf(_("  line %lld"), line);
+	printf("\n");
+	print_where(q);
+	printf("    %s %s\n", *reason == '\0' ? "" : _(reason),
+	    *mend == '\0' ? "" : _(mend));
+	return ferror(stdout) ? ERR_CLOSED : ERR_OK;
+}
+
+int
+verb_questions(struct call *c)
+{
+	struct door_request q = {
+	    .request = json_pack("{s:s, s:b}", "op", "questions", "warnings",
+	        (int)call_has(c, "warnings"))};
+	struct door_reader r = {.item = c->json ? print_item : print_question};
+	int exit_code = door_run(c, &q, &r);
+
+	json_decref(r.summary);
+	return exit_code;
+}
+
+/* --- verify ------------------------------------------------------------ */
+
+static enum err
+say_bad(void *context, const json_t *notice)
+{
+	static const struct {
+		const char *name, *text;
+	} whats[] = {
+	    {"value", N_("stored values do not open")},
+	    {"record", N_("a record cannot be read")},
+	    {"draft", N_("a draft cannot be read")},
+	    {"log", N_("a log of this node does not add up")},
+	};
+	const char *what = text_of(notice, "what");
+	const char *kind = text_of(notice, "kind");
+	size_t i;
+
+	(void)context;
+	for (i = 0; i < sizeof whats / sizeof whats[0]; i++)
+		if (strcmp(what, whats[i].name) == 0)
+			what = _(whats[i].text);
+	if (*kind == '\0')
+		say_plain("%s (%s)", what, text_of(notice, "error"));
+	else
+		say_plain("%s: %s (%s)", what, kind, text_of(notice, "error"));
+	return ERR_OK;
+}
+
+static void
+show_progress(void *context, const json_t *progress)
+{
+	(void)context;
+	say_progress(_("%lld records"), number_of(progress, "records"));
+}
+
+static void
+print_verified(const json_t *s)
+{
+	struct columns *c = columns_new(stdout, 2, NULL);
+
+	if (c == NULL)
+		return;
+	row_number(c, _("values"), number_of(s, "values"));
+	row_number(c, _("records"), number_of(s, "records"));
+	row_number(c, _("drafts"), number_of(s, "drafts"));
+	row_number(c, _("own changes"), number_of(s, "changes"));
+	row_number(c, _("bad"),
+	    number_of(s, "bad_values") + number_of(s, "bad_records") +
+	        number_of(s, "bad_drafts") + number_of(s, "bad_logs"));
+	(void)columns_end(c);
+}
+
+int
+verb_verify(struct call *c)
+{
+	struct door_request q = {.request = json_pack("{s:s}", "op", "verify")};
+	struct door_reader r = {.notice = say_bad, .progress = show_progress};
+	int exit_code = door_run(c, &q, &r);
+
+	if (!c->json && json_object_get(r.summary, "values") != NULL)
+		print_verified(r.summary);
+	return door_end(c, &r, exit_code);
+}

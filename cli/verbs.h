@@ -1,0 +1,34 @@
+/* verbs: what each command does; listed in main.c, explained in help.c. */
+
+#ifndef YIZHAN_CLI_VERBS_H
+#define YIZHAN_CLI_VERBS_H
+
+#include "cli/call.h"
+
+/* setup.c */
+int verb_init(struct call *c);
+int verb_invite(struct call *c);
+int verb_join(struct call *c);
+/* records.c */
+int verb_import(struct call *c);
+int verb_export(struct call *c);
+int verb_show(struct call *c);
+int verb_list(struct call *c);
+/* write.c */
+int verb_add(struct call *c);
+int verb_amend(struct call *c);
+/** List the fields of a kind on stdout; false: there is no such kind. */
+bool write_fields(const char *kind);
+/* status.c */
+int verb_status(struct call *c);
+int verb_sites(struct call *c);
+int verb_questions(struct call *c);
+int verb_verify(struct call *c);
+/* sync.c */
+int verb_sync(struct call *c);
+/* help.c */
+int verb_help(struct call *c);
+/** Explain a verb on stdout, all of them where it is NULL. */
+void help_print(const struct call *c, const struct verb *verb);
+
+#endif
