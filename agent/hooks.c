@@ -1,0 +1,93 @@
+/* hooks: what an operation that a client asked for may call in the agent. */
+
+#include "agent/hooks.h"
+#include "agent/parent.h"
+
+static void
+news_init(struct agent_news *n, struct agent *a, void (*run)(void *context))
+{
+	n->item = (struct post_item){.run = run, .context = a};
+	atomic_init(&n->is_sent, false);
+}
+
+/* Any thread. What is on its way already need not be sent twice. */
+static void
+news_send(struct agent *a, struct agent_news *n)
+{
+	if (!atomic_exchange(&n->is_sent, true))
+		post_send(a->post, &n->item);
+}
+
+static void
+on_saved(void *context)
+{
+	struct agent *a = context;
+
+	atomic_store(&a->saved.is_sent, false);
+	agent_received(a);
+}
+
+static void
+on_released(void *context)
+{
+	struct agent *a = context;
+
+	atomic_store(&a->released.is_sent, false);
+	if (a->parent != NULL)
+		parent_released(a->parent);
+}
+
+static enum err
+lock_parent(void *context, unsigned timeout_ms)
+{
+	struct agent *a = context;
+
+	return turn_take(&a->turn, timeout_ms);
+}
+
+static void
+unlock_parent(void *context)
+{
+	struct agent *a = context;
+
+	turn_give_back(&a->turn);
+	news_send(a, &a->released);
+}
+
+static void
+saved(void *context)
+{
+	struct agent *a = context;
+
+	news_send(a, &a->saved);
+}
+
+static bool
+stopping(void *context)
+{
+	struct agent *a = context;
+
+	return atomic_load(&a->is_stopping);
+}
+
+void
+hooks_fill(struct agent *a)
+{
+	const struct config *c = &a->config;
+
+	news_init(&a->saved, a, on_saved);
+	news_init(&a->released, a, on_released);
+	a->api = (struct api){
+	    .store = a->store,
+	    .writer = a->writer,
+	    .parent = c->parent[0] == '\0' ? NULL : c->parent,
+	    .import_source =
+	        c->import_source[0] == '\0' ? NULL : c->import_source,
+	    .lock_parent = lock_parent,
+	    .unlock_parent = unlock_parent,
+	    .saved = saved,
+	    .stopping = stopping,
+	    .context = a,
+	    .is_agent = true,
+	};
+}

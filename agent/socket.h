@@ -1,0 +1,28 @@
+/* socket: TCP sockets: those that listen, and what a connected one holds. */
+
+#ifndef YIZHAN_AGENT_SOCKET_H
+#define YIZHAN_AGENT_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/**
+ * Non-blocking sockets that listen at every address the host stands for, at
+ * most max; *count is at least 1. With port 0 all get the port the system
+ * picked for the first. ERR_USAGE: not an address, no such host, or none of
+ * this machine; ERR_BUSY: the port is taken; ERR_NOT_ALLOWED; ERR_IO. No
+ * socket is left open on an error.
+ */
+enum err socket_listen(
+    const char *address, int *fds, size_t max, size_t *count);
+
+/** Make a connected socket ready for a session: the options of link.h, and
+ * no more unsent bytes in the kernel than needed. ERR_IO. */
+enum err socket_prepare(int fd);
+/** The kernel holds bytes that have not been sent; poll(2) finds fd writable
+ * when they are. */
+bool socket_is_full(int fd);
+
+#endif
