@@ -374,10 +374,10 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 			put_u8(plain, MESSAGE_END);
 			put_u8(plain, 0);
 		}
-		send_bye(s); /* the initiator's end is its bye */
-		if (s->state == STATE_CLOSING)
-			fill_control(s, max, plain);
 	}
+	send_bye(s); /* the initiator's end is its bye */
+	if (s->state == STATE_CLOSING)
+		fill_control(s, max, plain);
 	return plain->size > 0;
 }
 
