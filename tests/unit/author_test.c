@@ -1,0 +1,389 @@
+/* author: records made and amended by a person. */
+
+#include "tests/unit/test_store.h"
+
+#include "store/author.h"
+#include "store/codes.h"
+#include "store/paper.h"
+
+static int
+open_clinic(void **state)
+{
+	struct test_store *s = calloc(1, sizeof *s);
+
+	test_store_open(s, ROLE_CLINIC);
+	*state = s;
+	return 0;
+}
+
+static int
+open_hub(void **state)
+{
+	struct test_store *s = calloc(1, sizeof *s);
+
+	test_store_open(s, ROLE_HUB);
+	*state = s;
+	return 0;
+}
+
+static int
+close_store(void **state)
+{
+	struct test_store *s = *state;
+
+	test_store_close(s);
+	free(s);
+	return 0;
+}
+
+static json_t *
+visit(const char *state)
+{
+	return json_pack("{s:s, s:s, s:b, s:s, s:s}", "state", state, "type",
+	    "phone", "unknown", 1, "description", "过路人", "visit_at",
+	    "2026-05-02T08:00:00+08:00");
+}
+
+static json_t *
+person(void)
+{
+	return json_pack("{s:s, s:s, s:s}", "name", "张伟", "sex", "1",
+	    "no_id_reason", "lost");
+}
+
+/* Both take the fields; refused work leaves no trace. */
+static enum err
+add(struct test_store *s, const char *kind, const char *org, json_t *fields,
+    struct authored *out)
+{
+	struct txn *t = test_store_write(s);
+	struct self self;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = author_add(t, &self, kind, "S1", org, fields, TEST_NOW, out);
+	json_decref(fields);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+static enum err
+amend(struct test_store *s, const struct identity *record, const char *org,
+    json_t *fields, struct authored *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct txn *t = test_store_write(s);
+	struct self self;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record(s->db, key, record);
+	e = author_amend(t, &self, key, "S2", org, fields, TEST_NOW, out);
+	json_decref(fields);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+static void
+read_back(struct test_store *s, const struct identity *id, struct record *r)
+{
+	test_store_record(s, id->source, id->kind, id->ref, r);
+}
+
+static uint64_t
+change_count(struct test_store *s)
+{
+	struct txn *t = test_store_read(s);
+	uint64_t n;
+
+	assert_int_equal(txn_count(t, TABLE_CHANGES, &n), ERR_OK);
+	txn_abort(t);
+	return n;
+}
+
+static void
+test_new_record_is_named_after_its_change(void **state)
+{
+	struct authored a;
+	struct record r;
+	char ref[64];
+
+	assert_int_equal(add(*state, "resident", "V1", person(), &a), ERR_OK);
+	change_founded_ref(&a.id, ref, sizeof ref);
+	assert_string_equal(a.record.ref, ref);
+	assert_false(a.is_draft);
+	assert_string_equal(a.slip_no, "");
+	read_back(*state, &a.record, &r);
+	assert_string_equal(r.by, "S1");
+	assert_string_equal(r.org, "V1");
+	assert_int_equal(r.at, TEST_NOW);
+	assert_string_equal(text_in(r.fields, "name"), "张伟");
+	record_clear(&r);
+}
+
+static void
+test_record_that_breaks_a_rule_is_refused(void **state)
+{
+	struct authored a;
+	json_t *fields = person();
+
+	json_object_del(fields, "name");
+	assert_int_equal(
+	    add(*state, "resident", "V1", fields, &a), ERR_REFUSED);
+	assert_int_equal(a.findings.refusals, 1);
+	assert_int_equal(a.findings.list[0].code, FINDING_MISSING);
+	assert_int_equal(add(*state, "bill", "V1", person(), &a), ERR_REFUSED);
+	assert_int_equal(a.findings.list[0].code, FINDING_KIND_UNKNOWN);
+	assert_int_equal(change_count(*state), 0);
+}
+
+static void
+test_envelope_is_no_matter_of_fields(void **state)
+{
+	struct authored a;
+	json_t *fields = person();
+
+	json_object_set_new(fields, "by", json_string("ref:S9"));
+	json_object_set_new(fields, "#9", json_true());
+	assert_int_equal(
+	    add(*state, "resident", "V1", fields, &a), ERR_REFUSED);
+	assert_int_equal(a.findings.refusals, 2);
+}
+
+static void
+test_org_must_be_told_before_joining(void **state)
+{
+	struct authored a;
+
+	assert_int_equal(
+	    add(*state, "resident", NULL, person(), &a), ERR_REFUSED);
+	assert_string_equal(a.findings.list[0].field, "org_id");
+	test_store_join(*state, "V1");
+	assert_int_equal(add(*state, "resident", NULL, person(), &a), ERR_OK);
+	assert_int_equal(
+	    add(*state, "resident", "V2", person(), &a), ERR_NOT_ALLOWED);
+}
+
+static void
+test_reference_data_is_the_hubs(void **state)
+{
+	struct authored a;
+
+	assert_int_equal(
+	    add(*state, "org", "V1",
+	        json_pack("{s:s, s:s}", "name", "某", "level", "village"), &a),
+	    ERR_NOT_ALLOWED);
+}
+
+static void
+test_hub_adds_reference_data(void **state)
+{
+	struct authored a;
+
+	assert_int_equal(
+	    add(*state, "org", "H",
+	        json_pack("{s:s, s:s}", "name", "某", "level", "village"), &a),
+	    ERR_OK);
+	assert_string_equal(a.record.source, "");
+}
+
+static void
+test_amendment_holds_what_changed_and_its_state(void **state)
+{
+	struct authored a, b;
+	struct record r;
+
+	assert_int_equal(
+	    add(*state, "encounter", "V1", visit("signed"), &a), ERR_OK);
+	assert_int_equal(amend(*state, &a.record, "V1",
+	                     json_pack("{s:s, s:s, s:n}", "plan", "静卧",
+	                         "reason", "漏写", "description"),
+	                     &b),
+	    ERR_OK);
+	assert_int_equal(b.findings.refusals, 0);
+	read_back(*state, &a.record, &r);
+	assert_string_equal(text_in(r.fields, "state"), "amended");
+	assert_string_equal(text_in(r.fields, "plan"), "静卧");
+	assert_null(json_object_get(r.fields, "description"));
+	assert_string_equal(r.by, "S2");
+	assert_int_equal(r.head_count, 1);
+	assert_int_equal(r.change_count, 2);
+	record_clear(&r);
+	assert_int_equal(
+	    amend(*state, &a.record, "V1",
+	        json_pack("{s:s}", "state", "entered_in_error"), &b),
+	    ERR_OK);
+	assert_int_equal(amend(*state, &a.record, "V1",
+	                     json_pack("{s:s}", "state", "signed"), &b),
+	    ERR_REFUSED);
+}
+
+static void
+test_amendment_without_a_difference_writes_nothing(void **state)
+{
+	struct authored a, b;
+
+	assert_int_equal(add(*state, "resident", "V1", person(), &a), ERR_OK);
+	assert_int_equal(amend(*state, &a.record, "V1", person(), &b), ERR_OK);
+	assert_memory_equal(&a.id, &b.id, sizeof a.id);
+	assert_int_equal(change_count(*state), 1);
+}
+
+static void
+test_amendment_of_nothing_is_not_found(void **state)
+{
+	struct identity id = {"x", "resident", "R1"};
+	struct authored a;
+
+	assert_int_equal(amend(*state, &id, "V1", person(), &a), ERR_NOT_FOUND);
+}
+
+/* Two that had not seen each other, then one that saw both. */
+static void
+test_amendment_joins_all_heads(void **state)
+{
+	struct test_store *s = *state;
+	struct authored a, b;
+	struct record r;
+
+	test_store_admit(s, "his", "resident", "R1", "V1", person());
+	test_store_admit(s, "his", "resident", "R1", "V2",
+	    json_pack("{s:s}", "name", "张玮"));
+	test_store_record(s, "his", "resident", "R1", &r);
+	assert_int_equal(r.head_count, 2);
+	assert_true(r.is_conflicted);
+	a.record = r.id;
+	record_clear(&r);
+	/* Saying what is shown settles it too. */
+	assert_int_equal(
+	    amend(s, &a.record, "V1", json_pack("{s:s}", "name", "张伟"), &b),
+	    ERR_OK);
+	read_back(s, &a.record, &r);
+	assert_int_equal(r.head_count, 1);
+	assert_false(r.is_conflicted);
+	assert_int_equal(r.change_count, 3);
+	record_clear(&r);
+}
+
+static void
+test_draft_is_local_and_keeps_its_name_when_signed(void **state)
+{
+	struct test_store *s = *state;
+	struct authored a, b;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	struct txn *t;
+
+	assert_int_equal(
+	    add(s, "encounter", "V1", json_pack("{s:s}", "state", "draft"), &a),
+	    ERR_OK);
+	assert_true(a.is_draft);
+	assert_int_equal(a.id.seq, 0);
+	assert_int_equal(change_count(s), 0);
+	assert_int_equal(
+	    amend(s, &a.record, "V1", json_pack("{s:s}", "plan", "静卧"), &b),
+	    ERR_OK);
+	assert_true(b.is_draft);
+	key_record(s->db, key, &a.record);
+	t = test_store_read(s);
+	assert_int_equal(draft_read(t, key, &r), ERR_OK);
+	txn_abort(t);
+	assert_string_equal(text_in(r.fields, "plan"), "静卧");
+	record_clear(&r);
+
+	assert_int_equal(
+	    amend(s, &a.record, "V1", visit("signed"), &b), ERR_OK);
+	assert_false(b.is_draft);
+	assert_string_equal(b.record.ref, a.record.ref);
+	read_back(s, &a.record, &r);
+	assert_string_equal(text_in(r.fields, "state"), "signed");
+	assert_string_equal(text_in(r.fields, "plan"), "静卧");
+	record_clear(&r);
+	t = test_store_read(s);
+	assert_int_equal(draft_read(t, key, &r), ERR_NOT_FOUND);
+	txn_abort(t);
+	assert_int_equal(
+	    amend(s, &a.record, "V1", json_pack("{s:s}", "state", "draft"), &b),
+	    ERR_REFUSED);
+}
+
+static void
+test_slip_number_is_drawn_where_none_is_given(void **state)
+{
+	struct test_store *s = *state;
+	struct authored a, b;
+	struct record r;
+	struct txn *t;
+	uint64_t left;
+	char letter;
+	json_t *fields;
+
+	test_store_join(s, "V1");
+	test_store_admit(
+	    s, "", "org", "V1", "H", json_pack("{s:s}", "short_code", "TA1"));
+	assert_int_equal(
+	    add(s, "encounter", NULL, visit("signed"), &a), ERR_OK);
+	assert_string_equal(a.slip_no, "");
+	t = test_store_write(s);
+	assert_int_equal(paper_grant(t, 500000, 10), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(
+	    add(s, "encounter", NULL, visit("signed"), &a), ERR_OK);
+	assert_true(slip_is_valid(a.slip_no, &letter));
+	assert_int_equal(letter, 'E');
+	read_back(s, &a.record, &r);
+	assert_string_equal(text_in(r.fields, "slip_no"), a.slip_no);
+	record_clear(&r);
+
+	/* Neither a refused record nor a draft uses one up. */
+	fields = visit("signed");
+	json_object_set_new(fields, "fee", json_integer(-1));
+	assert_int_equal(add(s, "encounter", NULL, fields, &b), ERR_REFUSED);
+	assert_int_equal(add(s, "encounter", NULL, visit("draft"), &b), ERR_OK);
+	assert_string_equal(b.slip_no, "");
+	t = test_store_read(s);
+	assert_int_equal(paper_left(t, &left), ERR_OK);
+	txn_abort(t);
+	assert_int_equal(left, 9);
+	assert_int_equal(amend(s, &b.record, NULL,
+	                     json_pack("{s:s}", "state", "signed"), &b),
+	    ERR_OK);
+	assert_true(slip_is_valid(b.slip_no, &letter));
+	assert_string_not_equal(a.slip_no, b.slip_no);
+	/* One that is given stays. */
+	fields = visit("signed");
+	json_object_set_new(fields, "slip_no", json_string(a.slip_no));
+	assert_int_equal(add(s, "encounter", NULL, fields, &b), ERR_OK);
+	assert_string_equal(b.slip_no, "");
+}
+
+#define CLINIC(name)                                                           \
+	cmocka_unit_test_setup_teardown(name, open_clinic, close_store)
+#define HUB(name) cmocka_unit_test_setup_teardown(name, open_hub, close_store)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CLINIC(test_new_record_is_named_after_its_change),
+	    CLINIC(test_record_that_breaks_a_rule_is_refused),
+	    CLINIC(test_envelope_is_no_matter_of_fields),
+	    CLINIC(test_org_must_be_told_before_joining),
+	    CLINIC(test_reference_data_is_the_hubs),
+	    HUB(test_hub_adds_reference_data),
+	    CLINIC(test_amendment_holds_what_changed_and_its_state),
+	    CLINIC(test_amendment_without_a_difference_writes_nothing),
+	    CLINIC(test_amendment_of_nothing_is_not_found),
+	    CLINIC(test_amendment_joins_all_heads),
+	    CLINIC(test_draft_is_local_and_keeps_its_name_when_signed),
+	    CLINIC(test_slip_number_is_drawn_where_none_is_given),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

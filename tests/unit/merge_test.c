@@ -1,0 +1,295 @@
+/* merge: what people were promised when two of them write at once. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/merge.h"
+
+enum { MOST = 40 };
+
+static struct change changes[MOST];
+static struct merge_input input[MOST];
+static size_t count;
+
+static int
+setup(void **state)
+{
+	count = 0;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	while (count > 0)
+		change_clear(&changes[--count]);
+	return 0;
+}
+
+/* Written in life `life`, having seen the changes whose bits are in `seen`. */
+static struct change *
+add(uint8_t life, const char *kind, uint64_t seen, json_t *fields)
+{
+	struct change *c = &changes[count];
+	uint8_t fingerprint[8];
+	size_t i;
+
+	change_init(c);
+	c->id.life[0] = life;
+	c->id.seq = count + 1;
+	snprintf(c->record.kind, sizeof c->record.kind, "%s", kind);
+	snprintf(c->record.ref, sizeof c->record.ref, "r");
+	c->occurred_at = 100 - (int64_t)count; /* clocks do not matter */
+	c->fields = fields;
+	for (i = 0; i < count; i++) {
+		struct parent *p = &c->parents[c->parent_count];
+
+		if ((seen >> i & 1) == 0)
+			continue;
+		p->id = changes[i].id;
+		store_u64(fingerprint, input[i].fingerprint);
+		memcpy(p->link, fingerprint, sizeof p->link);
+		c->parent_count++;
+	}
+	input[count].change = c;
+	input[count].fingerprint = 0x0101010101010101u * (count + 1);
+	count++;
+	return c;
+}
+
+static void
+merge(struct record *r)
+{
+	assert_int_equal(record_merge(input, count, r), ERR_OK);
+}
+
+static const char *
+text(const struct record *r, const char *name)
+{
+	return json_string_value(json_object_get(r->fields, name));
+}
+
+static void
+test_descendant_wins_whatever_ids_and_clocks_say(void **state)
+{
+	struct record r;
+
+	add(9, "resident", 0, json_pack("{s:s}", "phone", "1"));
+	add(1, "resident", 1, json_pack("{s:s}", "phone", "2"));
+	add(5, "resident", 2, json_pack("{s:s}", "phone", "3"));
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "3");
+	assert_int_equal(r.head_count, 1);
+	assert_int_equal(r.parent_count, 1);
+	assert_false(r.is_conflicted);
+	record_clear(&r);
+}
+
+static void
+test_fields_written_at_once_both_stay(void **state)
+{
+	struct record r;
+
+	add(1, "resident", 0, json_pack("{s:s}", "name", "a"));
+	add(2, "resident", 1, json_pack("{s:s}", "phone", "2"));
+	add(3, "resident", 1, json_pack("{s:s}", "address", "3"));
+	merge(&r);
+	assert_string_equal(text(&r, "name"), "a");
+	assert_string_equal(text(&r, "phone"), "2");
+	assert_string_equal(text(&r, "address"), "3");
+	assert_int_equal(r.head_count, 2);
+	assert_false(r.is_conflicted);
+	record_clear(&r);
+}
+
+static void
+test_managing_org_wins_then_the_lower_id(void **state)
+{
+	struct record r;
+
+	add(2, "resident", 0, json_pack("{s:s}", "phone", "2"));
+	add(1, "resident", 0, json_pack("{s:s}", "phone", "1"));
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "1");
+	assert_true(r.is_conflicted);
+	record_clear(&r);
+	changes[0].managing = true;
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "2");
+	record_clear(&r);
+}
+
+static void
+test_cleared_field_is_gone_and_may_come_back(void **state)
+{
+	struct record r;
+
+	add(1, "resident", 0, json_pack("{s:s}", "phone", "1"));
+	add(1, "resident", 1, json_pack("{s:n}", "phone"));
+	merge(&r);
+	assert_null(json_object_get(r.fields, "phone"));
+	record_clear(&r);
+	add(1, "resident", 2, json_pack("{s:s}", "phone", "3"));
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "3");
+	record_clear(&r);
+}
+
+static void
+test_allergy_survives_the_other_side(void **state)
+{
+	struct record r;
+
+	add(1, "resident", 0,
+	    json_pack("{s:[{s:s}]}", "allergies", "substance", "a"));
+	/* One adds, one rewrites, one clears, at once. */
+	add(2, "resident", 1,
+	    json_pack("{s:[{s:s},{s:s}]}", "allergies", "substance", "a",
+	        "substance", "b"));
+	add(3, "resident", 1,
+	    json_pack("{s:[{s:s}]}", "allergies", "substance", "c"));
+	add(4, "resident", 1, json_pack("{s:n}", "allergies"));
+	merge(&r);
+	assert_int_equal(
+	    json_array_size(json_object_get(r.fields, "allergies")), 3);
+	record_clear(&r);
+	/* Who has seen all may remove. */
+	add(5, "resident", 0xf,
+	    json_pack("{s:[{s:s}]}", "allergies", "substance", "c"));
+	merge(&r);
+	assert_int_equal(
+	    json_array_size(json_object_get(r.fields, "allergies")), 1);
+	record_clear(&r);
+}
+
+static void
+test_dead_wins(void **state)
+{
+	struct record r;
+
+	add(9, "resident", 0, json_pack("{s:s}", "status", "dead"));
+	add(1, "resident", 0, json_pack("{s:s}", "status", "living"))
+	    ->managing = true;
+	add(2, "resident", 0, json_pack("{s:s}", "status", "moved_away"));
+	merge(&r);
+	assert_string_equal(text(&r, "status"), "dead");
+	record_clear(&r);
+	add(3, "resident", 7, json_pack("{s:s}", "status", "living"));
+	merge(&r); /* dead by mistake: who has seen it may say so */
+	assert_string_equal(text(&r, "status"), "living");
+	record_clear(&r);
+}
+
+static void
+test_arrival_beats_cancellation(void **state)
+{
+	struct record r;
+
+	add(1, "referral", 0, json_pack("{s:s}", "state", "issued"));
+	add(1, "referral", 1, json_pack("{s:s}", "state", "cancelled"));
+	add(2, "referral", 1, json_pack("{s:s}", "state", "arrived"));
+	merge(&r);
+	assert_string_equal(text(&r, "state"), "arrived");
+	assert_int_equal(change_id_compare(&r.head, &changes[2].id), 0);
+	assert_true(r.is_conflicted);
+	record_clear(&r);
+}
+
+static void
+test_link_to_another_content_is_not_joined(void **state)
+{
+	struct record r;
+
+	add(1, "resident", 0, json_pack("{s:s}", "phone", "1"));
+	add(2, "resident", 1, json_pack("{s:s}", "phone", "2"));
+	changes[1].parents[0].link[0] ^= 1;
+	merge(&r);
+	assert_int_equal(r.head_count, 2);
+	assert_string_equal(text(&r, "phone"), "1");
+	record_clear(&r);
+	input[0].fingerprint = 0; /* nothing to compare with */
+	merge(&r);
+	assert_int_equal(r.head_count, 1);
+	assert_string_equal(text(&r, "phone"), "2");
+	record_clear(&r);
+}
+
+static void
+test_forged_ring_orders_nothing(void **state)
+{
+	struct record r;
+
+	add(1, "resident", 0, json_pack("{s:s}", "phone", "1"));
+	add(2, "resident", 1, json_pack("{s:s}", "phone", "2"));
+	changes[0].parent_count = 1;
+	changes[0].parents[0].id = changes[1].id;
+	merge(&r);
+	assert_int_equal(r.head_count, 2);
+	assert_string_equal(text(&r, "phone"), "1");
+	record_clear(&r);
+	changes[0].parents[0].id = changes[0].id; /* its own parent */
+	merge(&r);
+	assert_int_equal(r.head_count, 1);
+	assert_string_equal(text(&r, "phone"), "2");
+	record_clear(&r);
+}
+
+static void
+test_more_heads_than_parents_still_merge(void **state)
+{
+	struct record r;
+	size_t i;
+
+	for (i = 0; i < MOST; i++)
+		add((uint8_t)(i + 1), "resident", 0,
+		    json_pack("{s:[s]}", "population_tags",
+		        i % 2 == 0 ? "tb" : "diabetes"));
+	merge(&r);
+	assert_int_equal(r.head_count, MOST);
+	assert_int_equal(r.parent_count, CHANGE_PARENTS_MAX);
+	assert_int_equal(
+	    json_array_size(json_object_get(r.fields, "population_tags")), 2);
+	record_clear(&r);
+}
+
+static void
+test_unknown_kinds_merge_by_field(void **state)
+{
+	struct record r;
+
+	add(1, "#999", 0, json_pack("{s:s, s:i}", "state", "x", "#4", 1));
+	add(2, "#999", 1, json_pack("{s:i}", "#4", 2));
+	merge(&r);
+	assert_string_equal(text(&r, "state"), "x");
+	assert_int_equal(
+	    json_integer_value(json_object_get(r.fields, "#4")), 2);
+	record_clear(&r);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(test_descendant_wins_whatever_ids_and_clocks_say),
+	    CASE(test_fields_written_at_once_both_stay),
+	    CASE(test_managing_org_wins_then_the_lower_id),
+	    CASE(test_cleared_field_is_gone_and_may_come_back),
+	    CASE(test_allergy_survives_the_other_side),
+	    CASE(test_dead_wins),
+	    CASE(test_arrival_beats_cancellation),
+	    CASE(test_link_to_another_content_is_not_joined),
+	    CASE(test_forged_ring_orders_nothing),
+	    CASE(test_more_heads_than_parents_still_merge),
+	    CASE(test_unknown_kinds_merge_by_field),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
