@@ -204,9 +204,7 @@ give_work(struct peer *p)
 {
 	struct writer_job *task;
 
-	if (p->work.is_out)
-		return;
-	task = exchange_next_job(p->exchange);
+	task = p->work.is_out ? NULL : exchange_next_job(p->exchange);
 	if (task != NULL)
 		work_submit(&p->work, p->agent->writer, task);
 }
@@ -328,8 +326,7 @@ open_exchange(struct peer *p)
 	return e;
 }
 
-/* The session's first turn comes from the loop, so that over() cannot be
- * called before the owner knows the peer. */
+/* From the loop, so that over() is not called before the owner knows us. */
 static void
 on_first_turn(uv_timer_t *timer)
 {

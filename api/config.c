@@ -30,7 +30,8 @@ port_is_valid(const char *text)
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	port = strtol(text, &end, 10);
-	return *end == '\0' && port >= 1 && port <= 65535;
+	/* 0: any free port, for tests; the agent says which. */
+	return *end == '\0' && port >= 0 && port <= 65535;
 }
 
 /* HOST:PORT or [V6]:PORT; whether there is such a host, the link finds out. */

@@ -21,7 +21,7 @@ struct status {
 	struct cert parent;
 	char address[264];
 	int64_t last_contact;
-	uint64_t questions, refused, records, drafts;
+	uint64_t questions, refused, changes, drafts;
 };
 
 static enum err
@@ -55,37 +55,17 @@ read_parent(struct txn *t, struct status *s)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* What somebody refused: lines of an import, changes of ours at the parent. */
 static enum err
-count_refused(void *context, const struct question *q)
+count_refused(struct txn *t, uint64_t *out)
 {
-	struct status *s = context;
+	uint64_t lines = 0, returned = 0;
+	enum err e = question_count_type(t, QUESTION_LINE, &lines);
 
-	if (q->type == QUESTION_LINE || q->type == QUESTION_RETURNED)
-		s->refused++;
-	return ERR_OK;
-}
-
-/* Every record once, however many changes it has. */
-static enum err
-count_records(struct txn *t, uint64_t *out)
-{
-	uint8_t last[KEY_RECORD_BYTES] = {0};
-	struct bytes key;
-	struct walk *w;
-	enum err e = walk_open(t, TABLE_RECORDS, NULL, 0, &w);
-
-	*out = 0;
-	if (e != ERR_OK)
-		return e;
-	while ((e = walk_next(w, &key, NULL)) == ERR_OK) {
-		if (key.size < sizeof last ||
-		    memcmp(key.data, last, sizeof last) == 0)
-			continue;
-		memcpy(last, key.data, sizeof last);
-		++*out;
-	}
-	walk_close(w);
-	return e == ERR_END ? ERR_OK : e;
+	if (e == ERR_OK)
+		e = question_count_type(t, QUESTION_RETURNED, &returned);
+	*out = lines + returned;
+	return e;
 }
 
 static enum err
@@ -100,12 +80,12 @@ status_read(struct txn *t, struct status *s)
 		e = receipts_group_count(t, &s->self, &s->at_group);
 	if (e == ERR_OK)
 		e = question_count(t, &s->questions);
-	if (e == ERR_OK && s->questions > 0)
-		e = question_walk(t, count_refused, s);
+	if (e == ERR_OK)
+		e = count_refused(t, &s->refused);
 	if (e == ERR_OK)
 		e = txn_count(t, TABLE_DRAFTS, &s->drafts);
 	if (e == ERR_OK)
-		e = count_records(t, &s->records);
+		e = txn_count(t, TABLE_RECORDS, &s->changes);
 	return e;
 }
 
@@ -152,7 +132,7 @@ status_figures(const struct op *o, const struct status *s)
 	    "saved_here", (json_int_t)s->waiting, "at_parent",
 	    (json_int_t)s->at_parent, "at_group", (json_int_t)s->at_group,
 	    "refused", (json_int_t)s->refused, "questions",
-	    (json_int_t)s->questions, "records", (json_int_t)s->records,
+	    (json_int_t)s->questions, "changes", (json_int_t)s->changes,
 	    "drafts", (json_int_t)s->drafts, "last_contact",
 	    op_instant(s->last_contact), "clock", clocks[clock < 3 ? clock : 1],
 	    "agent", (int)o->api->is_agent, "restored",

@@ -104,7 +104,7 @@ import_from(struct call *c, int fd)
 	    "{s:s, s:s*}", "op", "import", "source", call_option(c, "source"));
 	exit_code = door_run(c, &q, &r);
 	if (number_of(r.summary, "warned") > talk.warnings_told)
-		say(_("%lld lines have warnings; yizhan questions --warnings "
+		say(_("lines with warnings: %lld; yizhan questions --warnings "
 		      "lists them"),
 		    number_of(r.summary, "warned"));
 	if (!c->json && json_object_get(r.summary, "new") != NULL)

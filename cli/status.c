@@ -114,7 +114,7 @@ print_status(const json_t *s)
 	row_number(c, _("at the group"), number_of(s, "at_group"));
 	row_number(c, _("refused"), number_of(s, "refused"));
 	row_number(c, _("questions"), number_of(s, "questions"));
-	row_number(c, _("records"), number_of(s, "records"));
+	row_number(c, _("changes held"), number_of(s, "changes"));
 	row_number(c, _("drafts"), number_of(s, "drafts"));
 	(void)columns_end(c);
 	if (is_true(s, "restored"))

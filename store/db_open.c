@@ -119,9 +119,10 @@ open_env(MDB_env **out, const char *path, size_t map_bytes, unsigned more)
 static int
 check_schema(MDB_txn *txn, MDB_dbi slots, bool create)
 {
-	static char name[] = "schema";
+	static const char name[] = "schema";
 	uint8_t version = DB_SCHEMA_VERSION;
-	MDB_val k = {sizeof name - 1, name}, v = {1, &version};
+	MDB_val k = {sizeof name - 1, (void *)(uintptr_t)name},
+	        v = {1, &version};
 	int rc = mdb_get(txn, slots, &k, &v);
 
 	if (rc == MDB_NOTFOUND)

@@ -306,6 +306,28 @@ fill_answer(struct txn *t, const struct self *self, const struct cert *cert,
 	return e == ERR_OK ? add_tree(t, cert, a) : e;
 }
 
+/* The same node once more: its answer was cut off. */
+static enum err
+accept_again(struct txn *t, const struct self *self,
+    const struct invite *invite, const uint8_t transport_key[KEY_BYTES],
+    const struct join_request *request, int64_t now,
+    struct join_answer *answer)
+{
+	struct node node;
+	enum err e;
+
+	if (memcmp(invite->used_by, transport_key, KEY_BYTES) != 0)
+		return ERR_REFUSED;
+	e = index_node_by_key(t, transport_key, &node);
+	if (e != ERR_OK)
+		return e;
+	if (node.is_revoked ||
+	    memcmp(node.cert.signing_key, request->signing_key, KEY_BYTES) !=
+		0)
+		return ERR_REFUSED;
+	return fill_answer(t, self, &node.cert, now, answer);
+}
+
 enum err
 enrol_accept(struct txn *t, const struct self *self, uint16_t number,
     const uint8_t transport_key[KEY_BYTES],
@@ -320,14 +342,9 @@ enrol_accept(struct txn *t, const struct self *self, uint16_t number,
 		return e;
 	if (request->role != ROLE_CLINIC)
 		return ERR_REFUSED;
-	if (invite.is_used) {
-		if (memcmp(invite.used_by, transport_key, KEY_BYTES) != 0)
-			return ERR_REFUSED;
-		e = index_node_by_key(t, transport_key, &node);
-		if (e == ERR_OK)
-			e = fill_answer(t, self, &node.cert, now, answer);
-		return e;
-	}
+	if (invite.is_used)
+		return accept_again(
+		    t, self, &invite, transport_key, request, now, answer);
 	memset(&node, 0, sizeof node);
 	e = issue(t, self, &invite, transport_key, request, &node.cert);
 	if (e == ERR_OK)
@@ -368,9 +385,9 @@ list_one(struct txn *t, const struct self *self, const struct change_id *id,
 	return e;
 }
 
-/* Everything made before joining gets its fingerprint and its place. */
-static enum err
-list_all(struct txn *t, const struct self *self)
+/* Everything gets its fingerprint and its place. */
+enum err
+enrol_list_all(struct txn *t, const struct self *self)
 {
 	struct change_id *ids = NULL;
 	size_t count = 0, capacity = 0, i;
@@ -465,7 +482,7 @@ enrol_joined(struct txn *t, struct self *self,
 	if (e == ERR_OK)
 		e = self_trust_time(t, self, answer->now);
 	if (e == ERR_OK)
-		e = list_all(t, self);
+		e = enrol_list_all(t, self);
 	return e;
 }
 

@@ -34,15 +34,15 @@ enum err enrol_invite(struct txn *t, const struct self *self, const char *name,
     char code[INVITE_TEXT_BYTES]);
 
 /** Count a try against an invite and give its secret. ERR_NOT_FOUND: no
- * such invite; ERR_REFUSED: expired or out of tries. The count is durable
- * with the transaction, which is committed also when ERR_REFUSED. */
+ * such invite; ERR_REFUSED: expired or out of tries. The caller commits
+ * before it lets anybody prove the secret. */
 enum err enrol_try(
     struct txn *t, uint16_t number, int64_t now, struct invite *out);
 
 /**
  * The peer proved that it knows the secret: issue its certificate and fill
  * the answer. A repeat by the same keys gets the same certificate again.
- * ERR_REFUSED: somebody else used it.
+ * ERR_REFUSED: somebody else used it, or it was withdrawn since.
  */
 enum err enrol_accept(struct txn *t, const struct self *self, uint16_t number,
     const uint8_t transport_key[KEY_BYTES], const struct join_request *request,
@@ -52,6 +52,10 @@ enum err enrol_accept(struct txn *t, const struct self *self, uint16_t number,
  * and list everything made so far. ERR_AUTH: certificates do not fit. */
 enum err enrol_joined(struct txn *t, struct self *self,
     const struct join_answer *answer, const char *address, int64_t now);
+
+/** Build the lists anew, with new epochs, from the changes that are here:
+ * whoever reads them begins again. */
+enum err enrol_list_all(struct txn *t, const struct self *self);
 
 /** The remembered parent: its certificate and address. ERR_NOT_ENROLLED. */
 enum err enrol_parent(struct txn *t, const struct self *self, struct cert *out,

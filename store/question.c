@@ -1,5 +1,6 @@
 /* question: what needs a person. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/key.h"
@@ -98,16 +99,25 @@ decode(const struct buffer *value, struct question *q)
 	return r.failed ? ERR_CORRUPT : ERR_OK;
 }
 
-static enum err
-count_by(struct txn *t, int64_t delta)
+/* How many of each type wait is kept beside them: status must not walk. */
+static void
+counter_name(enum question_type type, char out[16])
 {
-	uint64_t n;
-	enum err e = meta_get_number(t, "questions.waiting", &n);
+	snprintf(out, 16, "questions.%u", (unsigned)type);
+}
 
+static enum err
+count_by(struct txn *t, enum question_type type, int64_t delta)
+{
+	char name[16];
+	uint64_t n;
+	enum err e;
+
+	counter_name(type, name);
+	e = meta_get_number(t, name, &n);
 	if (e != ERR_OK)
 		return e;
-	return meta_put_number(
-	    t, "questions.waiting", (uint64_t)((int64_t)n + delta));
+	return meta_put_number(t, name, (uint64_t)((int64_t)n + delta));
 }
 
 enum err
@@ -135,8 +145,8 @@ question_put(struct txn *t, struct question *q)
 	if (e == ERR_OK)
 		e = txn_put(t, TABLE_QUESTIONS, key, sizeof key, value.data,
 		    value.size);
-	if (e == ERR_OK && q->type != QUESTION_WARNING)
-		e = count_by(t, 1);
+	if (e == ERR_OK)
+		e = count_by(t, q->type, 1);
 	buffer_wipe(&value);
 	return e;
 }
@@ -153,7 +163,7 @@ question_drop_change(
 		e = txn_delete(t, TABLE_QUESTIONS, key, sizeof key);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
-	return e == ERR_OK ? count_by(t, -1) : e;
+	return e == ERR_OK ? count_by(t, type, -1) : e;
 }
 
 enum err
@@ -180,7 +190,29 @@ question_walk(struct txn *t, question_visit *visit, void *context)
 }
 
 enum err
+question_count_type(struct txn *t, enum question_type type, uint64_t *out)
+{
+	char name[16];
+
+	counter_name(type, name);
+	return meta_get_number(t, name, out);
+}
+
+enum err
 question_count(struct txn *t, uint64_t *out)
 {
-	return meta_get_number(t, "questions.waiting", out);
+	unsigned type;
+	enum err e = ERR_OK;
+
+	*out = 0;
+	for (type = QUESTION_LINE; e == ERR_OK && type <= QUESTION_LOST;
+	     type++) {
+		uint64_t n = 0;
+
+		if (type == QUESTION_WARNING)
+			continue;
+		e = question_count_type(t, (enum question_type)type, &n);
+		*out += n;
+	}
+	return e;
 }

@@ -30,39 +30,52 @@ source_peer(void *context, const uint8_t key[KEY_BYTES], struct cert *out)
 	return e;
 }
 
-/* The heads of all lives of this node that are worth telling. */
+static enum err
+add_life(struct txn *t, const uint8_t id[LIFE_BYTES], const uint8_t *nonce,
+    struct hello *out)
+{
+	struct hello_life *life = &out->lives[out->life_count];
+	uint64_t sum = 0;
+	uint8_t class;
+	enum err e = ERR_OK;
+
+	if (out->life_count == HELLO_LIVES_MAX)
+		return ERR_OK;
+	memcpy(life->nonce, nonce, LIFE_NONCE_BYTES);
+	for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+		struct log_head head;
+
+		e = log_head_read(t, id, class, &head);
+		life->seq[class] = head.seq;
+		sum += head.seq;
+	}
+	if (e == ERR_OK && sum > 0)
+		out->life_count++;
+	return e;
+}
+
+/* The heads of all lives of this node that are worth telling, the present one
+ * before all. */
 static enum err
 hello_lives(struct txn *t, const struct self *self, struct hello *out)
 {
 	struct buffer value = {0};
 	struct walk *w;
 	struct bytes key;
-	enum err e = walk_open(t, TABLE_LIVES, NULL, 0, &w);
+	enum err e = add_life(t, self->life, self->life_nonce, out);
 
+	if (e == ERR_OK)
+		e = walk_open(t, TABLE_LIVES, NULL, 0, &w);
 	if (e != ERR_OK)
 		return e;
 	while ((e = walk_next(w, &key, &value)) == ERR_OK) {
-		struct hello_life *life = &out->lives[out->life_count];
-		uint64_t sum = 0;
-		uint8_t class;
-
 		if (value.size < NODE_ID_BYTES + LIFE_NONCE_BYTES ||
 		    memcmp(value.data, self->id, NODE_ID_BYTES) != 0 ||
-		    out->life_count == HELLO_LIVES_MAX)
+		    memcmp(key.data, self->life, LIFE_BYTES) == 0)
 			continue;
-		memcpy(life->nonce, value.data + NODE_ID_BYTES,
-		    LIFE_NONCE_BYTES);
-		for (class = 0; e == ERR_OK && class < CLASSES; class++) {
-			struct log_head head;
-
-			e = log_head_read(t, key.data, class, &head);
-			life->seq[class] = head.seq;
-			sum += head.seq;
-		}
+		e = add_life(t, key.data, value.data + NODE_ID_BYTES, out);
 		if (e != ERR_OK)
 			break;
-		if (sum > 0)
-			out->life_count++;
 	}
 	walk_close(w);
 	buffer_wipe(&value);
@@ -194,12 +207,29 @@ source_own_cursors(void *context, const uint8_t peer[NODE_ID_BYTES],
 	return read_cursors(context, peer, CURSOR_OWN, out);
 }
 
+/* Whether the list, whose end is given, passed this very cursor. */
 static enum err
-settle(struct txn *t, const struct list_id *list, struct cursor *at)
+lies_on(struct txn *t, const struct audience *a, uint8_t class,
+    const struct cursor *end, const struct cursor *at, bool *out)
 {
 	struct list_entry entry;
+	enum err e;
+
+	*out = at->place == 0;
+	if (at->place == 0 || at->place > end->place)
+		return ERR_OK;
+	e = list_entry_read(t, a, class, at->place, &entry);
+	*out = e == ERR_OK && entry.running == at->running;
+	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+enum err
+source_settle_list(
+    struct txn *t, const struct list_id *list, struct cursor *at)
+{
 	struct audience a;
 	struct cursor end;
+	bool is_ours = false;
 	enum err e = audience_read(t, list->name, &a);
 
 	if (e == ERR_NOT_FOUND) { /* an empty list */
@@ -208,20 +238,14 @@ settle(struct txn *t, const struct list_id *list, struct cursor *at)
 	}
 	if (e == ERR_OK)
 		e = list_end(t, &a, list->class, &end);
-	if (e != ERR_OK)
+	if (e == ERR_OK && at->epoch == a.epoch)
+		e = lies_on(t, &a, list->class, &end, at, &is_ours);
+	if (e != ERR_OK || is_ours)
 		return e;
-	if (at->epoch == a.epoch && at->place > end.place &&
-	    strcmp(list->name, AUDIENCE_UP) == 0)
-		return ERR_FORK; /* the parent holds more of us than we do */
-	if (at->epoch == a.epoch && at->place == 0)
-		return ERR_OK;
-	if (at->epoch == a.epoch && at->place <= end.place) {
-		e = list_entry_read(t, &a, list->class, at->place, &entry);
-		if (e != ERR_OK)
-			return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-		if (entry.running == at->running)
-			return ERR_OK;
-	}
+	/* An epoch is drawn once. If the parent went another way within it,
+	 * it saw this store's future: this is an older copy. */
+	if (at->epoch == a.epoch && strcmp(list->name, AUDIENCE_UP) == 0)
+		return ERR_FORK;
 	at->epoch = a.epoch;
 	at->place = 0;
 	at->running = 0;
@@ -237,7 +261,7 @@ source_settle(void *context, const struct list_id *list, struct cursor *at)
 
 	if (e != ERR_OK)
 		return e;
-	e = settle(t, list, at);
+	e = source_settle_list(t, list, at);
 	txn_abort(t);
 	return e;
 }
@@ -252,7 +276,9 @@ struct reading {
 	const struct hello *peer;
 	struct batch *out;
 	struct stored stored;
-	uint8_t lives[HELLO_LIVES_MAX][LIFE_BYTES];
+	uint8_t lives[HELLO_LIVES_MAX][LIFE_BYTES]; /* of the peer */
+	size_t log_count; /* in the batch, upwards */
+	uint8_t logs[8][LIFE_BYTES];
 };
 
 /* What the peer made itself and has, it need not be told. */
@@ -314,9 +340,7 @@ add_change(struct reading *r, const struct list_entry *entry)
 	return e;
 }
 
-/* Signed heads for each log in the batch: chain up to its last change. Own
- * logs only; the chain at the log's end is stored, before it it is rebuilt
- * from the changes that follow. */
+/* The chain at the log's end is stored, before it it is rebuilt. */
 static enum err
 chain_at(struct reading *r, const struct change_id *id, struct log_head *out)
 {
@@ -331,6 +355,8 @@ chain_at(struct reading *r, const struct change_id *id, struct log_head *out)
 	return e == ERR_OK ? log_chain_at(r->t, &r->self, id, out) : e;
 }
 
+/* Signed heads for each log in the batch: chain up to its last change. Own
+ * logs only. */
 static enum err
 add_heads(struct reading *r)
 {
@@ -358,6 +384,25 @@ add_heads(struct reading *r)
 	return e;
 }
 
+/* A receiver takes only so many logs in one batch: with this entry it would
+ * be one more, so that the next batch begins here. */
+static bool
+is_log_too_many(struct reading *r, const struct list_entry *entry)
+{
+	enum { LOGS_MAX = sizeof r->out->heads / sizeof r->out->heads[0] };
+	size_t i;
+
+	if (strcmp(r->list->name, AUDIENCE_UP) != 0)
+		return false;
+	for (i = 0; i < r->log_count; i++)
+		if (memcmp(r->logs[i], entry->id.life, LIFE_BYTES) == 0)
+			return false;
+	if (r->log_count == LOGS_MAX)
+		return true;
+	memcpy(r->logs[r->log_count++], entry->id.life, LIFE_BYTES);
+	return false;
+}
+
 static enum err
 fill_batch(struct reading *r, const struct audience *a,
     const struct cursor *after, size_t changes_max, size_t bytes_max)
@@ -371,6 +416,9 @@ fill_batch(struct reading *r, const struct audience *a,
 
 	b->list = *r->list;
 	b->start = *after;
+	/* Built anew while the session runs: places mean nothing any more. */
+	if (after->epoch != a->epoch)
+		memset(&b->start, 0, sizeof b->start);
 	b->start.epoch = a->epoch;
 	b->end = b->start;
 	while (b->change_count < changes_max && b->bytes.size < bytes_max &&
@@ -379,7 +427,7 @@ fill_batch(struct reading *r, const struct audience *a,
 
 		e = list_entry_read(
 		    r->t, a, r->list->class, b->end.place + 1, &entry);
-		if (e != ERR_OK)
+		if (e != ERR_OK || is_log_too_many(r, &entry))
 			break;
 		if (peer_has(r, &entry.id))
 			skipped++;

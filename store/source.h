@@ -14,6 +14,10 @@ struct source_context {
 	int64_t now; /* seconds since 1970, told in hello */
 };
 
+/** sync/source.h's settle() inside a transaction. */
+enum err source_settle_list(
+    struct txn *t, const struct list_id *list, struct cursor *at);
+
 /** The calls, on a context that the caller keeps. */
 struct source store_source(struct source_context *context);
 

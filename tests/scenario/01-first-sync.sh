@@ -3,6 +3,7 @@
 # anything, joins, syncs; afterwards the hub holds every record's last facts,
 # the clinic its own and the reference data, and importing again changes
 # nothing.
+set -euo pipefail
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
 
 lines_of hospital "$work/hospital.ndjson"

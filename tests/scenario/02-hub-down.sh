@@ -2,6 +2,7 @@
 # Goal: a record saved while the hub is down is shown as saved here only, and
 # goes up when the hub is back; both agents run, the clinic's is stopped and
 # killed in between.
+set -euo pipefail
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
 
 new_hub

@@ -22,6 +22,12 @@ listen_notify() {
 	wait_for "$work/notify.log" LISTENING
 }
 
+# stop_helper PID: one that ends by the signal.
+stop_helper() {
+	kill "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
+
 # wait_for FILE LINE: until the file has the line, for 15 s.
 wait_for() {
 	local i
@@ -85,8 +91,7 @@ sleep 0.3
 stop_agent "$hub"
 wait_for "$work/notify.log" STOPPING=1
 [ ! -e "$work/hub/agent.sock" ] || fail "the socket is left"
-kill "$notify"
-wait "$notify" 2>/dev/null || true
+stop_helper "$notify"
 
 # Killed, it leaves a socket that the next one replaces; now with an abstract
 # notify socket, and a directory that its group may enter.
@@ -109,4 +114,5 @@ grep -q "127.0.0.1:$port" "$work/taken.log" || fail "the address is not named"
 [ "$(at hub status --json | field role)" = hub ] || fail "the first agent suffered"
 kill -INT "$agent"
 wait "$agent" || fail "SIGINT: exit $?"
+stop_helper "$notify"
 echo "agent start and stop: good"

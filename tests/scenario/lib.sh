@@ -19,7 +19,8 @@ finish() {
 
 	trap - EXIT
 	for pid in "${started[@]-}"; do
-		[ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+		[ -n "$pid" ] || continue
+		kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
 	done
 	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
 		for log in "$work"/*.log; do

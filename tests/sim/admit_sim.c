@@ -589,129 +589,6 @@ test_batch_past_the_cursor_moves_nothing(void **state)
 	end_alteration(&made);
 }
 
-/* --- another org --------------------------------------------------------- */
-
-static void
-hub_writes_org(const char *ref, const char *parent)
-{
-	struct txn *t = pair_begin(pair.hub_db, true);
-	char above[80];
-	struct change c;
-
-	snprintf(above, sizeof above, "ref:%s", parent);
-	pair_change(&c, &pair.hub, "org", ref, "G",
-	    json_pack("{s:s, s:s, s:s}", "name", ref, "level", "village",
-	        "parent_org_id", above));
-	pair_must(admit_own(t, &pair.hub, &c, 3));
-	pair_must(admit_judge_apart(t, &pair.hub));
-	pair_must(txn_commit(t));
-	change_clear(&c);
-}
-
-static uint64_t
-waiting_questions(void)
-{
-	struct txn *t = pair_begin(pair.hub_db, false);
-	uint64_t n = 0;
-
-	pair_must(question_count(t, &n));
-	txn_abort(t);
-	return n;
-}
-
-static uint64_t
-count_in(struct db *db, enum table table)
-{
-	struct txn *t = pair_begin(db, false);
-	uint64_t n = 0;
-
-	pair_must(txn_count(t, table, &n));
-	txn_abort(t);
-	return n;
-}
-
-/* More than one batch of them, and of two orgs. */
-static void
-test_other_orgs_wait_apart_until_the_tree_knows_them(void **state)
-{
-	enum { FOREIGN = 700 };
-	static struct made made;
-	struct cursor at;
-	struct admitted out;
-	struct txn *t;
-	size_t i, excepted = 0;
-	uint64_t records;
-
-	current_seed = rng = first_seed;
-	pair_make(&pair);
-	memset(&made, 0, sizeof made);
-	t = pair_begin(pair.clinic_db, true);
-	for (i = 0; i < FOREIGN; i++) {
-		struct change c;
-		char ref[16];
-
-		snprintf(ref, sizeof ref, "f%zu", i);
-		pair_change(&c, &pair.clinic, "resident", ref,
-		    i % 20 == 0 ? "V2" : "V1", json_pack("{s:s}", "name", ref));
-		pair_must(admit_own(t, &pair.clinic, &c, 2));
-		change_clear(&c);
-	}
-	pair_must(txn_commit(t));
-	for (;;) {
-		hub_cursor(2, &at);
-		if (!read_batch(2, &at, 100))
-			break;
-		assert_int_equal(deliver(&batch, false, &out), ERR_OK);
-		excepted += out.receipt.exception_count;
-		for (i = 0; i < out.receipt.exception_count; i++)
-			assert_int_equal(out.receipt.exceptions[i].reason,
-			    FINDING_ORG_OUTSIDE);
-		admitted_free(&out);
-		/* Once more: still excepted, not asked twice. */
-		assert_int_equal(deliver(&batch, false, &out), ERR_OK);
-		assert_int_equal(out.known, batch.change_count);
-		assert_int_equal(
-		    out.receipt.exception_count, batch.change_count);
-		admitted_free(&out);
-	}
-	assert_int_equal(excepted, FOREIGN);
-	assert_int_equal(waiting_questions(), FOREIGN);
-	assert_int_equal(count_in(pair.hub_db, TABLE_RECORDS), 0);
-	assert_int_equal(count_in(pair.hub_db, TABLE_CHANGES), FOREIGN);
-
-	hub_writes_org("C01", "T01");
-	assert_int_equal(waiting_questions(), FOREIGN);
-	hub_writes_org("V2", "C01");
-	assert_int_equal(waiting_questions(), FOREIGN - FOREIGN / 20);
-	hub_writes_org("V1", "C01");
-	assert_int_equal(waiting_questions(), 0);
-	records = count_in(pair.hub_db, TABLE_RECORDS);
-	assert_int_equal(records, FOREIGN + 3);
-
-	t = pair_begin(pair.hub_db, false);
-	assert_int_equal(expect_list(t, "org:V1", 2), FOREIGN - FOREIGN / 20);
-	assert_int_equal(expect_list(t, "org:V2", 2), FOREIGN / 20);
-	txn_abort(t);
-	pair_remove(&pair);
-	current_seed = 0;
-}
-
-/* A ring in the org tree ends the search, and lets nobody in. */
-static void
-test_ring_of_orgs_lets_nobody_in(void **state)
-{
-	struct txn *t;
-
-	pair_make(&pair);
-	hub_writes_org("A", "B");
-	hub_writes_org("B", "A");
-	t = pair_begin(pair.hub_db, false);
-	assert_false(org_within(t, &pair.clinic.chain[0], "A"));
-	assert_true(org_within(t, &pair.clinic.chain[0], "C01"));
-	txn_abort(t);
-	pair_remove(&pair);
-}
-
 static int
 say_seed(void **state)
 {
@@ -736,8 +613,6 @@ main(int argc, char **argv)
 	    CASE(test_known_number_with_another_body_is_a_fork),
 	    CASE(test_bad_numbers_and_borders_are_refused),
 	    CASE(test_batch_past_the_cursor_moves_nothing),
-	    CASE(test_other_orgs_wait_apart_until_the_tree_knows_them),
-	    CASE(test_ring_of_orgs_lets_nobody_in),
 	};
 	int failed;
 

@@ -140,7 +140,7 @@ test_config_names_the_first_faulty_line(void **state)
 	} faults[] = {
 	    {"[agent]\nlistn = 1.2.3.4:5\n", "line 2"},
 	    {"[agent]\n\nlisten = 1.2.3.4\n", "line 3"},
-	    {"[agent]\nlisten = 1.2.3.4:0\n", "line 2"},
+	    {"[agent]\nlisten = 1.2.3.4:70000\n", "line 2"},
 	    {"[agent]\nlisten = :7270\n", "line 2"},
 	    {"[agent]\nlisten = ::1:7270\n", "line 2"},
 	    {"[agent]\ninterval = soon\n", "line 2"},

@@ -116,7 +116,7 @@ test_client_and_serve_pass_a_request(void **state)
 	    ask_socket(r, json_pack("{s:s}", "op", "status"), NULL, &exit_code),
 	    ERR_OK);
 	assert_int_equal(exit_code, API_DONE);
-	assert_int_equal(number(r, "records"), 0);
+	assert_int_equal(number(r, "changes"), 0);
 	assert_int_equal(ask_socket(r, json_pack("{s:s}", "op", "nonsense"),
 	                     NULL, &exit_code),
 	    ERR_OK);
@@ -223,7 +223,7 @@ test_serve_takes_no_half_line(void **state)
 	talk(r, text, strlen(text), false);
 	assert_int_equal(ask(r, json_pack("{s:s}", "op", "status")), API_DONE);
 	assert_int_equal(number(r, "questions"), 1);
-	assert_int_equal(number(r, "records"), 1);
+	assert_int_equal(number(r, "changes"), 1);
 }
 
 int

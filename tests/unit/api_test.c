@@ -186,7 +186,7 @@ test_api_import_counts_every_line_once(void **state)
 		assert_int_equal(number(r, "unchanged"), 3);
 	}
 	assert_int_equal(ask(r, json_pack("{s:s}", "op", "status")), API_DONE);
-	assert_int_equal(number(r, "records"), 2);
+	assert_int_equal(number(r, "changes"), 2);
 	assert_int_equal(number(r, "saved_here"), 2);
 	assert_int_equal(number(r, "at_parent"), 0);
 	assert_int_equal(number(r, "questions"), 2);
@@ -287,7 +287,7 @@ test_api_add_refuses_what_does_not_fit(void **state)
 	               "device", "by", "S1", "fields", "kind", "loan")),
 	    API_USAGE);
 	assert_int_equal(ask(r, json_pack("{s:s}", "op", "status")), API_DONE);
-	assert_int_equal(number(r, "records"), 0);
+	assert_int_equal(number(r, "changes"), 0);
 }
 
 static void
@@ -347,7 +347,7 @@ test_api_verify_finds_a_sound_store_sound(void **state)
 	assert_int_equal(
 	    import_text(r, DEVICE("D1") DEVICE("D2"), 0), API_DONE);
 	assert_int_equal(ask(r, json_pack("{s:s}", "op", "verify")), API_DONE);
-	assert_int_equal(number(r, "records"), 2);
+	assert_int_equal(number(r, "changes"), 2);
 	assert_int_equal(number(r, "changes"), 2);
 	assert_int_equal(number(r, "bad_values"), 0);
 	assert_int_equal(number(r, "bad_logs"), 0);

@@ -86,7 +86,8 @@ scratch_write(const char *path, const void *data, size_t size)
 {
 	FILE *f = fopen(path, "wb");
 
-	if (f == NULL || fwrite(data, 1, size, f) != size || fclose(f) != 0)
+	if (f == NULL || (size > 0 && fwrite(data, 1, size, f) != size) ||
+	    fclose(f) != 0)
 		abort();
 }
 
