@@ -167,6 +167,7 @@ put_place(
 static void
 take_place(struct reader *r, struct list_id *list, struct cursor *c)
 {
+	list->name[0] = '\0';
 	take_text(r, list->name, LIST_NAME_BYTES_MAX);
 	list->class = read_u8(r);
 	c->epoch = read_u32(r);
@@ -190,7 +191,9 @@ cursors_create(const struct cursor_set *set, struct buffer *out)
 enum err
 cursors_consume(const struct bytes *body, struct cursor_set *out)
 {
-	struct reader r;
+	struct list_id list;
+	struct cursor cursor;
+	struct reader r, again;
 	uint64_t count;
 	size_t i;
 
@@ -200,11 +203,14 @@ cursors_consume(const struct bytes *body, struct cursor_set *out)
 		return ERR_FORMAT;
 	if (count > LISTS_MAX)
 		return ERR_LIMIT;
-	out->count = 0;
+	/* Once to check all of it, once to keep it. */
+	again = r;
 	for (i = 0; !r.failed && i < count; i++)
-		take_place(&r, &out->item[i].list, &out->item[i].cursor);
+		take_place(&r, &list, &cursor);
 	if (whole(&r) != ERR_OK)
 		return ERR_FORMAT;
+	for (i = 0; i < count; i++)
+		take_place(&again, &out->item[i].list, &out->item[i].cursor);
 	out->count = (size_t)count;
 	return ERR_OK;
 }
@@ -573,32 +579,48 @@ welcome_create(const struct join_answer *a, struct buffer *out)
 	return buffer_state(out);
 }
 
-enum err
-welcome_consume(const struct bytes *body, struct join_answer *out)
+static enum err
+take_answer(struct reader *r, struct join_answer *out)
 {
-	struct reader r;
 	uint64_t count;
 	size_t i;
 	enum err e;
 
-	reader_init(&r, body->data, body->size);
-	read_copy(&r, out->root_key, KEY_BYTES);
-	e = take_chain(&r, out->chain, &out->chain_count);
+	read_copy(r, out->root_key, KEY_BYTES);
+	e = take_chain(r, out->chain, &out->chain_count);
 	if (e != ERR_OK)
 		return e;
-	read_copy(&r, out->fingerprint_secret, HASH_BYTES);
-	out->now = read_signed(&r);
-	out->slip_first = read_varint(&r);
-	out->slip_count = read_varint(&r);
-	count = read_varint(&r);
-	if (r.failed || count > JOIN_ORGS_MAX)
+	read_copy(r, out->fingerprint_secret, HASH_BYTES);
+	out->now = read_signed(r);
+	out->slip_first = read_varint(r);
+	out->slip_count = read_varint(r);
+	count = read_varint(r);
+	if (r->failed || count > JOIN_ORGS_MAX)
 		return ERR_FORMAT;
 	for (i = 0; i < count; i++) {
-		take_text(&r, out->orgs[i].ref, ORG_REF_BYTES_MAX);
-		take_text(&r, out->orgs[i].parent, ORG_REF_BYTES_MAX);
+		take_text(r, out->orgs[i].ref, ORG_REF_BYTES_MAX);
+		take_text(r, out->orgs[i].parent, ORG_REF_BYTES_MAX);
 	}
 	out->org_count = (size_t)count;
-	return whole(&r);
+	return whole(r);
+}
+
+enum err
+welcome_consume(const struct bytes *body, struct join_answer *out)
+{
+	struct join_answer *got = calloc(1, sizeof *got);
+	struct reader r;
+	enum err e;
+
+	if (got == NULL)
+		return ERR_NOMEM;
+	reader_init(&r, body->data, body->size);
+	e = take_answer(&r, got);
+	if (e == ERR_OK)
+		*out = *got;
+	sodium_memzero(got, sizeof *got);
+	free(got);
+	return e;
 }
 
 enum err
@@ -613,11 +635,21 @@ enum err
 chain_consume(const void *data, size_t size, uint8_t root_key[KEY_BYTES],
     struct cert chain[CERT_CHAIN_MAX], size_t *count)
 {
+	struct cert got[CERT_CHAIN_MAX];
+	uint8_t root[KEY_BYTES];
 	struct reader r;
+	size_t n;
 	enum err e;
 
 	reader_init(&r, data, size);
-	read_copy(&r, root_key, KEY_BYTES);
-	e = take_chain(&r, chain, count);
-	return e == ERR_OK ? whole(&r) : e;
+	read_copy(&r, root, KEY_BYTES);
+	e = take_chain(&r, got, &n);
+	if (e == ERR_OK)
+		e = whole(&r);
+	if (e != ERR_OK)
+		return e;
+	memcpy(root_key, root, KEY_BYTES);
+	memcpy(chain, got, n * sizeof got[0]);
+	*count = n;
+	return ERR_OK;
 }

@@ -13,8 +13,10 @@
 void
 session_enter(struct session *s, enum session_state state)
 {
-	if (s->state != STATE_DONE && s->state != STATE_FAILED)
-		s->state = state;
+	if (session_is_over(s))
+		return;
+	s->state = state;
+	s->entered_ms = s->now_ms;
 }
 
 struct session_event *
@@ -28,6 +30,8 @@ session_emit(struct session *s, enum session_event_type type)
 	s->event_count++;
 	memset(ev, 0, sizeof *ev);
 	ev->type = type;
+	if (type == EVENT_HELLO)
+		s->hello_is_new = true;
 	if (s->has_peer)
 		ev->peer = &s->peer;
 	receipt_free(&s->receipt[at]);
@@ -84,14 +88,37 @@ session_stats(const struct session *s)
 	return s->stats;
 }
 
+/* Who asks for more is through with what it had. */
+static void
+finish_given(struct session *s)
+{
+	const struct buffer none = {0};
+
+	if (!s->is_given)
+		return;
+	s->is_given = false;
+	if (s->given == EVENT_HELLO)
+		s->hello_is_new = false;
+	if (s->given == EVENT_WELCOME && s->state == STATE_WELCOME) {
+		s->waits_for_answer = false;
+		send_control(s, MESSAGE_BYE, &none);
+		session_enter(s, STATE_CLOSING);
+	}
+}
+
 bool
 session_next_event(struct session *s, struct session_event *ev)
 {
 	struct session_event *next;
 
+	finish_given(s);
+	if (s->event_count == 0)
+		session_pump(s); /* it stops when too many events wait */
 	if (s->event_count == 0)
 		return false;
 	next = &s->event[s->event_at];
+	s->given = next->type;
+	s->is_given = true;
 	*ev = *next;
 	receipt_free(&s->shown);
 	if (next->type == EVENT_RECEIPT) {
@@ -135,18 +162,20 @@ session_new(struct session **out, const struct session_options *o)
 	s->o = *o;
 	s->draining = -1;
 	s->now_ms = o->now_ms;
-	s->heard_ms = o->now_ms;
+	s->moved_ms = o->now_ms;
+	s->entered_ms = o->now_ms;
 	s->frame_aim = 1200;
 	s->stats.round_trips = 1; /* TCP's own */
 	frame_reader_init(&s->reader);
 	s->batch = calloc(1, sizeof *s->batch);
 	s->scratch = calloc(1, sizeof *s->scratch);
 	s->peer_cursors = calloc(1, sizeof *s->peer_cursors);
-	s->answer = calloc(1, sizeof *s->answer);
+	if (o->purpose == SESSION_JOIN)
+		s->answer = calloc(1, sizeof *s->answer);
 	s->outgoing = calloc(LISTS_MAX, sizeof *s->outgoing);
 	if (s->batch == NULL || s->scratch == NULL ||
-	    s->peer_cursors == NULL || s->answer == NULL ||
-	    s->outgoing == NULL) {
+	    s->peer_cursors == NULL || s->outgoing == NULL ||
+	    (s->answer == NULL && o->purpose == SESSION_JOIN)) {
 		session_free(s);
 		return ERR_NOMEM;
 	}
@@ -195,14 +224,25 @@ session_free(struct session *s)
 
 /* --- bytes ------------------------------------------------------------- */
 
+static void
+set_time(struct session *s, uint64_t now_ms)
+{
+	s->now_ms = now_ms;
+	if (!s->has_rested)
+		return;
+	s->has_rested = false;
+	s->moved_ms = now_ms;
+	s->entered_ms = now_ms;
+}
+
 enum err
 session_receive(
     struct session *s, const void *in, size_t len, uint64_t now_ms)
 {
-	s->now_ms = now_ms;
+	set_time(s, now_ms);
 	if (session_is_over(s))
 		return s->state == STATE_DONE ? ERR_OK : ERR_CLOSED;
-	s->heard_ms = now_ms;
+	s->moved_ms = now_ms;
 	s->stats.bytes_received += len;
 	if (s->sent_since_heard) {
 		s->sent_since_heard = false;
@@ -224,6 +264,7 @@ session_wants_input(const struct session *s)
 {
 	return !session_is_over(s) && !s->waits_for_answer &&
 	       s->inbox.size < INBOX_BYTES_MAX / 4 &&
+	       s->control.size < CONTROL_BYTES_MAX &&
 	       s->event_count < EVENTS_MAX / 2;
 }
 
@@ -248,12 +289,11 @@ adapt_frame(struct session *s)
 {
 	uint64_t took = s->now_ms - s->out_since_ms;
 
-	if (s->out_frame_bytes < s->frame_aim)
-		return;
-	if (took < 100)
-		s->frame_aim *= 2;
-	else if (took > 500)
+	if (took > FRAME_SLOW_MS)
 		s->frame_aim /= 2;
+	else if (took < FRAME_QUICK_MS &&
+		 s->out_frame_bytes + FRAME_SLACK >= s->frame_aim)
+		s->frame_aim *= 2;
 	if (s->frame_aim > FRAME_PAYLOAD_MAX - 64)
 		s->frame_aim = FRAME_PAYLOAD_MAX - 64;
 	if (s->frame_aim < FRAME_PAYLOAD_MIN)
@@ -264,7 +304,8 @@ void
 session_sent(struct session *s, size_t len, uint64_t now_ms)
 {
 	assert(len <= s->out.size - s->out_at);
-	s->now_ms = now_ms;
+	set_time(s, now_ms);
+	s->moved_ms = now_ms;
 	s->out_at += len;
 	s->stats.bytes_sent += len;
 	s->sent_since_heard = true;
@@ -275,6 +316,7 @@ session_sent(struct session *s, size_t len, uint64_t now_ms)
 		session_enter(s, STATE_DONE);
 		session_emit(s, EVENT_DONE);
 	}
+	session_pump(s); /* it stops when too many answers wait */
 }
 
 /* --- time -------------------------------------------------------------- */
@@ -287,15 +329,16 @@ session_deadline_ms(const struct session *s)
 	/* While we work the peer may well be silent. */
 	if (s->waits_for_answer)
 		return UINT64_MAX;
+	/* A byte now and then does not hold a step of the handshake open. */
 	if (s->state < STATE_OPEN)
-		return s->heard_ms + HANDSHAKE_TIMEOUT_MS;
-	return s->heard_ms + IDLE_TIMEOUT_MS;
+		return s->entered_ms + HANDSHAKE_TIMEOUT_MS;
+	return s->moved_ms + IDLE_TIMEOUT_MS;
 }
 
 enum err
 session_expire(struct session *s, uint64_t now_ms)
 {
-	s->now_ms = now_ms;
+	set_time(s, now_ms);
 	if (now_ms < session_deadline_ms(s))
 		return ERR_OK;
 	session_abort(s, ERR_TIMEOUT, REASON_TIMEOUT);
@@ -322,7 +365,7 @@ static void
 resume(struct session *s)
 {
 	s->waits_for_answer = false;
-	s->heard_ms = s->now_ms;
+	s->has_rested = true;
 	session_pump(s);
 }
 

@@ -43,6 +43,8 @@ enum session_event_type {
 	EVENT_RECEIPT,	     /* the peer holds our list up to ev->receipt */
 	EVENT_GROUP_RECEIPT, /* the group holds ev->group_receipt */
 	EVENT_GRANT,	     /* slip numbers: ev->first, ev->count */
+	EVENT_CURSORS,	     /* the peer stands elsewhere in our lists than its
+				receipts said: ev->cursors, all of them */
 	EVENT_INVITE,	     /* look up ev->invite, count a try, answer */
 	EVENT_JOIN,	     /* ev->request under ev->invite by ev->key */
 	EVENT_WELCOME,	     /* we are in: ev->answer */
@@ -57,6 +59,7 @@ struct session_event {
 	const struct batch *batch;
 	const struct receipt *receipt;
 	const struct group_receipt *group_receipt;
+	const struct cursor_set *cursors;
 	const struct join_request *request;
 	const struct join_answer *answer;
 	const uint8_t *key; /* the peer's transport key */
@@ -99,9 +102,11 @@ enum err session_expire(struct session *s, uint64_t now_ms);
 void session_closed(struct session *s);
 
 /**
- * The next event. Pointers in it live until it is answered or the next call.
- * EVENT_BATCH, EVENT_INVITE and EVENT_JOIN need an answer before the next
- * event is given out: false is returned until then.
+ * The next event. Pointers in it live until it is answered or the next call,
+ * which also says that the event before is dealt with: only then does a
+ * responder say its end after EVENT_HELLO, and a joining node its bye after
+ * EVENT_WELCOME. EVENT_BATCH, EVENT_INVITE and EVENT_JOIN are answered before
+ * more input is taken.
  */
 bool session_next_event(struct session *s, struct session_event *ev);
 

@@ -112,6 +112,9 @@ handshake_preface(struct session *s)
 		return ERR_VERSION;
 	switch (p[4]) {
 	case MODE_CHAIN:
+		if (s->told_chain)
+			return ERR_FORMAT;
+		s->told_chain = true;
 		return answer_chain(s); /* and the next preface may come */
 	case MODE_SYNC:
 	case MODE_JOIN:
@@ -165,7 +168,7 @@ begin_join(struct session *s)
 
 	reader_init(&r, s->first.data, s->first.size);
 	e = message_next(&r, &m);
-	if (e != ERR_OK || m.type != MESSAGE_JOIN)
+	if (e != ERR_OK || m.type != MESSAGE_JOIN || reader_left(&r) != 0)
 		return ERR_FORMAT;
 	e = join_consume(&m.body, &s->request);
 	if (e == ERR_OK)
@@ -240,6 +243,10 @@ consume_chain(struct session *s, const struct bytes *message)
 	e = cert_chain_verify(chain, count, root);
 	if (e != ERR_OK)
 		return e;
+	/* Another clinic could play the parent, and search the secret in
+	 * what we would tell it. */
+	if (chain[0].role != ROLE_HUB && chain[0].role != ROLE_RELAY)
+		return ERR_AUTH;
 	group_id_of(s->o.group, root);
 	memcpy(s->o.root_key, root, KEY_BYTES);
 	s->peer = chain[0];
@@ -311,14 +318,34 @@ consume_message_2(struct session *s, const struct bytes *message)
 
 /* --- both -------------------------------------------------------------- */
 
+/* What anybody on the way could say may end a session, and no more: what
+ * leads to further steps is believed in a sealed session only. */
+static enum reason
+reason_in_clear(uint8_t said)
+{
+	switch ((enum reason)said) {
+	case REASON_VERSION:
+	case REASON_FORMAT:
+	case REASON_LIMIT:
+	case REASON_STORAGE:
+	case REASON_INVITE:
+	case REASON_BUSY:
+	case REASON_SHUTDOWN:
+	case REASON_TIMEOUT:
+		return (enum reason)said;
+	default:
+		return REASON_NONE;
+	}
+}
+
 enum err
 handshake_frame(struct session *s, const struct bytes *payload)
 {
 	/* A hint in clear, not proven to come from the peer. */
 	if (s->o.purpose != SESSION_ANSWER && payload->size == 2 &&
 	    payload->data[0] == CLEAR_ERROR) {
-		session_fail(
-		    s, ERR_REFUSED, (enum reason)payload->data[1], true);
+		session_fail(s, ERR_REFUSED, reason_in_clear(payload->data[1]),
+		    true);
 		return ERR_OK;
 	}
 	switch (s->state) {

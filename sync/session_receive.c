@@ -37,7 +37,7 @@ consume_cursors(struct session *s, const struct bytes *body)
 	enum err e;
 	size_t i;
 
-	if (body->size < 1 || body->data[0] > 1)
+	if (!s->cursors_due || body->size < 1 || body->data[0] > 1)
 		return ERR_FORMAT;
 	rest.data = body->data + 1;
 	rest.size = body->size - 1;
@@ -69,6 +69,9 @@ send_own_cursors(struct session *s)
 	size_t at = 0;
 	enum err e = ERR_NOMEM;
 
+	if (s->told_cursors)
+		return ERR_FORMAT;
+	s->told_cursors = true;
 	node_id_of(id, s->peer.signing_key);
 	all = calloc(1, sizeof *all);
 	part = calloc(1, sizeof *part);
@@ -100,7 +103,7 @@ consume_data(struct session *s, const struct bytes *body)
 
 	if (body->size < 1 || body->data[0] >= CLASSES)
 		return ERR_FORMAT;
-	if (s->peer_ended || !s->has_peer_hello)
+	if (s->peer_ended)
 		return ERR_FORMAT;
 	class = body->data[0];
 	if (s->in[class] == NULL)
@@ -123,7 +126,11 @@ consume_receipt(struct session *s, const struct bytes *body)
 
 	if (e != ERR_OK)
 		return e;
-	send_take_receipt(s, &r);
+	e = send_take_receipt(s, &r);
+	if (e != ERR_OK) {
+		receipt_free(&r);
+		return e;
+	}
 	ev = session_emit(s, EVENT_RECEIPT);
 	at = (size_t)(ev - s->event);
 	s->receipt[at] = r;
@@ -138,8 +145,8 @@ consume_group_receipt(struct session *s, const struct bytes *body)
 	struct group_receipt g;
 	enum err e = group_receipt_consume(body, &g);
 
-	if (e != ERR_OK)
-		return e;
+	if (e != ERR_OK || s->o.purpose != SESSION_SYNC)
+		return ERR_FORMAT;
 	ev = session_emit(s, EVENT_GROUP_RECEIPT);
 	s->group[ev - s->event] = g;
 	ev->group_receipt = &s->group[ev - s->event];
@@ -180,8 +187,9 @@ consume_error(struct session *s, const struct bytes *body)
 static enum err
 consume_bye(struct session *s)
 {
-	s->peer_said_bye = true;
-	if (s->state == STATE_WELCOME) { /* it has joined */
+	/* It has joined, if it has the welcome. */
+	if (s->state == STATE_WELCOME && s->o.purpose == SESSION_ANSWER &&
+	    s->control.size == 0) {
 		session_enter(s, STATE_DONE);
 		session_emit(s, EVENT_DONE);
 		return ERR_OK;
@@ -200,7 +208,7 @@ consume_bye(struct session *s)
 static enum err
 consume_welcome(struct session *s, const struct bytes *body)
 {
-	struct buffer none = {0};
+	const struct join_answer *a = s->answer;
 	enum err e;
 
 	if (s->o.purpose != SESSION_JOIN)
@@ -208,9 +216,22 @@ consume_welcome(struct session *s, const struct bytes *body)
 	e = welcome_consume(body, s->answer);
 	if (e != ERR_OK)
 		return e;
+	/* The group the code names, and the parent that speaks here. */
+	if (memcmp(a->root_key, s->o.root_key, KEY_BYTES) != 0 ||
+	    a->chain_count < 2 ||
+	    memcmp(a->chain[1].transport_key, s->peer_key, KEY_BYTES) != 0)
+		return ERR_AUTH;
 	session_emit(s, EVENT_WELCOME)->answer = s->answer;
-	send_control(s, MESSAGE_BYE, &none);
-	session_enter(s, STATE_CLOSING);
+	s->waits_for_answer = true; /* bye is said when it is durable */
+	return ERR_OK;
+}
+
+static enum err
+consume_end(struct session *s, const struct bytes *body)
+{
+	if (body->size != 0 || s->peer_ended || s->o.purpose != SESSION_SYNC)
+		return ERR_FORMAT;
+	s->peer_ended = true;
 	return ERR_OK;
 }
 
@@ -218,11 +239,13 @@ consume_welcome(struct session *s, const struct bytes *body)
 static enum err
 consume_message(struct session *s, const struct message *m)
 {
-	bool is_open = s->state == STATE_OPEN;
+	/* The peer's hello comes before all that builds on it. */
+	bool is_open = s->state == STATE_OPEN && s->has_peer_hello;
 
 	switch (m->type) {
 	case MESSAGE_HELLO:
-		return is_open ? consume_hello(s, &m->body) : ERR_FORMAT;
+		return s->state == STATE_OPEN ? consume_hello(s, &m->body)
+					      : ERR_FORMAT;
 	case MESSAGE_CURSORS:
 		return is_open ? consume_cursors(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_CURSORS_WANTED:
@@ -235,8 +258,7 @@ consume_message(struct session *s, const struct message *m)
 		return is_open ? consume_group_receipt(s, &m->body)
 			       : ERR_FORMAT;
 	case MESSAGE_END:
-		s->peer_ended = true;
-		return is_open ? ERR_OK : ERR_FORMAT;
+		return is_open ? consume_end(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_GRANT:
 		return is_open ? consume_grant(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_BYE:
@@ -333,14 +355,16 @@ next_frame(struct session *s)
 	return ERR_OK;
 }
 
-static enum reason
-reason_of(enum err e)
+enum reason
+session_reason(enum err e)
 {
 	switch (e) {
 	case ERR_LIMIT:
 		return REASON_LIMIT;
 	case ERR_VERSION:
 		return REASON_VERSION;
+	case ERR_FORK: /* the peer holds another history of our list */
+		return REASON_AHEAD;
 	case ERR_NOMEM:
 	case ERR_IO:
 	case ERR_CORRUPT:
@@ -355,7 +379,8 @@ void
 session_pump(struct session *s)
 {
 	while (!session_is_over(s) && !s->waits_for_answer &&
-	       s->event_count < EVENTS_MAX - 8) {
+	       s->event_count < EVENTS_MAX - 8 &&
+	       s->control.size < CONTROL_BYTES_MAX) {
 		enum err e;
 
 		if (s->draining >= 0)
@@ -367,7 +392,7 @@ session_pump(struct session *s)
 		if (e == ERR_MORE)
 			break;
 		if (e != ERR_OK)
-			session_abort(s, e, reason_of(e));
+			session_abort(s, e, session_reason(e));
 	}
 	send_bye(s);
 }

@@ -144,8 +144,7 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 		at = *true_at;
 	e = s->o.source.settle(s->o.source.context, &o->list, &at);
 	if (e != ERR_OK) {
-		session_abort(s, e,
-		    e == ERR_FORK ? REASON_AHEAD : REASON_STORAGE);
+		session_abort(s, e, session_reason(e));
 		return;
 	}
 	/* Behind what we assumed, or beyond what we sent: go on from there.
@@ -176,24 +175,43 @@ send_correct(struct session *s)
 	for (i = 0; i < s->outgoing_count && !session_is_over(s); i++)
 		correct_one(s, &s->outgoing[i],
 		    find_cursor(s->peer_cursors, &s->outgoing[i].list));
+	/* What the store took for held may be lost: it must know. */
+	if (!session_is_over(s))
+		session_emit(s, EVENT_CURSORS)->cursors = s->peer_cursors;
 }
 
-void
+/* Where the peer stands now. Beyond what we sent it may stand because of
+ * another session; then what lies between need not go. */
+static enum err
+take_place(
+    struct session *s, struct outgoing *o, const struct cursor *said)
+{
+	struct cursor at = *said;
+	enum err e = s->o.source.settle(s->o.source.context, &o->list, &at);
+
+	if (e != ERR_OK)
+		return e;
+	if (at.epoch != said->epoch || at.place != said->place ||
+	    at.epoch != o->next.epoch || at.place < o->held.place)
+		return ERR_OK; /* not on our list, or old news */
+	o->held = at;
+	if (at.place > o->next.place) {
+		o->next = at;
+		o->at_end = false;
+	}
+	return ERR_OK;
+}
+
+enum err
 send_take_receipt(struct session *s, const struct receipt *r)
 {
 	size_t i;
 
-	for (i = 0; i < s->outgoing_count; i++) {
-		struct outgoing *o = &s->outgoing[i];
-
-		if (o->list.class != r->list.class ||
-		    strcmp(o->list.name, r->list.name) != 0)
-			continue;
-		if (r->cursor.epoch == o->next.epoch &&
-		    r->cursor.place <= o->next.place &&
-		    r->cursor.place >= o->held.place)
-			o->held = r->cursor;
-	}
+	for (i = 0; i < s->outgoing_count; i++)
+		if (s->outgoing[i].list.class == r->list.class &&
+		    strcmp(s->outgoing[i].list.name, r->list.name) == 0)
+			return take_place(s, &s->outgoing[i], &r->cursor);
+	return ERR_FORMAT;
 }
 
 bool
@@ -266,7 +284,7 @@ class_waits(struct session *s, uint8_t class, enum err *e)
 static int
 choose_class(struct session *s, enum err *e)
 {
-	int first = -1, last = -1, c;
+	int first = -1, low = -1, next = -1, c;
 
 	for (c = 0; c < CLASSES; c++) {
 		if (!class_waits(s, (uint8_t)c, e)) {
@@ -276,7 +294,10 @@ choose_class(struct session *s, enum err *e)
 		}
 		if (first < 0)
 			first = c;
-		last = c;
+		else if (low < 0)
+			low = c;
+		if (next < 0 && c != first && c > s->turn)
+			next = c;
 		/* Looking further is only worth it when a turn is due. */
 		if (s->passed_over < STARVE_AFTER)
 			break;
@@ -284,12 +305,16 @@ choose_class(struct session *s, enum err *e)
 	*e = ERR_OK;
 	if (first < 0)
 		return -1;
-	if (s->passed_over >= STARVE_AFTER) {
-		s->passed_over = 0;
-		return last;
+	if (s->passed_over < STARVE_AFTER) {
+		s->passed_over++;
+		return first;
 	}
-	s->passed_over++;
-	return first;
+	/* The lower classes that wait take turns. */
+	s->passed_over = 0;
+	if (low < 0)
+		return first;
+	s->turn = (uint8_t)(next < 0 ? low : next);
+	return s->turn;
 }
 
 /* Move whole control messages into the frame. */
@@ -318,7 +343,7 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 	struct buffer body = {0};
 	enum err e = ERR_OK;
 
-	while (e == ERR_OK && plain->size + 32 < max) {
+	while (e == ERR_OK && plain->size + FRAME_SLACK < max) {
 		int class = choose_class(s, &e);
 
 		if (class < 0)
@@ -336,11 +361,13 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 }
 
 /* Our end may be said when the peer's cursors are certain: before its hello
- * is in, or while its cursors are on their way, data may still follow. */
+ * is in, or while its cursors are on their way, data may still follow; and
+ * what a responder grants upon a hello must come before it. */
 static bool
 may_end(struct session *s)
 {
-	return !s->sent_end && s->has_peer_hello && !s->cursors_due;
+	return !s->sent_end && s->has_peer_hello && !s->cursors_due &&
+	       (s->o.purpose != SESSION_ANSWER || !s->hello_is_new);
 }
 
 void
@@ -365,10 +392,10 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 		return plain->size > 0;
 	e = fill_data(s, max, plain);
 	if (e != ERR_OK && e != ERR_END) {
-		session_abort(s, e, REASON_STORAGE);
+		session_abort(s, e, session_reason(e));
 		return false;
 	}
-	if (may_end(s) && plain->size + 32 < max) {
+	if (may_end(s) && plain->size + FRAME_SLACK < max) {
 		s->sent_end = true;
 		if (s->o.purpose == SESSION_ANSWER) {
 			put_u8(plain, MESSAGE_END);

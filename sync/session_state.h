@@ -35,6 +35,9 @@ enum {
 	INBOX_BYTES_MAX = 256 * 1024,
 	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
 	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
+	FRAME_QUICK_MS = 100, /* a full frame left sooner: try a larger one */
+	FRAME_SLOW_MS = 500,  /* it took longer: make smaller ones */
+	FRAME_SLACK = 32,     /* room that is not worth another message */
 	COMPRESSION_LEVEL = 9,
 	FIRST_FLIGHT_BYTES = 3500, /* payload of handshake message 3 */
 	BATCH_CHANGES_AIM = 128,
@@ -62,6 +65,7 @@ struct session {
 	struct cert peer;
 	bool has_peer;
 	uint8_t peer_key[KEY_BYTES];
+	bool told_chain; /* once per connection is enough */
 
 	/* input */
 	struct buffer inbox; /* received, not yet taken by the reader */
@@ -77,7 +81,7 @@ struct session {
 	bool has_peer_hello;
 	struct cursor_set *peer_cursors; /* as they arrive */
 	bool peer_ended;
-	bool peer_said_bye;
+	bool told_cursors; /* likewise */
 
 	/* output */
 	struct buffer out;
@@ -91,6 +95,7 @@ struct session {
 	struct batch *scratch;
 	size_t frame_aim; /* bytes of payload; follows the link */
 	unsigned passed_over; /* data frames since a lower class had one */
+	uint8_t turn; /* the lower class that had its turn last */
 	bool cursors_due;     /* asked for the peer's cursors */
 	bool cursors_came;
 	bool sent_end;
@@ -100,12 +105,17 @@ struct session {
 	struct receipt receipt[EVENTS_MAX]; /* owned by the event */
 	struct group_receipt group[EVENTS_MAX];
 	size_t event_at, event_count;
+	enum session_event_type given; /* out last */
+	bool is_given;
+	bool hello_is_new; /* the owner is not through with EVENT_HELLO */
 	struct receipt shown; /* of the event given out last */
 	struct join_request request;
-	struct join_answer *answer;
+	struct join_answer *answer; /* SESSION_JOIN */
 
 	uint64_t now_ms;
-	uint64_t heard_ms; /* last byte from the peer */
+	uint64_t moved_ms;   /* the last byte, either way */
+	uint64_t entered_ms; /* the present state */
+	bool has_rested; /* time stood still while the owner worked */
 	bool sent_since_heard;
 	struct session_stats stats;
 };
@@ -128,6 +138,8 @@ enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
 /* session_receive.c */
 /** Take what can be taken of the input. */
 void session_pump(struct session *s);
+/** What to tell the peer of a fault found here. */
+enum reason session_reason(enum err e);
 
 /* session_send.c */
 /** The transport is open: load lists, queue hello. */
@@ -140,7 +152,8 @@ bool send_fill(struct session *s, size_t max, struct buffer *plain);
 void send_frame(struct session *s);
 /** The peer's true cursors are known. */
 void send_correct(struct session *s);
-void send_take_receipt(struct session *s, const struct receipt *r);
+/** ERR_FORMAT: of no list we send. ERR_FORK: beyond what we ever wrote. */
+enum err send_take_receipt(struct session *s, const struct receipt *r);
 /** Everything we sent is held by the peer. */
 bool send_all_held(const struct session *s);
 /** All lists are read to their end, the end was said, nothing waits. */

@@ -153,6 +153,8 @@ struct source {
 	/**
 	 * Whether a cursor still lies on our list. If not (another epoch or
 	 * hash: one of us was restored), *at becomes the list's beginning.
+	 * ERR_FORK: the list is what this node wrote itself, and the cursor
+	 * lies on another history of it: this store is an older copy.
 	 */
 	enum err (*settle)(void *context, const struct list_id *list,
 	    struct cursor *at);

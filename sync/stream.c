@@ -13,7 +13,10 @@
 enum {
 	FORMAT_ROWS = 0, /* another number will mean columns */
 	HAS_SECRET = 1,
-	LIVES_IN_BATCH = 64,
+	/* Each change, and each head, may be of another life. */
+	LIVES_IN_BATCH = BATCH_CHANGES_MAX + 8,
+	/* A buffer that grew larger is given back once it is empty. */
+	PLAIN_KEPT_BYTES = 32 * 1024,
 	/* Raw bytes given to the compressor before a flush: some frames'
 	 * worth, so that the window's cost is shared. */
 	CHUNK_BYTES = 24 * 1024,
@@ -82,6 +85,9 @@ batch_encode(const struct batch *b, struct buffer *out)
 	for (i = 0; i < b->change_count; i++)
 		if (life_index(&lives, b->changes[i].id.life) == SIZE_MAX)
 			return ERR_LIMIT;
+	for (i = 0; i < b->head_count; i++)
+		if (life_index(&lives, b->heads[i].life) == SIZE_MAX)
+			return ERR_LIMIT;
 	put_u8(out, FORMAT_ROWS);
 	put_text(out, b->list.name);
 	put_cursor(out, &b->start);
@@ -127,6 +133,7 @@ take_change(struct reader *r, struct lives *l, struct batch *out)
 
 	if (r->failed || life >= l->count)
 		return false;
+	memset(c, 0, sizeof *c);
 	memcpy(c->id.life, l->id[life], LIFE_BYTES);
 	c->id.class = out->list.class;
 	c->id.seq = l->last_seq[life] + (uint64_t)step;
@@ -418,10 +425,10 @@ stream_reader_feed(struct stream_reader *r, const void *data, size_t size)
 		ZSTD_outBuffer out = {NULL, 0, 0};
 		size_t rc;
 
-		/* Two batches at most wait here: the session takes them out
-		 * after each frame. */
+		/* Part of one batch may wait here, and what one message
+		 * adds: the session takes whole batches out between. */
 		if (made > STREAM_FRAME_BYTES_MAX ||
-		    r->plain.size > STREAM_FRAME_BYTES_MAX)
+		    r->plain.size > BATCH_BYTES_MAX + STREAM_FRAME_BYTES_MAX)
 			return ERR_LIMIT;
 		if (!buffer_reserve(&r->plain, 16384))
 			return ERR_NOMEM;
@@ -460,5 +467,7 @@ stream_reader_next(
 	out->list.class = class;
 	e = batch_decode(in.at, (size_t)size, out);
 	buffer_drop(&r->plain, (size_t)(in.at - r->plain.data) + (size_t)size);
+	if (r->plain.size == 0 && r->plain.capacity > PLAIN_KEPT_BYTES)
+		buffer_wipe(&r->plain);
 	return e;
 }
