@@ -32,8 +32,7 @@ first_org(const struct self *self)
 {
 	const struct cert *own = &self->chain[0];
 
-	if (!self->is_enrolled || own->org_count == 0 ||
-	    strcmp(own->orgs[0], "*") == 0)
+	if (!self->is_enrolled || own->org_count == 0)
 		return "";
 	return own->orgs[0];
 }

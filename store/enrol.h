@@ -9,7 +9,7 @@
 
 /**
  * Make this store the hub of a new group: draws the root key, signs the hub's
- * certificate for every org ("*"), and gives the root's secret to the caller,
+ * certificate (no orgs: it acts for the group), and gives the root's secret to the caller,
  * who writes it to a file to be moved away and wipes it.
  */
 enum err enrol_create_group(

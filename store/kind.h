@@ -42,7 +42,7 @@ enum field_type {
 	FIELD_EHR_NO,  /* 17 digits */
 };
 
-/* How concurrent values meet (docs/domain.md). */
+/* How concurrent values meet. */
 enum merge_rule {
 	MERGE_FIELD,  /* managing org's value, then lower change id */
 	MERGE_APPEND, /* arrays: the union, nothing lost */
@@ -124,8 +124,9 @@ struct kind {
 	    struct findings *out);
 	/** Urgency from content. May be NULL. */
 	uint8_t (*classify)(const json_t *fields);
-	/* Versions that had not seen each other stay side by side until a
-	 * person joins them: signed clinical content, hand-overs. */
+	/* Versions that had not seen each other stay side by side, one shown
+	 * and never mixed, until a person joins them by a change that has
+	 * seen both: signed clinical content, hand-overs. */
 	bool keeps_branches;
 };
 

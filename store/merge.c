@@ -272,21 +272,22 @@ append_all(const struct graph *g, const char *name, size_t first)
 	return all;
 }
 
+/* within: only what this head has seen counts; SIZE_MAX: all heads. */
 static enum err
 merge_field(const struct graph *g, const struct kind *k, const char *name,
-    struct record *out)
+    size_t within, struct record *out)
 {
 	const struct field *f =
 	    k == NULL ? NULL : field_by_name(k->fields, name);
 	enum merge_rule rule = f == NULL ? MERGE_FIELD : f->merge;
 	bool conflict = false;
-	size_t i = winner(g, k, name, rule, SIZE_MAX, &conflict);
+	size_t i = winner(g, k, name, rule, within, &conflict);
 	json_t *v;
 
 	if (i == SIZE_MAX)
 		return ERR_OK;
 	v = json_object_get(g->item[i]->change->fields, name);
-	if (rule == MERGE_APPEND && conflict) {
+	if (rule == MERGE_APPEND && conflict && within == SIZE_MAX) {
 		v = append_all(g, name, i);
 		if (v == NULL)
 			return ERR_NOMEM;
@@ -408,10 +409,18 @@ fill_envelope(struct record *out, const struct change *head)
 	out->clock = head->clock;
 }
 
+/* Where versions stay side by side the chosen head's is shown, unmixed. */
 static enum err
-merge_fields(const struct graph *g, const struct kind *k, struct record *out)
+merge_fields(const struct graph *g, const struct kind *k, size_t head,
+    struct record *out)
 {
+	bool keeps_branches =
+	    k != NULL && k->keeps_branches && out->head_count > 1;
+	size_t within = keeps_branches ? head : SIZE_MAX;
 	size_t i;
+
+	if (keeps_branches)
+		out->is_conflicted = true;
 
 	for (i = 0; i < g->count; i++) {
 		const char *name;
@@ -423,7 +432,7 @@ merge_fields(const struct graph *g, const struct kind *k, struct record *out)
 
 			if (json_object_get(out->fields, name) != NULL)
 				continue; /* an earlier item named it */
-			e = merge_field(g, k, name, out);
+			e = merge_field(g, k, name, within, out);
 			if (e != ERR_OK)
 				return e;
 		}
@@ -449,7 +458,7 @@ record_merge(
 	if (head == SIZE_MAX)
 		head = 0; /* cannot be: is_before is a strict order */
 	fill_envelope(out, g.item[head]->change);
-	e = out->fields == NULL ? ERR_NOMEM : merge_fields(&g, k, out);
+	e = out->fields == NULL ? ERR_NOMEM : merge_fields(&g, k, head, out);
 	graph_free(&g);
 	if (e != ERR_OK)
 		record_clear(out);

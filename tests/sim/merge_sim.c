@@ -269,13 +269,28 @@ check_orders(const struct world *w, struct record *first)
 	}
 }
 
+/* Where versions stay side by side only the shown one's past has a say. */
 static bool
-is_superseded(const struct world *w, size_t i, const char *name)
+has_part(const struct world *w, const struct record *r, size_t i)
+{
+	size_t h;
+
+	if (!kind_by_name(w->kind)->keeps_branches)
+		return true;
+	for (h = 0; h < w->count; h++)
+		if (change_id_compare(&w->changes[h].id, &r->head) == 0)
+			return h == i || w->before[h][i];
+	return false;
+}
+
+static bool
+is_superseded(const struct world *w, const struct record *r, size_t i,
+    const char *name)
 {
 	size_t j;
 
 	for (j = 0; j < w->count; j++)
-		if (w->before[j][i] &&
+		if (w->before[j][i] && has_part(w, r, j) &&
 		    json_object_get(w->changes[j].fields, name) != NULL)
 			return true;
 	return false;
@@ -295,7 +310,8 @@ check_field(
 		const json_t *v =
 		    json_object_get(w->changes[i].fields, f->name);
 
-		if (v == NULL || is_superseded(w, i, f->name))
+		if (v == NULL || !has_part(w, r, i) ||
+		    is_superseded(w, r, i, f->name))
 			continue;
 		if (json_is_null(v))
 			cleared = true;
@@ -329,7 +345,7 @@ check_rank(const struct world *w, const struct record *r, const char *name,
 		const char *word = json_string_value(
 		    json_object_get(w->changes[i].fields, name));
 
-		if (word != NULL && !is_superseded(w, i, name)) {
+		if (word != NULL && !is_superseded(w, r, i, name)) {
 			assert_non_null(got);
 			assert_true(rank(got) >= rank(word));
 		}
