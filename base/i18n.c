@@ -33,8 +33,12 @@ do_without_locale(void)
 	const char *wanted = wanted_locale();
 
 	setlocale(LC_ALL, "C.UTF-8");
-	if (wanted != NULL)
-		setenv("LANGUAGE", wanted, 0);
+	/* LANGUAGE set but empty says nothing. */
+	if (wanted != NULL) {
+		const char *given = getenv("LANGUAGE");
+
+		setenv("LANGUAGE", wanted, given == NULL || *given == '\0');
+	}
 }
 
 void

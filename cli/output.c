@@ -292,3 +292,16 @@ columns_end(struct columns *c)
 	free(c);
 	return e;
 }
+
+const char *
+role_text(const char *role)
+{
+	static const char *const names[] = {
+	    N_("clinic"), N_("relay"), N_("hub")};
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], role) == 0)
+			return _(names[i]);
+	return role;
+}

@@ -54,4 +54,7 @@ enum err columns_add(struct columns *c, const char *const *cells);
  * allowed. */
 enum err columns_end(struct columns *c);
 
+/** A node's role in the reader's language; other words as they are. */
+const char *role_text(const char *role);
+
 #endif

@@ -57,7 +57,7 @@ print_store(const json_t *summary)
 
 	if (columns == NULL)
 		return;
-	print_row(columns, _("role"), text_of(summary, "role"));
+	print_row(columns, _("role"), role_text(text_of(summary, "role")));
 	print_row(columns, _("directory"), text_of(summary, "dir"));
 	print_row(columns, _("name"), text_of(summary, "name"));
 	print_row(columns, _("source"), text_of(summary, "source"));

@@ -88,7 +88,7 @@ print_who(struct columns *c, const json_t *s)
 	char orgs[1024];
 
 	join_refs(json_object_get(s, "orgs"), orgs, sizeof orgs);
-	row(c, _("role"), text_of(s, "role"));
+	row(c, _("role"), role_text(text_of(s, "role")));
 	row(c, _("name"), text_of(s, "name"));
 	row(c, _("may act for"), or_none(orgs));
 	row(c, _("source"), text_of(s, "source"));

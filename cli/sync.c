@@ -28,7 +28,8 @@ print_sync(const json_t *s)
 {
 	const char *state = json_string_value(json_object_get(s, "state"));
 
-	if (state == NULL || strcmp(state, "no_link") == 0)
+	/* Without a session there is nothing to count. */
+	if (state == NULL || number_of(s, "round_trips") == 0)
 		return;
 	printf(_("sent %lld changes (%lld bytes), received %lld (%lld bytes), "
 	         "%lld round trips, %.1f s\n"),

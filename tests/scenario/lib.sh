@@ -8,7 +8,8 @@ exec </dev/null
 work=$(mktemp -d)
 started=()
 export YIZHAN_MAP_MIB=${YIZHAN_MAP_MIB:-512}
-unset YIZHAN_DIR
+unset YIZHAN_DIR LANGUAGE
+export LC_ALL=C.UTF-8
 data=$YIZHAN_SOURCE_ROOT/tests/data/sample
 compare=$YIZHAN_SOURCE_ROOT/tests/compare.py
 split=$YIZHAN_SOURCE_ROOT/tests/split.py
