@@ -73,27 +73,41 @@ collect(struct db *db, struct samples *all)
 }
 
 static int
-train(const struct samples *all, const char *path)
+save(const uint8_t *dictionary, size_t size, const char *path)
 {
-	static uint8_t dictionary[DICTIONARY_BYTES];
-	size_t size = ZDICT_trainFromBuffer(dictionary, sizeof dictionary,
-	    all->bytes.data, all->sizes, all->count);
-	FILE *f;
+	FILE *f = fopen(path, "wb");
 
-	if (ZDICT_isError(size)) {
-		fprintf(stderr, "train_dictionary: %s\n",
-		    ZDICT_getErrorName(size));
-		return 1;
-	}
-	f = fopen(path, "wb");
 	if (f == NULL || fwrite(dictionary, 1, size, f) != size ||
 	    fclose(f) != 0) {
 		perror(path);
 		return 1;
 	}
-	printf("%u changes, %zu bytes: dictionary of %zu bytes\n",
-	    all->count, all->bytes.size, size);
 	return 0;
+}
+
+static int
+train(const struct samples *all, const char *path)
+{
+	uint8_t *dictionary = malloc(DICTIONARY_BYTES);
+	size_t size;
+	int status = 1;
+
+	if (dictionary == NULL) {
+		fprintf(stderr, "train_dictionary: %s\n", err_name(ERR_NOMEM));
+		return 1;
+	}
+	size = ZDICT_trainFromBuffer(dictionary, DICTIONARY_BYTES,
+	    all->bytes.data, all->sizes, all->count);
+	if (ZDICT_isError(size))
+		fprintf(
+		    stderr, "train_dictionary: %s\n", ZDICT_getErrorName(size));
+	else
+		status = save(dictionary, size, path);
+	free(dictionary);
+	if (status == 0)
+		printf("%u changes, %zu bytes: dictionary of %zu bytes\n",
+		    all->count, all->bytes.size, size);
+	return status;
 }
 
 int

@@ -8,7 +8,8 @@ import datetime
 import os
 import random
 
-from generate import AREA, DRUGS, encode, id_check, slip_number
+from codes import AREA, encode, id_check, slip_number
+from medicine import DRUGS
 
 DRUG = DRUGS[0]
 WORD = "头晕"                                     # the text that byte faults are put into

@@ -1,7 +1,7 @@
 """Word lists of the corpus: illnesses, drugs, sentences, names, places, devices.
 
 All invented or common knowledge. A phrase may hold slots: {d} is filled by the
-function of that name in generate.py, {a|b|c} by one of its words. Lists are
+function of that name in text.py, {a|b|c} by one of its words. Lists are
 written as text, cut at " / ".
 """
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -48,12 +49,12 @@ sample(enum node_role role, const struct signer *node)
 	group_id_of(c.issuer, root.public);
 	c.number = 7;
 	c.role = role;
-	strcpy(c.name, "村卫生室 03");
+	snprintf(c.name, sizeof c.name, "村卫生室 03");
 	memset(c.transport_key, 0x11, sizeof c.transport_key);
 	memcpy(c.signing_key, node->public, sizeof c.signing_key);
 	c.org_count = 2;
-	strcpy(c.orgs[0], "C03");
-	strcpy(c.orgs[1], "ref:C04");
+	snprintf(c.orgs[0], sizeof c.orgs[0], "C03");
+	snprintf(c.orgs[1], sizeof c.orgs[1], "ref:C04");
 	return c;
 }
 
@@ -357,7 +358,7 @@ test_cert_refuses_bad_names(void **state)
 		assert_int_equal(cert_sign(&c, root.secret), ERR_FORMAT);
 		assert_true(sodium_is_zero(c.signature, sizeof c.signature));
 		assert_int_equal(cert_verify(&c, root.public), ERR_AUTH);
-		strcpy(c.name, "ok");
+		snprintf(c.name, sizeof c.name, "ok");
 		memset(c.orgs[1], 0, sizeof c.orgs[1]);
 		memcpy(c.orgs[1], bad[i].text, bad[i].size);
 		assert_int_equal(cert_encode(&c, &out), ERR_FORMAT);
@@ -384,7 +385,7 @@ test_cert_bounds_name_and_org_length(void **state)
 	buffer_clear(&b);
 	memset(c.name, 'n', sizeof c.name); /* no NUL at all */
 	assert_int_equal(cert_encode(&c, &b), ERR_LIMIT);
-	strcpy(c.name, "ok");
+	snprintf(c.name, sizeof c.name, "ok");
 	memset(c.orgs[0], 'o', sizeof c.orgs[0]);
 	assert_int_equal(cert_encode(&c, &b), ERR_LIMIT);
 	c.orgs[0][ORG_REF_BYTES_MAX] = '\0';
@@ -402,7 +403,7 @@ test_cert_bounds_org_count(void **state)
 
 	(void)state;
 	for (i = 0; i < CERT_ORGS_MAX; i++)
-		strcpy(c.orgs[i], "C");
+		snprintf(c.orgs[i], sizeof c.orgs[i], "C");
 	c.org_count = CERT_ORGS_MAX;
 	encode(&c, &b);
 	assert_int_equal(cert_decode(&got, b.data, b.size), ERR_OK);

@@ -150,7 +150,7 @@ test_invite_reads_look_alikes(void **state)
 		                                           : "";
 
 		for (j = 0; same[j] != '\0'; j++) {
-			strcpy(text, sample_text);
+			memcpy(text, sample_text, sizeof text);
 			text[i] = same[j];
 			assert_int_equal(invite_decode(&got, text), ERR_OK);
 			expect_equal(&got, &c);
@@ -253,7 +253,7 @@ test_invite_refuses_wrong_length(void **state)
 	(void)state;
 	expect_refused("");
 	expect_refused("-----");
-	strcpy(text, sample_text);
+	snprintf(text, sizeof text, "%s", sample_text);
 	for (size = strlen(text); size-- > 0;) {
 		text[size] = '\0';
 		expect_refused(text);
@@ -277,7 +277,7 @@ test_invite_refuses_strange_characters(void **state)
 	for (ch = 1; ch < 256; ch++) {
 		if (isalnum(ch) && ch < 128 && ch != 'U' && ch != 'u')
 			continue;
-		strcpy(text, sample_text);
+		memcpy(text, sample_text, sizeof text);
 		text[8] = (char)ch;
 		expect_refused(text);
 	}
