@@ -38,7 +38,7 @@ enum api_exit {
 struct api {
 	struct store *store;
 	struct writer *writer;
-	const char *parent;	   /* from the config; NULL: the remembered */
+	const char *parent;        /* from the config; NULL: the remembered */
 	const char *import_source; /* from the config; NULL: the store's */
 	/* One session with the parent at a time; NULL where nobody else has
 	 * one. lock waits up to timeout_ms. */

@@ -84,7 +84,7 @@ envelope_is_sound(const struct change *c)
 	    !text_is_sound(c->org, REF_BYTES_MAX))
 		return false;
 	if (!c->founds && (c->record.ref[0] == '\0' ||
-			      !text_is_sound(c->record.ref, REF_BYTES_MAX)))
+	                      !text_is_sound(c->record.ref, REF_BYTES_MAX)))
 		return false;
 	for (i = 0; i < c->parent_count; i++)
 		if (c->parents[i].id.class >= CLASSES ||
@@ -238,10 +238,9 @@ decode_head(struct reader *r, struct change *c)
 	    !decode_text(r, c->record.source, SOURCE_BYTES_MAX))
 		return ERR_FORMAT;
 	if (c->founds)
-		change_founded_ref(
-		    &c->id, c->record.ref, sizeof c->record.ref);
+		change_founded_ref(&c->id, c->record.ref, sizeof c->record.ref);
 	else if (!decode_text(r, c->record.ref, REF_BYTES_MAX) ||
-		 c->record.ref[0] == '\0')
+	         c->record.ref[0] == '\0')
 		return ERR_FORMAT;
 	return ERR_OK;
 }
@@ -262,12 +261,12 @@ decode_body(struct reader *r, struct change *c)
 		return ERR_FORMAT;
 	c->occurred_at = read_signed(r);
 	later = read_signed(r);
-	if (r->failed || __builtin_add_overflow(
-			     c->occurred_at, later, &c->recorded_at))
+	if (r->failed ||
+	    __builtin_add_overflow(c->occurred_at, later, &c->recorded_at))
 		return ERR_FORMAT;
 	k = kind_by_name(c->record.kind);
-	return fields_decode(k == NULL ? NULL : k->fields, r->at,
-	    reader_left(r), &c->fields);
+	return fields_decode(
+	    k == NULL ? NULL : k->fields, r->at, reader_left(r), &c->fields);
 }
 
 enum err

@@ -68,8 +68,8 @@ key_record(const struct db *db, uint8_t out[KEY_RECORD_BYTES],
 }
 
 void
-key_log(uint8_t out[KEY_LOG_BYTES], const uint8_t life[LIFE_BYTES],
-    uint8_t class)
+key_log(
+    uint8_t out[KEY_LOG_BYTES], const uint8_t life[LIFE_BYTES], uint8_t class)
 {
 	memcpy(out, life, LIFE_BYTES);
 	out[LIFE_BYTES] = class;

@@ -109,8 +109,8 @@ log_secret_read(struct txn *t, const struct self *self,
 }
 
 enum err
-log_secret_write(struct txn *t, const uint8_t life[LIFE_BYTES],
-    uint16_t month, const uint8_t secret[HASH_BYTES])
+log_secret_write(struct txn *t, const uint8_t life[LIFE_BYTES], uint16_t month,
+    const uint8_t secret[HASH_BYTES])
 {
 	uint8_t key[KEY_SECRET_BYTES];
 
@@ -148,8 +148,7 @@ log_checkpoint(struct txn *t, const struct log_head *head)
 		return ERR_OK;
 	key_log(key, head->life, head->class);
 	store_u64(key + KEY_LOG_BYTES, head->seq);
-	return txn_put(
-	    t, TABLE_LOGS, key, sizeof key, head->chain, HASH_BYTES);
+	return txn_put(t, TABLE_LOGS, key, sizeof key, head->chain, HASH_BYTES);
 }
 
 static enum err
@@ -181,8 +180,8 @@ checkpoint_below(
 }
 
 enum err
-log_chain_at(struct txn *t, const struct self *self,
-    const struct change_id *id, struct log_head *out)
+log_chain_at(struct txn *t, const struct self *self, const struct change_id *id,
+    struct log_head *out)
 {
 	uint8_t secret[HASH_BYTES];
 	struct change_id at = *id;
@@ -194,11 +193,9 @@ log_chain_at(struct txn *t, const struct self *self,
 		at.seq = out->seq + 1;
 		e = stored_read(t, &at, &s);
 		if (e == ERR_OK)
-			e = log_secret_read(
-			    t, self, id->life, s.month, secret);
+			e = log_secret_read(t, self, id->life, s.month, secret);
 		if (e == ERR_OK)
-			log_extend(
-			    out, secret, &at, s.body.data, s.body.size);
+			log_extend(out, secret, &at, s.body.data, s.body.size);
 	}
 	sodium_memzero(secret, sizeof secret);
 	stored_free(&s);
@@ -207,8 +204,8 @@ log_chain_at(struct txn *t, const struct self *self,
 
 /* What a head's signature covers. */
 static size_t
-head_message(const struct log_head *head,
-    uint8_t out[32 + LIFE_BYTES + 9 + HASH_BYTES])
+head_message(
+    const struct log_head *head, uint8_t out[32 + LIFE_BYTES + 9 + HASH_BYTES])
 {
 	static const char label[] = "yizhan log head v1";
 	size_t n = sizeof label;
@@ -234,16 +231,15 @@ log_sign(struct log_head *head, const uint8_t secret[64])
 }
 
 enum err
-log_verify(
-    const struct log_head *head, const uint8_t signing_key[KEY_BYTES])
+log_verify(const struct log_head *head, const uint8_t signing_key[KEY_BYTES])
 {
 	uint8_t message[32 + LIFE_BYTES + 9 + HASH_BYTES];
 	size_t size = head_message(head, message);
 
-	return crypto_sign_ed25519_verify_detached(head->signature, message,
-		   size, signing_key) == 0
-		   ? ERR_OK
-		   : ERR_AUTH;
+	return crypto_sign_ed25519_verify_detached(
+	           head->signature, message, size, signing_key) == 0
+	           ? ERR_OK
+	           : ERR_AUTH;
 }
 
 uint64_t
@@ -293,6 +289,6 @@ life_write(struct txn *t, const struct life *life)
 
 	memcpy(value, life->node, NODE_ID_BYTES);
 	memcpy(value + NODE_ID_BYTES, life->nonce, LIFE_NONCE_BYTES);
-	return txn_put(t, TABLE_LIVES, life->id, LIFE_BYTES, value,
-	    sizeof value);
+	return txn_put(
+	    t, TABLE_LIVES, life->id, LIFE_BYTES, value, sizeof value);
 }

@@ -157,7 +157,7 @@ has_a_say(const struct graph *g, size_t i, const char *name, size_t within)
 	for (j = 0; j < g->count; j++)
 		if (j != i && is_before(g, i, j) && sets(g, j, name) &&
 		    (within == SIZE_MAX || j == within ||
-			is_before(g, j, within)))
+		        is_before(g, j, within)))
 			return false;
 	return true;
 }
@@ -220,8 +220,8 @@ winner(const struct graph *g, const struct kind *k, const char *name,
 			continue;
 		}
 		if (!value_equal(
-			json_object_get(g->item[i]->change->fields, name),
-			json_object_get(g->item[best]->change->fields, name)))
+		        json_object_get(g->item[i]->change->fields, name),
+		        json_object_get(g->item[best]->change->fields, name)))
 			*conflict = true;
 		a = rank_by(rule, k, f, g, i);
 		b = rank_by(rule, k, f, g, best);
@@ -296,15 +296,15 @@ merge_field(const struct graph *g, const struct kind *k, const char *name,
 			return ERR_OK;
 		}
 		return json_object_set_new_nocheck(out->fields, name, v) == 0
-			   ? ERR_OK
-			   : ERR_NOMEM;
+		           ? ERR_OK
+		           : ERR_NOMEM;
 	}
 	if (conflict)
 		out->is_conflicted = true;
 	if (json_is_null(v))
 		return ERR_OK;
 	return json_object_set_nocheck(out->fields, name, v) == 0 ? ERR_OK
-								  : ERR_NOMEM;
+	                                                          : ERR_NOMEM;
 }
 
 /* --- the whole record -------------------------------------------------- */
@@ -345,7 +345,7 @@ fullness(const struct graph *g, const struct kind *k, size_t head)
 			w = winner(g, k, name, MERGE_FIELD, head, &ignored);
 			if (w != SIZE_MAX &&
 			    !json_is_null(json_object_get(
-				g->item[w]->change->fields, name)))
+			        g->item[w]->change->fields, name)))
 				count++;
 		}
 	}
@@ -441,8 +441,7 @@ merge_fields(const struct graph *g, const struct kind *k, size_t head,
 }
 
 enum err
-record_merge(
-    const struct merge_input *input, size_t count, struct record *out)
+record_merge(const struct merge_input *input, size_t count, struct record *out)
 {
 	const struct kind *k = kind_by_name(input[0].change->record.kind);
 	struct graph g;

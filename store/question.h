@@ -49,8 +49,8 @@ typedef enum err question_visit(void *context, const struct question *q);
 enum err question_walk(struct txn *t, question_visit *visit, void *context);
 
 /** How many of one type wait. */
-enum err question_count_type(struct txn *t, enum question_type type,
-    uint64_t *out);
+enum err question_count_type(
+    struct txn *t, enum question_type type, uint64_t *out);
 /** How many wait that are not mere warnings. */
 enum err question_count(struct txn *t, uint64_t *out);
 
