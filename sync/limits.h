@@ -32,7 +32,7 @@ enum {
 	CHANGE_BYTES_MAX = 65536,   /* one change's body */
 	BATCH_CHANGES_MAX = 512,    /* changes a sender puts in one batch */
 	BATCH_BYTES_MAX = 196608,   /* decompressed bytes of one batch */
-	STREAM_WINDOW_LOG = 17,     /* zstd window of one class: 128 KiB */
+	STREAM_WINDOW_LOG = 19,     /* zstd window of one class: 512 KiB */
 	STREAM_FRAME_BYTES_MAX = 262144, /* decompressed, of one message */
 	CONTROL_BYTES_MAX = 65536, /* answers that wait for a frame */
 	LISTS_MAX = 512,            /* lists one session may name */
@@ -49,5 +49,19 @@ enum {
 };
 
 #define REKEY_BYTES (64ull * 1024 * 1024)
+
+/*
+ * What one session takes at most, whatever its peer does:
+ *
+ *   session, batches, cursors, lists               0.6 MiB
+ *   bytes in: inbox, frame, its plaintext          0.7 MiB
+ *   bytes out: frame, answers that wait            0.3 MiB
+ *   per class in:  zstd 0.7 MiB, batch under way 0.5 MiB
+ *   per class out: zstd 5 MiB, batch under way 0.3 MiB
+ *
+ * and half of a buffer again while it grows. Streams are made when their
+ * class is first used.
+ */
+#define SESSION_MEMORY_MAX (32ull * 1024 * 1024)
 
 #endif

@@ -97,6 +97,7 @@ hello_create(const struct hello *h, struct buffer *out)
 	put_varint(out, h->list_epoch);
 	put_varint(out, h->slips_left);
 	put_u64(out, h->cursors_digest);
+	put_u32(out, h->dictionary);
 	put_varint(out, h->life_count);
 	for (i = 0; i < h->life_count; i++) {
 		put_bytes(out, h->lives[i].nonce, LIFE_NONCE_BYTES);
@@ -139,6 +140,7 @@ hello_consume(const struct bytes *body, struct hello *out)
 	epoch = read_varint(&r);
 	h.slips_left = read_varint(&r);
 	h.cursors_digest = read_u64(&r);
+	h.dictionary = read_u32(&r);
 	consume_lives(&r, &h);
 	if (min > max || max > UINT16_MAX || epoch > UINT32_MAX)
 		return ERR_FORMAT;

@@ -21,6 +21,10 @@ consume_hello(struct session *s, const struct bytes *body)
 	if (s->peer_hello.version_min > PROTOCOL_VERSION ||
 	    s->peer_hello.version_max < PROTOCOL_VERSION)
 		return ERR_VERSION;
+	/* Another dictionary would not fail to decompress: it would give
+	 * other bytes. */
+	if (s->peer_hello.dictionary != stream_dictionary_id())
+		return ERR_VERSION;
 	s->has_peer_hello = true;
 	ev = session_emit(s, EVENT_HELLO);
 	ev->hello = &s->peer_hello;

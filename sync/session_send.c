@@ -94,6 +94,7 @@ send_open(struct session *s)
 		e = s->o.source.hello(s->o.source.context, &hello);
 	if (e == ERR_OK)
 		e = own_digest(s, &hello.cursors_digest);
+	hello.dictionary = stream_dictionary_id();
 	/* Nobody hands a child's parent its own changes back: lives are
 	 * told upwards only. */
 	if (s->o.purpose == SESSION_ANSWER)
@@ -210,8 +211,11 @@ send_take_receipt(struct session *s, const struct receipt *r)
 	for (i = 0; i < s->outgoing_count; i++)
 		if (s->outgoing[i].list.class == r->list.class &&
 		    strcmp(s->outgoing[i].list.name, r->list.name) == 0)
-			return take_place(s, &s->outgoing[i], &r->cursor);
-	return ERR_FORMAT;
+			break;
+	if (i == s->outgoing_count || s->outgoing[i].unanswered == 0)
+		return ERR_FORMAT;
+	s->outgoing[i].unanswered--;
+	return take_place(s, &s->outgoing[i], &r->cursor);
 }
 
 bool
@@ -220,7 +224,8 @@ send_all_held(const struct session *s)
 	size_t i;
 
 	for (i = 0; i < s->outgoing_count; i++)
-		if (s->outgoing[i].held.place != s->outgoing[i].next.place)
+		if (s->outgoing[i].unanswered > 0 ||
+		    s->outgoing[i].held.place != s->outgoing[i].next.place)
 			return false;
 	return true;
 }
@@ -261,6 +266,7 @@ refill(struct session *s, uint8_t class)
 			e = stream_writer_add(s->writer[class], s->scratch);
 		if (e == ERR_OK) {
 			o->next = s->scratch->end;
+			o->unanswered++;
 			s->stats.changes_sent += s->scratch->change_count;
 		}
 		batch_clear(s->scratch);

@@ -38,7 +38,7 @@ enum {
 	FRAME_QUICK_MS = 100, /* a full frame left sooner: try a larger one */
 	FRAME_SLOW_MS = 500,  /* it took longer: make smaller ones */
 	FRAME_SLACK = 32,     /* room that is not worth another message */
-	COMPRESSION_LEVEL = 9,
+	COMPRESSION_LEVEL = 15,
 	FIRST_FLIGHT_BYTES = 3500, /* payload of handshake message 3 */
 	BATCH_CHANGES_AIM = 128,
 	BATCH_BYTES_AIM = 48 * 1024,
@@ -52,6 +52,7 @@ struct outgoing {
 	struct cursor next;	/* what was sent ends here */
 	struct cursor held;	/* what the peer has receipted */
 	bool at_end;		/* nothing behind `next` when last read */
+	uint64_t unanswered;	/* batches without a receipt */
 };
 
 struct session {
@@ -152,7 +153,7 @@ bool send_fill(struct session *s, size_t max, struct buffer *plain);
 void send_frame(struct session *s);
 /** The peer's true cursors are known. */
 void send_correct(struct session *s);
-/** ERR_FORMAT: of no list we send. ERR_FORK: beyond what we ever wrote. */
+/** ERR_FORMAT: of no batch we sent. ERR_FORK: beyond what we ever wrote. */
 enum err send_take_receipt(struct session *s, const struct receipt *r);
 /** Everything we sent is held by the peer. */
 bool send_all_held(const struct session *s);

@@ -107,6 +107,7 @@ struct hello {
 	uint32_t list_epoch; /* of the revocation list held */
 	uint64_t slips_left; /* numbers the node can still write on paper */
 	uint64_t cursors_digest; /* over its cursors into the peer's lists */
+	uint32_t dictionary; /* that its streams start from */
 	size_t life_count;
 	struct hello_life lives[HELLO_LIVES_MAX];
 };

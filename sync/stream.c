@@ -226,14 +226,14 @@ batch_decode(const void *data, size_t size, struct batch *out)
 	return good ? ERR_FORMAT : ERR_NOMEM;
 }
 
-uint64_t
+uint32_t
 stream_dictionary_id(void)
 {
 	uint8_t hash[8];
 
 	crypto_generichash(hash, sizeof hash, sync_dictionary,
 	    sync_dictionary_bytes, NULL, 0);
-	return load_u64(hash);
+	return load_u32(hash);
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -265,9 +265,9 @@ stream_writer_new(struct stream_writer **out, int level)
 		rc = ZSTD_CCtx_setParameter(
 		    w->zstd, ZSTD_c_windowLog, STREAM_WINDOW_LOG);
 	if (!ZSTD_isError(rc))
-		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_hashLog, 16);
+		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_hashLog, 17);
 	if (!ZSTD_isError(rc))
-		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_chainLog, 16);
+		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_chainLog, 18);
 	if (!ZSTD_isError(rc))
 		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_format,
 		    ZSTD_f_zstd1_magicless);

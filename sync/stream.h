@@ -42,7 +42,8 @@ enum err stream_reader_feed(struct stream_reader *r, const void *data,
 enum err stream_reader_next(struct stream_reader *r, uint8_t class,
     struct batch *out);
 
-/** First 8 bytes of BLAKE2b-64 of the dictionary: both ends must agree. */
-uint64_t stream_dictionary_id(void);
+/** First four bytes of the 8-byte BLAKE2b of the dictionary, big endian. Each
+ * hello tells it; without the same one nothing can be read. */
+uint32_t stream_dictionary_id(void);
 
 #endif

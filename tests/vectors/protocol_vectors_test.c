@@ -257,6 +257,7 @@ check_hello(struct vector *v)
 	h.list_epoch = (uint32_t)number(v, "list_epoch");
 	h.slips_left = number(v, "slips_left");
 	h.cursors_digest = number(v, "cursors_digest");
+	h.dictionary = (uint32_t)number(v, "dictionary");
 	while ((life = find(v, "life_nonce", h.life_count)) != NULL) {
 		struct hello_life *to = &h.lives[h.life_count];
 
