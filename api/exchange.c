@@ -12,9 +12,12 @@
 #include "store/index.h"
 #include "store/paper.h"
 #include "store/receipt.h"
+#include "store/recover.h"
 #include "store/source.h"
 
 enum { GROUP_RECEIPTS_MAX = 8 };
+/* Of a peer's clock: 0 to the end of the year 9999. */
+#define CLOCK_MAX INT64_C(253402300799)
 
 struct exchange {
 	struct exchange_options o;
@@ -39,6 +42,7 @@ struct exchange {
 	uint8_t psk[KEY_BYTES];
 	uint64_t grant_first;
 	bool has_grant;
+	bool may_recover; /* changes of ours clash, or may do so */
 
 	bool is_over;
 	enum err result;
@@ -119,6 +123,7 @@ fill_options(struct exchange *x, struct session_options *so)
 		return e;
 	e = self_read(t, &self);
 	if (e == ERR_OK) {
+		x->may_recover = recover_is_due(t);
 		so->purpose = x->o.purpose;
 		so->transport = self.transport;
 		so->now_ms = x->o.now_ms;
@@ -201,15 +206,27 @@ note_lives(struct exchange *x, struct txn *t)
 		e = life_read(t, life.id, &known);
 		if (e == ERR_NOT_FOUND)
 			e = life_write(t, &life);
+		if (e == ERR_OK)
+			e = recover_compare(
+			    t, life.id, x->hello.lives[i].seq);
 	}
 	return e;
+}
+
+/* What no clock shows is not worth a number that differs from ours. */
+static int64_t
+plausible(int64_t said)
+{
+	if (said < 0)
+		return 0;
+	return said > CLOCK_MAX ? CLOCK_MAX : said;
 }
 
 static enum err
 note_hello(struct exchange *x, struct txn *t, struct self *self)
 {
 	uint8_t id[NODE_ID_BYTES];
-	int64_t now = now_of(x);
+	int64_t now = now_of(x), said = plausible(x->hello.now);
 	struct node node;
 	enum err e;
 
@@ -218,14 +235,13 @@ note_hello(struct exchange *x, struct txn *t, struct self *self)
 	if (e != ERR_OK)
 		return e;
 	node.last_contact = now;
-	node.clock_offset = x->hello.now - now;
+	node.clock_offset = said - now;
 	e = index_node_write(t, &node);
 	if (e != ERR_OK)
 		return e;
 	if (x->o.purpose == SESSION_SYNC)
-		return x->hello.clock == 0
-			   ? self_trust_time(t, self, x->hello.now)
-			   : ERR_OK;
+		return x->hello.clock == 0 ? self_trust_time(t, self, said)
+					   : ERR_OK;
 	return note_lives(x, t);
 }
 
@@ -318,6 +334,54 @@ run_invite(struct exchange *x, struct txn *t, const struct self *self)
 }
 
 static enum err
+run_receipt(struct exchange *x, struct txn *t, const struct self *self)
+{
+	struct receipt r = *x->event.receipt;
+	enum err e = recover_note(t, self, &r);
+
+	return e == ERR_OK ? receipts_take(t, &x->peer, &r, now_of(x)) : e;
+}
+
+/* Of another history than ours the parent tells in receipts too: they lead on
+ * (recover.h), this one does not. */
+static enum err
+run_group_receipt(struct exchange *x, struct txn *t, const struct self *self)
+{
+	enum err e = receipts_take_group(t, self, x->event.group_receipt);
+
+	return e == ERR_FORK ? ERR_OK : e;
+}
+
+/* Numbers that we cannot use are no reason to keep records back. */
+static enum err
+run_grant(struct exchange *x, struct txn *t)
+{
+	enum err e = paper_grant(t, x->event.first, x->event.count);
+
+	return e == ERR_EXISTS || e == ERR_FORMAT || e == ERR_LIMIT ? ERR_OK
+								    : e;
+}
+
+/* Whether the parent showed that this store is an older copy. */
+static bool
+is_behind(const struct exchange *x)
+{
+	return x->event.type == EVENT_FAILED &&
+	       x->event.reason == REASON_AHEAD && !x->event.told_by_peer &&
+	       x->o.purpose == SESSION_SYNC;
+}
+
+static enum err
+run_end(struct exchange *x, struct txn *t, struct self *self)
+{
+	if (is_behind(x))
+		return recover_begin(t, self, now_of(x));
+	if (x->event.type == EVENT_DONE && x->o.purpose == SESSION_SYNC)
+		return recover_finish(t, self, now_of(x));
+	return ERR_OK;
+}
+
+static enum err
 run_event(struct exchange *x, struct txn *t, struct self *self)
 {
 	switch (x->event.type) {
@@ -326,12 +390,13 @@ run_event(struct exchange *x, struct txn *t, struct self *self)
 	case EVENT_BATCH:
 		return run_batch(x, t, self);
 	case EVENT_RECEIPT:
-		return receipts_take(
-		    t, &x->peer, x->event.receipt, now_of(x));
+		return run_receipt(x, t, self);
+	case EVENT_CURSORS:
+		return receipts_correct(t, &x->peer, x->event.cursors);
 	case EVENT_GROUP_RECEIPT:
-		return receipts_take_group(t, self, x->event.group_receipt);
+		return run_group_receipt(x, t, self);
 	case EVENT_GRANT:
-		return paper_grant(t, x->event.first, x->event.count);
+		return run_grant(x, t);
 	case EVENT_INVITE:
 		return run_invite(x, t, self);
 	case EVENT_JOIN:
@@ -342,7 +407,7 @@ run_event(struct exchange *x, struct txn *t, struct self *self)
 		    t, self, x->event.answer, x->address, now_of(x));
 	case EVENT_DONE:
 	case EVENT_FAILED:
-		return ERR_OK;
+		return run_end(x, t, self);
 	}
 	return ERR_STATE;
 }
@@ -369,6 +434,21 @@ end_with(struct exchange *x, enum err result)
 {
 	x->is_over = true;
 	x->result = result;
+}
+
+static enum reason
+reason_for_stranger(enum err e)
+{
+	switch (e) {
+	case ERR_REFUSED:
+	case ERR_NOT_FOUND:
+		return REASON_INVITE;
+	case ERR_FORMAT: /* a name that no certificate may hold */
+	case ERR_LIMIT:
+		return REASON_FORMAT;
+	default:
+		return REASON_STORAGE;
+	}
 }
 
 static enum reason
@@ -406,9 +486,14 @@ needs_job(struct exchange *x)
 	case EVENT_INVITE:
 		x->invite = x->event.invite;
 		return true;
+	case EVENT_RECEIPT:
+		if (x->event.receipt->exception_count > 0)
+			x->may_recover = true;
+		return true;
 	case EVENT_DONE:
+		return x->hello_is_due || x->may_recover;
 	case EVENT_FAILED:
-		return x->hello_is_due;
+		return x->hello_is_due || is_behind(x);
 	default:
 		return true;
 	}
@@ -418,8 +503,13 @@ static void
 finish_event(struct exchange *x)
 {
 	if (x->event.type == EVENT_DONE) {
-		end_with(x, ERR_OK);
+		end_with(x, x->result);
 	} else if (x->event.type == EVENT_FAILED) {
+		/* This session is lost, the next one goes through. */
+		if (is_behind(x) && x->result == ERR_OK) {
+			end_with(x, ERR_CLOSED);
+			return;
+		}
 		x->reason = x->event.reason;
 		x->told_by_peer = x->event.told_by_peer;
 		end_with(x, x->result != ERR_OK ? x->result : x->event.error);
@@ -466,6 +556,7 @@ answer_event(struct exchange *x)
 		break;
 	case EVENT_RECEIPT:
 	case EVENT_GROUP_RECEIPT:
+	case EVENT_CURSORS:
 	case EVENT_GRANT:
 	case EVENT_WELCOME:
 	case EVENT_DONE:
@@ -477,22 +568,21 @@ answer_event(struct exchange *x)
 void
 exchange_job_done(struct exchange *x, enum err result)
 {
+	bool is_stranger = x->event.type == EVENT_INVITE ||
+			   x->event.type == EVENT_JOIN;
+
 	x->job_is_out = false;
 	if (result == ERR_OK) {
 		x->hello_is_due = false;
 		answer_event(x);
-	} else if (x->event.type == EVENT_INVITE ||
-		   x->event.type == EVENT_JOIN) {
-		x->result = result;
+	} else {
+		/* Not even a clean session is a success then. */
+		if (x->event.type != EVENT_FAILED || is_behind(x))
+			x->result = result;
 		session_refuse(x->session,
-		    result == ERR_REFUSED || result == ERR_NOT_FOUND
-			? REASON_INVITE
-			: REASON_STORAGE,
+		    is_stranger ? reason_for_stranger(result)
+				: reason_for(result),
 		    result);
-	} else if (x->event.type != EVENT_DONE &&
-		   x->event.type != EVENT_FAILED) {
-		x->result = result;
-		session_refuse(x->session, reason_for(result), result);
 	}
 	finish_event(x);
 }

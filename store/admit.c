@@ -8,6 +8,7 @@
 #include "store/admit.h"
 #include "store/index.h"
 #include "store/question.h"
+#include "store/recover.h"
 
 /* --- the common last step ---------------------------------------------- */
 
@@ -215,12 +216,23 @@ take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 	return e;
 }
 
+/* Another change under a number that is taken. What is here stays; the other
+ * is kept in a question, and its author hears of it (recover.h). */
+static enum err
+take_clash(struct intake *in, const struct batch_change *bc)
+{
+	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	enum err e =
+	    ask(in, &bc->id, NULL, FINDING_CLASH, body, bc->body_bytes);
+
+	return e == ERR_OK ? add_exception(in->out, &bc->id, FINDING_CLASH) : e;
+}
+
 /* A change whose id is known: the same again, or another under its name. */
 static enum err
 take_known(struct intake *in, const struct batch_change *bc)
 {
 	const uint8_t *body = in->batch->bytes.data + bc->body_at;
-	enum err e;
 
 	if (in->stored.body.size == bc->body_bytes &&
 	    memcmp(in->stored.body.data, body, bc->body_bytes) == 0) {
@@ -230,10 +242,7 @@ take_known(struct intake *in, const struct batch_change *bc)
 			    (enum finding_code)in->stored.apart);
 		return ERR_OK;
 	}
-	if (!in->from_above)
-		return ERR_FORK;
-	e = ask(in, &bc->id, NULL, FINDING_CLASH, body, bc->body_bytes);
-	return e == ERR_OK ? add_exception(in->out, &bc->id, FINDING_CLASH) : e;
+	return take_clash(in, bc);
 }
 
 enum { TOUCHED_MAX = 8 }; /* logs in one batch */
@@ -242,6 +251,7 @@ enum { TOUCHED_MAX = 8 }; /* logs in one batch */
 struct touched {
 	struct log_head head;
 	uint16_t month;
+	bool is_forked; /* its life, see recover.h */
 };
 
 static struct touched *
@@ -278,6 +288,7 @@ touch(struct intake *in, const struct change_id *id, struct touched *list,
 			return NULL;
 		list[*count].month = in->stored.month;
 	}
+	list[*count].is_forked = recover_is_forked(in->t, id->life);
 	return &list[(*count)++];
 }
 
@@ -298,6 +309,20 @@ take_secret(struct intake *in, const struct batch_change *bc)
 	return e;
 }
 
+/* From below a clash shows that this life goes on in another history. */
+static enum err
+take_again(
+    struct intake *in, const struct batch_change *bc, struct touched *log)
+{
+	size_t before = in->out->known;
+	enum err e = take_known(in, bc);
+
+	if (e != ERR_OK || in->out->known > before || log->is_forked)
+		return e;
+	log->is_forked = true;
+	return recover_mark_fork(in->t, bc->id.life);
+}
+
 /* One change of a log that must go on without a gap. */
 static enum err
 take_logged(
@@ -311,8 +336,10 @@ take_logged(
 		e = stored_read(in->t, &bc->id, &in->stored);
 		if (e == ERR_NOT_FOUND)
 			return ERR_CORRUPT; /* our head says it is here */
-		return e == ERR_OK ? take_known(in, bc) : e;
+		return e == ERR_OK ? take_again(in, bc, log) : e;
 	}
+	if (log->is_forked)
+		return take_clash(in, bc); /* another history's next */
 	if (bc->id.seq != log->head.seq + 1)
 		return ERR_FORMAT;
 	if (bc->has_secret) {
@@ -345,8 +372,9 @@ check_heads(struct intake *in, struct touched *list, size_t count)
 			    memcmp(b->heads[j].life, mine->life, LIFE_BYTES) ==
 			        0)
 				break;
-		if (j == b->head_count) {
-			/* Only known changes came again: nothing to prove. */
+		if (j == b->head_count || list[i].is_forked) {
+			/* Only known changes came again, or others that were
+			 * kept apart: nothing to prove. */
 			struct log_head before;
 
 			e = log_head_read(

@@ -1,10 +1,12 @@
 /* receipt: what others hold of what was made here. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/admit.h"
 #include "store/enrol.h"
 #include "store/receipt.h"
+#include "store/source.h"
 
 /* Own logs of all lives, by class. */
 static enum err
@@ -133,11 +135,37 @@ receipts_group_count(
 		e = group_read(t, key.data, &g);
 		if (e != ERR_OK)
 			break;
-		for (c = 0; c < CLASSES; c++)
-			*held += g.seq[c];
+		for (c = 0; e == ERR_OK && c < CLASSES; c++) {
+			struct log_head head;
+
+			/* Of a life left behind it may hold what we lost. */
+			e = log_head_read(t, key.data, (uint8_t)c, &head);
+			*held += g.seq[c] < head.seq ? g.seq[c] : head.seq;
+		}
+		if (e != ERR_OK)
+			break;
 	}
 	walk_close(w);
 	return e == ERR_END ? ERR_OK : e;
+}
+
+static bool
+is_list(const struct list_id *a, const struct list_id *b)
+{
+	return a->class == b->class && strcmp(a->name, b->name) == 0;
+}
+
+/* Only what lies on our list is worth keeping; of lists that are not here
+ * nothing is. */
+static enum err
+keep_place(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    const struct list_id *list, struct cursor at)
+{
+	enum err e = source_settle_list(t, list, &at);
+
+	if (e != ERR_OK || at.epoch == 0)
+		return e;
+	return cursor_write(t, peer, CURSOR_PEER, list, &at);
 }
 
 enum err
@@ -148,9 +176,61 @@ receipts_take(struct txn *t, const struct cert *peer,
 	enum err e;
 
 	node_id_of(id, peer->signing_key);
-	e = cursor_write(t, id, CURSOR_PEER, &r->list, &r->cursor);
+	e = keep_place(t, id, &r->list, r->cursor);
 	if (e == ERR_OK)
 		e = admit_returned(t, r, peer->name, now);
+	return e;
+}
+
+enum err
+receipts_correct(
+    struct txn *t, const struct cert *peer, const struct cursor_set *set)
+{
+	struct cursor_set *known = calloc(1, sizeof *known);
+	uint8_t id[NODE_ID_BYTES];
+	size_t i, j;
+	enum err e = ERR_NOMEM;
+
+	node_id_of(id, peer->signing_key);
+	if (known != NULL)
+		e = cursor_read_all(t, id, CURSOR_PEER, known);
+	for (i = 0; e == ERR_OK && i < set->count; i++)
+		e = keep_place(
+		    t, id, &set->item[i].list, set->item[i].cursor);
+	for (i = 0; e == ERR_OK && i < known->count; i++) {
+		for (j = 0; j < set->count; j++)
+			if (is_list(&known->item[i].list, &set->item[j].list))
+				break;
+		if (j == set->count)
+			e = keep_place(t, id, &known->item[i].list,
+			    (struct cursor){0, 0, 0});
+	}
+	free(known);
+	return e;
+}
+
+/* Whether our log passed the chain that a group receipt tells of a class. */
+static enum err
+check_chain(struct txn *t, const struct self *self,
+    const struct group_receipt *g, uint8_t class)
+{
+	struct change_id id = {.class = class, .seq = g->seq[class]};
+	struct log_head head, then;
+	enum err e;
+
+	memcpy(id.life, g->life, LIFE_BYTES);
+	e = log_head_read(t, g->life, class, &head);
+	if (e != ERR_OK || id.seq == 0)
+		return e;
+	if (id.seq > head.seq)
+		return memcmp(id.life, self->life, LIFE_BYTES) == 0 ? ERR_FORK
+								    : ERR_OK;
+	then = head;
+	if (id.seq < head.seq)
+		e = log_chain_at(t, self, &id, &then);
+	if (e == ERR_OK &&
+	    memcmp(then.chain, g->chain[class], HASH_BYTES) != 0)
+		e = ERR_FORK;
 	return e;
 }
 
@@ -160,7 +240,7 @@ receipts_take_group(struct txn *t, const struct self *self,
 {
 	struct buffer value = {0};
 	struct life life;
-	size_t c;
+	uint8_t class;
 	enum err e = ERR_OK;
 
 	if (!self->is_enrolled || self->chain_count < 2)
@@ -171,14 +251,8 @@ receipts_take_group(struct txn *t, const struct self *self,
 		return ERR_AUTH;
 	if (life_read(t, g->life, &life) != ERR_OK || !life.has_log_secret)
 		return ERR_OK; /* a life of another node: not ours to count */
-	for (c = 0; e == ERR_OK && c < CLASSES; c++) {
-		struct log_head head;
-
-		e = log_head_read(t, g->life, (uint8_t)c, &head);
-		if (e == ERR_OK && g->seq[c] > 0 && g->seq[c] == head.seq &&
-		    memcmp(head.chain, g->chain[c], HASH_BYTES) != 0)
-			e = ERR_AUTH;
-	}
+	for (class = 0; e == ERR_OK && class < CLASSES; class++)
+		e = check_chain(t, self, g, class);
 	if (e == ERR_OK)
 		e = group_receipt_create(g, &value);
 	if (e == ERR_OK)

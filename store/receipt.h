@@ -13,11 +13,18 @@ enum err receipts_parent_count(
 enum err receipts_group_count(
     struct txn *t, const struct self *self, uint64_t *held);
 
-/** The parent receipted one of our lists. */
+/** The peer receipted one of our lists. Kept is what fits our list: a cursor
+ * that does not lie on it counts as its beginning. ERR_FORK: it lies on
+ * another history of what this node wrote (recover.h). */
 enum err receipts_take(struct txn *t, const struct cert *peer,
     const struct receipt *r, int64_t now);
-/** Check the group's signature and keep it. ERR_AUTH: not the hub's, or it
- * tells another chain than ours. */
+/** The peer said where it stands in all our lists; those it did not name it
+ * does not know. Errors as above. */
+enum err receipts_correct(
+    struct txn *t, const struct cert *peer, const struct cursor_set *set);
+/** Check the group's signature and keep it. ERR_AUTH: not the hub's.
+ * ERR_FORK: it tells another chain than ours, or more than we wrote in this
+ * life; not kept. */
 enum err receipts_take_group(
     struct txn *t, const struct self *self, const struct group_receipt *g);
 /** Hub: what the group holds of a life, signed. */

@@ -158,7 +158,9 @@ carry(struct world *w, struct exchange *from, struct exchange *to,
 
 	if (n == 0 || !(session_wants_input(b) || session_is_over(b)))
 		return 0;
-	if (n > 1 && world_draw(w, 4) == 0)
+	if (w->piece > 0)
+		n = n < w->piece ? n : w->piece;
+	else if (n > 1 && world_draw(w, 4) == 0)
 		n = 1 + (size_t)world_draw(w, n);
 	if (n > limit)
 		n = limit;
@@ -186,6 +188,7 @@ world_run(struct world *w, struct site *initiator, struct site *answerer,
 		run_jobs(answerer, y);
 		moved = carry(w, x, y, left);
 		left -= moved;
+		run_jobs(answerer, y);
 		if (left > 0) {
 			size_t back = carry(w, y, x, left);
 

@@ -14,6 +14,7 @@
 #include <sodium.h>
 
 #include "sync/session.h"
+#include "sync/stream.h"
 
 enum { MEMORY_LISTS = 16, MEMORY_BODY_MIN = 12 };
 
@@ -147,6 +148,7 @@ memory_hello(void *context, struct hello *out)
 	out->role = (uint8_t)n->cert.role;
 	out->now = 1780000000;
 	out->slips_left = 10000;
+	out->dictionary = stream_dictionary_id();
 	return ERR_OK;
 }
 

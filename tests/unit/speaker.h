@@ -107,14 +107,14 @@ speaker_read(struct speaker *sp, struct session *s, struct buffer *payload)
 /** Open a session with a responder; first: payload of message 3. */
 static inline void
 speaker_call(struct speaker *sp, const struct memory_node *self,
-    const struct memory_node *hub, struct session *s, const void *first,
+    const struct memory_node *to, struct session *s, const void *first,
     size_t first_bytes)
 {
 	const uint8_t preface[5] = {
 	    'Y', 'Z', PROTOCOL_VERSION, SUITE_NOISE_25519, 0};
 	struct buffer payload = {0};
 
-	speaker_init(sp, self, true, hub->transport.public);
+	speaker_init(sp, self, true, to->transport.public);
 	speaker_write(sp, s, NULL, 0, preface, sizeof preface);
 	speaker_read(sp, s, &payload);
 	speaker_write(sp, s, first, first_bytes, NULL, 0);
