@@ -119,14 +119,14 @@ init_role(struct op *o, struct init *i)
 static enum err
 take_name(struct op *o, char out[NODE_NAME_BYTES_MAX + 1])
 {
+	char host[NODE_NAME_BYTES_MAX + 1] = "";
 	const char *name = op_text(o, "name");
 	size_t i;
 
 	if (name == NULL || *name == '\0') {
-		if (gethostname(out, NODE_NAME_BYTES_MAX) != 0 ||
-		    out[0] == '\0')
-			memcpy(out, "node", sizeof "node");
-		out[NODE_NAME_BYTES_MAX] = '\0';
+		if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+			memcpy(host, "node", sizeof "node");
+		memcpy(out, host, sizeof host);
 		return ERR_OK;
 	}
 	for (i = 0; name[i] != '\0'; i++)

@@ -119,7 +119,7 @@ fi
 
 step "gcc as for users, unit tests under valgrind"
 if compile plain gcc; then
-	run_tests plain testlog-valgrind --suite unit --timeout-multiplier 10 \
+	run_tests plain testlog-valgrind --suite unit --no-suite native --timeout-multiplier 10 \
 		--wrapper "valgrind -q --error-exitcode=99 --leak-check=full \
 --errors-for-leak-kinds=definite,indirect"
 else
