@@ -26,9 +26,9 @@ struct exchange {
 	struct source_context source;
 	struct cert peer;
 	bool has_peer;
-	struct hello hello;   /* of the peer, to be noted with the next job */
+	struct hello hello; /* of the peer, to be noted with the next job */
 	bool hello_is_due;
-	uint16_t invite;      /* number the joining peer named */
+	uint16_t invite; /* number the joining peer named */
 	struct invite_code code;
 
 	/* the job under way */
@@ -59,8 +59,8 @@ now_of(const struct exchange *x)
 /* --- making ------------------------------------------------------------ */
 
 static enum err
-options_for_sync(struct txn *t, const struct self *self,
-    struct session_options *so)
+options_for_sync(
+    struct txn *t, const struct self *self, struct session_options *so)
 {
 	struct cert parent;
 	enum err e;
@@ -77,8 +77,8 @@ options_for_sync(struct txn *t, const struct self *self,
 }
 
 static enum err
-options_for_join(struct exchange *x, const struct self *self,
-    struct session_options *so)
+options_for_join(
+    struct exchange *x, const struct self *self, struct session_options *so)
 {
 	enum err e;
 
@@ -137,8 +137,7 @@ fill_options(struct exchange *x, struct session_options *so)
 	}
 	txn_abort(t);
 	self_wipe(&self);
-	db_random(
-	    x->o.db, so->ephemeral_secret, sizeof so->ephemeral_secret);
+	db_random(x->o.db, so->ephemeral_secret, sizeof so->ephemeral_secret);
 	return e;
 }
 
@@ -207,8 +206,7 @@ note_lives(struct exchange *x, struct txn *t)
 		if (e == ERR_NOT_FOUND)
 			e = life_write(t, &life);
 		if (e == ERR_OK)
-			e = recover_compare(
-			    t, life.id, x->hello.lives[i].seq);
+			e = recover_compare(t, life.id, x->hello.lives[i].seq);
 	}
 	return e;
 }
@@ -241,7 +239,7 @@ note_hello(struct exchange *x, struct txn *t, struct self *self)
 		return e;
 	if (x->o.purpose == SESSION_SYNC)
 		return x->hello.clock == 0 ? self_trust_time(t, self, said)
-					   : ERR_OK;
+		                           : ERR_OK;
 	return note_lives(x, t);
 }
 
@@ -261,8 +259,7 @@ count_taken(struct exchange *x, struct txn *t)
 }
 
 static enum err
-make_group_receipts(
-    struct exchange *x, struct txn *t, const struct self *self)
+make_group_receipts(struct exchange *x, struct txn *t, const struct self *self)
 {
 	const struct batch *b = x->event.batch;
 	size_t i, j;
@@ -274,7 +271,7 @@ make_group_receipts(
 	for (i = 0; e == ERR_OK && i < b->change_count; i++) {
 		for (j = 0; j < x->group_count; j++)
 			if (memcmp(x->group[j].life, b->changes[i].id.life,
-				LIFE_BYTES) == 0)
+			        LIFE_BYTES) == 0)
 				break;
 		if (j < x->group_count || j == GROUP_RECEIPTS_MAX)
 			continue;
@@ -291,8 +288,8 @@ run_batch(struct exchange *x, struct txn *t, const struct self *self)
 
 	admitted_free(&x->admitted);
 	if (x->o.purpose == SESSION_SYNC)
-		return admit_from_above(t, self, &x->peer, x->event.batch,
-		    now_of(x), &x->admitted);
+		return admit_from_above(
+		    t, self, &x->peer, x->event.batch, now_of(x), &x->admitted);
 	e = admit_from_below(
 	    t, self, &x->peer, x->event.batch, now_of(x), &x->admitted);
 	if (e == ERR_OK)
@@ -309,8 +306,7 @@ run_hello(struct exchange *x, struct txn *t)
 
 	if (x->peer.org_count == 0)
 		return ERR_OK;
-	e = paper_allocate(
-	    t, x->peer.orgs[0], PAPER_GRANT, &x->grant_first);
+	e = paper_allocate(t, x->peer.orgs[0], PAPER_GRANT, &x->grant_first);
 	x->has_grant = e == ERR_OK;
 	return e == ERR_FULL ? ERR_OK : e;
 }
@@ -359,7 +355,7 @@ run_grant(struct exchange *x, struct txn *t)
 	enum err e = paper_grant(t, x->event.first, x->event.count);
 
 	return e == ERR_EXISTS || e == ERR_FORMAT || e == ERR_LIMIT ? ERR_OK
-								    : e;
+	                                                            : e;
 }
 
 /* Whether the parent showed that this store is an older copy. */
@@ -481,8 +477,7 @@ needs_job(struct exchange *x)
 		/* Few numbers left: hand out more, durably, before the end
 		 * of our side is said. Otherwise the next job notes it. */
 		return x->o.purpose == SESSION_ANSWER &&
-		       x->hello.slips_left < PAPER_LOW &&
-		       x->peer.org_count > 0;
+		       x->hello.slips_left < PAPER_LOW && x->peer.org_count > 0;
 	case EVENT_INVITE:
 		x->invite = x->event.invite;
 		return true;
@@ -544,8 +539,8 @@ answer_event(struct exchange *x)
 			session_grant(s, x->grant_first, PAPER_GRANT);
 		break;
 	case EVENT_BATCH:
-		session_answer_batch(s, &x->admitted.receipt, x->group,
-		    x->group_count);
+		session_answer_batch(
+		    s, &x->admitted.receipt, x->group, x->group_count);
 		break;
 	case EVENT_INVITE:
 		session_answer_invite(s, x->psk);
@@ -568,8 +563,8 @@ answer_event(struct exchange *x)
 void
 exchange_job_done(struct exchange *x, enum err result)
 {
-	bool is_stranger = x->event.type == EVENT_INVITE ||
-			   x->event.type == EVENT_JOIN;
+	bool is_stranger =
+	    x->event.type == EVENT_INVITE || x->event.type == EVENT_JOIN;
 
 	x->job_is_out = false;
 	if (result == ERR_OK) {
@@ -581,7 +576,7 @@ exchange_job_done(struct exchange *x, enum err result)
 			x->result = result;
 		session_refuse(x->session,
 		    is_stranger ? reason_for_stranger(result)
-				: reason_for(result),
+		                : reason_for(result),
 		    result);
 	}
 	finish_event(x);

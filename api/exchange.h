@@ -29,8 +29,7 @@ struct exchange_options {
  * joining. ERR_FORMAT: the invite is mistyped. ERR_NOT_ALLOWED: this role has
  * no parent, or no children.
  */
-enum err exchange_new(struct exchange **out,
-    const struct exchange_options *o);
+enum err exchange_new(struct exchange **out, const struct exchange_options *o);
 /** Only when no job is out. */
 void exchange_free(struct exchange *x);
 

@@ -52,8 +52,8 @@ static enum err
 set(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof value) == 0
-		   ? ERR_OK
-		   : ERR_IO;
+	           ? ERR_OK
+	           : ERR_IO;
 }
 
 enum err
@@ -81,8 +81,7 @@ link_prepare(int fd)
 	/* One frame waits in the kernel at most, so that the urgent can
 	 * overtake at the next. */
 	if (e == ERR_OK)
-		e = set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-		    FRAME_PAYLOAD_MAX);
+		e = set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, FRAME_PAYLOAD_MAX);
 	return e;
 }
 
@@ -99,8 +98,8 @@ connect_one(const struct addrinfo *a, unsigned timeout_ms, int *out)
 		return ERR_NO_LINK;
 	if (connect(p.fd, a->ai_addr, a->ai_addrlen) != 0 &&
 	    (errno != EINPROGRESS || poll(&p, 1, (int)timeout_ms) != 1 ||
-		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 ||
-		code != 0)) {
+	        getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 ||
+	        code != 0)) {
 		close(p.fd);
 		return ERR_NO_LINK;
 	}
@@ -191,7 +190,7 @@ wait_ms(const struct session *s)
 	if (deadline <= now)
 		return 0;
 	return deadline - now > POLL_MAX_MS ? POLL_MAX_MS
-					    : (int)(deadline - now);
+	                                    : (int)(deadline - now);
 }
 
 static enum err
@@ -227,8 +226,8 @@ flush(struct run *r)
 }
 
 enum err
-link_run(struct exchange *x, struct writer *w, int fd,
-    link_progress *progress, void *context, struct link_report *out)
+link_run(struct exchange *x, struct writer *w, int fd, link_progress *progress,
+    void *context, struct link_report *out)
 {
 	struct run r = {x, exchange_session(x), w, fd};
 	uint64_t began = api_now_ms();

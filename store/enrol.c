@@ -19,8 +19,8 @@ enum { WELCOME_ORGS_BYTES = 9000 }; /* the answer must fit one frame */
 /* --- a new group ------------------------------------------------------- */
 
 enum err
-enrol_create_group(struct txn *t, struct self *self, int64_t now,
-    uint8_t root_secret[64])
+enrol_create_group(
+    struct txn *t, struct self *self, int64_t now, uint8_t root_secret[64])
 {
 	uint8_t seed[crypto_sign_SEEDBYTES];
 	struct cert *c = &self->chain[0];
@@ -81,8 +81,8 @@ invite_write(struct txn *t, const struct invite *i)
 	invite_key(key, i->number);
 	e = buffer_state(&value);
 	if (e == ERR_OK)
-		e = txn_put(t, TABLE_INVITES, key, sizeof key, value.data,
-		    value.size);
+		e = txn_put(
+		    t, TABLE_INVITES, key, sizeof key, value.data, value.size);
 	buffer_wipe(&value);
 	return e;
 }
@@ -118,7 +118,7 @@ invite_decode_row(const struct buffer *value, struct invite *out)
 		return ERR_CORRUPT;
 	for (out->org_count = 0; out->org_count < count; out->org_count++)
 		if (!take_text(
-			&r, out->orgs[out->org_count], ORG_REF_BYTES_MAX))
+		        &r, out->orgs[out->org_count], ORG_REF_BYTES_MAX))
 			return ERR_CORRUPT;
 	return ERR_OK;
 }
@@ -148,9 +148,8 @@ take_orgs(struct invite *out, const char *const *orgs, size_t count)
 	if (count == 0 || count > CERT_ORGS_MAX)
 		return ERR_LIMIT;
 	for (i = 0; i < count; i++) {
-		const char *org = strncmp(orgs[i], "ref:", 4) == 0
-				      ? orgs[i] + 4
-				      : orgs[i];
+		const char *org =
+		    strncmp(orgs[i], "ref:", 4) == 0 ? orgs[i] + 4 : orgs[i];
 
 		if (org[0] == '\0' || strlen(org) > ORG_REF_BYTES_MAX)
 			return ERR_LIMIT;
@@ -162,8 +161,8 @@ take_orgs(struct invite *out, const char *const *orgs, size_t count)
 
 enum err
 enrol_invite(struct txn *t, const struct self *self, const char *name,
-    const char *const *orgs, size_t org_count, int64_t now,
-    struct invite *out, char code[INVITE_TEXT_BYTES])
+    const char *const *orgs, size_t org_count, int64_t now, struct invite *out,
+    char code[INVITE_TEXT_BYTES])
 {
 	struct invite_code c;
 	uint64_t last;
@@ -213,8 +212,8 @@ enrol_try(struct txn *t, uint16_t number, int64_t now, struct invite *out)
 
 static enum err
 issue(struct txn *t, const struct self *self, const struct invite *invite,
-    const uint8_t transport_key[KEY_BYTES],
-    const struct join_request *request, struct cert *out)
+    const uint8_t transport_key[KEY_BYTES], const struct join_request *request,
+    struct cert *out)
 {
 	uint64_t last;
 	enum err e = meta_get_number(t, "certs.last", &last);
@@ -265,9 +264,10 @@ add_tree(struct txn *t, const struct cert *cert, struct join_answer *a)
 			break;
 		if (a->org_count < JOIN_ORGS_MAX &&
 		    strlen(r.id.ref) <= ORG_REF_BYTES_MAX &&
-		    bytes < WELCOME_ORGS_BYTES && org_within(t, cert, r.id.ref) &&
+		    bytes < WELCOME_ORGS_BYTES &&
+		    org_within(t, cert, r.id.ref) &&
 		    index_parent_org(t, r.id.ref, parent, sizeof parent) ==
-			ERR_OK) {
+		        ERR_OK) {
 			memcpy(a->orgs[a->org_count].ref, r.id.ref,
 			    strlen(r.id.ref) + 1);
 			memcpy(a->orgs[a->org_count].parent, parent,
@@ -296,9 +296,9 @@ fill_answer(struct txn *t, const struct self *self, const struct cert *cert,
 	a->chain_count = i + 1;
 	memcpy(a->fingerprint_secret, self->fingerprint_secret, HASH_BYTES);
 	a->now = now;
-	e = cert->org_count == 0 ? ERR_NOT_FOUND
-				 : paper_allocate(t, cert->orgs[0],
-				       PAPER_GRANT, &a->slip_first);
+	e = cert->org_count == 0
+	        ? ERR_NOT_FOUND
+	        : paper_allocate(t, cert->orgs[0], PAPER_GRANT, &a->slip_first);
 	if (e == ERR_OK)
 		a->slip_count = PAPER_GRANT;
 	else if (e == ERR_FULL || e == ERR_NOT_FOUND)
@@ -310,8 +310,7 @@ fill_answer(struct txn *t, const struct self *self, const struct cert *cert,
 static enum err
 accept_again(struct txn *t, const struct self *self,
     const struct invite *invite, const uint8_t transport_key[KEY_BYTES],
-    const struct join_request *request, int64_t now,
-    struct join_answer *answer)
+    const struct join_request *request, int64_t now, struct join_answer *answer)
 {
 	struct node node;
 	enum err e;
@@ -322,17 +321,15 @@ accept_again(struct txn *t, const struct self *self,
 	if (e != ERR_OK)
 		return e;
 	if (node.is_revoked ||
-	    memcmp(node.cert.signing_key, request->signing_key, KEY_BYTES) !=
-		0)
+	    memcmp(node.cert.signing_key, request->signing_key, KEY_BYTES) != 0)
 		return ERR_REFUSED;
 	return fill_answer(t, self, &node.cert, now, answer);
 }
 
 enum err
 enrol_accept(struct txn *t, const struct self *self, uint16_t number,
-    const uint8_t transport_key[KEY_BYTES],
-    const struct join_request *request, int64_t now,
-    struct join_answer *answer)
+    const uint8_t transport_key[KEY_BYTES], const struct join_request *request,
+    int64_t now, struct join_answer *answer)
 {
 	struct invite invite;
 	struct node node;
@@ -427,15 +424,14 @@ enrol_list_all(struct txn *t, const struct self *self)
 static enum err
 check_answer(const struct self *self, const struct join_answer *a)
 {
-	enum err e =
-	    cert_chain_verify(a->chain, a->chain_count, a->root_key);
+	enum err e = cert_chain_verify(a->chain, a->chain_count, a->root_key);
 
 	if (e != ERR_OK || a->chain_count < 2)
 		return ERR_AUTH;
 	if (memcmp(a->chain[0].transport_key, self->transport.public,
-		KEY_BYTES) != 0 ||
-	    memcmp(a->chain[0].signing_key, self->signing_public,
-		KEY_BYTES) != 0)
+	        KEY_BYTES) != 0 ||
+	    memcmp(a->chain[0].signing_key, self->signing_public, KEY_BYTES) !=
+	        0)
 		return ERR_AUTH;
 	return ERR_OK;
 }
@@ -452,8 +448,8 @@ keep_tree(struct txn *t, const struct join_answer *a)
 }
 
 enum err
-enrol_joined(struct txn *t, struct self *self,
-    const struct join_answer *answer, const char *address, int64_t now)
+enrol_joined(struct txn *t, struct self *self, const struct join_answer *answer,
+    const char *address, int64_t now)
 {
 	struct node parent;
 	enum err e = check_answer(self, answer);
@@ -462,8 +458,8 @@ enrol_joined(struct txn *t, struct self *self,
 		return e;
 	group_id_of(self->group, answer->root_key);
 	memcpy(self->root_key, answer->root_key, KEY_BYTES);
-	memcpy(self->fingerprint_secret, answer->fingerprint_secret,
-	    HASH_BYTES);
+	memcpy(
+	    self->fingerprint_secret, answer->fingerprint_secret, HASH_BYTES);
 	self->chain_count = answer->chain_count;
 	memcpy(self->chain, answer->chain, sizeof self->chain);
 	self->is_enrolled = true;

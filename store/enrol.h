@@ -9,8 +9,8 @@
 
 /**
  * Make this store the hub of a new group: draws the root key, signs the hub's
- * certificate (no orgs: it acts for the group), and gives the root's secret to the caller,
- * who writes it to a file to be moved away and wipes it.
+ * certificate (no orgs: it acts for the group), and gives the root's secret to
+ * the caller, who writes it to a file to be moved away and wipes it.
  */
 enum err enrol_create_group(
     struct txn *t, struct self *self, int64_t now, uint8_t root_secret[64]);

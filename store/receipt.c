@@ -27,7 +27,7 @@ own_total(struct txn *t, const struct self *self, uint64_t *out)
 		if (value.size < NODE_ID_BYTES ||
 		    memcmp(value.data, self->id, NODE_ID_BYTES) != 0)
 			continue;
-		for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+		for (class = 0; e == ERR_OK && class < CLASSES; class ++) {
 			e = log_head_read(t, key.data, class, &head);
 			*out += head.seq;
 		}
@@ -51,25 +51,23 @@ behind(struct txn *t, const uint8_t parent[NODE_ID_BYTES], uint64_t *out)
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	for (list.class = 0; e == ERR_OK && list.class < CLASSES;
-	     list.class++) {
+	     list.class ++) {
 		struct cursor end, held;
 
 		e = list_end(t, &a, list.class, &end);
 		if (e == ERR_OK)
-			e = cursor_read(
-			    t, parent, CURSOR_PEER, &list, &held);
+			e = cursor_read(t, parent, CURSOR_PEER, &list, &held);
 		if (e == ERR_OK)
-			*out += held.epoch == a.epoch &&
-					held.place <= end.place
-				    ? end.place - held.place
-				    : end.place;
+			*out += held.epoch == a.epoch && held.place <= end.place
+			            ? end.place - held.place
+			            : end.place;
 	}
 	return e;
 }
 
 enum err
-receipts_parent_count(struct txn *t, const struct self *self,
-    uint64_t *waiting, uint64_t *held)
+receipts_parent_count(
+    struct txn *t, const struct self *self, uint64_t *waiting, uint64_t *held)
 {
 	uint8_t id[NODE_ID_BYTES];
 	struct cert parent;
@@ -96,13 +94,12 @@ receipts_parent_count(struct txn *t, const struct self *self,
 }
 
 static enum err
-group_read(struct txn *t, const uint8_t life[LIFE_BYTES],
-    struct group_receipt *out)
+group_read(
+    struct txn *t, const uint8_t life[LIFE_BYTES], struct group_receipt *out)
 {
 	struct buffer value = {0};
 	struct bytes body;
-	enum err e =
-	    txn_get(t, TABLE_RECEIPTS, life, LIFE_BYTES, &value);
+	enum err e = txn_get(t, TABLE_RECEIPTS, life, LIFE_BYTES, &value);
 
 	body.data = value.data;
 	body.size = value.size;
@@ -113,8 +110,7 @@ group_read(struct txn *t, const uint8_t life[LIFE_BYTES],
 }
 
 enum err
-receipts_group_count(
-    struct txn *t, const struct self *self, uint64_t *held)
+receipts_group_count(struct txn *t, const struct self *self, uint64_t *held)
 {
 	struct group_receipt g;
 	struct walk *w;
@@ -169,8 +165,8 @@ keep_place(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
 }
 
 enum err
-receipts_take(struct txn *t, const struct cert *peer,
-    const struct receipt *r, int64_t now)
+receipts_take(struct txn *t, const struct cert *peer, const struct receipt *r,
+    int64_t now)
 {
 	uint8_t id[NODE_ID_BYTES];
 	enum err e;
@@ -195,8 +191,7 @@ receipts_correct(
 	if (known != NULL)
 		e = cursor_read_all(t, id, CURSOR_PEER, known);
 	for (i = 0; e == ERR_OK && i < set->count; i++)
-		e = keep_place(
-		    t, id, &set->item[i].list, set->item[i].cursor);
+		e = keep_place(t, id, &set->item[i].list, set->item[i].cursor);
 	for (i = 0; e == ERR_OK && i < known->count; i++) {
 		for (j = 0; j < set->count; j++)
 			if (is_list(&known->item[i].list, &set->item[j].list))
@@ -224,19 +219,18 @@ check_chain(struct txn *t, const struct self *self,
 		return e;
 	if (id.seq > head.seq)
 		return memcmp(id.life, self->life, LIFE_BYTES) == 0 ? ERR_FORK
-								    : ERR_OK;
+		                                                    : ERR_OK;
 	then = head;
 	if (id.seq < head.seq)
 		e = log_chain_at(t, self, &id, &then);
-	if (e == ERR_OK &&
-	    memcmp(then.chain, g->chain[class], HASH_BYTES) != 0)
+	if (e == ERR_OK && memcmp(then.chain, g->chain[class], HASH_BYTES) != 0)
 		e = ERR_FORK;
 	return e;
 }
 
 enum err
-receipts_take_group(struct txn *t, const struct self *self,
-    const struct group_receipt *g)
+receipts_take_group(
+    struct txn *t, const struct self *self, const struct group_receipt *g)
 {
 	struct buffer value = {0};
 	struct life life;
@@ -247,17 +241,17 @@ receipts_take_group(struct txn *t, const struct self *self,
 		return ERR_NOT_ENROLLED;
 	/* The last but the root: the hub's own certificate. */
 	if (group_receipt_verify(
-		g, self->chain[self->chain_count - 1].signing_key) != ERR_OK)
+	        g, self->chain[self->chain_count - 1].signing_key) != ERR_OK)
 		return ERR_AUTH;
 	if (life_read(t, g->life, &life) != ERR_OK || !life.has_log_secret)
 		return ERR_OK; /* a life of another node: not ours to count */
-	for (class = 0; e == ERR_OK && class < CLASSES; class++)
+	for (class = 0; e == ERR_OK && class < CLASSES; class ++)
 		e = check_chain(t, self, g, class);
 	if (e == ERR_OK)
 		e = group_receipt_create(g, &value);
 	if (e == ERR_OK)
-		e = txn_put(t, TABLE_RECEIPTS, g->life, LIFE_BYTES,
-		    value.data, value.size);
+		e = txn_put(t, TABLE_RECEIPTS, g->life, LIFE_BYTES, value.data,
+		    value.size);
 	buffer_free(&value);
 	return e;
 }
@@ -271,7 +265,7 @@ receipts_make_group(struct txn *t, const struct self *self,
 
 	memset(out, 0, sizeof *out);
 	memcpy(out->life, life, LIFE_BYTES);
-	for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+	for (class = 0; e == ERR_OK && class < CLASSES; class ++) {
 		struct log_head head;
 
 		e = log_head_read(t, life, class, &head);

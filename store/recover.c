@@ -64,14 +64,14 @@ recover_is_forked(struct txn *t, const uint8_t life[LIFE_BYTES])
 }
 
 enum err
-recover_compare(struct txn *t, const uint8_t life[LIFE_BYTES],
-    const uint64_t told[CLASSES])
+recover_compare(
+    struct txn *t, const uint8_t life[LIFE_BYTES], const uint64_t told[CLASSES])
 {
 	struct log_head head;
 	uint8_t class;
 	enum err e = ERR_OK;
 
-	for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+	for (class = 0; e == ERR_OK && class < CLASSES; class ++) {
 		e = log_head_read(t, life, class, &head);
 		if (e == ERR_OK && told[class] < head.seq)
 			return recover_mark_fork(t, life);
@@ -90,7 +90,7 @@ life_is_used(struct txn *t, const struct self *self, bool *out)
 	enum err e = ERR_OK;
 
 	*out = false;
-	for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+	for (class = 0; e == ERR_OK && class < CLASSES; class ++) {
 		e = log_head_read(t, self->life, class, &head);
 		if (head.seq > 0)
 			*out = true;
@@ -157,8 +157,7 @@ is_own_clash(struct txn *t, const struct exception *x)
 	struct life life;
 
 	return x->reason == FINDING_CLASH &&
-	       life_read(t, x->id.life, &life) == ERR_OK &&
-	       life.has_log_secret;
+	       life_read(t, x->id.life, &life) == ERR_OK && life.has_log_secret;
 }
 
 /* Only what stands in our log: the parent's own change may lie there by now.
@@ -212,8 +211,7 @@ moves_add(struct moves *m, const struct change_id *old)
 {
 	if (m->count == m->capacity) {
 		size_t capacity = m->capacity == 0 ? 64 : 2 * m->capacity;
-		struct move *grown =
-		    realloc(m->list, capacity * sizeof *grown);
+		struct move *grown = realloc(m->list, capacity * sizeof *grown);
 
 		if (grown == NULL)
 			return ERR_NOMEM;
@@ -256,9 +254,8 @@ recover_is_due(struct txn *t)
 
 	if (walk_open(t, TABLE_META, label_clash, LABEL_BYTES, &w) != ERR_OK)
 		return false;
-	is_due = walk_next(w, &key, NULL) == ERR_OK &&
-		 key.size == MARK_BYTES &&
-		 memcmp(key.data, label_clash, LABEL_BYTES) == 0;
+	is_due = walk_next(w, &key, NULL) == ERR_OK && key.size == MARK_BYTES &&
+	         memcmp(key.data, label_clash, LABEL_BYTES) == 0;
 	walk_close(w);
 	return is_due;
 }
@@ -289,7 +286,7 @@ moves_find_ref(const struct moves *m, const char *ref)
 	if (sscanf(ref, "~%16[0-9a-f]-%u-%" SCNu64, hex, &class, &seq) != 3 ||
 	    class >= CLASSES || hex_decode(id.life, LIFE_BYTES, hex) != ERR_OK)
 		return NULL;
-	id.class = (uint8_t)class;
+	id.class = (uint8_t) class;
 	id.seq = seq;
 	change_founded_ref(&id, again, sizeof again);
 	return strcmp(ref, again) == 0 ? moves_find(m, &id) : NULL;
@@ -316,7 +313,7 @@ map_parents(struct txn *t, const struct moves *m, struct change *c)
 			is_ready = is_ready && to->is_done;
 			p->id = to->fresh;
 		} else if (memcmp(p->id.life, c->id.life, LIFE_BYTES) == 0 &&
-			   stored_read(t, &p->id, &s) == ERR_OK) {
+		           stored_read(t, &p->id, &s) == ERR_OK) {
 			/* In another life from now on: it needs a link. */
 			store_u64(fingerprint, s.fingerprint);
 			memcpy(p->link, fingerprint, sizeof p->link);
@@ -431,8 +428,8 @@ drop_old(struct txn *t, const struct change *c,
 	key_change(key + KEY_RECORD_BYTES, &c->id);
 	e = txn_delete(t, TABLE_RECORDS, key, sizeof key);
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
-		e = txn_delete(t, TABLE_CHANGES, key + KEY_RECORD_BYTES,
-		    KEY_CHANGE_BYTES);
+		e = txn_delete(
+		    t, TABLE_CHANGES, key + KEY_RECORD_BYTES, KEY_CHANGE_BYTES);
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
 		e = free_slip(t, c, record_key);
 	return e;
@@ -460,8 +457,7 @@ move_change(struct txn *t, const struct self *self, const struct moves *m,
 	key_change(fresh, &to->fresh);
 	e = mark_put(t, label_moved, &to->old, fresh, sizeof fresh);
 	mark_key(clash, label_clash, &to->old);
-	return e == ERR_OK ? txn_delete(t, TABLE_META, clash, sizeof clash)
-			   : e;
+	return e == ERR_OK ? txn_delete(t, TABLE_META, clash, sizeof clash) : e;
 }
 
 static enum err

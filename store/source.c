@@ -42,7 +42,7 @@ add_life(struct txn *t, const uint8_t id[LIFE_BYTES], const uint8_t *nonce,
 	if (out->life_count == HELLO_LIVES_MAX)
 		return ERR_OK;
 	memcpy(life->nonce, nonce, LIFE_NONCE_BYTES);
-	for (class = 0; e == ERR_OK && class < CLASSES; class++) {
+	for (class = 0; e == ERR_OK && class < CLASSES; class ++) {
 		struct log_head head;
 
 		e = log_head_read(t, id, class, &head);
@@ -141,8 +141,8 @@ feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
 		memcpy(name, key.data, key.size);
 		name[key.size] = '\0';
 		is_due = strcmp(name, AUDIENCE_GROUP) == 0 ||
-			 (strncmp(name, AUDIENCE_ORG, skip) == 0 &&
-			     org_within(t, peer, name + skip));
+		         (strncmp(name, AUDIENCE_ORG, skip) == 0 &&
+		             org_within(t, peer, name + skip));
 		e = is_due ? add_name(out, name, key.size) : ERR_OK;
 		if (e != ERR_OK)
 			break;
@@ -152,8 +152,8 @@ feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
 }
 
 static enum err
-source_lists(void *context, const uint8_t peer[NODE_ID_BYTES],
-    struct list_names *out)
+source_lists(
+    void *context, const uint8_t peer[NODE_ID_BYTES], struct list_names *out)
 {
 	struct source_context *c = context;
 	struct self self;
@@ -194,15 +194,15 @@ read_cursors(struct source_context *c, const uint8_t peer[NODE_ID_BYTES],
 }
 
 static enum err
-source_peer_cursors(void *context, const uint8_t peer[NODE_ID_BYTES],
-    struct cursor_set *out)
+source_peer_cursors(
+    void *context, const uint8_t peer[NODE_ID_BYTES], struct cursor_set *out)
 {
 	return read_cursors(context, peer, CURSOR_PEER, out);
 }
 
 static enum err
-source_own_cursors(void *context, const uint8_t peer[NODE_ID_BYTES],
-    struct cursor_set *out)
+source_own_cursors(
+    void *context, const uint8_t peer[NODE_ID_BYTES], struct cursor_set *out)
 {
 	return read_cursors(context, peer, CURSOR_OWN, out);
 }
@@ -224,8 +224,7 @@ lies_on(struct txn *t, const struct audience *a, uint8_t class,
 }
 
 enum err
-source_settle_list(
-    struct txn *t, const struct list_id *list, struct cursor *at)
+source_settle_list(struct txn *t, const struct list_id *list, struct cursor *at)
 {
 	struct audience a;
 	struct cursor end;
@@ -277,7 +276,7 @@ struct reading {
 	struct batch *out;
 	struct stored stored;
 	uint8_t lives[HELLO_LIVES_MAX][LIFE_BYTES]; /* of the peer */
-	size_t log_count; /* in the batch, upwards */
+	size_t log_count;                           /* in the batch, upwards */
 	uint8_t logs[8][LIFE_BYTES];
 };
 
@@ -345,8 +344,7 @@ static enum err
 chain_at(struct reading *r, const struct change_id *id, struct log_head *out)
 {
 	struct log_head head;
-	enum err e =
-	    log_head_read(r->t, id->life, id->class, &head);
+	enum err e = log_head_read(r->t, id->life, id->class, &head);
 
 	if (e == ERR_OK && head.seq == id->seq) {
 		*out = head;
@@ -369,8 +367,7 @@ add_heads(struct reading *r)
 
 		for (j = 0; j < b->head_count; j++)
 			if (b->heads[j].class == id->class &&
-			    memcmp(b->heads[j].life, id->life, LIFE_BYTES) ==
-				0)
+			    memcmp(b->heads[j].life, id->life, LIFE_BYTES) == 0)
 				break;
 		if (j < b->head_count)
 			continue;
@@ -378,8 +375,8 @@ add_heads(struct reading *r)
 			return ERR_LIMIT;
 		e = chain_at(r, id, &b->heads[b->head_count]);
 		if (e == ERR_OK)
-			log_sign(&b->heads[b->head_count++],
-			    r->self.signing_secret);
+			log_sign(
+			    &b->heads[b->head_count++], r->self.signing_secret);
 	}
 	return e;
 }
@@ -440,8 +437,8 @@ fill_batch(struct reading *r, const struct audience *a,
 	}
 	if (e == ERR_NOT_FOUND)
 		e = b->change_count == 0 && skipped < SKIPS_WORTH_TELLING
-			? ERR_END
-			: ERR_OK;
+		        ? ERR_END
+		        : ERR_OK;
 	if (e == ERR_OK && strcmp(r->list->name, AUDIENCE_UP) == 0)
 		e = add_heads(r);
 	return e;

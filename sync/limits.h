@@ -29,16 +29,16 @@ enum {
 	NODE_NAME_BYTES_MAX = 64,
 	ORG_REF_BYTES_MAX = 64,
 
-	CHANGE_BYTES_MAX = 65536,   /* one change's body */
-	BATCH_CHANGES_MAX = 512,    /* changes a sender puts in one batch */
-	BATCH_BYTES_MAX = 196608,   /* decompressed bytes of one batch */
-	STREAM_WINDOW_LOG = 19,     /* zstd window of one class: 512 KiB */
+	CHANGE_BYTES_MAX = 65536, /* one change's body */
+	BATCH_CHANGES_MAX = 512,  /* changes a sender puts in one batch */
+	BATCH_BYTES_MAX = 196608, /* decompressed bytes of one batch */
+	STREAM_WINDOW_LOG = 19,   /* zstd window of one class: 512 KiB */
 	STREAM_FRAME_BYTES_MAX = 262144, /* decompressed, of one message */
-	CONTROL_BYTES_MAX = 65536, /* answers that wait for a frame */
-	LISTS_MAX = 512,            /* lists one session may name */
+	CONTROL_BYTES_MAX = 65536,       /* answers that wait for a frame */
+	LISTS_MAX = 512,                 /* lists one session may name */
 	LIST_NAME_BYTES_MAX = 80,
-	LIVES_MAX = 4096,           /* lives one session may name */
-	EXCEPTIONS_MAX = 512,       /* in one receipt */
+	LIVES_MAX = 4096,     /* lives one session may name */
+	EXCEPTIONS_MAX = 512, /* in one receipt */
 
 	HANDSHAKE_TIMEOUT_MS = 30000, /* for each step of it */
 	IDLE_TIMEOUT_MS = 60000, /* no byte moves either way while we wait */

@@ -391,9 +391,8 @@ group_receipt_verify(
 	struct buffer message = {0};
 	enum err e = group_receipt_message(g, &message);
 
-	if (e == ERR_OK &&
-	    crypto_sign_ed25519_verify_detached(
-		g->signature, message.data, message.size, signing_key) != 0)
+	if (e == ERR_OK && crypto_sign_ed25519_verify_detached(g->signature,
+	                       message.data, message.size, signing_key) != 0)
 		e = ERR_AUTH;
 	buffer_free(&message);
 	return e;
@@ -480,8 +479,8 @@ enum { PROOF_BYTES = 24 + KEY_BYTES + KEY_BYTES + GROUP_ID_BYTES };
 
 static void
 proof_message(const struct join_request *j,
-    const uint8_t transport_key[KEY_BYTES],
-    const uint8_t group[GROUP_ID_BYTES], uint8_t out[PROOF_BYTES])
+    const uint8_t transport_key[KEY_BYTES], const uint8_t group[GROUP_ID_BYTES],
+    uint8_t out[PROOF_BYTES])
 {
 	static const char label[24] = "yizhan join proof v1";
 	uint8_t *at = out;
@@ -497,8 +496,7 @@ proof_message(const struct join_request *j,
 
 void
 join_prove(struct join_request *j, const uint8_t secret[64],
-    const uint8_t transport_key[KEY_BYTES],
-    const uint8_t group[GROUP_ID_BYTES])
+    const uint8_t transport_key[KEY_BYTES], const uint8_t group[GROUP_ID_BYTES])
 {
 	uint8_t message[PROOF_BYTES];
 
@@ -508,17 +506,16 @@ join_prove(struct join_request *j, const uint8_t secret[64],
 }
 
 enum err
-join_check(const struct join_request *j,
-    const uint8_t transport_key[KEY_BYTES],
+join_check(const struct join_request *j, const uint8_t transport_key[KEY_BYTES],
     const uint8_t group[GROUP_ID_BYTES])
 {
 	uint8_t message[PROOF_BYTES];
 
 	proof_message(j, transport_key, group, message);
-	return crypto_sign_ed25519_verify_detached(j->proof, message,
-		   sizeof message, j->signing_key) == 0
-		   ? ERR_OK
-		   : ERR_AUTH;
+	return crypto_sign_ed25519_verify_detached(
+	           j->proof, message, sizeof message, j->signing_key) == 0
+	           ? ERR_OK
+	           : ERR_AUTH;
 }
 
 static enum err
@@ -539,8 +536,7 @@ put_chain(struct buffer *out, const struct cert *chain, size_t count)
 }
 
 static enum err
-take_chain(
-    struct reader *r, struct cert chain[CERT_CHAIN_MAX], size_t *count)
+take_chain(struct reader *r, struct cert chain[CERT_CHAIN_MAX], size_t *count)
 {
 	size_t n = read_u8(r), i;
 
@@ -548,9 +544,9 @@ take_chain(
 		return ERR_FORMAT;
 	for (i = 0; i < n; i++) {
 		struct bytes one = read_string(r);
-		enum err e = r->failed ? ERR_FORMAT
-				       : cert_decode(
-					     &chain[i], one.data, one.size);
+		enum err e = r->failed
+		                 ? ERR_FORMAT
+		                 : cert_decode(&chain[i], one.data, one.size);
 
 		if (e != ERR_OK)
 			return e;

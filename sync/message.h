@@ -12,17 +12,17 @@
 
 enum message_type {
 	MESSAGE_HELLO = 1,
-	MESSAGE_CURSORS = 2,	   /* all cursors into the peer's lists */
+	MESSAGE_CURSORS = 2,        /* all cursors into the peer's lists */
 	MESSAGE_CURSORS_WANTED = 3, /* the digest did not fit */
-	MESSAGE_DATA = 4,	   /* class, bytes of its stream */
+	MESSAGE_DATA = 4,           /* class, bytes of its stream */
 	MESSAGE_RECEIPT = 5,
 	MESSAGE_GROUP_RECEIPT = 6,
-	MESSAGE_END = 7,	   /* nothing more to send as of now */
+	MESSAGE_END = 7, /* nothing more to send as of now */
 	MESSAGE_BYE = 8,
-	MESSAGE_ERROR = 9,	   /* reason; the session is over */
-	MESSAGE_GRANT = 10,	   /* a block of slip numbers */
-	MESSAGE_JOIN = 11,	   /* join request */
-	MESSAGE_WELCOME = 12,	   /* join answer */
+	MESSAGE_ERROR = 9,    /* reason; the session is over */
+	MESSAGE_GRANT = 10,   /* a block of slip numbers */
+	MESSAGE_JOIN = 11,    /* join request */
+	MESSAGE_WELCOME = 12, /* join answer */
 };
 
 /* Why a session ended; numbers are on the wire: append only. */
@@ -30,17 +30,17 @@ enum reason {
 	REASON_NONE = 0,
 	REASON_NOT_ENROLLED = 1, /* this key is not known here */
 	REASON_REVOKED = 2,
-	REASON_VERSION = 3,	 /* no version in common */
-	REASON_FORMAT = 4,	 /* bytes broke the protocol */
+	REASON_VERSION = 3, /* no version in common */
+	REASON_FORMAT = 4,  /* bytes broke the protocol */
 	REASON_LIMIT = 5,
-	REASON_LOG = 6,		 /* a log's chain or signature is wrong */
-	REASON_FORK = 7,	 /* a log goes on differently than known */
-	REASON_STORAGE = 8,	 /* the receiver cannot write now */
-	REASON_INVITE = 9,	 /* no such invite, expired, used, too many
-				    tries, or a wrong secret */
+	REASON_LOG = 6,     /* a log's chain or signature is wrong */
+	REASON_FORK = 7,    /* a log goes on differently than known */
+	REASON_STORAGE = 8, /* the receiver cannot write now */
+	REASON_INVITE = 9,  /* no such invite, expired, used, too many
+	                       tries, or a wrong secret */
 	REASON_BUSY = 10,
 	REASON_AHEAD = 11, /* the peer holds more of our log than we do:
-			      this store is an older copy */
+	                      this store is an older copy */
 	REASON_SHUTDOWN = 12,
 	REASON_TIMEOUT = 13,
 };
@@ -56,8 +56,8 @@ struct message {
  * out as they are; the session refuses them. */
 enum err message_next(struct reader *frame, struct message *out);
 /** Append a finished body as one message. */
-void message_put(struct buffer *out, enum message_type type,
-    const void *body, size_t size);
+void message_put(
+    struct buffer *out, enum message_type type, const void *body, size_t size);
 
 struct join_request {
 	char name[NODE_NAME_BYTES_MAX + 1];
@@ -90,15 +90,15 @@ enum err receipt_create(const struct receipt *r, struct buffer *out);
 /** Allocates out->exceptions; receipt_free() it. */
 enum err receipt_consume(const struct bytes *body, struct receipt *out);
 void receipt_free(struct receipt *r);
-enum err group_receipt_create(const struct group_receipt *g,
-    struct buffer *out);
-enum err group_receipt_consume(const struct bytes *body,
-    struct group_receipt *out);
+enum err group_receipt_create(
+    const struct group_receipt *g, struct buffer *out);
+enum err group_receipt_consume(
+    const struct bytes *body, struct group_receipt *out);
 enum err reason_create(enum reason reason, struct buffer *out);
 enum err reason_consume(const struct bytes *body, enum reason *out);
 enum err grant_create(uint64_t first, uint64_t count, struct buffer *out);
-enum err grant_consume(const struct bytes *body, uint64_t *first,
-    uint64_t *count);
+enum err grant_consume(
+    const struct bytes *body, uint64_t *first, uint64_t *count);
 enum err join_create(const struct join_request *j, struct buffer *out);
 enum err join_consume(const struct bytes *body, struct join_request *out);
 enum err welcome_create(const struct join_answer *a, struct buffer *out);
@@ -113,8 +113,8 @@ enum err chain_consume(const void *data, size_t size,
 
 /** What a group receipt's signature covers; sign and check it. */
 void group_receipt_sign(struct group_receipt *g, const uint8_t secret[64]);
-enum err group_receipt_verify(const struct group_receipt *g,
-    const uint8_t signing_key[KEY_BYTES]);
+enum err group_receipt_verify(
+    const struct group_receipt *g, const uint8_t signing_key[KEY_BYTES]);
 /** Proof that who asks to join holds the signing key it names. */
 void join_prove(struct join_request *j, const uint8_t secret[64],
     const uint8_t transport_key[KEY_BYTES],

@@ -39,8 +39,8 @@ session_emit(struct session *s, enum session_event_type type)
 }
 
 void
-session_fail(struct session *s, enum err error, enum reason reason,
-    bool told_by_peer)
+session_fail(
+    struct session *s, enum err error, enum reason reason, bool told_by_peer)
 {
 	struct session_event *ev;
 
@@ -173,8 +173,8 @@ session_new(struct session **out, const struct session_options *o)
 	if (o->purpose == SESSION_JOIN)
 		s->answer = calloc(1, sizeof *s->answer);
 	s->outgoing = calloc(LISTS_MAX, sizeof *s->outgoing);
-	if (s->batch == NULL || s->scratch == NULL ||
-	    s->peer_cursors == NULL || s->outgoing == NULL ||
+	if (s->batch == NULL || s->scratch == NULL || s->peer_cursors == NULL ||
+	    s->outgoing == NULL ||
 	    (s->answer == NULL && o->purpose == SESSION_JOIN)) {
 		session_free(s);
 		return ERR_NOMEM;
@@ -236,8 +236,7 @@ set_time(struct session *s, uint64_t now_ms)
 }
 
 enum err
-session_receive(
-    struct session *s, const void *in, size_t len, uint64_t now_ms)
+session_receive(struct session *s, const void *in, size_t len, uint64_t now_ms)
 {
 	set_time(s, now_ms);
 	if (session_is_over(s))
@@ -292,7 +291,7 @@ adapt_frame(struct session *s)
 	if (took > FRAME_SLOW_MS)
 		s->frame_aim /= 2;
 	else if (took < FRAME_QUICK_MS &&
-		 s->out_frame_bytes + FRAME_SLACK >= s->frame_aim)
+	         s->out_frame_bytes + FRAME_SLACK >= s->frame_aim)
 		s->frame_aim *= 2;
 	if (s->frame_aim > FRAME_PAYLOAD_MAX - 64)
 		s->frame_aim = FRAME_PAYLOAD_MAX - 64;

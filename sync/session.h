@@ -15,41 +15,41 @@
 
 enum session_purpose {
 	SESSION_ANSWER, /* responder: whatever the peer asks for */
-	SESSION_SYNC,	/* initiator: exchange changes with the parent */
-	SESSION_JOIN,	/* initiator: enrol with an invite */
+	SESSION_SYNC,   /* initiator: exchange changes with the parent */
+	SESSION_JOIN,   /* initiator: enrol with an invite */
 };
 
 struct session_options {
 	enum session_purpose purpose;
-	struct noise_keypair transport; /* this node's */
+	struct noise_keypair transport;      /* this node's */
 	uint8_t ephemeral_secret[KEY_BYTES]; /* fresh random bytes */
-	uint8_t group[GROUP_ID_BYTES];	/* all but SESSION_JOIN */
-	uint8_t parent_key[KEY_BYTES];	/* SESSION_SYNC: transport key */
-	struct cert parent;		/* SESSION_SYNC */
-	struct invite_code invite;	/* SESSION_JOIN */
-	struct join_request request;	/* SESSION_JOIN, without proof */
-	uint8_t signing_secret[64];	/* SESSION_JOIN: to prove it */
+	uint8_t group[GROUP_ID_BYTES];       /* all but SESSION_JOIN */
+	uint8_t parent_key[KEY_BYTES];       /* SESSION_SYNC: transport key */
+	struct cert parent;                  /* SESSION_SYNC */
+	struct invite_code invite;           /* SESSION_JOIN */
+	struct join_request request;         /* SESSION_JOIN, without proof */
+	uint8_t signing_secret[64];          /* SESSION_JOIN: to prove it */
 	/* SESSION_ANSWER: for those who ask who we are. */
 	uint8_t root_key[KEY_BYTES];
 	size_t chain_count;
 	struct cert chain[CERT_CHAIN_MAX];
-	struct source source;  /* not for SESSION_JOIN */
+	struct source source; /* not for SESSION_JOIN */
 	uint64_t now_ms;
 };
 
 enum session_event_type {
-	EVENT_HELLO,	     /* peer known, its hello is in: ev->peer, hello */
-	EVENT_BATCH,	     /* apply ev->batch, then answer it */
-	EVENT_RECEIPT,	     /* the peer holds our list up to ev->receipt */
+	EVENT_HELLO,         /* peer known, its hello is in: ev->peer, hello */
+	EVENT_BATCH,         /* apply ev->batch, then answer it */
+	EVENT_RECEIPT,       /* the peer holds our list up to ev->receipt */
 	EVENT_GROUP_RECEIPT, /* the group holds ev->group_receipt */
-	EVENT_GRANT,	     /* slip numbers: ev->first, ev->count */
-	EVENT_CURSORS,	     /* the peer stands elsewhere in our lists than its
-				receipts said: ev->cursors, all of them */
-	EVENT_INVITE,	     /* look up ev->invite, count a try, answer */
-	EVENT_JOIN,	     /* ev->request under ev->invite by ev->key */
-	EVENT_WELCOME,	     /* we are in: ev->answer */
-	EVENT_DONE,	     /* a clean end: all was sent and receipted */
-	EVENT_FAILED,	     /* ev->error, ev->reason */
+	EVENT_GRANT,         /* slip numbers: ev->first, ev->count */
+	EVENT_CURSORS,       /* the peer stands elsewhere in our lists than its
+	                        receipts said: ev->cursors, all of them */
+	EVENT_INVITE,        /* look up ev->invite, count a try, answer */
+	EVENT_JOIN,          /* ev->request under ev->invite by ev->key */
+	EVENT_WELCOME,       /* we are in: ev->answer */
+	EVENT_DONE,          /* a clean end: all was sent and receipted */
+	EVENT_FAILED,        /* ev->error, ev->reason */
 };
 
 struct session_event {
@@ -85,8 +85,8 @@ void session_free(struct session *s);
 
 /** Bytes from the peer. An error is final and also comes as an event;
  * give out what session_output() still holds, then close. */
-enum err session_receive(struct session *s, const void *in, size_t len,
-    uint64_t now_ms);
+enum err session_receive(
+    struct session *s, const void *in, size_t len, uint64_t now_ms);
 /** Whether it can take bytes now. False while too much waits for answers:
  * leave the bytes in the socket. */
 bool session_wants_input(const struct session *s);

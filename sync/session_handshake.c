@@ -87,8 +87,8 @@ static enum err
 answer_chain(struct session *s)
 {
 	struct buffer chain = {0};
-	enum err e = chain_create(
-	    s->o.root_key, s->o.chain, s->o.chain_count, &chain);
+	enum err e =
+	    chain_create(s->o.root_key, s->o.chain, s->o.chain_count, &chain);
 
 	if (e == ERR_OK)
 		e = frame_write_clear(&s->out, chain.data, chain.size);
@@ -203,8 +203,8 @@ admit_peer(struct session *s)
 static enum err
 consume_message_3(struct session *s, const struct bytes *message)
 {
-	enum err e = noise_read(
-	    &s->noise, message->data, message->size, &s->first);
+	enum err e =
+	    noise_read(&s->noise, message->data, message->size, &s->first);
 
 	if (e != ERR_OK)
 		return e;
@@ -232,8 +232,8 @@ consume_chain(struct session *s, const struct bytes *message)
 	uint8_t root[KEY_BYTES], hash[INVITE_ROOT_HASH_BYTES];
 	uint8_t psk[KEY_BYTES], number[2];
 	size_t count;
-	enum err e = chain_consume(
-	    message->data, message->size, root, chain, &count);
+	enum err e =
+	    chain_consume(message->data, message->size, root, chain, &count);
 
 	if (e != ERR_OK)
 		return e;
@@ -268,8 +268,8 @@ send_join(struct session *s)
 	struct buffer body = {0}, plain = {0};
 	enum err e;
 
-	join_prove(&s->o.request, s->o.signing_secret,
-	    s->o.transport.public, s->o.group);
+	join_prove(&s->o.request, s->o.signing_secret, s->o.transport.public,
+	    s->o.group);
 	e = join_create(&s->o.request, &body);
 	if (e == ERR_OK) {
 		message_put(&plain, MESSAGE_JOIN, body.data, body.size);
@@ -344,8 +344,8 @@ handshake_frame(struct session *s, const struct bytes *payload)
 	/* A hint in clear, not proven to come from the peer. */
 	if (s->o.purpose != SESSION_ANSWER && payload->size == 2 &&
 	    payload->data[0] == CLEAR_ERROR) {
-		session_fail(s, ERR_REFUSED, reason_in_clear(payload->data[1]),
-		    true);
+		session_fail(
+		    s, ERR_REFUSED, reason_in_clear(payload->data[1]), true);
 		return ERR_OK;
 	}
 	switch (s->state) {

@@ -49,12 +49,10 @@ consume_cursors(struct session *s, const struct bytes *body)
 	if (part == NULL)
 		return ERR_NOMEM;
 	e = cursors_consume(&rest, part);
-	if (e == ERR_OK &&
-	    part->count > LISTS_MAX - s->peer_cursors->count)
+	if (e == ERR_OK && part->count > LISTS_MAX - s->peer_cursors->count)
 		e = ERR_LIMIT;
 	for (i = 0; e == ERR_OK && i < part->count; i++)
-		s->peer_cursors->item[s->peer_cursors->count++] =
-		    part->item[i];
+		s->peer_cursors->item[s->peer_cursors->count++] = part->item[i];
 	free(part);
 	if (e == ERR_OK && body->data[0] == 1) {
 		s->cursors_due = false;
@@ -182,8 +180,8 @@ consume_error(struct session *s, const struct bytes *body)
 		return e;
 	session_fail(s,
 	    reason == REASON_NOT_ENROLLED ? ERR_NOT_ENROLLED
-	    : reason == REASON_REVOKED	  ? ERR_NOT_ALLOWED
-					  : ERR_REFUSED,
+	    : reason == REASON_REVOKED    ? ERR_NOT_ALLOWED
+	                                  : ERR_REFUSED,
 	    reason, true);
 	return ERR_OK;
 }
@@ -249,7 +247,7 @@ consume_message(struct session *s, const struct message *m)
 	switch (m->type) {
 	case MESSAGE_HELLO:
 		return s->state == STATE_OPEN ? consume_hello(s, &m->body)
-					      : ERR_FORMAT;
+		                              : ERR_FORMAT;
 	case MESSAGE_CURSORS:
 		return is_open ? consume_cursors(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_CURSORS_WANTED:
@@ -260,7 +258,7 @@ consume_message(struct session *s, const struct message *m)
 		return is_open ? consume_receipt(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_GROUP_RECEIPT:
 		return is_open ? consume_group_receipt(s, &m->body)
-			       : ERR_FORMAT;
+		               : ERR_FORMAT;
 	case MESSAGE_END:
 		return is_open ? consume_end(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_GRANT:
@@ -270,9 +268,8 @@ consume_message(struct session *s, const struct message *m)
 	case MESSAGE_ERROR:
 		return consume_error(s, &m->body);
 	case MESSAGE_WELCOME:
-		return s->state == STATE_WELCOME
-			   ? consume_welcome(s, &m->body)
-			   : ERR_FORMAT;
+		return s->state == STATE_WELCOME ? consume_welcome(s, &m->body)
+		                                 : ERR_FORMAT;
 	case MESSAGE_JOIN: /* only inside handshake message 3 */
 		return ERR_FORMAT;
 	}

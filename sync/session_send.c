@@ -57,10 +57,9 @@ load_lists(struct session *s)
 		e = source->lists(source->context, id, names);
 	if (e == ERR_OK)
 		e = source->peer_cursors(source->context, id, believed);
-	for (class = 0; class < CLASSES; class++)
+	for (class = 0; class < CLASSES; class ++)
 		for (i = 0; e == ERR_OK && i < names->count; i++)
-			e = add_outgoing(
-			    s, names->names[i], class, believed);
+			e = add_outgoing(s, names->names[i], class, believed);
 	free(believed);
 	free(names);
 	return e;
@@ -184,8 +183,7 @@ send_correct(struct session *s)
 /* Where the peer stands now. Beyond what we sent it may stand because of
  * another session; then what lies between need not go. */
 static enum err
-take_place(
-    struct session *s, struct outgoing *o, const struct cursor *said)
+take_place(struct session *s, struct outgoing *o, const struct cursor *said)
 {
 	struct cursor at = *said;
 	enum err e = s->o.source.settle(s->o.source.context, &o->list, &at);
@@ -355,12 +353,11 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 		if (class < 0)
 			break;
 		buffer_clear(&body);
-		put_u8(&body, (uint8_t)class);
-		e = stream_writer_take(s->writer[class],
-		    max - plain->size - 8, &body);
+		put_u8(&body, (uint8_t) class);
+		e = stream_writer_take(
+		    s->writer[class], max - plain->size - 8, &body);
 		if (e == ERR_OK)
-			message_put(
-			    plain, MESSAGE_DATA, body.data, body.size);
+			message_put(plain, MESSAGE_DATA, body.data, body.size);
 	}
 	buffer_wipe(&body);
 	return e;

@@ -9,15 +9,15 @@
 
 /* The words of the diagram in docs/protocol.md. */
 enum session_state {
-	STATE_PREFACE,	 /* responder: five bytes that say what is wanted */
-	STATE_CHAIN,	 /* initiator: asked who the parent is */
+	STATE_PREFACE,   /* responder: five bytes that say what is wanted */
+	STATE_CHAIN,     /* initiator: asked who the parent is */
 	STATE_MESSAGE_1, /* responder waits for handshake message 1 */
-	STATE_INVITE,	 /* responder: the owner looks up the invite */
+	STATE_INVITE,    /* responder: the owner looks up the invite */
 	STATE_MESSAGE_2, /* initiator waits for message 2 */
 	STATE_MESSAGE_3, /* responder waits for message 3 */
-	STATE_WELCOME,	 /* joining: request sent, or answer awaited */
-	STATE_OPEN,	 /* changes flow */
-	STATE_CLOSING,	 /* bye is in the output */
+	STATE_WELCOME,   /* joining: request sent, or answer awaited */
+	STATE_OPEN,      /* changes flow */
+	STATE_CLOSING,   /* bye is in the output */
 	STATE_DONE,
 	STATE_FAILED,
 };
@@ -25,16 +25,16 @@ enum session_state {
 /* First bytes of a connection: "YZ", version, suite, mode. */
 enum { PREFACE_BYTES = 5 };
 enum preface_mode {
-	MODE_SYNC = 0,	/* Noise XK */
-	MODE_JOIN = 1,	/* Noise XKpsk3 */
+	MODE_SYNC = 0,  /* Noise XK */
+	MODE_JOIN = 1,  /* Noise XKpsk3 */
 	MODE_CHAIN = 2, /* the answer is the certificate chain, in clear */
 };
 
 enum {
 	EVENTS_MAX = 64,
 	INBOX_BYTES_MAX = 256 * 1024,
-	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
-	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
+	CLEAR_ERROR = 0xff,   /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,     /* frames of higher classes before a lower one */
 	FRAME_QUICK_MS = 100, /* a full frame left sooner: try a larger one */
 	FRAME_SLOW_MS = 500,  /* it took longer: make smaller ones */
 	FRAME_SLACK = 32,     /* room that is not worth another message */
@@ -49,10 +49,10 @@ enum {
 struct outgoing {
 	struct list_id list;
 	struct cursor believed; /* the peer's, when the session began */
-	struct cursor next;	/* what was sent ends here */
-	struct cursor held;	/* what the peer has receipted */
-	bool at_end;		/* nothing behind `next` when last read */
-	uint64_t unanswered;	/* batches without a receipt */
+	struct cursor next;     /* what was sent ends here */
+	struct cursor held;     /* what the peer has receipted */
+	bool at_end;            /* nothing behind `next` when last read */
+	uint64_t unanswered;    /* batches without a receipt */
 };
 
 struct session {
@@ -61,7 +61,7 @@ struct session {
 	enum preface_mode mode;
 	struct noise_handshake noise;
 	struct noise_cipher send_cipher;
-	bool is_sealed; /* both ciphers are in force */
+	bool is_sealed;    /* both ciphers are in force */
 	bool heard_sealed; /* the peer has proven its keys since */
 	struct cert peer;
 	bool has_peer;
@@ -94,9 +94,9 @@ struct session {
 	struct outgoing *outgoing;
 	size_t outgoing_count;
 	struct batch *scratch;
-	size_t frame_aim; /* bytes of payload; follows the link */
+	size_t frame_aim;     /* bytes of payload; follows the link */
 	unsigned passed_over; /* data frames since a lower class had one */
-	uint8_t turn; /* the lower class that had its turn last */
+	uint8_t turn;         /* the lower class that had its turn last */
 	bool cursors_due;     /* asked for the peer's cursors */
 	bool cursors_came;
 	bool sent_end;
@@ -108,7 +108,7 @@ struct session {
 	size_t event_at, event_count;
 	enum session_event_type given; /* out last */
 	bool is_given;
-	bool hello_is_new; /* the owner is not through with EVENT_HELLO */
+	bool hello_is_new;    /* the owner is not through with EVENT_HELLO */
 	struct receipt shown; /* of the event given out last */
 	struct join_request request;
 	struct join_answer *answer; /* SESSION_JOIN */
@@ -116,16 +116,16 @@ struct session {
 	uint64_t now_ms;
 	uint64_t moved_ms;   /* the last byte, either way */
 	uint64_t entered_ms; /* the present state */
-	bool has_rested; /* time stood still while the owner worked */
+	bool has_rested;     /* time stood still while the owner worked */
 	bool sent_since_heard;
 	struct session_stats stats;
 };
 
 /* session.c */
-void session_fail(struct session *s, enum err error, enum reason reason,
-    bool told_by_peer);
-struct session_event *session_emit(struct session *s,
-    enum session_event_type type);
+void session_fail(
+    struct session *s, enum err error, enum reason reason, bool told_by_peer);
+struct session_event *session_emit(
+    struct session *s, enum session_event_type type);
 void session_enter(struct session *s, enum session_state state);
 /** Tell the peer why, then fail. */
 void session_abort(struct session *s, enum err error, enum reason reason);
@@ -145,8 +145,8 @@ enum reason session_reason(enum err e);
 /* session_send.c */
 /** The transport is open: load lists, queue hello. */
 enum err send_open(struct session *s);
-void send_control(struct session *s, enum message_type type,
-    const struct buffer *body);
+void send_control(
+    struct session *s, enum message_type type, const struct buffer *body);
 /** Fill plain with the next frame's messages; false: nothing to send. */
 bool send_fill(struct session *s, size_t max, struct buffer *plain);
 /** Make the next frame if none is under way. */

@@ -60,8 +60,7 @@ cursor_set_digest(const struct cursor_set *set)
 		store_u32(bytes + n + 2, set->item[i].cursor.epoch);
 		store_u64(bytes + n + 6, set->item[i].cursor.place);
 		store_u64(bytes + n + 14, set->item[i].cursor.running);
-		crypto_generichash(
-		    hash, sizeof hash, bytes, n + 22, NULL, 0);
+		crypto_generichash(hash, sizeof hash, bytes, n + 22, NULL, 0);
 		sum += load_u64(hash);
 	}
 	return sum;

@@ -24,8 +24,8 @@ int change_id_compare(const struct change_id *a, const struct change_id *b);
 
 /* A place in one list. epoch 0: nothing known yet. */
 struct cursor {
-	uint32_t epoch;	  /* drawn when the list is made or rebuilt */
-	uint64_t place;	  /* entries passed; 0: before the first */
+	uint32_t epoch;   /* drawn when the list is made or rebuilt */
+	uint64_t place;   /* entries passed; 0: before the first */
 	uint64_t running; /* hash over all entries up to place */
 };
 
@@ -49,7 +49,7 @@ struct batch_change {
 	size_t body_at; /* offset into batch.bytes */
 	size_t body_bytes;
 	bool has_secret; /* a month of this log begins here: its salt */
-	uint16_t month;	 /* with has_secret */
+	uint16_t month;  /* with has_secret */
 	uint8_t secret[HASH_BYTES];
 };
 
@@ -61,7 +61,7 @@ struct batch {
 	struct batch_change changes[BATCH_CHANGES_MAX];
 	size_t head_count;
 	struct log_head heads[8]; /* signed; upwards only */
-	struct buffer bytes;	  /* bodies */
+	struct buffer bytes;      /* bodies */
 };
 
 void batch_clear(struct batch *b);
@@ -101,13 +101,13 @@ enum { HELLO_LIVES_MAX = 64 };
 
 struct hello {
 	uint16_t version_min, version_max;
-	uint8_t role;	    /* enum node_role */
-	int64_t now;	    /* seconds since 1970 by the sender's clock */
-	uint8_t clock;	    /* 0 ok, 1 suspect */
-	uint32_t list_epoch; /* of the revocation list held */
-	uint64_t slips_left; /* numbers the node can still write on paper */
+	uint8_t role;            /* enum node_role */
+	int64_t now;             /* seconds since 1970 by the sender's clock */
+	uint8_t clock;           /* 0 ok, 1 suspect */
+	uint32_t list_epoch;     /* of the revocation list held */
+	uint64_t slips_left;     /* numbers the node can still write on paper */
 	uint64_t cursors_digest; /* over its cursors into the peer's lists */
-	uint32_t dictionary; /* that its streams start from */
+	uint32_t dictionary;     /* that its streams start from */
 	size_t life_count;
 	struct hello_life lives[HELLO_LIVES_MAX];
 };
@@ -138,8 +138,8 @@ struct source {
 
 	/** The node with this transport key may open a session here: its
 	 * certificate. ERR_NOT_FOUND: unknown. ERR_NOT_ALLOWED: revoked. */
-	enum err (*peer)(void *context, const uint8_t key[KEY_BYTES],
-	    struct cert *out);
+	enum err (*peer)(
+	    void *context, const uint8_t key[KEY_BYTES], struct cert *out);
 	/** What this node says of itself. */
 	enum err (*hello)(void *context, struct hello *out);
 	/** Names of the lists that peer is to receive from us. */
@@ -157,8 +157,8 @@ struct source {
 	 * ERR_FORK: the list is what this node wrote itself, and the cursor
 	 * lies on another history of it: this store is an older copy.
 	 */
-	enum err (*settle)(void *context, const struct list_id *list,
-	    struct cursor *at);
+	enum err (*settle)(
+	    void *context, const struct list_id *list, struct cursor *at);
 	/**
 	 * Fill out with what follows `after`, without what the peer wrote
 	 * itself and said it has (its hello). At most changes_max changes and

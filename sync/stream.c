@@ -231,8 +231,8 @@ stream_dictionary_id(void)
 {
 	uint8_t hash[8];
 
-	crypto_generichash(hash, sizeof hash, sync_dictionary,
-	    sync_dictionary_bytes, NULL, 0);
+	crypto_generichash(
+	    hash, sizeof hash, sync_dictionary, sync_dictionary_bytes, NULL, 0);
 	return load_u32(hash);
 }
 
@@ -241,7 +241,7 @@ stream_dictionary_id(void)
 struct stream_writer {
 	ZSTD_CCtx *zstd;
 	struct buffer raw;    /* batches waiting to be compressed */
-	size_t raw_at;	      /* of raw, given to the compressor */
+	size_t raw_at;        /* of raw, given to the compressor */
 	struct buffer packed; /* compressed and flushed */
 	size_t packed_at;
 };
@@ -269,8 +269,8 @@ stream_writer_new(struct stream_writer **out, int level)
 	if (!ZSTD_isError(rc))
 		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_chainLog, 18);
 	if (!ZSTD_isError(rc))
-		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_format,
-		    ZSTD_f_zstd1_magicless);
+		rc = ZSTD_CCtx_setParameter(
+		    w->zstd, ZSTD_c_format, ZSTD_f_zstd1_magicless);
 	if (!ZSTD_isError(rc))
 		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_dictIDFlag, 0);
 	if (!ZSTD_isError(rc) && sync_dictionary_bytes > 0)
@@ -320,7 +320,8 @@ stream_writer_waits(const struct stream_writer *w)
 static enum err
 pack_chunk(struct stream_writer *w)
 {
-	ZSTD_inBuffer in = {w->raw.data + w->raw_at, w->raw.size - w->raw_at, 0};
+	ZSTD_inBuffer in = {
+	    w->raw.data + w->raw_at, w->raw.size - w->raw_at, 0};
 	size_t left;
 
 	if (in.size > CHUNK_BYTES)
@@ -447,8 +448,7 @@ stream_reader_feed(struct stream_reader *r, const void *data, size_t size)
 }
 
 enum err
-stream_reader_next(
-    struct stream_reader *r, uint8_t class, struct batch *out)
+stream_reader_next(struct stream_reader *r, uint8_t class, struct batch *out)
 {
 	struct reader in;
 	uint64_t size;

@@ -27,8 +27,8 @@ enum err stream_writer_add(struct stream_writer *w, const struct batch *b);
 /** Bytes wait, compressed or not. */
 bool stream_writer_waits(const struct stream_writer *w);
 /** Append at most max compressed bytes to out, flushed. ERR_END: nothing. */
-enum err stream_writer_take(struct stream_writer *w, size_t max,
-    struct buffer *out);
+enum err stream_writer_take(
+    struct stream_writer *w, size_t max, struct buffer *out);
 
 struct stream_reader;
 
@@ -36,11 +36,11 @@ enum err stream_reader_new(struct stream_reader **out);
 void stream_reader_free(struct stream_reader *r);
 /** Decompress received bytes. ERR_FORMAT: not this stream; ERR_LIMIT: more
  * than the bounds allow (a bomb): both end the session. */
-enum err stream_reader_feed(struct stream_reader *r, const void *data,
-    size_t size);
+enum err stream_reader_feed(
+    struct stream_reader *r, const void *data, size_t size);
 /** Next whole batch. ERR_MORE: not yet. ERR_FORMAT, ERR_LIMIT. */
-enum err stream_reader_next(struct stream_reader *r, uint8_t class,
-    struct batch *out);
+enum err stream_reader_next(
+    struct stream_reader *r, uint8_t class, struct batch *out);
 
 /** First four bytes of the 8-byte BLAKE2b of the dictionary, big endian. Each
  * hello tells it; without the same one nothing can be read. */
