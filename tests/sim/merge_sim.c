@@ -284,8 +284,8 @@ has_part(const struct world *w, const struct record *r, size_t i)
 }
 
 static bool
-is_superseded(const struct world *w, const struct record *r, size_t i,
-    const char *name)
+is_superseded(
+    const struct world *w, const struct record *r, size_t i, const char *name)
 {
 	size_t j;
 

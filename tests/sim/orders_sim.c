@@ -59,7 +59,7 @@ random_lists(struct memory_node *n, const char *name)
 {
 	uint8_t class;
 
-	for (class = 0; class < CLASSES; class++)
+	for (class = 0; class < CLASSES; class ++)
 		if (draw(2) == 0)
 			memory_list_make(n, name, class, draw(20),
 			    MEMORY_BODY_MIN + (size_t)draw(200));
@@ -89,9 +89,9 @@ test_sessions_in_any_order_end_equal(void **state)
 		run(&e, 1 + (size_t)draw(2000), UINT64_MAX);
 		if (!clinic.is_done || !hub.is_done ||
 		    cursor_set_digest(&hub.own) !=
-			cursor_set_digest(&clinic.theirs) ||
+		        cursor_set_digest(&clinic.theirs) ||
 		    cursor_set_digest(&clinic.own) !=
-			cursor_set_digest(&hub.theirs))
+		        cursor_set_digest(&hub.theirs))
 			fail_msg("seed %llu", (unsigned long long)before);
 		ends_free(&e);
 	}

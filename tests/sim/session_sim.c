@@ -78,8 +78,8 @@ found(struct site *s, uint8_t class, const char *phone, char ref[64],
 	c.fields = json_pack("{s:s, s:s, s:s}", "name", phone, "status",
 	    "living", "phone", phone);
 	if (guardian != NULL)
-		json_object_set_new(c.fields, "guardian_id",
-		    json_sprintf("ref:%s", guardian));
+		json_object_set_new(
+		    c.fields, "guardian_id", json_sprintf("ref:%s", guardian));
 	assert_int_equal(admit_own(t, &self, &c, class), ERR_OK);
 	change_founded_ref(&c.id, ref, 64);
 	assert_int_equal(txn_commit(t), ERR_OK);

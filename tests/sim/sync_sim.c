@@ -14,14 +14,14 @@
 static uint64_t first_seed;
 static const char *doing;
 
-#define CHECK(truth)                                                          \
-	do {                                                                  \
-		if (!(truth)) {                                               \
-			fprintf(stderr, "seed %llu, %s, line %d: %s\n",       \
-			    (unsigned long long)first_seed, doing, __LINE__,  \
-			    #truth);                                          \
-			exit(1);                                              \
-		}                                                             \
+#define CHECK(truth)                                                           \
+	do {                                                                   \
+		if (!(truth)) {                                                \
+			fprintf(stderr, "seed %llu, %s, line %d: %s\n",        \
+			    (unsigned long long)first_seed, doing, __LINE__,   \
+			    #truth);                                           \
+			exit(1);                                               \
+		}                                                              \
 	} while (0)
 
 static void
@@ -78,6 +78,13 @@ join_then_sync(struct world *w)
 	CHECK(w->result == ERR_OK && w->up.changes_sent == 1);
 	CHECK(w->up.round_trips == 3);
 	printf("one new record: %llu bytes\n",
+	    (unsigned long long)(w->up.bytes_sent + w->up.bytes_received));
+
+	for (i = 0; i < 60; i++)
+		world_make_resident(w, &clinic, "C01");
+	sync(w, &clinic, &hub, SIZE_MAX);
+	CHECK(w->result == ERR_OK && w->up.changes_sent == 60);
+	printf("sixty new records: %llu bytes\n",
 	    (unsigned long long)(w->up.bytes_sent + w->up.bytes_received));
 	site_close(&clinic);
 	site_close(&hub);

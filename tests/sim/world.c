@@ -9,14 +9,14 @@
 #include "store/receipt.h"
 #include "tests/sim/world.h"
 
-#define MUST(call)                                                            \
-	do {                                                                  \
-		enum err must_e = (call);                                     \
-		if (must_e != ERR_OK) {                                       \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__,          \
-			    __LINE__, #call, err_name(must_e));               \
-			abort();                                              \
-		}                                                             \
+#define MUST(call)                                                             \
+	do {                                                                   \
+		enum err must_e = (call);                                      \
+		if (must_e != ERR_OK) {                                        \
+			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, \
+			    #call, err_name(must_e));                          \
+			abort();                                               \
+		}                                                              \
 	} while (0)
 
 /* splitmix64, so that a seed alone tells the whole story. */
@@ -61,16 +61,18 @@ begin(struct site *s, bool write)
 }
 
 void
-site_make(struct world *w, struct site *s, enum node_role role,
-    const char *name)
+site_make(
+    struct world *w, struct site *s, enum node_role role, const char *name)
 {
 	uint8_t root[64];
 	struct self self;
 	struct txn *t;
 
 	memset(s, 0, sizeof *s);
-	snprintf(s->dir, sizeof s->dir, "sim-%s-%016llx", name,
-	    (unsigned long long)world_draw(w, UINT64_MAX));
+	/* Several simulations may run side by side in one directory. */
+	snprintf(s->dir, sizeof s->dir, "sim-%s-XXXXXX", name);
+	if (mkdtemp(s->dir) == NULL)
+		abort();
 	site_open(w, s, true);
 	t = begin(s, true);
 	MUST(self_create(t, role, name, w->now, &self));
@@ -148,8 +150,7 @@ run_jobs(struct site *s, struct exchange *x)
 
 /* Move some bytes from one session to the other; how many. */
 static size_t
-carry(struct world *w, struct exchange *from, struct exchange *to,
-    size_t limit)
+carry(struct world *w, struct exchange *from, struct exchange *to, size_t limit)
 {
 	struct session *a = exchange_session(from);
 	struct session *b = exchange_session(to);
@@ -176,8 +177,7 @@ world_run(struct world *w, struct site *initiator, struct site *answerer,
     enum session_purpose purpose, const char *code, size_t cut_after)
 {
 	struct exchange *x = exchange_for(w, initiator, purpose, code);
-	struct exchange *y =
-	    exchange_for(w, answerer, SESSION_ANSWER, NULL);
+	struct exchange *y = exchange_for(w, answerer, SESSION_ANSWER, NULL);
 	size_t left = cut_after;
 
 	for (;;) {
@@ -211,8 +211,8 @@ world_run(struct world *w, struct site *initiator, struct site *answerer,
 }
 
 void
-world_join(struct world *w, struct site *hub, struct site *clinic,
-    const char *org)
+world_join(
+    struct world *w, struct site *hub, struct site *clinic, const char *org)
 {
 	char code[INVITE_TEXT_BYTES];
 	struct invite invite;
@@ -239,8 +239,7 @@ author(struct world *w, struct site *s, struct change *c, json_t *fields)
 	c->occurred_at = w->now;
 	c->recorded_at = w->now;
 	c->fields = fields;
-	MUST(admit_own(
-	    t, &self, c, kind_by_name(c->record.kind)->urgency));
+	MUST(admit_own(t, &self, c, kind_by_name(c->record.kind)->urgency));
 	MUST(txn_commit(t));
 	self_wipe(&self);
 	change_clear(c);
@@ -262,7 +261,7 @@ world_make_resident(struct world *w, struct site *s, const char *org)
 	    (unsigned long long)world_draw(w, 1000000));
 	author(w, s, &c,
 	    json_pack("{s:s, s:s, s:s, s:s}", "name", name, "sex", "1",
-		"birth_date", "1980-01-01", "status", "living"));
+	        "birth_date", "1980-01-01", "status", "living"));
 }
 
 void
@@ -299,8 +298,8 @@ world_make_org(
 	    parent == NULL ? "county" : "village");
 
 	if (parent != NULL)
-		json_object_set_new(fields, "parent_org_id",
-		    json_sprintf("ref:%s", parent));
+		json_object_set_new(
+		    fields, "parent_org_id", json_sprintf("ref:%s", parent));
 	change_init(&c);
 	snprintf(c.record.kind, sizeof c.record.kind, "org");
 	snprintf(c.record.ref, sizeof c.record.ref, "%s", ref);

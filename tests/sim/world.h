@@ -29,8 +29,8 @@ struct world {
 uint64_t world_draw(struct world *w, uint64_t below);
 
 /** A new store in a new directory below the working directory. */
-void site_make(struct world *w, struct site *s, enum node_role role,
-    const char *name);
+void site_make(
+    struct world *w, struct site *s, enum node_role role, const char *name);
 void site_close(struct site *s);
 /** Close and open again, as after a restart. */
 void site_reopen(struct world *w, struct site *s);
@@ -41,8 +41,8 @@ void world_run(struct world *w, struct site *initiator, struct site *answerer,
     enum session_purpose purpose, const char *code, size_t cut_after);
 
 /** Join through an invite for an org. */
-void world_join(struct world *w, struct site *hub, struct site *clinic,
-    const char *org);
+void world_join(
+    struct world *w, struct site *hub, struct site *clinic, const char *org);
 
 /** One record or amendment at a site, for an org. */
 void world_make_resident(struct world *w, struct site *s, const char *org);

@@ -153,8 +153,8 @@ memory_hello(void *context, struct hello *out)
 }
 
 static inline enum err
-memory_lists(void *context, const uint8_t peer[NODE_ID_BYTES],
-    struct list_names *out)
+memory_lists(
+    void *context, const uint8_t peer[NODE_ID_BYTES], struct list_names *out)
 {
 	struct memory_node *n = context;
 	size_t i, j;
@@ -173,8 +173,8 @@ memory_lists(void *context, const uint8_t peer[NODE_ID_BYTES],
 }
 
 static inline enum err
-memory_peer_cursors(void *context, const uint8_t peer[NODE_ID_BYTES],
-    struct cursor_set *out)
+memory_peer_cursors(
+    void *context, const uint8_t peer[NODE_ID_BYTES], struct cursor_set *out)
 {
 	(void)peer;
 	*out = ((struct memory_node *)context)->theirs;
@@ -182,8 +182,8 @@ memory_peer_cursors(void *context, const uint8_t peer[NODE_ID_BYTES],
 }
 
 static inline enum err
-memory_own_cursors(void *context, const uint8_t peer[NODE_ID_BYTES],
-    struct cursor_set *out)
+memory_own_cursors(
+    void *context, const uint8_t peer[NODE_ID_BYTES], struct cursor_set *out)
 {
 	(void)peer;
 	*out = ((struct memory_node *)context)->own;
@@ -291,10 +291,11 @@ memory_take_batch(
 	r->cursor = *c;
 	if (b->start.place != 0 &&
 	    (b->start.epoch != c->epoch || b->start.place > c->place ||
-		(b->start.place == c->place && b->start.running != c->running)))
+	        (b->start.place == c->place && b->start.running != c->running)))
 		return;
 	for (i = 0; i < b->change_count; i++)
-		if (c->epoch == b->end.epoch && b->changes[i].id.seq <= c->place)
+		if (c->epoch == b->end.epoch &&
+		    b->changes[i].id.seq <= c->place)
 			n->known++;
 		else
 			n->taken++;
@@ -433,8 +434,8 @@ memory_pair_make(struct memory_node *hub, struct memory_node *clinic)
 }
 
 static inline size_t
-memory_carry(struct session *from, struct session *to, size_t piece,
-    uint64_t now_ms)
+memory_carry(
+    struct session *from, struct session *to, size_t piece, uint64_t now_ms)
 {
 	const uint8_t *out;
 	size_t n = session_output(from, &out);
@@ -448,7 +449,8 @@ memory_carry(struct session *from, struct session *to, size_t piece,
 	return n;
 }
 
-/* --- a hub and a clinic, and a link between them --------------------------- */
+/* --- a hub and a clinic, and a link between them ---------------------------
+ */
 
 static struct memory_node hub, clinic;
 

@@ -21,17 +21,17 @@ taken(void)
 }
 
 /* Each shorter body and each longer one is refused. */
-#define EXPECT_EXACT(consume_call)                                            \
-	do {                                                                  \
-		struct bytes b = taken();                                     \
-		size_t whole = b.size;                                        \
-		for (b.size = 0; b.size < whole; b.size++)                    \
-			assert_int_not_equal(consume_call, ERR_OK);           \
-		put_u8(&body, 0);                                             \
-		b = taken();                                                  \
-		assert_int_not_equal(consume_call, ERR_OK);                   \
-		b.size--;                                                     \
-		assert_int_equal(consume_call, ERR_OK);                       \
+#define EXPECT_EXACT(consume_call)                                             \
+	do {                                                                   \
+		struct bytes b = taken();                                      \
+		size_t whole = b.size;                                         \
+		for (b.size = 0; b.size < whole; b.size++)                     \
+			assert_int_not_equal(consume_call, ERR_OK);            \
+		put_u8(&body, 0);                                              \
+		b = taken();                                                   \
+		assert_int_not_equal(consume_call, ERR_OK);                    \
+		b.size--;                                                      \
+		assert_int_equal(consume_call, ERR_OK);                        \
 	} while (0)
 
 static int
@@ -88,8 +88,8 @@ test_hello_is_exact(void **state)
 	before = got;
 	body.data[0] = 9;
 	body.data[1] = 1; /* from 9 to 1 */
-	assert_int_equal(hello_consume(&(struct bytes){body.data, 200}, &got),
-	    ERR_FORMAT);
+	assert_int_equal(
+	    hello_consume(&(struct bytes){body.data, 200}, &got), ERR_FORMAT);
 	assert_memory_equal(&got, &before, sizeof got);
 }
 
@@ -146,8 +146,7 @@ test_receipt_is_exact_and_bounded(void **state)
 		assert_int_equal(got.cursor.running, 7);
 		receipt_free(&got);
 		for (b.size = 0; b.size < body.size; b.size++)
-			assert_int_not_equal(
-			    receipt_consume(&b, &got), ERR_OK);
+			assert_int_not_equal(receipt_consume(&b, &got), ERR_OK);
 	}
 	r.exception_count = EXCEPTIONS_MAX + 1;
 	assert_int_equal(receipt_create(&r, &body), ERR_LIMIT);
@@ -204,9 +203,8 @@ test_small_ones_are_exact(void **state)
 	assert_int_equal(count, 5000);
 	buffer_clear(&body);
 	assert_int_equal(grant_create(UINT64_MAX, 1, &body), ERR_OK);
-	assert_int_equal(
-	    grant_consume(&(struct bytes){body.data, body.size}, &first,
-		&count),
+	assert_int_equal(grant_consume(&(struct bytes){body.data, body.size},
+	                     &first, &count),
 	    ERR_FORMAT);
 	assert_string_equal(reason_name((enum reason)999), "unknown");
 }
@@ -305,18 +303,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_message_row_comes_apart_in_order, clear),
+	    cmocka_unit_test_setup(
+	        test_message_row_comes_apart_in_order, clear),
 	    cmocka_unit_test_setup(test_hello_is_exact, clear),
 	    cmocka_unit_test_setup(test_cursors_are_exact_and_bounded, clear),
 	    cmocka_unit_test_setup(test_receipt_is_exact_and_bounded, clear),
 	    cmocka_unit_test_setup(
-		test_group_receipt_holds_only_under_its_key, clear),
+	        test_group_receipt_holds_only_under_its_key, clear),
 	    cmocka_unit_test_setup(test_small_ones_are_exact, clear),
 	    cmocka_unit_test_setup(test_join_proves_its_signing_key, clear),
 	    cmocka_unit_test_setup(
-		test_welcome_is_exact_and_leaves_no_trace, clear),
+	        test_welcome_is_exact_and_leaves_no_trace, clear),
 	    cmocka_unit_test_setup(
-		test_chain_is_exact_and_leaves_no_trace, clear),
+	        test_chain_is_exact_and_leaves_no_trace, clear),
 	};
 	int failed;
 

@@ -198,11 +198,11 @@ test_session_starves_no_class(void **state)
 	uint8_t class;
 
 	memory_pair_make(&hub, &clinic);
-	for (class = 0; class < CLASSES; class++)
+	for (class = 0; class < CLASSES; class ++)
 		memory_list_make(&clinic, "up", class, 100000, 900);
 	ends_make(&e);
 	run(&e, SIZE_MAX, 4000000);
-	for (class = 1; class < CLASSES; class++)
+	for (class = 1; class < CLASSES; class ++)
 		assert_true(place_of(&hub, class) > 0);
 	assert_true(place_of(&hub, 0) > place_of(&hub, 1));
 	ends_free(&e);
@@ -441,10 +441,10 @@ main(void)
 	    cmocka_unit_test(test_session_carries_all_classes_both_ways),
 	    cmocka_unit_test(test_session_takes_bytes_one_by_one),
 	    cmocka_unit_test(
-		test_session_cut_at_every_byte_repeats_what_had_no_receipt),
+	        test_session_cut_at_every_byte_repeats_what_had_no_receipt),
 	    cmocka_unit_test(test_session_that_ends_early_is_no_success),
 	    cmocka_unit_test(
-		test_session_urgent_change_overtakes_at_the_next_frame),
+	        test_session_urgent_change_overtakes_at_the_next_frame),
 	    cmocka_unit_test(test_session_starves_no_class),
 	    cmocka_unit_test(test_session_frame_size_follows_the_link),
 	    cmocka_unit_test(test_session_handshake_has_thirty_seconds_a_step),

@@ -71,8 +71,7 @@ speaker_split(struct speaker *sp)
 {
 	struct noise_cipher receive;
 
-	memory_must(
-	    noise_split(&sp->noise, &sp->send, &receive) == ERR_OK);
+	memory_must(noise_split(&sp->noise, &sp->send, &receive) == ERR_OK);
 	frame_reader_set_cipher(&sp->reader, &receive);
 }
 
@@ -82,11 +81,10 @@ speaker_write(struct speaker *sp, struct session *s, const void *payload,
 {
 	struct buffer message = {0}, wire = {0};
 
-	memory_must(
-	    noise_write(&sp->noise, payload, size, &message) == ERR_OK);
+	memory_must(noise_write(&sp->noise, payload, size, &message) == ERR_OK);
 	put_bytes(&wire, before, before_bytes);
-	memory_must(frame_write_clear(&wire, message.data, message.size) ==
-		    ERR_OK);
+	memory_must(
+	    frame_write_clear(&wire, message.data, message.size) == ERR_OK);
 	speaker_give(sp, s, &wire);
 	buffer_free(&message);
 	buffer_free(&wire);
@@ -100,8 +98,8 @@ speaker_read(struct speaker *sp, struct session *s, struct buffer *payload)
 
 	speaker_collect(sp, s);
 	memory_must(frame_reader_next(&sp->reader, &frame) == ERR_OK);
-	memory_must(noise_read(&sp->noise, frame.data, frame.size, payload) ==
-		    ERR_OK);
+	memory_must(
+	    noise_read(&sp->noise, frame.data, frame.size, payload) == ERR_OK);
 }
 
 /** Open a session with a responder; first: payload of message 3. */
@@ -145,8 +143,8 @@ speaker_answer(
 
 /** Seal a plaintext of any size into frames and give them. */
 static inline void
-speaker_say(struct speaker *sp, struct session *s, const void *plain,
-    size_t size)
+speaker_say(
+    struct speaker *sp, struct session *s, const void *plain, size_t size)
 {
 	const uint8_t *at = plain;
 
@@ -154,8 +152,8 @@ speaker_say(struct speaker *sp, struct session *s, const void *plain,
 		size_t n = size > FRAME_PAYLOAD_MAX ? FRAME_PAYLOAD_MAX : size;
 		struct buffer wire = {0};
 
-		memory_must(frame_write_sealed(&wire, &sp->send, at, n) ==
-			    ERR_OK);
+		memory_must(
+		    frame_write_sealed(&wire, &sp->send, at, n) == ERR_OK);
 		speaker_give(sp, s, &wire);
 		buffer_free(&wire);
 		at = n == 0 ? at : at + n;

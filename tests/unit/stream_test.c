@@ -61,14 +61,15 @@ expect_same(const struct batch *a, const struct batch *b)
 		    change_id_compare(&a->changes[i].id, &b->changes[i].id), 0);
 		assert_int_equal(
 		    a->changes[i].has_secret, b->changes[i].has_secret);
-		assert_memory_equal(a->changes[i].secret,
-		    b->changes[i].secret, HASH_BYTES);
+		assert_memory_equal(
+		    a->changes[i].secret, b->changes[i].secret, HASH_BYTES);
 		assert_int_equal(
 		    a->changes[i].body_bytes, b->changes[i].body_bytes);
 	}
 	assert_int_equal(a->bytes.size, b->bytes.size);
 	if (a->bytes.size > 0)
-		assert_memory_equal(a->bytes.data, b->bytes.data, a->bytes.size);
+		assert_memory_equal(
+		    a->bytes.data, b->bytes.data, a->bytes.size);
 	assert_int_equal(a->head_count, b->head_count);
 	for (i = 0; i < a->head_count; i++)
 		assert_memory_equal(
@@ -241,8 +242,7 @@ test_stream_refuses_a_larger_window(void **state)
 	struct stream_reader *r;
 
 	assert_int_equal(stream_reader_new(&r), ERR_OK);
-	assert_int_equal(
-	    stream_reader_feed(r, head, sizeof head), ERR_FORMAT);
+	assert_int_equal(stream_reader_feed(r, head, sizeof head), ERR_FORMAT);
 	stream_reader_free(r);
 }
 
@@ -268,12 +268,12 @@ main(void)
 	    cmocka_unit_test(test_batch_head_of_a_life_without_change_travels),
 	    cmocka_unit_test(test_batch_decode_refuses_every_shorter_one),
 	    cmocka_unit_test(
-		test_batch_decode_refuses_borders_that_make_no_sense),
+	        test_batch_decode_refuses_borders_that_make_no_sense),
 	    cmocka_unit_test(test_stream_carries_batches_in_any_pieces),
 	    cmocka_unit_test(test_stream_refuses_what_is_none),
 	    cmocka_unit_test(test_stream_refuses_a_larger_window),
 	    cmocka_unit_test(
-		test_stream_refuses_a_batch_that_names_too_many_bytes),
+	        test_stream_refuses_a_batch_that_names_too_many_bytes),
 	};
 	int failed;
 
