@@ -170,3 +170,15 @@ op_role_name(enum node_role role)
 	}
 	return "unknown";
 }
+
+json_t *
+op_orgs(const struct self *self)
+{
+	json_t *orgs = json_array();
+	size_t i;
+
+	for (i = 0; self->chain_count > 0 && i < self->chain[0].org_count; i++)
+		json_array_append_new(
+		    orgs, json_string(self->chain[0].orgs[i]));
+	return orgs;
+}

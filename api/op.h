@@ -79,4 +79,7 @@ enum err op_parent_address(
 /** "clinic", "relay" or "hub". */
 const char *op_role_name(enum node_role role);
 
+/** Refs of the orgs this node may act for, as an array. */
+json_t *op_orgs(const struct self *self);
+
 #endif

@@ -309,24 +309,12 @@ clock_now(void *context)
 }
 
 static json_t *
-orgs_of(const struct self *self)
-{
-	json_t *orgs = json_array();
-	size_t i;
-
-	for (i = 0; self->chain_count > 0 && i < self->chain[0].org_count; i++)
-		json_array_append_new(
-		    orgs, json_string(self->chain[0].orgs[i]));
-	return orgs;
-}
-
-static json_t *
 member_summary(const struct self *self)
 {
 	return json_pack("{s:o, s:o, s:s, s:o}", "node",
 	    hex_text(self->id, sizeof self->id), "group",
 	    hex_text(self->group, sizeof self->group), "name", self->name,
-	    "orgs", orgs_of(self));
+	    "orgs", op_orgs(self));
 }
 
 /* Was it asked to join the group it is in? */

@@ -90,18 +90,6 @@ status_read(struct txn *t, struct status *s)
 }
 
 static json_t *
-own_orgs(const struct self *self)
-{
-	json_t *orgs = json_array();
-	size_t i;
-
-	for (i = 0; self->chain_count > 0 && i < self->chain[0].org_count; i++)
-		json_array_append_new(
-		    orgs, json_string(self->chain[0].orgs[i]));
-	return orgs;
-}
-
-static json_t *
 status_who(const struct op *o, const struct status *s)
 {
 	const struct self *self = &s->self;
@@ -114,7 +102,7 @@ status_who(const struct op *o, const struct status *s)
 	    "{s:s, s:s, s:s, s:s?, s:o, s:s, s:b, s:s?, s:s?, s:s?, s:s}",
 	    "role", op_role_name(self->role), "name", self->name, "node", node,
 	    "org", has_org ? self->chain[0].orgs[0] : NULL, "orgs",
-	    own_orgs(self), "source", self->source, "enrolled",
+	    op_orgs(self), "source", self->source, "enrolled",
 	    (int)self->is_enrolled, "group", self->is_enrolled ? group : NULL,
 	    "parent", s->address[0] == '\0' ? NULL : s->address, "parent_name",
 	    s->has_parent ? s->parent.name : NULL, "dir",

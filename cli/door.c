@@ -34,14 +34,6 @@ struct passage {
 
 /* --- lines of the answer ----------------------------------------------- */
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text == NULL ? "" : text;
-}
-
 /* Empty msgids would give the catalogue's header. */
 static const char *
 translated(const char *text)

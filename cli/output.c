@@ -305,3 +305,17 @@ role_text(const char *role)
 			return _(names[i]);
 	return role;
 }
+
+long long
+number_of(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}

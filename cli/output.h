@@ -57,4 +57,8 @@ enum err columns_end(struct columns *c);
 /** A node's role in the reader's language; other words as they are. */
 const char *role_text(const char *role);
 
+/** A member of an object: "" and 0 where it is missing or of another type. */
+const char *text_of(const json_t *object, const char *name);
+long long number_of(const json_t *object, const char *name);
+
 #endif

@@ -12,20 +12,6 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text == NULL ? "" : text;
-}
-
-static long long
-number_of(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
-
 /* --- import ------------------------------------------------------------ */
 
 struct import_talk {

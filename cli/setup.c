@@ -11,14 +11,6 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text == NULL ? "" : text;
-}
-
 static void
 print_row(struct columns *columns, const char *title, const char *value)
 {

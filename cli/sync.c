@@ -7,12 +7,6 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
-static long long
-number_of(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
-
 static void
 show_progress(void *context, const json_t *p)
 {
