@@ -16,6 +16,7 @@
 #include "agent/agent.h"
 #include "api/outcome.h"
 #include "base/i18n.h"
+#include "base/streams.h"
 
 #ifndef YIZHAN_VERSION
 #define YIZHAN_VERSION "unknown"
@@ -364,6 +365,8 @@ main(int argc, char **argv)
 	char dir[PATH_MAX];
 	struct agent_options o = {.dir = dir, .config = &config};
 
+	if (!streams_guard())
+		return API_FAILED;
 	i18n_start();
 	read_arguments(&arguments, argc, argv);
 	if (arguments.is_over)

@@ -46,6 +46,10 @@ struct api {
 	void (*unlock_parent)(void *context);
 	/* Something new was saved: the agent may want to send it. */
 	void (*saved)(void *context);
+	/* Between the batches of a long operation: let somebody else have the
+	 * store who waits for it. store and writer may be others afterwards.
+	 * NULL where nobody can wait. */
+	enum err (*give_way)(void *context);
 	/* Ends a long operation early when it turns true. */
 	bool (*stopping)(void *context);
 	void *context;
@@ -63,6 +67,9 @@ struct api_sink {
  * NULL for operations without input. */
 struct api_input {
 	long (*read)(void *context, void *buffer, size_t size);
+	/* Whether read() would not block, after waiting up to wait_ms. NULL:
+	 * not known; read() is called at once. */
+	bool (*is_ready)(void *context, unsigned wait_ms);
 	void *context;
 };
 

@@ -11,6 +11,7 @@
 
 enum {
 	IMPORT_READ_BYTES = 64 * 1024,
+	IMPORT_WAIT_MS = 200,
 	IMPORT_WARNINGS_TOLD = 20, /* refusals are told all */
 	PROGRESS_MS = 250,
 };
@@ -63,6 +64,13 @@ emit_notices(struct import_call *c)
 }
 
 static enum err
+give_way(struct op *o)
+{
+	return o->api->give_way == NULL ? ERR_OK
+	                                : o->api->give_way(o->api->context);
+}
+
+static enum err
 emit_progress(struct import_call *c)
 {
 	const struct import_counts *n = import_counts(c->import);
@@ -88,6 +96,8 @@ import_batch(struct import_call *c)
 	e = emit_notices(c);
 	if (e == ERR_OK)
 		e = emit_progress(c);
+	if (e == ERR_OK)
+		e = give_way(c->op);
 	if (e == ERR_OK && op_is_stopping(c->op))
 		e = op_fail(c->op, ERR_BUSY,
 		    N_("The agent is shutting down. What was read so far is "
@@ -123,6 +133,19 @@ import_end(struct import_call *c)
 	return e;
 }
 
+/* The store is not held while a pipe has nothing to say. */
+static enum err
+import_wait(struct import_call *c)
+{
+	struct api_input *in = c->op->input;
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && in->is_ready != NULL &&
+	       !in->is_ready(in->context, IMPORT_WAIT_MS))
+		e = give_way(c->op);
+	return e;
+}
+
 static enum err
 import_all(struct import_call *c)
 {
@@ -130,7 +153,7 @@ import_all(struct import_call *c)
 	uint8_t *buffer = malloc(IMPORT_READ_BYTES);
 	enum err e = buffer == NULL ? ERR_NOMEM : ERR_OK;
 
-	while (e == ERR_OK) {
+	while (e == ERR_OK && (e = import_wait(c)) == ERR_OK) {
 		long n = in->read(in->context, buffer, IMPORT_READ_BYTES);
 
 		if (n == 0)

@@ -169,7 +169,7 @@ void
 api_serve(struct api *a, int fd)
 {
 	struct service s = {.fd = fd};
-	struct api_input input = {read_input, &s};
+	struct api_input input = {.read = read_input, .context = &s};
 	struct api_sink sink = {write_line, &s};
 	json_t *request = NULL;
 	enum err e;

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "base/i18n.h"
+#include "base/streams.h"
 #include "cli/call.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -72,6 +73,8 @@ main(int argc, char **argv)
 	struct call c;
 	int exit_code;
 
+	if (!streams_guard())
+		return API_FAILED;
 	i18n_start();
 	/* A reader that goes away is an error of writing, not our end. */
 	signal(SIGPIPE, SIG_IGN);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,11 +76,21 @@ print_counts(const json_t *s)
 	(void)columns_end(columns);
 }
 
+static bool
+file_is_ready(void *context, unsigned wait_ms)
+{
+	struct pollfd p = {.fd = *(int *)context, .events = POLLIN};
+
+	/* An error shows when it is read. */
+	return poll(&p, 1, (int)wait_ms) != 0;
+}
+
 static int
 import_from(struct call *c, int fd)
 {
 	struct import_talk talk = {0};
-	struct api_input input = {read_file, &fd};
+	struct api_input input = {
+	    .read = read_file, .is_ready = file_is_ready, .context = &fd};
 	struct door_request q = {.input = &input};
 	struct door_reader r = {.notice = import_notice,
 	    .progress = import_progress,

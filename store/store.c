@@ -36,12 +36,82 @@ path_in(char out[PATH_MAX], const char *dir, const char *name)
 
 /* --- one owner --------------------------------------------------------- */
 
+/* Who waits for owner.lock holds owner.next meanwhile: a long owner looks at
+ * it between its batches. -1: somebody else waits already, or no such luck. */
+static int
+queue_join(const char *dir)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (path_in(path, dir, "owner.next") != ERR_OK)
+		return -1;
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+queue_is_empty(const char *dir)
+{
+	int fd = queue_join(dir);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno != EWOULDBLOCK;
+}
+
+bool
+store_is_wanted(const struct store *s)
+{
+	return !queue_is_empty(s->dir);
+}
+
+void
+store_let_in(const char *dir, unsigned wait_ms)
+{
+	const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
+	unsigned waited;
+
+	for (waited = 0; waited < wait_ms && !queue_is_empty(dir);
+	     waited += LOCK_POLL_MS)
+		nanosleep(&pause, NULL);
+}
+
+static enum err
+lock_wait(struct store *s, unsigned wait_ms)
+{
+	const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
+	unsigned waited = 0;
+	enum err e = ERR_OK;
+	int queue = -1;
+
+	while (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			e = ERR_IO;
+			break;
+		}
+		if (waited >= wait_ms) {
+			e = ERR_BUSY;
+			break;
+		}
+		if (queue < 0)
+			queue = queue_join(s->dir);
+		nanosleep(&pause, NULL);
+		waited += LOCK_POLL_MS;
+	}
+	if (queue >= 0)
+		close(queue);
+	return e;
+}
+
 static enum err
 lock_take(struct store *s, const char *holder, unsigned wait_ms)
 {
-	const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
 	char path[PATH_MAX], text[128];
-	unsigned waited = 0;
 	enum err e = path_in(path, s->dir, "owner.lock");
 	int n;
 
@@ -51,14 +121,9 @@ lock_take(struct store *s, const char *holder, unsigned wait_ms)
 	if (s->lock_fd < 0)
 		return errno == EACCES || errno == EROFS ? ERR_NOT_ALLOWED
 		                                         : ERR_IO;
-	while (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return ERR_IO;
-		if (waited >= wait_ms)
-			return ERR_BUSY;
-		nanosleep(&pause, NULL);
-		waited += LOCK_POLL_MS;
-	}
+	e = lock_wait(s, wait_ms);
+	if (e != ERR_OK)
+		return e;
 	n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), holder);
 	if (n > 0 && ftruncate(s->lock_fd, 0) == 0)
 		(void)!pwrite(s->lock_fd, text, (size_t)n, 0);

@@ -38,6 +38,12 @@ const char *store_dir(const struct store *s);
 /** The database was an older copy than this directory knew. */
 bool store_was_restored(const struct store *s);
 
+/** Another process waits for this store. */
+bool store_is_wanted(const struct store *s);
+/** Wait until nobody waits for the directory any more, but at most wait_ms:
+ * after store_close(), before opening again. */
+void store_let_in(const char *dir, unsigned wait_ms);
+
 /** Who holds a busy directory: "PID what", or "" when unknown. */
 void store_holder(const char *dir, char *out, size_t out_bytes);
 

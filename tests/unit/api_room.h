@@ -121,7 +121,7 @@ static inline int
 import_text(struct room *r, const char *text, size_t piece)
 {
 	struct text_input in = {text, 0, piece};
-	struct api_input input = {read_text, &in};
+	struct api_input input = {.read = read_text, .context = &in};
 
 	return ask_with(r, json_pack("{s:s}", "op", "import"), &input);
 }

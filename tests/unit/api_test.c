@@ -220,7 +220,7 @@ static void
 test_api_import_fails_when_its_input_does(void **state)
 {
 	struct room *r = *state;
-	struct api_input input = {read_error, NULL};
+	struct api_input input = {.read = read_error, .context = NULL};
 
 	init(r, "clinic");
 	assert_int_equal(
