@@ -383,6 +383,9 @@ author_amend(struct txn *t, const struct self *self,
 		e = draft_read(t, record_key, &r);
 	if (e != ERR_OK)
 		return e;
+	/* Who is in no group has no org of his own to go by. */
+	if ((org == NULL || org[0] == '\0') && *first_org(self) == '\0')
+		org = r.org;
 	e = work_begin(&w, r.id.kind, org, fields);
 	if (e == ERR_OK) {
 		w.whole = json_deep_copy(r.fields);

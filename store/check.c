@@ -547,14 +547,15 @@ may_lack_fields(
 /* The line as a whole */
 
 static void
-check_author(const struct check_context *cx, struct findings *out)
+check_author(
+    const struct kind *k, const struct check_context *cx, struct findings *out)
 {
 	const char *today = rule_today(cx);
 	char day[DATE_CHARS + 1];
 
 	/* The group's own reference data is entered for any org. */
-	if (cx->acts_for_group || cx->works_at == NULL || cx->by == NULL ||
-	    cx->org == NULL || today == NULL)
+	if (cx->acts_for_group || k->org_is_field || cx->works_at == NULL ||
+	    cx->by == NULL || cx->org == NULL || today == NULL)
 		return;
 	snprintf(day, sizeof day, "%.10s", today);
 	if (!cx->works_at(cx->world, cx->by, cx->org, day))
@@ -576,7 +577,7 @@ kind_check(const struct kind *k, const json_t *fields,
 		findings_refuse(out, FINDING_GROUP_ONLY_KIND, "kind");
 	if (rule_clock_is_far(cx))
 		findings_warn(out, FINDING_CLOCK, "at");
-	check_author(cx, out);
+	check_author(k, cx, out);
 
 	state = check_state(k, fields, cx, out);
 	c.may_lack = may_lack_fields(state, fields, cx);

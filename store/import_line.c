@@ -55,6 +55,20 @@ json_fault(const json_error_t *error)
 	}
 }
 
+/* Characters that nobody sees, and numbers among many, are told by their
+ * place in the line. */
+static void
+refuse_json(struct findings *out, const json_error_t *error)
+{
+	enum finding_code code = json_fault(error);
+	char place[24] = "";
+
+	if ((code == FINDING_CONTROL_CHARACTER || code == FINDING_ABOVE) &&
+	    error->column > 0)
+		snprintf(place, sizeof place, "column %d", error->column);
+	findings_refuse(out, code, place);
+}
+
 /* *root stays NULL where the line was refused. The parser checks the UTF-8 of
  * all text; only where it stopped for another reason must be looked again. */
 static enum err
@@ -73,7 +87,7 @@ parse(const struct bytes *text, struct findings *out, json_t **root)
 	else if (!value_is_utf8(text->data, text->size))
 		findings_refuse(out, FINDING_NOT_UTF8, "");
 	else
-		findings_refuse(out, json_fault(&error), "");
+		refuse_json(out, &error);
 	json_decref(*root);
 	*root = NULL;
 	return ERR_OK;

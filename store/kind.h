@@ -113,9 +113,11 @@ struct check_context {
 struct kind {
 	uint16_t number; /* 1 .. ; also the dependency order of export */
 	const char *name;
-	bool by_group;    /* reference data: written by the group only */
-	uint8_t urgency;  /* class 0 .. 3 unless `classify` says otherwise */
-	char slip_letter; /* of FIELD_SLIP; 0: none */
+	bool by_group;     /* reference data: written by the group only */
+	bool org_is_field; /* its org_id says whose it is (a team's contract),
+	                      not where its author sat */
+	uint8_t urgency;   /* class 0 .. 3 unless `classify` says otherwise */
+	char slip_letter;  /* of FIELD_SLIP; 0: none */
 	const struct field *fields; /* ends with number 0 */
 	const struct state *states; /* lowest precedence first, ends with a
 	                               NULL name; NULL: stateless */

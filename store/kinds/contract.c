@@ -160,6 +160,7 @@ const struct kind kind_contract = {
     .number = 8,
     .name = "contract",
     .urgency = URGENCY_SOON,
+    .org_is_field = true,
     .slip_letter = 'C',
     .fields = fields,
     .states = states,
