@@ -84,12 +84,15 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 		--hub "127.0.0.1:$port" >/dev/null
 	import clinic "$folder/stock" >/dev/null
 	row "reference and stock" "$(at clinic sync --wait --json)" "$folder/stock"
+	began=$(date +%s.%N)
 	import clinic "$folder/first" >"$folder/summary"
-	python3 - "$folder/summary" <<'P'
+	ended=$(date +%s.%N)
+	python3 - "$folder/summary" "$began" "$ended" <<'P'
 import json, sys
+seconds = float(sys.argv[3]) - float(sys.argv[2])
 s = json.load(open(sys.argv[1]))
 n = s["new"] + s["updated"] + s["unchanged"] + s["refused"]
-print("import of %d encounters: %.0f lines a second" % (n, n / max(s["seconds"], 0.001)))
+print("import of %d encounters: %.0f lines a second" % (n, n / max(seconds, 0.001)))
 P
 	row "10,000 encounters" "$(at clinic sync --wait --json)" "$folder/first"
 	echo "hub, after the load: RssAnon $(rss_anon $hub)"

@@ -459,6 +459,42 @@ test_failing_commit_is_no_success(void **state)
 	assert_int_equal(member_at_group(&clinic), (uint64_t)at);
 }
 
+/* The owner's writer is slow: the session is through before its receipts are
+ * kept, and then they cannot be. */
+static void
+test_late_failing_commit_is_no_success(void **state)
+{
+	struct group_link l = {&clinic, &hub, NULL, NULL, SIZE_MAX, NULL};
+	int i, failing = 0;
+
+	group_join(&hub, &clinic, "C01");
+	member_write(&clinic, 3, "C01");
+	assert_int_equal(
+	    group_exchange_new(&l.up, &clinic, SESSION_SYNC, NULL), ERR_OK);
+	assert_int_equal(
+	    group_exchange_new(&l.down, &hub, SESSION_ANSWER, NULL), ERR_OK);
+	for (i = 0; i < 20; i++) {
+		struct session *up = exchange_session(l.up);
+		struct session *down = exchange_session(l.down);
+		const uint8_t *out;
+		size_t n = session_output(up, &out);
+
+		(void)session_receive(down, out, n, 1);
+		session_sent(up, n, 1);
+		group_work(&hub, l.down, NULL);
+		n = session_output(down, &out);
+		(void)session_receive(up, out, n, 1);
+		session_sent(down, n, 1);
+	}
+	assert_true(session_is_over(exchange_session(l.up)));
+	group_work(&clinic, l.up, &failing);
+	assert_true(exchange_is_over(l.up));
+	assert_int_equal(exchange_result(l.up), ERR_FULL);
+	assert_int_equal(exchange_result(l.down), ERR_OK);
+	exchange_free(l.up);
+	exchange_free(l.down);
+}
+
 int
 main(void)
 {
@@ -480,6 +516,7 @@ main(void)
 	    CASE(test_absurd_clock_stops_nothing),
 	    CASE(test_roles_keep_to_their_side),
 	    CASE(test_failing_commit_is_no_success),
+	    CASE(test_late_failing_commit_is_no_success),
 	};
 
 	if (sodium_init() < 0)

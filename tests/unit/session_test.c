@@ -80,61 +80,6 @@ test_session_takes_bytes_one_by_one(void **state)
 	ends_free(&e);
 }
 
-static uint64_t
-held_of(struct memory_node *n)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < n->theirs.count; i++)
-		sum += n->theirs.item[i].cursor.place;
-	return sum;
-}
-
-static void
-make_small_nodes(void)
-{
-	memory_pair_make(&hub, &clinic);
-	memory_list_make(&clinic, "up", 0, 2, 20);
-	memory_list_make(&clinic, "up", 3, 7, 40);
-	memory_list_make(&hub, "group", 3, 5, 30);
-	memory_list_make(&hub, "org:C01", 1, 3, 30);
-}
-
-/* Exact: what has a receipt is not sent again, all else is. */
-static void
-test_session_cut_at_every_byte_repeats_what_had_no_receipt(void **state)
-{
-	uint64_t whole, at;
-	struct ends e;
-
-	make_small_nodes();
-	ends_make(&e);
-	run(&e, SIZE_MAX, UINT64_MAX);
-	whole = e.moved;
-	ends_free(&e);
-	for (at = 0; at <= whole; at++) {
-		uint64_t up, down;
-
-		make_small_nodes();
-		ends_make(&e);
-		run(&e, SIZE_MAX, at);
-		cut(&e);
-		assert_true(at == whole || hub.has_failed);
-		ends_free(&e);
-		up = held_of(&clinic);
-		down = held_of(&hub);
-		ends_make(&e);
-		run(&e, 700, UINT64_MAX);
-		expect_both_ended();
-		assert_true(session_stats(e.up).changes_sent <= 9 - up);
-		assert_true(session_stats(e.down).changes_sent <= 8 - down);
-		assert_int_equal(hub.taken, 9);
-		assert_int_equal(clinic.taken, 8);
-		ends_free(&e);
-	}
-}
-
 static void
 test_session_that_ends_early_is_no_success(void **state)
 {
@@ -440,8 +385,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_session_carries_all_classes_both_ways),
 	    cmocka_unit_test(test_session_takes_bytes_one_by_one),
-	    cmocka_unit_test(
-	        test_session_cut_at_every_byte_repeats_what_had_no_receipt),
 	    cmocka_unit_test(test_session_that_ends_early_is_no_success),
 	    cmocka_unit_test(
 	        test_session_urgent_change_overtakes_at_the_next_frame),
