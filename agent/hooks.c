@@ -2,6 +2,8 @@
 
 #include "agent/hooks.h"
 #include "agent/parent.h"
+#include "agent/report.h"
+#include "api/link.h"
 
 static void
 news_init(struct agent_news *n, struct agent *a, void (*run)(void *context))
@@ -62,6 +64,24 @@ saved(void *context)
 	news_send(a, &a->saved);
 }
 
+static void
+session_over(void *context, enum session_purpose purpose, const char *peer,
+    enum err e, const struct link_report *link)
+{
+	const struct agent *a = context;
+	struct peer_report r = {
+	    .purpose = purpose,
+	    .result = e,
+	    .reason = link->reason,
+	    .told_by_peer = link->told_by_peer,
+	    .stats = link->stats,
+	    .name = peer,
+	    .took_ms = (uint64_t)(link->seconds * 1000.0),
+	};
+
+	report_log(&r, &a->log);
+}
+
 static bool
 stopping(void *context)
 {
@@ -86,6 +106,7 @@ hooks_fill(struct agent *a)
 	    .lock_parent = lock_parent,
 	    .unlock_parent = unlock_parent,
 	    .saved = saved,
+	    .session_over = session_over,
 	    .stopping = stopping,
 	    .context = a,
 	    .is_agent = true,

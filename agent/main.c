@@ -206,6 +206,9 @@ complain_config(enum err e, const char *path, const char *complaint)
 		return true;
 	if (complaint[0] != '\0')
 		fprintf(stderr, "yizhand: %s\n", complaint);
+	else if (e == ERR_NOT_FOUND)
+		fprintf(stderr,
+		    _("yizhand: there is no configuration file %s.\n"), path);
 	else
 		fprintf(
 		    stderr, "yizhand: %s: %s\n", path, _(outcome_message(e)));
@@ -307,8 +310,15 @@ say_listen(const char *address, enum err e)
 static int
 say_why(const struct agent_options *o, enum agent_step step, enum err e)
 {
+	const char *key =
+	    step == AGENT_STEP_STORE ? outcome_machine_key(o->dir, e) : NULL;
+
 	if (step == AGENT_STEP_STORE && e == ERR_BUSY)
 		return say_busy(o->dir);
+	if (key != NULL) {
+		fprintf(stderr, "yizhand: %s: %s\n", o->dir, _(key));
+		return API_FAILED;
+	}
 	if ((step == AGENT_STEP_STORE || step == AGENT_STEP_SELF) &&
 	    e == ERR_NOT_FOUND)
 		say_no_store(o->dir);

@@ -4,6 +4,20 @@
 
 #include "agent/report.h"
 
+static const char *
+purpose_name(enum session_purpose purpose)
+{
+	switch (purpose) {
+	case SESSION_ANSWER:
+		return "answer";
+	case SESSION_SYNC:
+		return "sync";
+	case SESSION_JOIN:
+		return "join";
+	}
+	return "unknown";
+}
+
 static void
 log_done(const struct peer_report *r, const struct log *l, const char *name)
 {
@@ -11,8 +25,8 @@ log_done(const struct peer_report *r, const struct log *l, const char *name)
 	    "peer=%s purpose=%s bytes_sent=%" PRIu64 " bytes_received=%" PRIu64
 	    " changes_sent=%" PRIu64 " changes_received=%" PRIu64
 	    " ms=%" PRIu64,
-	    name, r->purpose == SESSION_SYNC ? "sync" : "answer",
-	    r->stats.bytes_sent, r->stats.bytes_received, r->stats.changes_sent,
+	    name, purpose_name(r->purpose), r->stats.bytes_sent,
+	    r->stats.bytes_received, r->stats.changes_sent,
 	    r->stats.changes_received, r->took_ms);
 }
 
@@ -25,10 +39,9 @@ log_failed(const struct peer_report *r, const struct log *l, const char *name)
 	log_event(l, is_stranger ? LOG_INFO : LOG_WARNING, "session_failed",
 	    "peer=%s purpose=%s error=%s reason=%s said_by=%s"
 	    " bytes_sent=%" PRIu64 " bytes_received=%" PRIu64 " ms=%" PRIu64,
-	    name, r->purpose == SESSION_SYNC ? "sync" : "answer",
-	    err_name(r->result), reason_name(r->reason),
-	    r->told_by_peer ? "peer" : "us", r->stats.bytes_sent,
-	    r->stats.bytes_received, r->took_ms);
+	    name, purpose_name(r->purpose), err_name(r->result),
+	    reason_name(r->reason), r->told_by_peer ? "peer" : "us",
+	    r->stats.bytes_sent, r->stats.bytes_received, r->took_ms);
 }
 
 void

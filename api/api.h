@@ -22,6 +22,7 @@
 
 #include "store/store.h"
 #include "store/writer.h"
+#include "sync/session.h"
 
 enum api_exit {
 	API_DONE = 0,
@@ -35,6 +36,8 @@ enum api_exit {
 	API_NOT_ALLOWED = 77,
 };
 
+struct link_report;
+
 struct api {
 	struct store *store;
 	struct writer *writer;
@@ -46,6 +49,10 @@ struct api {
 	void (*unlock_parent)(void *context);
 	/* Something new was saved: the agent may want to send it. */
 	void (*saved)(void *context);
+	/* A session that a client asked for is over; r counts it, peer is ""
+	 * where nobody answered. NULL where nobody keeps a log. */
+	void (*session_over)(void *context, enum session_purpose purpose,
+	    const char *peer, enum err e, const struct link_report *r);
 	/* Between the batches of a long operation: let somebody else have the
 	 * store who waits for it. store and writer may be others afterwards.
 	 * NULL where nobody can wait. */

@@ -83,6 +83,13 @@ is_first_fault(struct parse *p)
 	return true;
 }
 
+static bool
+takes_address(const char *section, const char *name)
+{
+	return strcmp(section, "agent") == 0 &&
+	       (strcmp(name, "listen") == 0 || strcmp(name, "parent") == 0);
+}
+
 static int
 handle(void *user, const char *section, const char *name, const char *value)
 {
@@ -112,7 +119,10 @@ handle(void *user, const char *section, const char *name, const char *value)
 	}
 	if (!is_good && is_first_fault(p))
 		snprintf(p->what, sizeof p->what,
-		    _("[%s] %s cannot have this value"), section, name);
+		    takes_address(section, name)
+		        ? _("[%s] %s is written HOST:PORT")
+		        : _("[%s] %s cannot have this value"),
+		    section, name);
 	return is_good;
 }
 

@@ -136,6 +136,14 @@ op_unlock_parent(const struct op *o)
 		o->api->unlock_parent(o->api->context);
 }
 
+void
+op_session_over(const struct op *o, enum session_purpose purpose,
+    const char *peer, enum err e, const struct link_report *r)
+{
+	if (o->api->session_over != NULL)
+		o->api->session_over(o->api->context, purpose, peer, e, r);
+}
+
 enum err
 op_parent_address(
     const struct op *o, const struct self *self, char *out, size_t out_bytes)

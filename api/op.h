@@ -71,6 +71,9 @@ enum err op_begin_authoring(const struct op *o);
 void op_saved(const struct op *o);
 enum err op_lock_parent(const struct op *o, unsigned timeout_ms);
 void op_unlock_parent(const struct op *o);
+/** Tell the agent how a session ended, for its log. */
+void op_session_over(const struct op *o, enum session_purpose purpose,
+    const char *peer, enum err e, const struct link_report *r);
 /** Where the parent is: the config's, else the remembered address.
  * ERR_NOT_ENROLLED, ERR_NOT_FOUND: nobody ever said. */
 enum err op_parent_address(

@@ -169,21 +169,20 @@ import_all(struct import_call *c)
 }
 
 static json_t *
-import_summary(const struct import_counts *n, uint64_t start_ms)
+import_summary(const struct import_counts *n)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "new",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "new",
 	    (json_int_t)n->fresh, "updated", (json_int_t)n->updated,
 	    "unchanged", (json_int_t)n->unchanged, "refused",
-	    (json_int_t)n->refused, "warned", (json_int_t)n->warned, "seconds",
-	    (double)(api_now_ms() - start_ms) / 1000.0);
+	    (json_int_t)n->refused, "warned", (json_int_t)n->warned);
 }
 
 static enum err
-import_over(struct import_call *c, uint64_t start_ms, enum err e)
+import_over(struct import_call *c, enum err e)
 {
 	const struct import_counts *n = import_counts(c->import);
 
-	c->op->summary = import_summary(n, start_ms);
+	c->op->summary = import_summary(n);
 	if (n->fresh > 0 || n->updated > 0)
 		op_saved(c->op);
 	if (e == ERR_OK && n->refused > 0)
@@ -199,7 +198,6 @@ op_import(struct op *o)
 	struct import_options io = {
 	    .source = op_text(o, "source"), .now = api_now()};
 	struct import_call c = {.op = o};
-	uint64_t start_ms = api_now_ms();
 	struct self self;
 	enum err e = op_self(o, &self);
 
@@ -214,10 +212,13 @@ op_import(struct op *o)
 	if (e == ERR_OK)
 		e = import_new(&c.import, &io);
 	if (e == ERR_USAGE)
-		return op_fail(o, e, N_("The source's name is not one."));
+		return op_fail(o, e,
+		    N_("A source's name has 1 to 64 bytes: letters, digits, "
+		       "\".\", \"_\", \"-\", and characters beyond ASCII "
+		       "such as Chinese ones."));
 	if (e != ERR_OK)
 		return e;
-	e = import_over(&c, start_ms, import_all(&c));
+	e = import_over(&c, import_all(&c));
 	import_free(c.import);
 	return e;
 }
@@ -337,6 +338,10 @@ op_show(struct op *o)
 		return e;
 	e = read_one(t, kind, ref, &record);
 	txn_abort(t);
+	/* As in emit_records(): newer versions' kinds may be held. */
+	if (e == ERR_NOT_FOUND && kind_by_name(kind) == NULL)
+		return op_fail(
+		    o, ERR_USAGE, N_("There is no such kind of record."));
 	if (e == ERR_NOT_FOUND)
 		return no_such_record(o);
 	return e == ERR_OK ? op_emit(o, "record", record) : e;

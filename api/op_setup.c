@@ -14,6 +14,7 @@
 #include "base/i18n.h"
 #include "store/enrol.h"
 #include "store/file.h"
+#include "store/vet.h"
 
 enum {
 	ROOT_SECRET_BYTES = 64,
@@ -115,13 +116,27 @@ init_role(struct op *o, struct init *i)
 	    o, ERR_USAGE, N_("The role is one of clinic, relay, hub."));
 }
 
+static enum err
+check_name(struct op *o, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0'; i++)
+		if (i == NODE_NAME_BYTES_MAX || (uint8_t)name[i] < ' ' ||
+		    name[i] == 0x7f)
+			return op_fail(o, ERR_USAGE,
+			    N_("A node's name has at most 64 bytes and no "
+			       "control characters."));
+	return ERR_OK;
+}
+
 /* What it is called in the group's lists: the computer's name unless said. */
 static enum err
 take_name(struct op *o, char out[NODE_NAME_BYTES_MAX + 1])
 {
 	char host[NODE_NAME_BYTES_MAX + 1] = "";
 	const char *name = op_text(o, "name");
-	size_t i;
+	enum err e;
 
 	if (name == NULL || *name == '\0') {
 		if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
@@ -129,14 +144,10 @@ take_name(struct op *o, char out[NODE_NAME_BYTES_MAX + 1])
 		memcpy(out, host, sizeof host);
 		return ERR_OK;
 	}
-	for (i = 0; name[i] != '\0'; i++)
-		if (i == NODE_NAME_BYTES_MAX || (uint8_t)name[i] < ' ' ||
-		    name[i] == 0x7f)
-			return op_fail(o, ERR_USAGE,
-			    N_("A node's name has at most 64 bytes and no "
-			       "control characters."));
-	memcpy(out, name, i + 1);
-	return ERR_OK;
+	e = check_name(o, name);
+	if (e == ERR_OK)
+		memcpy(out, name, strlen(name) + 1);
+	return e;
 }
 
 static json_t *
@@ -228,6 +239,17 @@ invite_run(void *context, struct txn *t)
 	return e;
 }
 
+/* A ref with a blank in it is two refs, or a slip of the hand. */
+static bool
+org_is_sound(const char *ref)
+{
+	size_t size = strlen(ref);
+
+	return size <= ORG_REF_BYTES_MAX && vet_ref_is_sound(ref, size) &&
+	       strpbrk(ref, " \t") == NULL && strstr(ref, "\u3000") == NULL &&
+	       strstr(ref, "\u00a0") == NULL;
+}
+
 static enum err
 take_orgs(struct op *o, struct invitation *i)
 {
@@ -239,8 +261,11 @@ take_orgs(struct op *o, struct invitation *i)
 	{
 		const char *ref = op_bare_ref(json_string_value(org));
 
-		if (ref == NULL || *ref == '\0' ||
-		    strlen(ref) > ORG_REF_BYTES_MAX || n == CERT_ORGS_MAX)
+		if (ref != NULL && !org_is_sound(ref))
+			return op_fail(o, ERR_USAGE,
+			    N_("An org's ref has 1 to 64 bytes, without "
+			       "blanks and control characters."));
+		if (ref == NULL || n == CERT_ORGS_MAX)
 			return op_fail(o, ERR_USAGE,
 			    N_("--org takes the ref of an org, at most 32 "
 			       "times."));
@@ -258,6 +283,7 @@ invite_prepare(struct op *o, struct invitation *i)
 	struct self self;
 	enum err e = op_self(o, &self);
 
+	i->name = op_text(o, "name") == NULL ? "" : op_text(o, "name");
 	if (e == ERR_OK && self.role == ROLE_CLINIC)
 		e = op_fail(o, ERR_NOT_ALLOWED,
 		    N_("Only a hub can invite: run this on the group's "
@@ -266,8 +292,9 @@ invite_prepare(struct op *o, struct invitation *i)
 	if (e == ERR_OK)
 		e = take_orgs(o, i);
 	if (e == ERR_OK)
+		e = check_name(o, i->name);
+	if (e == ERR_OK)
 		e = op_begin_authoring(o);
-	i->name = op_text(o, "name") == NULL ? "" : op_text(o, "name");
 	i->now = api_now();
 	return e;
 }
@@ -335,9 +362,37 @@ join_again(struct op *o, const struct self *self, const struct invite_code *c)
 	       "changed."));
 }
 
+/* What speaks against it, whatever the address; ERR_END: nothing more is to
+ * be done. */
+static enum err
+join_may(struct op *o, struct join *j, const struct invite_code *c)
+{
+	struct self *self = &j->init.self;
+	struct txn *t;
+	enum err e = db_begin(store_db(o->api->store), false, &t);
+
+	if (e != ERR_OK)
+		return e;
+	e = self_read(t, self);
+	txn_abort(t);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e == ERR_OK && self->role == ROLE_HUB)
+		return op_fail_with(o, ERR_NOT_ALLOWED, API_FAILED,
+		    N_("This is a hub: it has a group of its own and cannot "
+		       "join another."));
+	if (e == ERR_OK && self->is_enrolled) {
+		e = join_again(o, self, c);
+		return e == ERR_OK ? ERR_END : e;
+	}
+	return e;
+}
+
 static enum err
 join_prepare(struct op *o, struct join *j, struct invite_code *c)
 {
+	enum err e;
+
 	j->code = op_text(o, "code");
 	j->address = op_text(o, "hub");
 	if (j->address == NULL)
@@ -346,6 +401,9 @@ join_prepare(struct op *o, struct join *j, struct invite_code *c)
 		return op_fail(o, ERR_USAGE,
 		    N_("The code is mistyped: compare it with the one that "
 		       "was given out."));
+	e = join_may(o, j, c);
+	if (e != ERR_OK)
+		return e;
 	if (j->address == NULL)
 		return op_fail(
 		    o, ERR_USAGE, N_("Say where the hub is: --hub HOST:PORT."));
@@ -380,6 +438,7 @@ join_exchange(struct op *o, struct join *j, int fd)
 		return e;
 	e = link_run(x, o->api->writer, fd, NULL, NULL, &j->report);
 	j->reason = exchange_reason(x);
+	op_session_over(o, SESSION_JOIN, exchange_peer_name(x), e, &j->report);
 	exchange_free(x);
 	return e;
 }
@@ -396,6 +455,8 @@ join_link(struct op *o, struct join *j)
 	if (e == ERR_OK) {
 		e = join_exchange(o, j, fd);
 		close(fd);
+	} else {
+		op_session_over(o, SESSION_JOIN, "", e, &j->report);
 	}
 	op_unlock_parent(o);
 	return e;
@@ -444,15 +505,8 @@ join(struct op *o, struct join *j)
 
 	if (e == ERR_OK)
 		e = join_store(o, j);
-	if (e == ERR_OK)
-		e = op_self(o, self);
 	if (e != ERR_OK)
-		return e;
-	if (self->role == ROLE_HUB)
-		return op_fail(o, ERR_NOT_ALLOWED,
-		    N_("This is a hub: it has a group of its own."));
-	if (self->is_enrolled)
-		return join_again(o, self, &c);
+		return e == ERR_END ? ERR_OK : e;
 	e = join_link(o, j);
 	if (e != ERR_OK)
 		return join_failed(o, j, e);

@@ -154,6 +154,7 @@ run_exchange(struct sync *s, int fd)
 	if (e != ERR_OK)
 		return e;
 	e = link_run(x, s->op->api->writer, fd, show_progress, s, &report);
+	op_session_over(s->op, SESSION_SYNC, exchange_peer_name(x), e, &report);
 	exchange_free(x);
 	add_report(s, &report);
 	return e;
@@ -170,6 +171,7 @@ time_left_ms(const struct sync *s)
 static enum err
 run_session(struct sync *s)
 {
+	const struct link_report nothing = {0};
 	uint64_t left_ms = time_left_ms(s);
 	unsigned lock_ms = left_ms > LOCK_MS ? (unsigned)left_ms : LOCK_MS;
 	int fd;
@@ -182,6 +184,8 @@ run_session(struct sync *s)
 	if (e == ERR_OK) {
 		e = run_exchange(s, fd);
 		close(fd);
+	} else {
+		op_session_over(s->op, SESSION_SYNC, "", e, &nothing);
 	}
 	op_unlock_parent(s->op);
 	return e;

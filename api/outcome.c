@@ -1,5 +1,10 @@
 /* outcome: what an error means for who asked. */
 
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "api/outcome.h"
 #include "base/i18n.h"
 
@@ -84,6 +89,32 @@ outcome_message(enum err e)
 		          "has to look into it.");
 	}
 	return N_("It failed.");
+}
+
+static bool
+has_file(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+
+	return n > 0 && n < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+const char *
+outcome_machine_key(const char *dir, enum err e)
+{
+	if (!has_file(dir, "data.mdb"))
+		return NULL;
+	if (e == ERR_NOT_FOUND && !has_file(dir, "machine.key"))
+		return N_("The file machine.key is missing beside the "
+		          "store: put it back from where it was kept.");
+	if (e == ERR_FORMAT)
+		return N_("The file machine.key beside the store is not a "
+		          "whole key: put its copy back from where it was "
+		          "kept.");
+	if (e == ERR_AUTH)
+		return N_("The file machine.key belongs to another store.");
+	return NULL;
 }
 
 const char *

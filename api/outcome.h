@@ -10,6 +10,9 @@
 enum api_exit outcome_exit(enum err e);
 /** A sentence, English msgid; never NULL. */
 const char *outcome_message(enum err e);
+/** What is wrong with the machine key beside a database that store_open() said
+ * this of, English msgid; NULL: it is something else. */
+const char *outcome_machine_key(const char *dir, enum err e);
 /** Why a peer or the protocol ended a session, English msgid; NULL: nothing
  * more is known than the error says. */
 const char *outcome_reason(enum reason r);

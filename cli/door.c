@@ -1,9 +1,11 @@
 /* door: runs a request through the agent where one runs, else on the store. */
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,7 +57,10 @@ door_say_finding(const json_t *notice)
 	if (line > 0)
 		n = (size_t)snprintf(
 		    place, sizeof place, _("line %lld: "), (long long)line);
-	if (field != NULL && *field != '\0' && n < sizeof place)
+	if (field != NULL && strncmp(field, "column ", 7) == 0)
+		snprintf(
+		    place + n, sizeof place - n, _("column %s: "), field + 7);
+	else if (field != NULL && *field != '\0' && n < sizeof place)
 		snprintf(place + n, sizeof place - n, _("field %s: "), field);
 	free(field);
 	say_plain(
@@ -175,11 +180,11 @@ open_store(struct passage *p, unsigned wait_ms, struct direct **out,
 }
 
 static bool
-has_database(const struct passage *p)
+has_database(const char *dir)
 {
 	char path[PATH_MAX + 16];
 
-	snprintf(path, sizeof path, "%s/data.mdb", p->dir);
+	snprintf(path, sizeof path, "%s/data.mdb", dir);
 	return access(path, F_OK) == 0;
 }
 
@@ -198,25 +203,66 @@ store_is_held(struct passage *p)
 	return fail(p, ERR_BUSY, message);
 }
 
+/* The first part of a directory's path that cannot be made, and why; 0: all
+ * of it is there. */
+static int
+why_no_directory(const char *dir, char part[PATH_MAX])
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 1; i < PATH_MAX; i++) {
+		if (dir[i] != '/' && dir[i] != '\0')
+			continue;
+		memcpy(part, dir, i);
+		part[i] = '\0';
+		if (stat(part, &st) == 0 && !S_ISDIR(st.st_mode))
+			return ENOTDIR;
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return errno;
+		if (dir[i] == '\0')
+			break;
+	}
+	return 0;
+}
+
+static int
+directory_is_refused(struct passage *p, const char *part, int why)
+{
+	char message[PATH_MAX + 256];
+	enum err e = why == EACCES || why == EPERM || why == EROFS
+	                 ? ERR_NOT_ALLOWED
+	                 : ERR_IO;
+
+	snprintf(message, sizeof message,
+	    _("The directory %s cannot be made: %s."), part, strerror(why));
+	return fail(p, e, message);
+}
+
 /* What an error of opening means, which is not what it means later. */
 static int
 store_is_shut(struct passage *p, enum err e, const char *complaint)
 {
-	switch (e) {
-	case ERR_BUSY:
+	char part[PATH_MAX];
+	const char *key = outcome_machine_key(p->dir, e);
+	int why = 0;
+
+	if (e == ERR_BUSY)
 		return store_is_held(p);
+	if (*complaint != '\0')
+		return fail(p, e, complaint);
+	if (key != NULL)
+		return fail(p, ERR_AUTH, _(key));
+	if (p->request->create)
+		why = why_no_directory(p->dir, part);
+	if (why != 0)
+		return directory_is_refused(p, part, why);
+	switch (e) {
 	case ERR_NOT_FOUND:
-		if (has_database(p))
-			return fail(p, ERR_AUTH,
-			    _("The file machine.key is missing beside the "
-			      "store: put it back from where it was kept."));
 		/* Who has no store has joined no group either. */
 		return fail(p, ERR_NOT_ENROLLED,
 		    _("There is no store here yet: yizhan init, or yizhan "
 		      "join CODE."));
-	case ERR_AUTH:
-		return fail(
-		    p, e, _("The file machine.key belongs to another store."));
 	case ERR_CORRUPT:
 		return fail(p, e,
 		    _("The store is damaged: its file is shorter than it "
@@ -226,8 +272,6 @@ store_is_shut(struct passage *p, enum err e, const char *complaint)
 		    _("This user may not open the store, or it lies on a "
 		      "network file system."));
 	default:
-		if (*complaint != '\0')
-			return fail(p, e, complaint);
 		return fail(p, e, _(outcome_message(e)));
 	}
 }
@@ -289,9 +333,27 @@ door_run(const struct call *c, const struct door_request *q,
 int
 door_end(const struct call *c, struct door_reader *reader, int exit_code)
 {
+	if (reader->summary == NULL && exit_code != API_DONE)
+		reader->summary = json_pack("{s:i}", "exit", exit_code);
 	if (c->json && reader->summary != NULL)
 		(void)output_json(reader->summary); /* output_end() asks */
 	json_decref(reader->summary);
 	reader->summary = NULL;
 	return exit_code;
+}
+
+int
+door_refuse(const struct call *c)
+{
+	struct door_reader nothing = {0};
+
+	return door_end(c, &nothing, API_USAGE);
+}
+
+bool
+door_has_store(const struct call *c)
+{
+	char dir[PATH_MAX];
+
+	return call_dir(c, dir, sizeof dir) && has_database(dir);
 }

@@ -42,5 +42,10 @@ void door_say_finding(const json_t *notice);
 /** End an acting verb: with --json the summary (or, where there is none, how
  * it ended) on stdout. Releases the summary; the exit code. */
 int door_end(const struct call *c, struct door_reader *reader, int exit_code);
+/** End an acting verb that made no sense, before any door; what was wrong was
+ * said. API_USAGE. */
+int door_refuse(const struct call *c);
+/** Whether a database lies in the call's directory. */
+bool door_has_store(const struct call *c);
 
 #endif

@@ -1,10 +1,12 @@
 /* setup: init, hub invite, join. */
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <qrencode.h>
 
+#include "api/config.h"
 #include "api/form.h"
 #include "base/i18n.h"
 #include "cli/door.h"
@@ -82,7 +84,7 @@ verb_init(struct call *c)
 	int exit_code;
 
 	if (!role_is_offered(role))
-		return API_USAGE;
+		return door_refuse(c);
 	q.request = json_pack("{s:s, s:s*, s:s*}", "op", "init", "role", role,
 	    "name", call_option(c, "name"));
 	exit_code = door_run(c, &q, &r);
@@ -166,7 +168,7 @@ verb_invite(struct call *c)
 
 	if (!call_has(c, "org")) {
 		say("%s", _("say for which orgs: --org REF"));
-		return API_USAGE;
+		return door_refuse(c);
 	}
 	q.request = json_pack("{s:s, s:o, s:s*}", "op", "invite", "orgs",
 	    orgs_of(c), "name", call_option(c, "name"));
@@ -203,6 +205,26 @@ print_joined(const json_t *summary)
 	(void)columns_end(columns);
 }
 
+/* Where there is no store, nobody but a configuration knows the hub. */
+static bool
+hub_is_configured(const struct call *c)
+{
+	char complaint[CONFIG_COMPLAINT_BYTES], dir[PATH_MAX];
+	char path[PATH_MAX + 16];
+	struct config config;
+	enum err e;
+
+	if (!call_dir(c, dir, sizeof dir))
+		return false;
+	snprintf(path, sizeof path, "%s/yizhan.conf", dir);
+	e = config_read(path, &config, complaint, sizeof complaint);
+	if (e == ERR_NOT_FOUND)
+		e = config_read(
+		    CONFIG_PATH, &config, complaint, sizeof complaint);
+	/* What is wrong with it the door says. */
+	return e == ERR_FORMAT || config.parent[0] != '\0';
+}
+
 int
 verb_join(struct call *c)
 {
@@ -215,7 +237,12 @@ verb_join(struct call *c)
 		say("%s",
 		    _("the code is mistyped: compare it with the one that "
 		      "was given out"));
-		return API_USAGE;
+		return door_refuse(c);
+	}
+	if (call_option(c, "hub") == NULL && !door_has_store(c) &&
+	    !hub_is_configured(c)) {
+		say("%s", _("say where the hub is: --hub HOST:PORT"));
+		return door_refuse(c);
 	}
 	q.request = json_pack("{s:s, s:s, s:s*}", "op", "join", "code",
 	    c->operands[0], "hub", call_option(c, "hub"));

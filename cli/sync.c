@@ -7,10 +7,18 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
+/* What was last told of how far it is; NULL: nothing. */
+struct sync_talk {
+	json_t *last;
+};
+
 static void
 show_progress(void *context, const json_t *p)
 {
-	(void)context;
+	struct sync_talk *talk = context;
+
+	json_decref(talk->last);
+	talk->last = json_deep_copy(p);
 	say_progress(_("sent %lld changes (%lld bytes), received %lld (%lld "
 	               "bytes)"),
 	    number_of(p, "changes_sent"), number_of(p, "bytes_sent"),
@@ -33,16 +41,45 @@ print_sync(const json_t *s)
 	    json_number_value(json_object_get(s, "seconds")));
 }
 
+/* Where nobody counted to the end, what is known. */
+static void
+fill_summary(struct door_reader *r, const json_t *last)
+{
+	bool has_moved = number_of(last, "bytes_sent") > 0 ||
+	                 number_of(last, "bytes_received") > 0;
+
+	if (json_object_get(r->summary, "state") != NULL)
+		return;
+	json_decref(r->summary);
+	r->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
+	    has_moved ? "partial" : "failed", "bytes_sent",
+	    (json_int_t)number_of(last, "bytes_sent"), "bytes_received",
+	    (json_int_t)number_of(last, "bytes_received"), "round_trips",
+	    (json_int_t)0, "changes_sent",
+	    (json_int_t)number_of(last, "changes_sent"), "changes_received",
+	    (json_int_t)number_of(last, "changes_received"), "seconds", 0.0);
+}
+
+static int
+sync_end(struct call *c, struct door_reader *r, struct sync_talk *talk,
+    int exit_code)
+{
+	fill_summary(r, talk->last);
+	json_decref(talk->last);
+	return door_end(c, r, exit_code);
+}
+
 int
 verb_sync(struct call *c)
 {
+	struct sync_talk talk = {0};
 	struct door_request q = {0};
-	struct door_reader r = {.progress = show_progress};
+	struct door_reader r = {.progress = show_progress, .context = &talk};
 	long timeout_s;
 	int exit_code;
 
 	if (!call_number(c, "timeout", &timeout_s))
-		return API_USAGE;
+		return sync_end(c, &r, &talk, API_USAGE);
 	q.request = json_pack(
 	    "{s:s, s:b}", "op", "sync", "wait", (int)call_has(c, "wait"));
 	if (timeout_s >= 0)
@@ -51,5 +88,5 @@ verb_sync(struct call *c)
 	exit_code = door_run(c, &q, &r);
 	if (!c->json)
 		print_sync(r.summary);
-	return door_end(c, &r, exit_code);
+	return sync_end(c, &r, &talk, exit_code);
 }

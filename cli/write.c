@@ -235,12 +235,25 @@ print_made(const struct call *c, const json_t *summary)
 		printf("%s\n", ref);
 }
 
+/* Which org it is for is no field but a flag. */
+static enum err
+made_notice(void *context, const json_t *notice)
+{
+	(void)context;
+	if (strcmp(text_of(notice, "code"), "missing") == 0 &&
+	    strcmp(text_of(notice, "field"), "org_id") == 0)
+		say("%s", _("say for which org: --org REF"));
+	else
+		door_say_finding(notice);
+	return ERR_OK;
+}
+
 static int
 send(struct draft *d, const char *ref)
 {
 	const char *by = call_option(d->call, "by");
 	struct door_request q = {0};
-	struct door_reader r = {0};
+	struct door_reader r = {.notice = made_notice};
 	int exit_code;
 
 	q.request = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:O}", "op",
@@ -258,13 +271,15 @@ write_record(struct call *c, const char *ref, const char *last)
 {
 	struct draft d = {.call = c, .kind_name = c->operands[0]};
 	bool reads_stdin = last != NULL;
-	int exit_code = API_USAGE;
+	bool is_sound = false;
+	int exit_code;
 
 	if (last != NULL && strcmp(last, "-") != 0)
 		say(_("\"%s\" is one word too many; see yizhan help %s"), last,
 		    c->verb->name);
-	else if (fill(&d, reads_stdin, ref == NULL))
-		exit_code = send(&d, ref);
+	else
+		is_sound = fill(&d, reads_stdin, ref == NULL);
+	exit_code = is_sound ? send(&d, ref) : door_refuse(c);
 	json_decref(d.fields);
 	free(d.by);
 	return exit_code;
@@ -282,7 +297,7 @@ verb_amend(struct call *c)
 {
 	if (c->operand_count < 3 && c->option_count == 0) {
 		say("%s", _("say what is to change: --FIELD VALUE, or -"));
-		return API_USAGE;
+		return door_refuse(c);
 	}
 	return write_record(
 	    c, c->operands[1], c->operand_count > 2 ? c->operands[2] : NULL);

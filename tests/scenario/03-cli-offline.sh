@@ -39,7 +39,23 @@ for verb in status export verify questions sync "list org"; do
 done
 expect 2 at none init --role relay 2>/dev/null
 expect 2 at none join NO-SUCH-CODE --hub 127.0.0.1:1 2>/dev/null
+expect 2 at none join NO-SUCH-CODE 2>/dev/null
 [ ! -e "$work/none" ] || fail "a refused command made a store"
+if [ -d /proc/self ]; then
+	expect 1 "$YIZHAN" init --dir /proc/none 2>/dev/null
+	says '/proc/none' "$YIZHAN" init --dir /proc/none
+fi
+
+# What acts ends with one object, also where it fails.
+nothing='{"new":0,"updated":0,"unchanged":0,"refused":0,"warned":0}'
+for file in "$work/no-such-file" /dev/null; do
+	summary=$(at none import "$file" --json 2>/dev/null || true)
+	[ "$(echo "$summary" | tr -d ' ')" = "$nothing" ] ||
+		fail "import: $summary"
+done
+summary=$(at none sync --json 2>/dev/null || true)
+[ "$(echo "$summary" | field state) $(echo "$summary" | field round_trips)" = "failed 0" ] ||
+	fail "sync: $summary"
 
 # --- init, once ----------------------------------------------------------
 
@@ -56,6 +72,19 @@ summary=$(at clinic sync --json 2>/dev/null || true)
 [ "$(echo "$summary" | field state)" = failed ] || fail "sync: $summary"
 expect 77 at clinic sites 2>/dev/null
 expect 77 at clinic hub invite --org C01 2>/dev/null
+
+at group init --role hub >/dev/null 2>&1
+for ref in '' 'C01 C02' $'C\t01' "$(printf 'C%.0s' $(seq 65))"; do
+	expect 2 at group hub invite --org "$ref" 2>/dev/null
+done
+name=$(printf 'n%.0s' $(seq 65))
+expect 2 at group hub invite --org C01 --name "$name" 2>/dev/null
+says '64' at group hub invite --org C01 --name "$name"
+code=$(at group hub invite --org C01 2>/dev/null)
+expect 1 at group join "$code" 2>/dev/null
+says 'cannot join' at group join "$code"
+expect 2 at none join "$code" 2>/dev/null
+[ ! -e "$work/none" ] || fail "a join without an address made a store"
 
 # The folder may stand before the verb, after it, or in the environment; its
 # path may be longer than the address of a socket.
@@ -102,6 +131,7 @@ fi
 [ "$(at clinic questions --json --warnings | wc -l)" -gt "$(at clinic questions --json | wc -l)" ] ||
 	fail "no warnings"
 expect 0 at clinic questions >/dev/null
+says '"_"' at clinic import --source 'a b' "$data/bad.ndjson"
 expect 1 at clinic import "$work/no-such-file" 2>/dev/null
 
 # --- what people write ---------------------------------------------------
@@ -124,6 +154,10 @@ at clinic amend encounter "$ref" --plan 静卧 --reason 补记 --by S0024 \
 shown=$(at clinic show encounter "$ref" --json)
 [ "$(echo "$shown" | field plan) $(echo "$shown" | field state)" = "静卧 amended" ] ||
 	fail "amend: $shown"
+at clinic amend encounter "$ref" --plan 静坐 --reason 补记 --by S0024 \
+	>/dev/null 2>&1 || fail "amend without --org"
+[ "$(at clinic show encounter "$ref" --json | field org_id)" = ref:V0101 ] ||
+	fail "amend moved the record to another org"
 # A record that was shown goes back in as it is, with a field changed.
 echo "$shown" | at clinic amend encounter "$ref" - --plan 静卧三天 >/dev/null 2>&1
 [ "$(at clinic show encounter "$ref" --json | field plan)" = 静卧三天 ] ||
@@ -149,6 +183,9 @@ says '"encounter"' at clinic add encuonter --by S0024
 expect 2 at clinic add encounter --type phone --no-input 2>/dev/null
 expect 77 at clinic add drug --by S0024 --org V0101 --name x 2>/dev/null
 expect 1 at clinic show encounter no-such-ref 2>/dev/null
+expect 2 at clinic show encuonter "$ref" 2>/dev/null
+expect 2 at clinic amend encuonter "$ref" --by S0024 --plan x 2>/dev/null
+says '--org REF' at clinic add encounter --by S0024 --type phone --no-input
 expect 1 at clinic amend encounter no-such-ref --by S0024 --plan x 2>/dev/null
 expect 2 at clinic amend encounter "$ref" 2>/dev/null
 echo '{"plan":"头晕' | expect 2 at clinic amend encounter "$ref" - 2>"$work/said"
@@ -193,7 +230,7 @@ summary=$(at clinic verify --json)
 [ "$(echo "$summary" | field bad_values)$(echo "$summary" | field bad_records)$(echo "$summary" | field bad_logs)" = 000 ] ||
 	fail "verify: $summary"
 
-# Who else has the store open is told, and waited for.
+# Who waits for a pipe lets others in; who else has the store open is told.
 mkfifo "$work/fifo"
 at clinic import - <"$work/fifo" >/dev/null 2>&1 &
 started+=("$!")
@@ -202,18 +239,33 @@ for _ in $(seq 100); do
 	grep -q import "$work/clinic/owner.lock" && break
 	sleep 0.1
 done
+expect 0 at clinic status >/dev/null
+exec 9>&-
+wait "${started[-1]}"
+exec 9<>"$work/clinic/owner.lock"
+flock 9
+echo "$$ yizhan import" >"$work/clinic/owner.lock"
 expect 75 at clinic status 2>"$work/said"
 grep -q 'yizhan import' "$work/said" || fail "not told who: $(cat "$work/said")"
 exec 9>&-
-wait "${started[-1]}"
 expect 0 at clinic status >/dev/null
 
 mv "$work/clinic/machine.key" "$work/key"
 expect 1 at clinic status 2>/dev/null
 says machine.key at clinic status
+says machine.key "$YIZHAND" --dir "$work/clinic"
+expect 1 "$YIZHAND" --dir "$work/clinic" 2>/dev/null
+echo nonsense >"$work/clinic/machine.key"
+expect 1 at clinic status 2>/dev/null
+says 'machine.key' at clinic status
+expect 1 "$YIZHAND" --dir "$work/clinic" 2>/dev/null
+says 'machine.key' "$YIZHAND" --dir "$work/clinic"
 mv "$work/key" "$work/clinic/machine.key"
 expect 0 at clinic status >/dev/null
 printf '[agent]\nparnt = hub:7270\n' >"$work/clinic/yizhan.conf"
 expect 1 at clinic status 2>/dev/null
 says 'line 2' at clinic status
+printf '[agent]\nlisten = 7270\n' >"$work/clinic/yizhan.conf"
+says 'HOST:PORT' at clinic status
+says "$work/none.conf" "$YIZHAND" --check-config --config "$work/none.conf"
 echo "offline: good"

@@ -165,6 +165,48 @@ test_api_join_wants_a_code_and_an_address(void **state)
 	    API_NOT_ENROLLED); /* no store was made for nothing */
 }
 
+static int
+invite(struct room *r, const char *org, const char *name)
+{
+	return ask(r, json_pack("{s:s, s:[s], s:s}", "op", "invite", "orgs",
+	                  org, "name", name));
+}
+
+static void
+test_api_invite_refuses_names_no_certificate_holds(void **state)
+{
+	static const char *const orgs[] = {
+	    "", "ref:", "C01 C02", "C01\t", "C\u3000"};
+	struct room *r = *state;
+	char text[66];
+	size_t i;
+
+	init(r, "hub");
+	memset(text, 'n', 65);
+	text[65] = '\0';
+	for (i = 0; i < sizeof orgs / sizeof orgs[0]; i++)
+		assert_int_equal(invite(r, orgs[i], ""), API_USAGE);
+	assert_int_equal(invite(r, text, ""), API_USAGE);
+	assert_int_equal(invite(r, "C01", text), API_USAGE);
+	text[64] = '\0';
+	assert_int_equal(invite(r, text, text), API_DONE);
+}
+
+static void
+test_api_hub_joins_no_other(void **state)
+{
+	struct room *r = *state;
+	char code[64];
+
+	init(r, "hub");
+	assert_int_equal(invite(r, "C01", ""), API_DONE);
+	snprintf(code, sizeof code, "%s",
+	    json_string_value(json_object_get(summary(r), "code")));
+	assert_int_equal(
+	    ask(r, json_pack("{s:s, s:s}", "op", "join", "code", code)),
+	    API_FAILED);
+}
+
 /* --- records ----------------------------------------------------------- */
 
 static void
@@ -252,7 +294,11 @@ test_api_add_show_amend(void **state)
 	    ask(r, json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:n}}", "op",
 	               "amend", "kind", "device", "ref", ref, "by", "S1",
 	               "fields", "class", "dr", "model")),
-	    API_FAILED); /* org_id is missing: nothing was saved */
+	    API_DONE); /* for the record's own org */
+	assert_int_equal(ask(r, json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "op",
+	                            "amend", "kind", "device", "ref", ref, "by",
+	                            "S1", "fields", "class", "spaceship")),
+	    API_FAILED);
 	assert_true(count_lines(r, "notice") > 0);
 	assert_int_equal(
 	    ask(r, json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "op",
@@ -266,6 +312,11 @@ test_api_add_show_amend(void **state)
 	record = json_object_get(json_array_get(r->lines, 0), "record");
 	assert_string_equal(
 	    json_string_value(json_object_get(record, "class")), "dr");
+	assert_string_equal(
+	    json_string_value(json_object_get(record, "org_id")), "ref:C01");
+	assert_int_equal(ask(r, json_pack("{s:s, s:s, s:s}", "op", "show",
+	                            "kind", "devise", "ref", ref)),
+	    API_USAGE);
 }
 
 static void
@@ -367,6 +418,8 @@ main(void)
 	    WITH_ROOM(test_api_clinic_neither_invites_nor_has_sites),
 	    WITH_ROOM(test_api_sync_never_says_done_before_joining),
 	    WITH_ROOM(test_api_join_wants_a_code_and_an_address),
+	    WITH_ROOM(test_api_invite_refuses_names_no_certificate_holds),
+	    WITH_ROOM(test_api_hub_joins_no_other),
 	    WITH_ROOM(test_api_import_counts_every_line_once),
 	    WITH_ROOM(test_api_import_tells_where_and_how_to_mend),
 	    WITH_ROOM(test_api_import_fails_when_its_input_does),
