@@ -166,3 +166,12 @@ rule_digits(
 	if (text != NULL && !digits_are(text, count))
 		findings_refuse(out, FINDING_CODE, name);
 }
+
+void
+rule_valid_span(
+    const json_t *record, const struct check_context *cx, struct findings *out)
+{
+	(void)cx;
+	rule_order(
+	    record, "valid_from", "valid_to", FINDING_END_BEFORE_START, out);
+}

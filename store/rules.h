@@ -42,4 +42,8 @@ bool rule_is_same(const json_t *fields, const char *a, const char *b);
 void rule_digits(
     const json_t *fields, const char *name, size_t count, struct findings *out);
 
+/** Reference data ends after it began; a whole check of a kind. */
+void rule_valid_span(
+    const json_t *record, const struct check_context *cx, struct findings *out);
+
 #endif

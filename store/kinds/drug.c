@@ -19,20 +19,11 @@ static const struct field fields[] = {
 };
 /* clang-format on */
 
-static void
-check(
-    const json_t *record, const struct check_context *cx, struct findings *out)
-{
-	(void)cx;
-	rule_order(
-	    record, "valid_from", "valid_to", FINDING_END_BEFORE_START, out);
-}
-
 const struct kind kind_drug = {
     .number = 5,
     .name = "drug",
     .by_group = true,
     .urgency = URGENCY_WHENEVER,
     .fields = fields,
-    .check = check,
+    .check = rule_valid_span,
 };
