@@ -130,6 +130,22 @@ read_string(struct reader *r)
 	return s;
 }
 
+bool
+read_text(struct reader *r, char *out, size_t max)
+{
+	struct bytes s = read_string(r);
+
+	if (r->failed || s.size > max ||
+	    (s.size > 0 && memchr(s.data, 0, s.size) != NULL)) {
+		r->failed = true;
+		return false;
+	}
+	if (s.size > 0)
+		memcpy(out, s.data, s.size);
+	out[s.size] = '\0';
+	return true;
+}
+
 void
 buffer_init(struct buffer *b)
 {

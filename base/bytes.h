@@ -50,6 +50,9 @@ void read_copy(struct reader *r, void *out, size_t size);
 const uint8_t *read_view(struct reader *r, size_t size);
 /** A varint length and that many bytes; data is NULL on failure. */
 struct bytes read_string(struct reader *r);
+/** The same as text of at most max bytes, with a final NUL: out holds max + 1.
+ * False, and the reader failed: too long, or a NUL inside; out is untouched. */
+bool read_text(struct reader *r, char *out, size_t max);
 
 /** An empty buffer; nothing is allocated yet. */
 void buffer_init(struct buffer *b);

@@ -154,14 +154,8 @@ change_encode(const struct change *c, struct buffer *out)
 static bool
 decode_text(struct reader *r, char *out, size_t max)
 {
-	struct bytes s = read_string(r);
-
-	if (r->failed || s.size > max || !value_is_utf8(s.data, s.size) ||
-	    memchr(s.data, 0, s.size) != NULL)
-		return false;
-	memcpy(out, s.data, s.size);
-	out[s.size] = '\0';
-	return true;
+	return read_text(r, out, max) &&
+	       value_is_utf8((const uint8_t *)out, strlen(out));
 }
 
 static bool

@@ -87,18 +87,6 @@ invite_write(struct txn *t, const struct invite *i)
 	return e;
 }
 
-static bool
-take_text(struct reader *r, char *out, size_t max)
-{
-	struct bytes s = read_string(r);
-
-	if (r->failed || s.size > max)
-		return false;
-	memcpy(out, s.data, s.size);
-	out[s.size] = '\0';
-	return true;
-}
-
 static enum err
 invite_decode_row(const struct buffer *value, struct invite *out)
 {
@@ -107,7 +95,7 @@ invite_decode_row(const struct buffer *value, struct invite *out)
 
 	reader_init(&r, value->data, value->size);
 	read_copy(&r, out->secret, sizeof out->secret);
-	if (!take_text(&r, out->name, NODE_NAME_BYTES_MAX))
+	if (!read_text(&r, out->name, NODE_NAME_BYTES_MAX))
 		return ERR_CORRUPT;
 	out->expires_at = (int64_t)read_u64(&r);
 	out->tries = read_u8(&r);
@@ -117,7 +105,7 @@ invite_decode_row(const struct buffer *value, struct invite *out)
 	if (r.failed || count > CERT_ORGS_MAX)
 		return ERR_CORRUPT;
 	for (out->org_count = 0; out->org_count < count; out->org_count++)
-		if (!take_text(
+		if (!read_text(
 		        &r, out->orgs[out->org_count], ORG_REF_BYTES_MAX))
 			return ERR_CORRUPT;
 	return ERR_OK;

@@ -60,18 +60,6 @@ encode(const struct question *q, struct buffer *out)
 	return buffer_state(out);
 }
 
-static bool
-take_text(struct reader *r, char *out, size_t max)
-{
-	struct bytes s = read_string(r);
-
-	if (r->failed || s.size > max)
-		return false;
-	memcpy(out, s.data, s.size);
-	out[s.size] = '\0';
-	return true;
-}
-
 static enum err
 decode(const struct buffer *value, struct question *q)
 {
@@ -84,12 +72,12 @@ decode(const struct buffer *value, struct question *q)
 	q->type = (enum question_type)read_u8(&r);
 	q->code = (enum finding_code)read_u16(&r);
 	q->at = (int64_t)read_u64(&r);
-	if (!take_text(&r, q->origin, QUESTION_ORIGIN_MAX))
+	if (!read_text(&r, q->origin, QUESTION_ORIGIN_MAX))
 		return ERR_CORRUPT;
 	q->line = read_u64(&r);
-	if (!take_text(&r, q->field, sizeof q->field - 1) ||
-	    !take_text(&r, q->kind, KIND_BYTES_MAX) ||
-	    !take_text(&r, q->ref, REF_BYTES_MAX))
+	if (!read_text(&r, q->field, sizeof q->field - 1) ||
+	    !read_text(&r, q->kind, KIND_BYTES_MAX) ||
+	    !read_text(&r, q->ref, REF_BYTES_MAX))
 		return ERR_CORRUPT;
 	id = read_view(&r, KEY_CHANGE_BYTES);
 	if (id == NULL)

@@ -65,18 +65,6 @@ self_wipe(struct self *s)
 
 /* --- reading ----------------------------------------------------------- */
 
-static bool
-read_name(struct reader *r, char *out, size_t max)
-{
-	struct bytes s = read_string(r);
-
-	if (r->failed || s.size > max)
-		return false;
-	memcpy(out, s.data, s.size);
-	out[s.size] = '\0';
-	return true;
-}
-
 static enum err
 read_node(struct txn *t, struct self *s, struct buffer *value)
 {
@@ -87,8 +75,8 @@ read_node(struct txn *t, struct self *s, struct buffer *value)
 		return e;
 	reader_init(&r, value->data, value->size);
 	s->role = (enum node_role)read_u8(&r);
-	if (!read_name(&r, s->name, NODE_NAME_BYTES_MAX) ||
-	    !read_name(&r, s->source, SOURCE_BYTES_MAX))
+	if (!read_text(&r, s->name, NODE_NAME_BYTES_MAX) ||
+	    !read_text(&r, s->source, SOURCE_BYTES_MAX))
 		return ERR_CORRUPT;
 	read_copy(&r, s->signing_secret, sizeof s->signing_secret);
 	read_copy(&r, s->transport.secret, sizeof s->transport.secret);

@@ -64,22 +64,6 @@ whole(const struct reader *r)
 	return r->failed || r->at != r->end ? ERR_FORMAT : ERR_OK;
 }
 
-static bool
-take_text(struct reader *r, char *out, size_t max)
-{
-	struct bytes s = read_string(r);
-
-	if (r->failed || s.size > max ||
-	    (s.size > 0 && memchr(s.data, 0, s.size) != NULL)) {
-		r->failed = true;
-		return false;
-	}
-	if (s.size > 0)
-		memcpy(out, s.data, s.size);
-	out[s.size] = '\0';
-	return true;
-}
-
 /* --- hello ------------------------------------------------------------- */
 
 enum err
@@ -170,7 +154,7 @@ static void
 take_place(struct reader *r, struct list_id *list, struct cursor *c)
 {
 	list->name[0] = '\0';
-	take_text(r, list->name, LIST_NAME_BYTES_MAX);
+	read_text(r, list->name, LIST_NAME_BYTES_MAX);
 	list->class = read_u8(r);
 	c->epoch = read_u32(r);
 	c->place = read_varint(r);
@@ -465,7 +449,7 @@ join_consume(const struct bytes *body, struct join_request *out)
 
 	memset(&j, 0, sizeof j);
 	reader_init(&r, body->data, body->size);
-	take_text(&r, j.name, NODE_NAME_BYTES_MAX);
+	read_text(&r, j.name, NODE_NAME_BYTES_MAX);
 	j.role = read_u8(&r);
 	read_copy(&r, j.signing_key, KEY_BYTES);
 	read_copy(&r, j.proof, SIGNATURE_BYTES);
@@ -596,8 +580,8 @@ take_answer(struct reader *r, struct join_answer *out)
 	if (r->failed || count > JOIN_ORGS_MAX)
 		return ERR_FORMAT;
 	for (i = 0; i < count; i++) {
-		take_text(r, out->orgs[i].ref, ORG_REF_BYTES_MAX);
-		take_text(r, out->orgs[i].parent, ORG_REF_BYTES_MAX);
+		read_text(r, out->orgs[i].ref, ORG_REF_BYTES_MAX);
+		read_text(r, out->orgs[i].parent, ORG_REF_BYTES_MAX);
 	}
 	out->org_count = (size_t)count;
 	return whole(r);

@@ -83,7 +83,7 @@ struct text_input {
 };
 
 static inline long
-read_text(void *context, void *out, size_t size)
+feed_text(void *context, void *out, size_t size)
 {
 	struct text_input *in = context;
 	size_t left = strlen(in->text) - in->at;
@@ -121,7 +121,7 @@ static inline int
 import_text(struct room *r, const char *text, size_t piece)
 {
 	struct text_input in = {text, 0, piece};
-	struct api_input input = {.read = read_text, .context = &in};
+	struct api_input input = {.read = feed_text, .context = &in};
 
 	return ask_with(r, json_pack("{s:s}", "op", "import"), &input);
 }

@@ -131,7 +131,7 @@ test_client_reads_answers_while_it_streams(void **state)
 	enum { LINES = 20000 };
 	struct room *r = *state;
 	struct text_input in = {.piece = 5000};
-	struct api_input input = {.read = read_text, .context = &in};
+	struct api_input input = {.read = feed_text, .context = &in};
 	struct buffer text = {0};
 	struct server s;
 	int exit_code, i;

@@ -208,10 +208,35 @@ test_hex_is_exact(void **state)
 	assert_int_equal(hex_decode(out, 3, ""), ERR_FORMAT);
 }
 
+static void
+test_text_is_bounded_and_holds_no_nul(void **state)
+{
+	static const uint8_t good[] = {2, 'a', 'b', 0};
+	static const uint8_t inner[] = {2, 'a', 0};
+	char out[3] = "??";
+	struct reader r;
+
+	(void)state;
+	reader_init(&r, good, sizeof good);
+	assert_true(read_text(&r, out, 2));
+	assert_string_equal(out, "ab");
+	assert_true(read_text(&r, out, 2)); /* an empty one */
+	assert_string_equal(out, "");
+	memcpy(out, "??", 3);
+	reader_init(&r, good, sizeof good);
+	assert_false(read_text(&r, out, 1));
+	assert_true(r.failed);
+	reader_init(&r, inner, sizeof inner);
+	assert_false(read_text(&r, out, 2));
+	assert_true(r.failed);
+	assert_string_equal(out, "??");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_text_is_bounded_and_holds_no_nul),
 	    cmocka_unit_test(test_integers_come_back),
 	    cmocka_unit_test(test_varints_come_back_in_their_shortest_form),
 	    cmocka_unit_test(test_other_varints_are_refused),
