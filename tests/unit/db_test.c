@@ -12,60 +12,7 @@
 #include <lmdb.h>
 #include <sodium.h>
 
-#include "tests/unit/scratch.h"
-
-static char dir[SCRATCH_PATH_BYTES];
-static char path[SCRATCH_PATH_BYTES];
-
-static int
-setup(void **state)
-{
-	scratch_make(dir);
-	scratch_path(path, dir, "data.mdb");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	scratch_remove(dir);
-	return 0;
-}
-
-static void
-put(struct db *db, enum table table, const char *key, const char *value)
-{
-	struct txn *t;
-
-	assert_int_equal(db_begin(db, true, &t), ERR_OK);
-	assert_int_equal(
-	    txn_put(t, table, key, strlen(key), value, strlen(value)), ERR_OK);
-	assert_int_equal(txn_commit(t), ERR_OK);
-}
-
-static enum err
-get(struct db *db, enum table table, const char *key, struct buffer *out)
-{
-	struct txn *t;
-	enum err e;
-
-	assert_int_equal(db_begin(db, false, &t), ERR_OK);
-	e = txn_get(t, table, key, strlen(key), out);
-	txn_abort(t);
-	return e;
-}
-
-static void
-expect(struct db *db, enum table table, const char *key, const char *value)
-{
-	struct buffer out = {0};
-
-	assert_int_equal(get(db, table, key, &out), ERR_OK);
-	assert_int_equal(out.size, strlen(value));
-	if (out.size > 0)
-		assert_memory_equal(out.data, value, out.size);
-	buffer_free(&out);
-}
+#include "tests/unit/db_room.h"
 
 static void
 test_values_survive_closing(void **state)
