@@ -17,9 +17,6 @@ enum {
 	TURN_SENDS_MAX = 32,
 	/* For the last words to leave, and for the peer to take them. */
 	LINGER_MS = 2000,
-	/* For the handshake as a whole. The session's deadline moves with
-	 * every byte; a stranger could hold a place by one byte a minute. */
-	HALF_OPEN_MS = 3 * HANDSHAKE_TIMEOUT_MS,
 };
 
 struct peer {
@@ -224,10 +221,11 @@ on_poll(uv_poll_t *poll, int status, int events)
 	pump(p);
 }
 
+/* The session's own bound rests while an invite is looked up. */
 static uint64_t
 half_open_deadline(const struct peer *p)
 {
-	return peer_is_known(p) ? UINT64_MAX : p->began_ms + HALF_OPEN_MS;
+	return peer_is_known(p) ? UINT64_MAX : p->began_ms + HANDSHAKE_WHOLE_MS;
 }
 
 static void

@@ -154,9 +154,8 @@ exchange_new(struct exchange **out, const struct exchange_options *o)
 	x->source.db = o->db;
 	x->source.now = now_of(x);
 	x->address = strdup(o->address == NULL ? "" : o->address);
-	x->answer = calloc(1, sizeof *x->answer);
 	so = calloc(1, sizeof *so);
-	if (x->address != NULL && x->answer != NULL && so != NULL)
+	if (x->address != NULL && so != NULL)
 		e = fill_options(x, so);
 	if (e == ERR_OK)
 		e = session_new(&x->session, so);
@@ -368,6 +367,17 @@ is_behind(const struct exchange *x)
 }
 
 static enum err
+run_join(struct exchange *x, struct txn *t, const struct self *self)
+{
+	if (x->answer == NULL)
+		x->answer = calloc(1, sizeof *x->answer);
+	if (x->answer == NULL)
+		return ERR_NOMEM;
+	return enrol_accept(t, self, x->invite, x->event.key, x->event.request,
+	    now_of(x), x->answer);
+}
+
+static enum err
 run_end(struct exchange *x, struct txn *t, struct self *self)
 {
 	if (is_behind(x))
@@ -396,8 +406,7 @@ run_event(struct exchange *x, struct txn *t, struct self *self)
 	case EVENT_INVITE:
 		return run_invite(x, t, self);
 	case EVENT_JOIN:
-		return enrol_accept(t, self, x->invite, x->event.key,
-		    x->event.request, now_of(x), x->answer);
+		return run_join(x, t, self);
 	case EVENT_WELCOME:
 		return enrol_joined(
 		    t, self, x->event.answer, x->address, now_of(x));

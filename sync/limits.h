@@ -41,6 +41,7 @@ enum {
 	EXCEPTIONS_MAX = 512, /* in one receipt */
 
 	HANDSHAKE_TIMEOUT_MS = 30000, /* for each step of it */
+	HANDSHAKE_WHOLE_MS = 90000,   /* who answers: for all of it */
 	IDLE_TIMEOUT_MS = 60000, /* no byte moves either way while we wait */
 
 	INVITE_SECRET_BITS = 40,
@@ -53,15 +54,19 @@ enum {
 /*
  * What one session takes at most, whatever its peer does:
  *
- *   session, batches, cursors, lists               0.6 MiB
+ *   session                                        0.1 MiB
+ *   batches, cursors, lists                        0.5 MiB
  *   bytes in: inbox, frame, its plaintext          0.7 MiB
  *   bytes out: frame, answers that wait            0.3 MiB
  *   per class in:  zstd 0.7 MiB, batch under way 0.5 MiB
- *   per class out: zstd 5 MiB, batch under way 0.3 MiB
+ *   per class out: zstd 3.6 MiB, batch under way 0.3 MiB
+ *   the dictionary, digested for the way out: 1.6 MiB
  *
  * and half of a buffer again while it grows. Streams are made when their
- * class is first used.
+ * class is first used, all but the session itself when the peer is known.
  */
-#define SESSION_MEMORY_MAX (32ull * 1024 * 1024)
+#define SESSION_MEMORY_MAX (24ull * 1024 * 1024)
+/* And of one whose peer is not known yet. */
+#define SESSION_HALF_OPEN_MEMORY_MAX (64ull * 1024)
 
 #endif

@@ -164,18 +164,13 @@ session_new(struct session **out, const struct session_options *o)
 	s->now_ms = o->now_ms;
 	s->moved_ms = o->now_ms;
 	s->entered_ms = o->now_ms;
+	s->began_ms = o->now_ms;
 	s->frame_aim = 1200;
 	s->stats.round_trips = 1; /* TCP's own */
 	frame_reader_init(&s->reader);
-	s->batch = calloc(1, sizeof *s->batch);
-	s->scratch = calloc(1, sizeof *s->scratch);
-	s->peer_cursors = calloc(1, sizeof *s->peer_cursors);
 	if (o->purpose == SESSION_JOIN)
 		s->answer = calloc(1, sizeof *s->answer);
-	s->outgoing = calloc(LISTS_MAX, sizeof *s->outgoing);
-	if (s->batch == NULL || s->scratch == NULL || s->peer_cursors == NULL ||
-	    s->outgoing == NULL ||
-	    (s->answer == NULL && o->purpose == SESSION_JOIN)) {
+	if (s->answer == NULL && o->purpose == SESSION_JOIN) {
 		session_free(s);
 		return ERR_NOMEM;
 	}
@@ -328,9 +323,15 @@ session_deadline_ms(const struct session *s)
 	/* While we work the peer may well be silent. */
 	if (s->waits_for_answer)
 		return UINT64_MAX;
-	/* A byte now and then does not hold a step of the handshake open. */
-	if (s->state < STATE_OPEN)
-		return s->entered_ms + HANDSHAKE_TIMEOUT_MS;
+	/* A byte now and then does not hold a step of the handshake open, nor
+	 * do many steps hold the whole of it. */
+	if (s->state < STATE_OPEN) {
+		uint64_t step = s->entered_ms + HANDSHAKE_TIMEOUT_MS;
+		uint64_t whole = s->began_ms + HANDSHAKE_WHOLE_MS;
+
+		return s->o.purpose == SESSION_ANSWER && whole < step ? whole
+		                                                      : step;
+	}
 	return s->moved_ms + IDLE_TIMEOUT_MS;
 }
 

@@ -81,12 +81,30 @@ own_digest(struct session *s, uint64_t *out)
 	return e;
 }
 
+/* What is needed once the peer is known; who connects and says nothing does
+ * not cost it. */
+static enum err
+make_room(struct session *s)
+{
+	s->batch = calloc(1, sizeof *s->batch);
+	s->scratch = calloc(1, sizeof *s->scratch);
+	s->peer_cursors = calloc(1, sizeof *s->peer_cursors);
+	s->outgoing = calloc(LISTS_MAX, sizeof *s->outgoing);
+	return s->batch == NULL || s->scratch == NULL ||
+	               s->peer_cursors == NULL || s->outgoing == NULL
+	           ? ERR_NOMEM
+	           : ERR_OK;
+}
+
 enum err
 send_open(struct session *s)
 {
 	struct buffer body = {0};
 	struct hello hello;
-	enum err e = load_lists(s);
+	enum err e = make_room(s);
+
+	if (e == ERR_OK)
+		e = load_lists(s);
 
 	memset(&hello, 0, sizeof hello);
 	if (e == ERR_OK)
@@ -236,6 +254,18 @@ send_is_finished(const struct session *s)
 
 /* --- filling frames ---------------------------------------------------- */
 
+static enum err
+open_writer(struct session *s, uint8_t class)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		if (s->writer[i] != NULL)
+			return stream_writer_new_beside(
+			    &s->writer[class], s->writer[i]);
+	return stream_writer_new(&s->writer[class], COMPRESSION_LEVEL);
+}
+
 /* Put the next batch of a class into its stream. ERR_END: none. */
 static enum err
 refill(struct session *s, uint8_t class)
@@ -258,8 +288,7 @@ refill(struct session *s, uint8_t class)
 		if (e != ERR_OK)
 			return e;
 		if (s->writer[class] == NULL)
-			e = stream_writer_new(
-			    &s->writer[class], COMPRESSION_LEVEL);
+			e = open_writer(s, class);
 		if (e == ERR_OK)
 			e = stream_writer_add(s->writer[class], s->scratch);
 		if (e == ERR_OK) {

@@ -114,6 +114,7 @@ struct session {
 	struct join_answer *answer; /* SESSION_JOIN */
 
 	uint64_t now_ms;
+	uint64_t began_ms;
 	uint64_t moved_ms;   /* the last byte, either way */
 	uint64_t entered_ms; /* the present state */
 	bool has_rested;     /* time stood still while the owner worked */

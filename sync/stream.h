@@ -21,6 +21,10 @@ struct stream_writer;
 
 /** level: zstd's, 1 to 19. */
 enum err stream_writer_new(struct stream_writer **out, int level);
+/** One more of the same level, which shares what the dictionary costs (1.5
+ * MiB) with the other: any of them may be freed first. */
+enum err stream_writer_new_beside(
+    struct stream_writer **out, const struct stream_writer *other);
 void stream_writer_free(struct stream_writer *w);
 /** Queue a batch. */
 enum err stream_writer_add(struct stream_writer *w, const struct batch *b);
