@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ enum {
 	MAP_MIB_MIN = 1,
 	MAP_MIB_MAX = 16 * 1024 * 1024, /* 16 TiB */
 	HOLDER_BYTES = 128,
+	MMAP_BYTES = 128 * 1024,
 };
 
 struct arguments {
@@ -360,6 +362,9 @@ prepare_process(void)
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	umask(0077); /* patients' data: nobody else reads what we make */
+	/* A session's tables go back to the system when it ends. Left alone,
+	 * glibc keeps blocks of that size once it has seen one freed. */
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	/* A peer that goes away is an error of send(2), not our end. */
 	if (sigaction(SIGPIPE, &ignore, NULL) != 0)
 		return false;
