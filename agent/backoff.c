@@ -2,9 +2,8 @@
 
 #include "agent/backoff.h"
 
-/* Nothing that waiting alone would mend. */
-static bool
-is_lasting(enum reason reason)
+bool
+backoff_is_lasting(enum reason reason)
 {
 	switch (reason) {
 	case REASON_NOT_ENROLLED:
@@ -30,7 +29,7 @@ uint64_t
 backoff_wait_ms(unsigned failures, enum reason reason, uint32_t chance)
 {
 	uint64_t wait =
-	    is_lasting(reason) ? BACKOFF_LASTING_MS : BACKOFF_MIN_MS;
+	    backoff_is_lasting(reason) ? BACKOFF_LASTING_MS : BACKOFF_MIN_MS;
 
 	while (failures > 1 && wait < BACKOFF_MAX_MS) {
 		wait *= 2;

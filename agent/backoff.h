@@ -8,6 +8,7 @@
 #ifndef YIZHAN_AGENT_BACKOFF_H
 #define YIZHAN_AGENT_BACKOFF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sync/message.h"
@@ -27,6 +28,10 @@ enum {
  */
 uint64_t backoff_wait_ms(
     unsigned failures, enum reason reason, uint32_t chance);
+
+/** Whether only a person can mend it, here or at the parent: neither waiting
+ * nor another link will. */
+bool backoff_is_lasting(enum reason reason);
 
 /** An interval, a tenth longer or shorter by chance. */
 uint64_t backoff_spread_ms(uint64_t interval_ms, uint32_t chance);

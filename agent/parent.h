@@ -2,7 +2,13 @@
  *
  * One attempt at a time: take the turn, connect, run a session, give the turn
  * back. The next one comes after the interval, after a back-off when this one
- * failed, or soon after something was saved. Every wait is one timer's.
+ * failed, soon after something was saved, or when a link appears. Every wait
+ * is one timer's.
+ *
+ * A link that appears begins the back-off anew, except after a refusal that
+ * only a person can mend (revoked, another version): a plug that wobbles must
+ * not make such a node knock. It does not disturb a session: whether that one
+ * still has its link is for its own time-outs to say.
  */
 
 #ifndef YIZHAN_AGENT_PARENT_H
