@@ -9,7 +9,8 @@ packages="build-essential meson ninja-build pkg-config gettext
 	libinih-dev libunistring-dev libqrencode-dev libmnl-dev"
 # libc6-dbg: valgrind needs it to know the loader's functions.
 test_packages="libcmocka-dev clang clang-format valgrind libc6-dbg python3
-	golang-github-flynn-noise-dev xz-utils zstd procps iproute2"
+	golang-go golang-github-flynn-noise-dev golang-golang-x-crypto-dev
+	xz-utils zstd procps iproute2"
 
 case "${1-}" in
 "") ;;
