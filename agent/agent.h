@@ -50,9 +50,10 @@ struct agent {
 
 	uv_loop_t loop;
 	struct post *post;
-	struct turn turn;           /* who holds a session with the parent */
-	struct agent_news saved;    /* a client of the socket saved */
-	struct agent_news released; /* or gave the turn back */
+	struct turn turn;            /* who holds a session with the parent */
+	struct agent_news saved;     /* a client of the socket saved */
+	struct agent_news released;  /* or gave the turn back */
+	struct agent_news withdrawn; /* or withdrew a node */
 
 	struct control *control;
 	struct listener *listener;  /* NULL: no child connects here */

@@ -1,6 +1,7 @@
 /* hooks: what an operation that a client asked for may call in the agent. */
 
 #include "agent/hooks.h"
+#include "agent/listener.h"
 #include "agent/parent.h"
 #include "agent/report.h"
 #include "api/link.h"
@@ -39,6 +40,16 @@ on_released(void *context)
 		parent_released(a->parent);
 }
 
+static void
+on_withdrawn(void *context)
+{
+	struct agent *a = context;
+
+	atomic_store(&a->withdrawn.is_sent, false);
+	if (a->listener != NULL)
+		listener_end_withdrawn(a->listener);
+}
+
 static enum err
 lock_parent(void *context, unsigned timeout_ms)
 {
@@ -62,6 +73,14 @@ saved(void *context)
 	struct agent *a = context;
 
 	news_send(a, &a->saved);
+}
+
+static void
+withdrawn(void *context)
+{
+	struct agent *a = context;
+
+	news_send(a, &a->withdrawn);
 }
 
 static void
@@ -97,6 +116,7 @@ hooks_fill(struct agent *a)
 
 	news_init(&a->saved, a, on_saved);
 	news_init(&a->released, a, on_released);
+	news_init(&a->withdrawn, a, on_withdrawn);
 	a->api = (struct api){
 	    .store = a->store,
 	    .writer = a->writer,
@@ -106,6 +126,7 @@ hooks_fill(struct agent *a)
 	    .lock_parent = lock_parent,
 	    .unlock_parent = unlock_parent,
 	    .saved = saved,
+	    .withdrawn = withdrawn,
 	    .session_over = session_over,
 	    .stopping = stopping,
 	    .context = a,

@@ -340,6 +340,16 @@ on_socket_closed(uv_handle_t *handle)
 }
 
 void
+listener_end_withdrawn(struct listener *l)
+{
+	struct child *c;
+
+	/* A peer leaves the list in a later turn of the loop. */
+	for (c = l->first; c != NULL; c = c->after)
+		peer_end_withdrawn(c->peer);
+}
+
+void
 listener_close(struct listener *l)
 {
 	struct child *c;

@@ -26,6 +26,8 @@ struct listener;
  * the file cannot be written; ERR_IO, ERR_NOMEM.
  */
 enum err listener_open(struct listener **out, struct agent *a);
+/** Nodes were withdrawn in the store: end their sessions now. */
+void listener_end_withdrawn(struct listener *l);
 /** Stop accepting, refuse all sessions, wait for them, free;
  * agent_part_closed() tells the end. */
 void listener_close(struct listener *l);

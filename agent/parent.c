@@ -122,6 +122,9 @@ failed(struct parent_link *p, enum err e, enum reason reason)
 	notify_send(&p->agent->notify,
 	    "STATUS=Waiting for the parent: %s; next try in %llu s.",
 	    err_name(e), (unsigned long long)(wait_ms / 1000));
+	if (reason == REASON_REVOKED)
+		log_event(&p->agent->log, LOG_WARNING, "node_withdrawn",
+		    "mend=%s", "ask_the_administrator");
 	schedule(p, wait_ms, CAUSE_RETRY);
 }
 

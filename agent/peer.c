@@ -9,6 +9,7 @@
 #include "agent/peer.h"
 #include "agent/socket.h"
 #include "agent/work.h"
+#include "store/index.h"
 
 enum {
 	READ_BYTES = 32 * 1024,
@@ -386,6 +387,30 @@ peer_look_again(struct peer *p)
 		return;
 	session_look_again(p->session);
 	pump(p);
+}
+
+static bool
+is_withdrawn_now(const struct peer *p)
+{
+	uint8_t id[NODE_ID_BYTES];
+	struct node node;
+	struct txn *t;
+	enum err e;
+
+	if (session_peer_is_withdrawn(p->session) ||
+	    !exchange_peer_id(p->exchange, id) ||
+	    db_begin(store_db(p->agent->store), false, &t) != ERR_OK)
+		return false;
+	e = index_node_read(t, id, &node);
+	txn_abort(t);
+	return e == ERR_OK && node.is_revoked;
+}
+
+void
+peer_end_withdrawn(struct peer *p)
+{
+	if (is_withdrawn_now(p))
+		peer_refuse(p, REASON_REVOKED, ERR_NOT_ALLOWED);
 }
 
 void

@@ -34,6 +34,9 @@ enum err peer_open(
 bool peer_is_known(const struct peer *p);
 /** New changes were saved: the session may still take them along. */
 void peer_look_again(struct peer *p);
+/** End it if the peer's node is withdrawn by now. One that was when it came
+ * is heard out. */
+void peer_end_withdrawn(struct peer *p);
 /** Tell the peer why, and end. over() comes later. */
 void peer_refuse(struct peer *p, enum reason reason, enum err e);
 

@@ -13,6 +13,7 @@ static const struct operation {
 } operations[] = {
     {"init", op_init},
     {"invite", op_invite},
+    {"revoke", op_revoke},
     {"join", op_join},
     {"import", op_import},
     {"export", op_export},

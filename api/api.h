@@ -49,6 +49,9 @@ struct api {
 	void (*unlock_parent)(void *context);
 	/* Something new was saved: the agent may want to send it. */
 	void (*saved)(void *context);
+	/* A node was withdrawn: its sessions are to end. NULL: there can be
+	 * none. */
+	void (*withdrawn)(void *context);
 	/* A session that a client asked for is over; r counts it, peer is ""
 	 * where nobody answered. NULL where nobody keeps a log. */
 	void (*session_over)(void *context, enum session_purpose purpose,

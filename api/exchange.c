@@ -14,6 +14,7 @@
 #include "store/receipt.h"
 #include "store/recover.h"
 #include "store/source.h"
+#include "store/withdraw.h"
 
 enum { GROUP_RECEIPTS_MAX = 8 };
 /* Of a peer's clock: 0 to the end of the year 9999. */
@@ -42,7 +43,8 @@ struct exchange {
 	uint8_t psk[KEY_BYTES];
 	uint64_t grant_first;
 	bool has_grant;
-	bool may_recover; /* changes of ours clash, or may do so */
+	bool may_recover;  /* changes of ours clash, or may do so */
+	bool is_withdrawn; /* this node, as the session showed */
 
 	bool is_over;
 	enum err result;
@@ -188,8 +190,21 @@ exchange_free(struct exchange *x)
 
 /* --- in the writer's thread -------------------------------------------- */
 
+/* For each change and life of a withdrawn node there is a bound. */
 static enum err
-note_lives(struct exchange *x, struct txn *t)
+life_add(struct txn *t, const struct life *life, struct node *node)
+{
+	enum err e = ERR_OK;
+
+	if (node->is_revoked)
+		e = withdraw_count(node, 0, sizeof *life);
+	if (e == ERR_OK && node->is_revoked)
+		e = index_node_write(t, node);
+	return e == ERR_OK ? life_write(t, life) : e;
+}
+
+static enum err
+note_lives(struct exchange *x, struct txn *t, struct node *node)
 {
 	size_t i;
 	enum err e = ERR_OK;
@@ -203,7 +218,7 @@ note_lives(struct exchange *x, struct txn *t)
 		node_id_of(life.node, x->peer.signing_key);
 		e = life_read(t, life.id, &known);
 		if (e == ERR_NOT_FOUND)
-			e = life_write(t, &life);
+			e = life_add(t, &life, node);
 		if (e == ERR_OK)
 			e = recover_compare(t, life.id, x->hello.lives[i].seq);
 	}
@@ -239,7 +254,7 @@ note_hello(struct exchange *x, struct txn *t, struct self *self)
 	if (x->o.purpose == SESSION_SYNC)
 		return x->hello.clock == 0 ? self_trust_time(t, self, said)
 		                           : ERR_OK;
-	return note_lives(x, t);
+	return note_lives(x, t, &node);
 }
 
 static enum err
@@ -280,9 +295,24 @@ make_group_receipts(struct exchange *x, struct txn *t, const struct self *self)
 	return e;
 }
 
+/* As it stands in this transaction: the session may not know it yet. */
+static enum err
+is_peer_withdrawn(struct exchange *x, struct txn *t, bool *out)
+{
+	uint8_t id[NODE_ID_BYTES];
+	struct node node;
+	enum err e;
+
+	node_id_of(id, x->peer.signing_key);
+	e = index_node_read(t, id, &node);
+	*out = e == ERR_OK && node.is_revoked;
+	return e;
+}
+
 static enum err
 run_batch(struct exchange *x, struct txn *t, const struct self *self)
 {
+	bool is_withdrawn;
 	enum err e;
 
 	admitted_free(&x->admitted);
@@ -294,6 +324,10 @@ run_batch(struct exchange *x, struct txn *t, const struct self *self)
 	if (e == ERR_OK)
 		e = count_taken(x, t);
 	if (e == ERR_OK)
+		e = is_peer_withdrawn(x, t, &is_withdrawn);
+	/* The group's word is for what the group took. */
+	x->group_count = 0;
+	if (e == ERR_OK && !is_withdrawn)
 		e = make_group_receipts(x, t, self);
 	return e;
 }
@@ -301,10 +335,11 @@ run_batch(struct exchange *x, struct txn *t, const struct self *self)
 static enum err
 run_hello(struct exchange *x, struct txn *t)
 {
-	enum err e;
+	bool is_withdrawn;
+	enum err e = is_peer_withdrawn(x, t, &is_withdrawn);
 
-	if (x->peer.org_count == 0)
-		return ERR_OK;
+	if (e != ERR_OK || is_withdrawn || x->peer.org_count == 0)
+		return e;
 	e = paper_allocate(t, x->peer.orgs[0], PAPER_GRANT, &x->grant_first);
 	x->has_grant = e == ERR_OK;
 	return e == ERR_FULL ? ERR_OK : e;
@@ -357,6 +392,20 @@ run_grant(struct exchange *x, struct txn *t)
 	                                                            : e;
 }
 
+/* The list that tells it may be the one that was sent, or an older one. */
+static enum err
+run_withdrawn(struct exchange *x, struct txn *t, const struct self *self)
+{
+	struct withdrawal own;
+	enum err e = withdraw_take(t, self, x->event.withdrawn, now_of(x));
+
+	if (e == ERR_OK)
+		e = withdraw_of_self(t, self, &own);
+	if (e == ERR_OK)
+		x->is_withdrawn = own.is_withdrawn;
+	return e;
+}
+
 /* Whether the parent showed that this store is an older copy. */
 static bool
 is_behind(const struct exchange *x)
@@ -403,6 +452,8 @@ run_event(struct exchange *x, struct txn *t, struct self *self)
 		return run_group_receipt(x, t, self);
 	case EVENT_GRANT:
 		return run_grant(x, t);
+	case EVENT_WITHDRAWN:
+		return run_withdrawn(x, t, self);
 	case EVENT_INVITE:
 		return run_invite(x, t, self);
 	case EVENT_JOIN:
@@ -445,6 +496,8 @@ static enum reason
 reason_for_stranger(enum err e)
 {
 	switch (e) {
+	case ERR_NOT_ALLOWED:
+		return REASON_REVOKED;
 	case ERR_REFUSED:
 	case ERR_NOT_FOUND:
 		return REASON_INVITE;
@@ -460,6 +513,8 @@ static enum reason
 reason_for(enum err e)
 {
 	switch (e) {
+	case ERR_NOT_ALLOWED: /* more than is held apart of one node */
+		return REASON_REVOKED;
 	case ERR_AUTH:
 	case ERR_FORMAT:
 		return REASON_LOG;
@@ -507,6 +562,12 @@ static void
 finish_event(struct exchange *x)
 {
 	if (x->event.type == EVENT_DONE) {
+		/* It went to its end, and yet nothing of it was taken. */
+		if (x->is_withdrawn && x->result == ERR_OK) {
+			x->result = ERR_NOT_ALLOWED;
+			x->reason = REASON_REVOKED;
+			x->told_by_peer = true;
+		}
 		end_with(x, x->result);
 	} else if (x->event.type == EVENT_FAILED) {
 		/* This session is lost, the next one goes through. */
@@ -562,6 +623,7 @@ answer_event(struct exchange *x)
 	case EVENT_GROUP_RECEIPT:
 	case EVENT_CURSORS:
 	case EVENT_GRANT:
+	case EVENT_WITHDRAWN:
 	case EVENT_WELCOME:
 	case EVENT_DONE:
 	case EVENT_FAILED:

@@ -9,6 +9,7 @@
 #include "store/index.h"
 #include "store/question.h"
 #include "store/receipt.h"
+#include "store/withdraw.h"
 
 /* --- status ------------------------------------------------------------ */
 
@@ -16,7 +17,10 @@ struct status {
 	struct self self;
 	/* Own changes: without the parent's receipt, with it, with the
 	 * group's. */
-	uint64_t waiting, at_parent, at_group;
+	struct own_counts own;
+	uint64_t at_group;
+	struct withdrawal withdrawal;
+	uint32_t list_epoch;
 	bool has_parent;
 	struct cert parent;
 	char address[264];
@@ -74,8 +78,11 @@ status_read(struct txn *t, struct status *s)
 	enum err e = read_parent(t, s);
 
 	if (e == ERR_OK)
-		e = receipts_parent_count(
-		    t, &s->self, &s->waiting, &s->at_parent);
+		e = withdraw_own_counts(t, &s->self, &s->own);
+	if (e == ERR_OK)
+		e = withdraw_of_self(t, &s->self, &s->withdrawal);
+	if (e == ERR_OK)
+		e = withdraw_epoch(t, &s->list_epoch);
 	if (e == ERR_OK)
 		e = receipts_group_count(t, &s->self, &s->at_group);
 	if (e == ERR_OK)
@@ -117,14 +124,25 @@ status_figures(const struct op *o, const struct status *s)
 
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
 	                 "s:b}",
-	    "saved_here", (json_int_t)s->waiting, "at_parent",
-	    (json_int_t)s->at_parent, "at_group", (json_int_t)s->at_group,
+	    "saved_here", (json_int_t)s->own.waiting, "at_parent",
+	    (json_int_t)s->own.held, "at_group", (json_int_t)s->at_group,
 	    "refused", (json_int_t)s->refused, "questions",
 	    (json_int_t)s->questions, "changes", (json_int_t)s->changes,
 	    "drafts", (json_int_t)s->drafts, "last_contact",
 	    op_instant(s->last_contact), "clock", clocks[clock < 3 ? clock : 1],
 	    "agent", (int)o->api->is_agent, "restored",
 	    (int)store_was_restored(o->api->store));
+}
+
+static json_t *
+status_withdrawal(const struct status *s)
+{
+	const struct withdrawal *w = &s->withdrawal;
+
+	return json_pack("{s:b, s:o, s:I, s:I}", "withdrawn",
+	    (int)w->is_withdrawn, "withdrawn_told_at", op_instant(w->told_at),
+	    "kept_apart", (json_int_t)s->own.apart, "list_epoch",
+	    (json_int_t)s->list_epoch);
 }
 
 /* The config's word goes before the remembered address. */
@@ -140,7 +158,7 @@ prefer_config(const struct op *o, struct status *s)
 static enum err
 status(struct op *o, struct status *s)
 {
-	json_t *figures;
+	json_t *figures, *withdrawal;
 	struct txn *t;
 	enum err e = op_self(o, &s->self);
 
@@ -155,9 +173,12 @@ status(struct op *o, struct status *s)
 	prefer_config(o, s);
 	o->summary = status_who(o, s);
 	figures = status_figures(o, s);
-	if (json_object_update(o->summary, figures) != 0)
+	withdrawal = status_withdrawal(s);
+	if (json_object_update(o->summary, figures) != 0 ||
+	    json_object_update(o->summary, withdrawal) != 0)
 		e = ERR_NOMEM;
 	json_decref(figures);
+	json_decref(withdrawal);
 	return e;
 }
 
@@ -182,6 +203,7 @@ op_status(struct op *o)
 struct rows {
 	json_t *array;
 	const struct self *self;
+	struct txn *txn;
 	bool with_warnings;
 };
 
@@ -220,6 +242,13 @@ gather_site(void *context, const struct node *n)
 	    "orgs", orgs, "last_contact", op_instant(n->last_contact),
 	    "changes_taken", (json_int_t)n->changes_taken, "clock_offset",
 	    (json_int_t)n->clock_offset, "revoked", (int)n->is_revoked);
+	if (row != NULL && n->is_revoked) {
+		json_object_set_new(
+		    row, "withdrawn_at", op_instant(n->revoked_at));
+		json_object_set_new(row, "reason", json_string(n->reason));
+		json_object_set_new(row, "kept_apart",
+		    json_integer((json_int_t)n->apart_changes));
+	}
 	if (row != NULL && memcmp(id, r->self->id, sizeof id) == 0) {
 		json_decref(row); /* this node is no site of its own */
 		return ERR_OK;
@@ -247,6 +276,21 @@ question_type_name(enum question_type type)
 	return "unknown";
 }
 
+/* One question stands for all that a withdrawn node handed over. */
+static void
+add_withdrawn(const struct rows *r, const struct question *q, json_t *row)
+{
+	char text[2 * NODE_ID_BYTES + 1];
+	struct node n;
+
+	if (index_node_read(r->txn, q->id.life, &n) != ERR_OK)
+		return;
+	hex_encode(text, q->id.life, NODE_ID_BYTES);
+	json_object_set_new(row, "node", json_string(text));
+	json_object_set_new(
+	    row, "changes", json_integer((json_int_t)n.apart_changes));
+}
+
 /* Never its bytes: values stay in the store. */
 static enum err
 gather_question(void *context, const struct question *q)
@@ -268,6 +312,8 @@ gather_question(void *context, const struct question *q)
 	    q->line == 0 ? json_null() : json_integer((json_int_t)q->line));
 	json_object_set_new(row, "kind", json_string(q->kind));
 	json_object_set_new(row, "ref", json_string(q->ref));
+	if (q->type == QUESTION_CHANGE && q->code == FINDING_WITHDRAWN)
+		add_withdrawn(r, q, row);
 	return json_array_append_new(r->array, row) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
@@ -310,6 +356,7 @@ gather(struct op *o, struct rows *r, bool sites)
 		return ERR_NOMEM;
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e == ERR_OK) {
+		r->txn = t;
 		e = sites ? index_node_walk(t, gather_site, r)
 		          : question_walk(t, gather_question, r);
 		txn_abort(t);

@@ -15,6 +15,7 @@
 #include "base/i18n.h"
 #include "store/enrol.h"
 #include "store/list.h"
+#include "store/withdraw.h"
 
 enum {
 	CONNECT_MS = 15000,
@@ -261,6 +262,26 @@ state_of(const struct sync *s, enum err e)
 	return e == ERR_NO_LINK ? "no_link" : "failed";
 }
 
+/* What the group did not take from this node. */
+static void
+add_not_taken(struct sync *s)
+{
+	struct own_counts own = {0};
+	struct txn *t;
+	enum err e = db_begin(store_db(s->op->api->store), false, &t);
+
+	if (e != ERR_OK)
+		return;
+	e = withdraw_own_counts(t, &s->self, &own);
+	txn_abort(t);
+	if (e != ERR_OK)
+		return;
+	json_object_set_new(s->op->summary, "saved_here",
+	    json_integer((json_int_t)own.waiting));
+	json_object_set_new(
+	    s->op->summary, "kept_apart", json_integer((json_int_t)own.apart));
+}
+
 static enum err
 say_end(struct sync *s, enum err e)
 {
@@ -274,6 +295,10 @@ say_end(struct sync *s, enum err e)
 	    (json_int_t)s->sum.changes_sent, "changes_received",
 	    (json_int_t)s->sum.changes_received, "seconds",
 	    (double)(api_now_ms() - s->start_ms) / 1000.0);
+	if (s->reason == REASON_REVOKED) {
+		add_not_taken(s);
+		return op_fail_with(o, e, API_NOT_ALLOWED, why);
+	}
 	if (o->message != NULL || outcome_exit(e) != API_FAILED)
 		return e;
 	if (why != NULL)

@@ -127,7 +127,9 @@ outcome_reason(enum reason r)
 		return N_("The parent does not know this node: ask for a new "
 		          "join code.");
 	case REASON_REVOKED:
-		return N_("The group has withdrawn this node.");
+		return N_("This node was withdrawn by the group: ask the "
+		          "group's administrator. What is saved here stays "
+		          "here; the group merges nothing more of it.");
 	case REASON_VERSION:
 		return N_("The two sides have no version in common: update "
 		          "the older one.");

@@ -32,6 +32,15 @@ static const struct page pages[] = {
            "may still be unknown here.\n\n"
            "  --name N   what the node is called\n"
            "  --qr       draw the code for a camera as well\n")},
+    {"hub revoke", "yizhan hub revoke SITE --reason TEXT",
+        N_("withdraw a node: lost, stolen, or closed"),
+        N_("SITE is the node's name or its id, as yizhan sites shows them. A "
+           "session it has open ends at once; from then on it is given "
+           "nothing, and what it still hands over is held apart at the hub "
+           "and listed by yizhan questions. This is final: a computer that "
+           "is found again joins anew, as a new node with a new store.\n\n"
+           "  --reason TEXT   why, at most 200 bytes; it is stored and shown,\n"
+           "                  so name no patients in it\n")},
     {"join", "yizhan join CODE [--hub HOST:PORT]",
         N_("join a group with a code from its hub"),
         N_("Makes a store where there is none. What was saved before stays "

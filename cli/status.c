@@ -84,6 +84,9 @@ print_who(struct columns *c, const json_t *s)
 	row(c, _("parent"), or_none(text_of(s, "parent")));
 	row(c, _("last contact"), or_none(text_of(s, "last_contact")));
 	row(c, _("clock"), clock_text(s));
+	if (is_true(s, "withdrawn"))
+		row(c, _("withdrawn"),
+		    or_none(text_of(s, "withdrawn_told_at")));
 	row(c, _("agent"), is_true(s, "agent") ? _("running") : _("none"));
 }
 
@@ -98,11 +101,18 @@ print_status(const json_t *s)
 	row_number(c, _("saved here only"), number_of(s, "saved_here"));
 	row_number(c, _("at the parent"), number_of(s, "at_parent"));
 	row_number(c, _("at the group"), number_of(s, "at_group"));
+	if (is_true(s, "withdrawn"))
+		row_number(
+		    c, _("kept apart there"), number_of(s, "kept_apart"));
 	row_number(c, _("refused"), number_of(s, "refused"));
 	row_number(c, _("questions"), number_of(s, "questions"));
 	row_number(c, _("changes held"), number_of(s, "changes"));
 	row_number(c, _("drafts"), number_of(s, "drafts"));
 	(void)columns_end(c);
+	if (is_true(s, "withdrawn"))
+		say("%s",
+		    _("this node was withdrawn by the group; ask the group's "
+		      "administrator. What is saved here stays here"));
 	if (is_true(s, "restored"))
 		say("%s",
 		    _("this store was an older copy; it goes on under new "
@@ -130,14 +140,25 @@ print_item(void *context, const json_t *item)
 	return output_json(item);
 }
 
+/* Since when, and how much is held apart; "" of a node in good standing. */
+static void
+withdrawn_text(const json_t *site, char *out, size_t out_bytes)
+{
+	*out = '\0';
+	if (is_true(site, "revoked"))
+		snprintf(out, out_bytes, "%s %s", _("withdrawn"),
+		    text_of(site, "withdrawn_at"));
+}
+
 static enum err
 print_site(void *context, const json_t *site)
 {
-	char orgs[512], taken[24], offset[24];
+	char orgs[512], taken[24], offset[24], withdrawn[96];
 	const char *cells[] = {text_of(site, "name"), orgs,
-	    or_none(text_of(site, "last_contact")), taken, offset,
-	    is_true(site, "revoked") ? _("withdrawn") : ""};
+	    or_none(text_of(site, "last_contact")), taken, offset, withdrawn,
+	    text_of(site, "node")};
 
+	withdrawn_text(site, withdrawn, sizeof withdrawn);
 	join_refs(json_object_get(site, "orgs"), orgs, sizeof orgs);
 	snprintf(taken, sizeof taken, "%lld", number_of(site, "changes_taken"));
 	snprintf(
@@ -149,14 +170,14 @@ int
 verb_sites(struct call *c)
 {
 	const char *titles[] = {_("name"), _("orgs"), _("last contact"),
-	    _("changes"), _("clock, s"), ""};
+	    _("changes"), _("clock, s"), "", _("node")};
 	struct door_request q = {0};
 	struct door_reader r = {.item = print_item};
 	struct columns *columns = NULL;
 	int exit_code;
 
 	if (!c->json) {
-		columns = columns_new(stdout, 6, titles);
+		columns = columns_new(stdout, 7, titles);
 		if (columns == NULL)
 			return API_FAILED;
 		r.item = print_site;
@@ -210,6 +231,11 @@ print_where(const json_t *q)
 
 	any |= print_part(any ? "  " : "    ", _("ref"), text_of(q, "ref"));
 	any |= print_part(any ? "  " : "    ", _("field"), text_of(q, "field"));
+	any |= print_part(any ? "  " : "    ", _("node"), text_of(q, "node"));
+	if (json_object_get(q, "changes") != NULL) {
+		printf(_("    %lld changes"), number_of(q, "changes"));
+		any = true;
+	}
 	if (any)
 		printf("\n");
 }

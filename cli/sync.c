@@ -41,6 +41,16 @@ print_sync(const json_t *s)
 	    json_number_value(json_object_get(s, "seconds")));
 }
 
+/* Of a withdrawn node: what the group has not. */
+static void
+say_not_taken(const json_t *s)
+{
+	if (json_object_get(s, "kept_apart") != NULL)
+		say(_("%lld changes are saved here only, %lld are kept apart "
+		      "by the group"),
+		    number_of(s, "saved_here"), number_of(s, "kept_apart"));
+}
+
 /* Where nobody counted to the end, what is known. */
 static void
 fill_summary(struct door_reader *r, const json_t *last)
@@ -88,5 +98,6 @@ verb_sync(struct call *c)
 	exit_code = door_run(c, &q, &r);
 	if (!c->json)
 		print_sync(r.summary);
+	say_not_taken(r.summary);
 	return sync_end(c, &r, &talk, exit_code);
 }

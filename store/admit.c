@@ -9,6 +9,7 @@
 #include "store/index.h"
 #include "store/question.h"
 #include "store/recover.h"
+#include "store/withdraw.h"
 
 /* --- the common last step ---------------------------------------------- */
 
@@ -130,7 +131,8 @@ struct intake {
 	const struct cert *peer;
 	const struct batch *batch;
 	bool from_above;
-	bool saw_org; /* the org tree grew: judge again */
+	struct node *withdrawn; /* the peer, if it is; NULL: it is not */
+	bool saw_org;           /* the org tree grew: judge again */
 	int64_t now;
 	struct admitted *out;
 	struct stored stored; /* scratch */
@@ -178,6 +180,39 @@ ask(struct intake *in, const struct change_id *id, const struct change *c,
 	return question_put(in->t, &q);
 }
 
+/* One question for all that a withdrawn node still hands over: its id stands
+ * in the place of a life, and no change has number 0. */
+static enum err
+ask_of_withdrawn(struct intake *in)
+{
+	struct question q = {
+	    .type = QUESTION_CHANGE, .code = FINDING_WITHDRAWN, .at = in->now};
+
+	node_id_of(q.id.life, in->peer->signing_key);
+	snprintf(q.origin, sizeof q.origin, "%s", in->peer->name);
+	return question_put(in->t, &q);
+}
+
+/* Stored as it came, and no more: merged into nothing, handed to nobody. */
+static enum err
+hold_apart(struct intake *in, const struct batch_change *bc, uint16_t month,
+    uint64_t fingerprint)
+{
+	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	enum err e = withdraw_count(in->withdrawn, 1, bc->body_bytes);
+
+	if (e == ERR_OK)
+		e = stored_write(in->t, &bc->id, FINDING_WITHDRAWN, month,
+		    fingerprint, body, bc->body_bytes);
+	if (e == ERR_OK)
+		e = ask_of_withdrawn(in);
+	if (e == ERR_OK)
+		e = add_exception(in->out, &bc->id, FINDING_WITHDRAWN);
+	if (e == ERR_OK)
+		in->out->fresh++;
+	return e;
+}
+
 /* Decode, judge, store one change that is new here. */
 static enum err
 take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
@@ -189,6 +224,8 @@ take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 	struct change c;
 	enum err e;
 
+	if (in->withdrawn != NULL)
+		return hold_apart(in, bc, month, fingerprint);
 	change_init(&c);
 	c.id = bc->id;
 	e = change_decode(&c, body, bc->body_bytes);
@@ -222,9 +259,12 @@ static enum err
 take_clash(struct intake *in, const struct batch_change *bc)
 {
 	const uint8_t *body = in->batch->bytes.data + bc->body_at;
-	enum err e =
-	    ask(in, &bc->id, NULL, FINDING_CLASH, body, bc->body_bytes);
+	enum err e = ERR_OK;
 
+	if (in->withdrawn != NULL)
+		e = withdraw_count(in->withdrawn, 1, bc->body_bytes);
+	if (e == ERR_OK)
+		e = ask(in, &bc->id, NULL, FINDING_CLASH, body, bc->body_bytes);
 	return e == ERR_OK ? add_exception(in->out, &bc->id, FINDING_CLASH) : e;
 }
 
@@ -412,12 +452,12 @@ collect_apart(void *context, const struct question *q)
 }
 
 static enum err
-author_cert(struct txn *t, const struct change_id *id, struct cert *out)
+author_of(struct txn *t, const struct change_id *id, struct node *out)
 {
 	struct life life;
 	enum err e = life_read(t, id->life, &life);
 
-	return e == ERR_OK ? index_node_cert(t, life.node, out) : e;
+	return e == ERR_OK ? index_node_read(t, life.node, out) : e;
 }
 
 static enum err
@@ -425,7 +465,7 @@ judge_again(struct txn *t, const struct self *self, const struct change_id *id)
 {
 	struct stored s;
 	struct change c;
-	struct cert author;
+	struct node author;
 	enum err e;
 
 	stored_init(&s);
@@ -435,8 +475,10 @@ judge_again(struct txn *t, const struct self *self, const struct change_id *id)
 	if (e == ERR_OK)
 		e = change_decode(&c, s.body.data, s.body.size);
 	if (e == ERR_OK)
-		e = author_cert(t, id, &author);
-	if (e == ERR_OK && judge(t, &c, &author) == FINDING_NONE) {
+		e = author_of(t, id, &author);
+	/* Of a withdrawn node nothing more is merged by itself. */
+	if (e == ERR_OK && !author.is_revoked &&
+	    judge(t, &c, &author.cert) == FINDING_NONE) {
 		e = stored_write(
 		    t, id, 0, s.month, s.fingerprint, s.body.data, s.body.size);
 		if (e == ERR_OK)
@@ -547,11 +589,21 @@ admit_from_below(struct txn *t, const struct self *self,
 	    .out = out};
 	struct touched logs[TOUCHED_MAX];
 	size_t log_count = 0, i;
+	struct node node;
+	uint8_t id[NODE_ID_BYTES];
 	bool usable;
 	enum err e = intake_begin(&in, &usable);
 
 	if (e != ERR_OK || !usable)
 		return e;
+	/* Looked up in this very transaction: a batch that waited while the
+	 * node was withdrawn is judged as one that came afterwards. */
+	node_id_of(id, peer->signing_key);
+	e = index_node_read(t, id, &node);
+	if (e == ERR_OK && node.is_revoked)
+		in.withdrawn = &node;
+	else if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
 	memset(logs, 0, sizeof logs);
 	for (i = 0; e == ERR_OK && i < batch->change_count; i++) {
 		const struct batch_change *bc = &batch->changes[i];
@@ -562,6 +614,8 @@ admit_from_below(struct txn *t, const struct self *self,
 	}
 	if (e == ERR_OK)
 		e = check_heads(&in, logs, log_count);
+	if (e == ERR_OK && in.withdrawn != NULL)
+		e = index_node_write(t, in.withdrawn);
 	if (e != ERR_OK) {
 		stored_free(&in.stored);
 		return e;
@@ -619,11 +673,14 @@ admit_returned(struct txn *t, const struct receipt *receipt,
 		struct stored s;
 		struct change c;
 
+		/* All of it, from one moment on: one question. */
+		if (x->reason == FINDING_WITHDRAWN)
+			memset(&q.id, 0, sizeof q.id);
 		snprintf(q.origin, sizeof q.origin, "%s", parent_name);
 		stored_init(&s);
 		change_init(&c);
-		c.id = x->id;
-		if (stored_read(t, &x->id, &s) == ERR_OK &&
+		c.id = q.id;
+		if (stored_read(t, &q.id, &s) == ERR_OK &&
 		    change_decode(&c, s.body.data, s.body.size) == ERR_OK) {
 			snprintf(q.kind, sizeof q.kind, "%s", c.record.kind);
 			snprintf(q.ref, sizeof q.ref, "%s", c.record.ref);

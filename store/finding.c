@@ -252,6 +252,10 @@ static const struct entry entries[] = {
 	{FINDING_BY_PARENT, "by_parent",
 	    N_("The parent could not take a change made here."),
 	    N_("Nothing is lost; ask there what was wrong with it.")},
+	{FINDING_WITHDRAWN, "withdrawn",
+	    N_("The node these changes come from was withdrawn before they "
+	       "arrived."),
+	    N_("They are held apart; the group's administrator decides.")},
 };
 /* clang-format on */
 

@@ -91,6 +91,7 @@ enum finding_code {
 	FINDING_CLASH = 112,       /* same id, other content */
 	FINDING_SHAPE = 113,       /* a known field of a wrong type */
 	FINDING_BY_PARENT = 114,   /* the parent did not take our change */
+	FINDING_WITHDRAWN = 115,   /* its author was withdrawn before */
 };
 
 struct finding {

@@ -283,12 +283,22 @@ node_decode(const struct buffer *value, struct node *out)
 	struct bytes cert;
 
 	reader_init(&r, value->data, value->size);
+	memset(out, 0, sizeof *out);
 	cert = read_string(&r);
 	out->is_revoked = read_u8(&r) != 0;
 	out->last_contact = (int64_t)read_u64(&r);
 	out->clock_offset = (int64_t)read_u64(&r);
 	out->changes_taken = read_u64(&r);
-	if (r.failed || cert_decode(&out->cert, cert.data, cert.size) != ERR_OK)
+	/* Rows of version 0.1 end here. */
+	if (reader_left(&r) > 0) {
+		out->revoked_at = (int64_t)read_u64(&r);
+		if (!read_text(&r, out->reason, NODE_REASON_BYTES_MAX))
+			return ERR_CORRUPT;
+		out->apart_changes = read_u64(&r);
+		out->apart_bytes = read_u64(&r);
+	}
+	if (r.failed || reader_left(&r) != 0 ||
+	    cert_decode(&out->cert, cert.data, cert.size) != ERR_OK)
 		return ERR_CORRUPT;
 	return ERR_OK;
 }
@@ -319,6 +329,10 @@ index_node_write(struct txn *t, const struct node *n)
 	put_u64(&value, (uint64_t)n->last_contact);
 	put_u64(&value, (uint64_t)n->clock_offset);
 	put_u64(&value, n->changes_taken);
+	put_u64(&value, (uint64_t)n->revoked_at);
+	put_text(&value, n->reason);
+	put_u64(&value, n->apart_changes);
+	put_u64(&value, n->apart_bytes);
 	if (e == ERR_OK)
 		e = buffer_state(&value);
 	if (e == ERR_OK)
@@ -346,18 +360,6 @@ index_node_by_key(struct txn *t, const uint8_t key[KEY_BYTES], struct node *out)
 	if (e == ERR_OK && memcmp(out->cert.transport_key, key, KEY_BYTES) != 0)
 		e = ERR_NOT_FOUND;
 	buffer_free(&value);
-	return e;
-}
-
-enum err
-index_node_cert(
-    struct txn *t, const uint8_t id[NODE_ID_BYTES], struct cert *out)
-{
-	struct node n;
-	enum err e = index_node_read(t, id, &n);
-
-	if (e == ERR_OK)
-		*out = n.cert;
 	return e;
 }
 

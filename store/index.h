@@ -33,12 +33,18 @@ bool index_works_at(
 
 /* --- nodes this node knows --- */
 
+enum { NODE_REASON_BYTES_MAX = 200 };
+
 struct node {
 	struct cert cert;
-	bool is_revoked;
+	bool is_revoked;        /* withdrawn, for good (withdraw.h) */
 	int64_t last_contact;   /* group time of the last session; 0: none */
 	int64_t clock_offset;   /* its clock minus ours then, seconds */
 	uint64_t changes_taken; /* merged or kept apart, from it */
+	int64_t revoked_at;     /* by the hub's clock; 0: never */
+	char reason[NODE_REASON_BYTES_MAX + 1]; /* why; may be "" */
+	uint64_t apart_changes; /* held apart since it was withdrawn */
+	uint64_t apart_bytes;
 };
 
 enum err index_node_read(
@@ -46,9 +52,6 @@ enum err index_node_read(
 enum err index_node_write(struct txn *t, const struct node *n);
 enum err index_node_by_key(
     struct txn *t, const uint8_t key[KEY_BYTES], struct node *out);
-/** The certificate alone. */
-enum err index_node_cert(
-    struct txn *t, const uint8_t id[NODE_ID_BYTES], struct cert *out);
 typedef enum err node_visit(void *context, const struct node *n);
 enum err index_node_walk(struct txn *t, node_visit *visit, void *context);
 

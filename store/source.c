@@ -8,6 +8,7 @@
 #include "store/index.h"
 #include "store/paper.h"
 #include "store/source.h"
+#include "store/withdraw.h"
 
 /* --- who --------------------------------------------------------------- */
 
@@ -22,10 +23,24 @@ source_peer(void *context, const uint8_t key[KEY_BYTES], struct cert *out)
 	if (e != ERR_OK)
 		return e;
 	e = index_node_by_key(t, key, &node);
-	if (e == ERR_OK && node.is_revoked)
-		e = ERR_NOT_ALLOWED;
 	if (e == ERR_OK)
 		*out = node.cert;
+	if (e == ERR_OK && node.is_revoked)
+		e = ERR_NOT_ALLOWED;
+	txn_abort(t);
+	return e;
+}
+
+static enum err
+source_withdrawn(void *context, struct withdrawn *out)
+{
+	struct source_context *c = context;
+	struct txn *t;
+	enum err e = db_begin(c->db, false, &t);
+
+	if (e != ERR_OK)
+		return e;
+	e = withdraw_list(t, out);
 	txn_abort(t);
 	return e;
 }
@@ -101,6 +116,8 @@ source_hello(void *context, struct hello *out)
 		out->now = c->now;
 		out->clock = self_clock(&self, c->now) == CLOCK_OK ? 0 : 1;
 		e = paper_left(t, &out->slips_left);
+		if (e == ERR_OK)
+			e = withdraw_epoch(t, &out->list_epoch);
 	}
 	if (e == ERR_OK)
 		e = hello_lives(t, &self, out);
@@ -169,7 +186,7 @@ source_lists(
 		e = add_name(out, AUDIENCE_UP, strlen(AUDIENCE_UP));
 	} else if (e == ERR_OK) {
 		e = index_node_read(t, peer, &node);
-		if (e == ERR_OK)
+		if (e == ERR_OK && !node.is_revoked)
 			e = feed_down(t, &node.cert, out);
 	}
 	self_wipe(&self);
@@ -489,6 +506,7 @@ store_source(struct source_context *context)
 	struct source s = {
 	    .context = context,
 	    .peer = source_peer,
+	    .withdrawn = source_withdrawn,
 	    .hello = source_hello,
 	    .lists = source_lists,
 	    .peer_cursors = source_peer_cursors,

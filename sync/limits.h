@@ -39,6 +39,7 @@ enum {
 	LIST_NAME_BYTES_MAX = 80,
 	LIVES_MAX = 4096,     /* lives one session may name */
 	EXCEPTIONS_MAX = 512, /* in one receipt */
+	WITHDRAWN_MAX = 1024, /* nodes on the revocation list */
 
 	HANDSHAKE_TIMEOUT_MS = 30000, /* for each step of it */
 	HANDSHAKE_WHOLE_MS = 90000,   /* who answers: for all of it */

@@ -19,10 +19,11 @@ enum message_type {
 	MESSAGE_GROUP_RECEIPT = 6,
 	MESSAGE_END = 7, /* nothing more to send as of now */
 	MESSAGE_BYE = 8,
-	MESSAGE_ERROR = 9,    /* reason; the session is over */
-	MESSAGE_GRANT = 10,   /* a block of slip numbers */
-	MESSAGE_JOIN = 11,    /* join request */
-	MESSAGE_WELCOME = 12, /* join answer */
+	MESSAGE_ERROR = 9,      /* reason; the session is over */
+	MESSAGE_GRANT = 10,     /* a block of slip numbers */
+	MESSAGE_JOIN = 11,      /* join request */
+	MESSAGE_WELCOME = 12,   /* join answer */
+	MESSAGE_WITHDRAWN = 13, /* the revocation list */
 };
 
 /* Why a session ended; numbers are on the wire: append only. */

@@ -66,6 +66,9 @@ session_abort(struct session *s, enum err error, enum reason reason)
 		if (s->o.purpose == SESSION_ANSWER)
 			(void)frame_write_clear(&s->out, clear, sizeof clear);
 	} else if (reason_create(reason, &body) == ERR_OK) {
+		/* Who is cut off for it hears why from the group itself. */
+		if (reason == REASON_REVOKED && s->has_peer_hello)
+			(void)send_withdrawn(s, &plain);
 		message_put(&plain, MESSAGE_ERROR, body.data, body.size);
 		if (buffer_state(&plain) == ERR_OK)
 			(void)frame_write_sealed(
@@ -80,6 +83,12 @@ bool
 session_is_over(const struct session *s)
 {
 	return s->state == STATE_DONE || s->state == STATE_FAILED;
+}
+
+bool
+session_peer_is_withdrawn(const struct session *s)
+{
+	return s->peer_is_withdrawn;
 }
 
 struct session_stats
@@ -197,6 +206,8 @@ session_free(struct session *s)
 	for (i = 0; i < EVENTS_MAX; i++)
 		receipt_free(&s->receipt[i]);
 	receipt_free(&s->shown);
+	for (i = 0; i < s->withdrawn_count; i++)
+		free(s->withdrawn[i]);
 	if (s->batch != NULL)
 		batch_free(s->batch);
 	if (s->scratch != NULL)
@@ -439,7 +450,8 @@ session_grant(struct session *s, uint64_t first, uint64_t count)
 {
 	struct buffer body = {0};
 
-	if (!session_is_over(s) && grant_create(first, count, &body) == ERR_OK)
+	if (!session_is_over(s) && !s->peer_is_withdrawn &&
+	    grant_create(first, count, &body) == ERR_OK)
 		send_control(s, MESSAGE_GRANT, &body);
 	buffer_free(&body);
 }

@@ -43,6 +43,8 @@ enum session_event_type {
 	EVENT_RECEIPT,       /* the peer holds our list up to ev->receipt */
 	EVENT_GROUP_RECEIPT, /* the group holds ev->group_receipt */
 	EVENT_GRANT,         /* slip numbers: ev->first, ev->count */
+	EVENT_WITHDRAWN,     /* the peer's revocation list: ev->withdrawn; not
+	                        verified yet */
 	EVENT_CURSORS,       /* the peer stands elsewhere in our lists than its
 	                        receipts said: ev->cursors, all of them */
 	EVENT_INVITE,        /* look up ev->invite, count a try, answer */
@@ -60,6 +62,7 @@ struct session_event {
 	const struct receipt *receipt;
 	const struct group_receipt *group_receipt;
 	const struct cursor_set *cursors;
+	const struct withdrawn *withdrawn;
 	const struct join_request *request;
 	const struct join_answer *answer;
 	const uint8_t *key; /* the peer's transport key */
@@ -126,6 +129,9 @@ void session_refuse(struct session *s, enum reason reason, enum err error);
 void session_look_again(struct session *s);
 
 bool session_is_over(const struct session *s);
+/** The peer is a withdrawn node: what it offers is to be kept apart, and it
+ * is given nothing but the list that says so. */
+bool session_peer_is_withdrawn(const struct session *s);
 struct session_stats session_stats(const struct session *s);
 
 #endif

@@ -183,7 +183,8 @@ begin_join(struct session *s)
 	return ERR_OK;
 }
 
-/* Who is it? An unknown or revoked peer is told, in the sealed session. */
+/* Who is it? An unknown peer is told, in the sealed session. A withdrawn one
+ * is heard out: what its users saved is not to be lost with it. */
 static enum err
 admit_peer(struct session *s)
 {
@@ -193,11 +194,11 @@ admit_peer(struct session *s)
 	if (e == ERR_NOT_FOUND)
 		session_abort(s, ERR_NOT_ENROLLED, REASON_NOT_ENROLLED);
 	else if (e == ERR_NOT_ALLOWED)
-		session_abort(s, ERR_NOT_ALLOWED, REASON_REVOKED);
+		s->peer_is_withdrawn = true;
 	else if (e != ERR_OK)
 		session_abort(s, e, REASON_STORAGE);
-	s->has_peer = e == ERR_OK;
-	return e;
+	s->has_peer = e == ERR_OK || s->peer_is_withdrawn;
+	return s->has_peer ? ERR_OK : e;
 }
 
 static enum err

@@ -26,9 +26,41 @@ consume_hello(struct session *s, const struct bytes *body)
 	if (s->peer_hello.dictionary != stream_dictionary_id())
 		return ERR_VERSION;
 	s->has_peer_hello = true;
+	e = send_withdrawn(s, &s->control);
+	if (e != ERR_OK && e != ERR_END)
+		return e;
+	/* Where no list tells a withdrawn peer what it is, its session must
+	 * not look like any other. */
+	if (s->peer_is_withdrawn && e == ERR_END) {
+		session_abort(s, ERR_NOT_ALLOWED, REASON_REVOKED);
+		return ERR_OK;
+	}
 	ev = session_emit(s, EVENT_HELLO);
 	ev->hello = &s->peer_hello;
-	send_correct(s);
+	/* Nothing of ours goes to it: its places are no matter. */
+	if (!s->peer_is_withdrawn)
+		send_correct(s);
+	return ERR_OK;
+}
+
+static enum err
+consume_withdrawn(struct session *s, const struct bytes *body)
+{
+	struct withdrawn *list;
+	enum err e;
+
+	if (s->withdrawn_count == WITHDRAWN_LISTS_MAX)
+		return ERR_FORMAT;
+	list = calloc(1, sizeof *list);
+	if (list == NULL)
+		return ERR_NOMEM;
+	e = withdrawn_consume(body, list);
+	if (e != ERR_OK) {
+		free(list);
+		return e;
+	}
+	s->withdrawn[s->withdrawn_count++] = list;
+	session_emit(s, EVENT_WITHDRAWN)->withdrawn = list;
 	return ERR_OK;
 }
 
@@ -196,6 +228,11 @@ consume_bye(struct session *s)
 		session_emit(s, EVENT_DONE);
 		return ERR_OK;
 	}
+	if (s->peer_is_withdrawn) {
+		/* It has handed over what it had; that is no clean end. */
+		session_fail(s, ERR_NOT_ALLOWED, REASON_REVOKED, false);
+		return ERR_OK;
+	}
 	if (s->o.purpose != SESSION_ANSWER || !send_is_finished(s) ||
 	    !send_all_held(s)) {
 		/* It leaves before we were through: not a clean end. */
@@ -263,6 +300,8 @@ consume_message(struct session *s, const struct message *m)
 		return is_open ? consume_end(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_GRANT:
 		return is_open ? consume_grant(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_WITHDRAWN:
+		return is_open ? consume_withdrawn(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_BYE:
 		return consume_bye(s);
 	case MESSAGE_ERROR:

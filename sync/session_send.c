@@ -103,7 +103,7 @@ send_open(struct session *s)
 	struct hello hello;
 	enum err e = make_room(s);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK && !s->peer_is_withdrawn)
 		e = load_lists(s);
 
 	memset(&hello, 0, sizeof hello);
@@ -129,6 +129,35 @@ send_control(
     struct session *s, enum message_type type, const struct buffer *body)
 {
 	message_put(&s->control, type, body->data, body->size);
+}
+
+enum err
+send_withdrawn(struct session *s, struct buffer *out)
+{
+	struct withdrawn *list;
+	struct buffer body = {0};
+	uint8_t id[NODE_ID_BYTES];
+	enum err e;
+
+	if (s->o.source.withdrawn == NULL)
+		return ERR_END;
+	list = calloc(1, sizeof *list);
+	if (list == NULL)
+		return ERR_NOMEM;
+	e = s->o.source.withdrawn(s->o.source.context, list);
+	node_id_of(id, s->peer.signing_key);
+	if (e == ERR_OK && !withdrawn_has(list, id) &&
+	    (s->peer_is_withdrawn || list->epoch <= s->peer_hello.list_epoch))
+		e = ERR_END;
+	if (e == ERR_OK) {
+		e = withdrawn_create(list, &body);
+		if (e == ERR_OK)
+			message_put(
+			    out, MESSAGE_WITHDRAWN, body.data, body.size);
+	}
+	buffer_free(&body);
+	free(list);
+	return e == ERR_NOT_FOUND ? ERR_END : e;
 }
 
 /* --- corrections ------------------------------------------------------- */

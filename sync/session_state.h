@@ -43,6 +43,7 @@ enum {
 	BATCH_CHANGES_AIM = 128,
 	BATCH_BYTES_AIM = 48 * 1024,
 	CURSORS_PER_MESSAGE = 120,
+	WITHDRAWN_LISTS_MAX = 2, /* at the beginning, and at the end */
 };
 
 /* One of our lists that the peer is to receive. */
@@ -67,6 +68,7 @@ struct session {
 	bool has_peer;
 	uint8_t peer_key[KEY_BYTES];
 	bool told_chain; /* once per connection is enough */
+	bool peer_is_withdrawn;
 
 	/* input */
 	struct buffer inbox; /* received, not yet taken by the reader */
@@ -81,6 +83,9 @@ struct session {
 	struct hello peer_hello;
 	bool has_peer_hello;
 	struct cursor_set *peer_cursors; /* as they arrive */
+	/* Lists of the peer, one for each event. */
+	struct withdrawn *withdrawn[WITHDRAWN_LISTS_MAX];
+	size_t withdrawn_count;
 	bool peer_ended;
 	bool told_cursors; /* likewise */
 
@@ -148,6 +153,9 @@ enum reason session_reason(enum err e);
 enum err send_open(struct session *s);
 void send_control(
     struct session *s, enum message_type type, const struct buffer *body);
+/** Put the revocation list into out as a message, if the peer holds an older
+ * one or stands on it itself. ERR_END: there is nothing to tell. */
+enum err send_withdrawn(struct session *s, struct buffer *out);
 /** Fill plain with the next frame's messages; false: nothing to send. */
 bool send_fill(struct session *s, size_t max, struct buffer *plain);
 /** Make the next frame if none is under way. */

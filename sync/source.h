@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "sync/cert.h"
 #include "sync/limits.h"
+#include "sync/withdrawn.h"
 
 /* One immutable fact by one author; never repeats across lives. */
 struct change_id {
@@ -137,9 +138,13 @@ struct source {
 	void *context;
 
 	/** The node with this transport key may open a session here: its
-	 * certificate. ERR_NOT_FOUND: unknown. ERR_NOT_ALLOWED: revoked. */
+	 * certificate. ERR_NOT_FOUND: unknown. ERR_NOT_ALLOWED: withdrawn;
+	 * *out is its certificate all the same. */
 	enum err (*peer)(
 	    void *context, const uint8_t key[KEY_BYTES], struct cert *out);
+	/** The revocation list held here. ERR_NOT_FOUND: none was ever
+	 * made. NULL: nobody keeps one. */
+	enum err (*withdrawn)(void *context, struct withdrawn *out);
 	/** What this node says of itself. */
 	enum err (*hello)(void *context, struct hello *out);
 	/** Names of the lists that peer is to receive from us. */

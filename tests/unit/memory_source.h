@@ -32,6 +32,7 @@ struct memory_node {
 	struct cert cert;
 	struct cert peer; /* the one node that is known here */
 	enum err peer_answer;
+	struct withdrawn list; /* epoch 0: none */
 	struct memory_list lists[MEMORY_LISTS];
 	size_t list_count;
 	bool is_alone_author; /* settle() knows of a fork, as in "up" */
@@ -40,6 +41,8 @@ struct memory_node {
 	/* what became of it */
 	uint64_t taken, known; /* changes */
 	uint64_t receipts, group_receipts, grants, corrections;
+	uint64_t lists_came;
+	struct withdrawn list_seen; /* the last of them */
 	bool hello_came, is_done, has_failed;
 	enum err error;
 	enum reason reason;
@@ -129,6 +132,8 @@ memory_peer(void *context, const uint8_t key[KEY_BYTES], struct cert *out)
 {
 	struct memory_node *n = context;
 
+	if (n->peer_answer == ERR_NOT_ALLOWED)
+		*out = n->peer;
 	if (n->peer_answer != ERR_OK)
 		return n->peer_answer;
 	if (memcmp(key, n->peer.transport_key, KEY_BYTES) != 0)
@@ -149,6 +154,18 @@ memory_hello(void *context, struct hello *out)
 	out->now = 1780000000;
 	out->slips_left = 10000;
 	out->dictionary = stream_dictionary_id();
+	out->list_epoch = n->list.epoch;
+	return ERR_OK;
+}
+
+static inline enum err
+memory_withdrawn(void *context, struct withdrawn *out)
+{
+	struct memory_node *n = context;
+
+	if (n->list.epoch == 0)
+		return ERR_NOT_FOUND;
+	*out = n->list;
 	return ERR_OK;
 }
 
@@ -263,6 +280,7 @@ memory_source(struct memory_node *n)
 	struct source s = {
 	    .context = n,
 	    .peer = memory_peer,
+	    .withdrawn = memory_withdrawn,
 	    .hello = memory_hello,
 	    .lists = memory_lists,
 	    .peer_cursors = memory_peer_cursors,
@@ -371,6 +389,10 @@ memory_work_once(struct memory_node *n, struct session *s)
 		break;
 	case EVENT_GRANT:
 		n->grants++;
+		break;
+	case EVENT_WITHDRAWN:
+		n->lists_came++;
+		n->list_seen = *ev.withdrawn;
 		break;
 	case EVENT_INVITE:
 	case EVENT_JOIN:
