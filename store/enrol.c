@@ -308,10 +308,62 @@ accept_again(struct txn *t, const struct self *self,
 	e = index_node_by_key(t, transport_key, &node);
 	if (e != ERR_OK)
 		return e;
-	if (node.is_revoked ||
-	    memcmp(node.cert.signing_key, request->signing_key, KEY_BYTES) != 0)
+	if (node.is_revoked)
+		return ERR_NOT_ALLOWED;
+	if (memcmp(node.cert.signing_key, request->signing_key, KEY_BYTES) != 0)
 		return ERR_REFUSED;
 	return fill_answer(t, self, &node.cert, now, answer);
+}
+
+static bool
+is_same_cert(const struct cert *a, const struct invite *invite)
+{
+	size_t i;
+
+	if (a->org_count != invite->org_count ||
+	    (invite->name[0] != '\0' && strcmp(a->name, invite->name) != 0))
+		return false;
+	for (i = 0; i < a->org_count; i++)
+		if (strcmp(a->orgs[i], invite->orgs[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Keys are known here by one name. Who shows those of another node, or one
+ * of each, is refused: a certificate for them would take over that node's
+ * place, or bring a withdrawn one back. The node itself may have lost its
+ * answer and come with a new invite: while it was never heard of, whatever
+ * that says counts; afterwards only what it says already. */
+static enum err
+check_keys(struct txn *t, const struct self *self, const struct invite *invite,
+    const uint8_t transport_key[KEY_BYTES], const struct join_request *request,
+    struct node *known)
+{
+	struct node by_key;
+	uint8_t id[NODE_ID_BYTES];
+	enum err e, key;
+
+	node_id_of(id, request->signing_key);
+	if (memcmp(id, self->id, sizeof id) == 0 ||
+	    memcmp(transport_key, self->transport.public, KEY_BYTES) == 0 ||
+	    memcmp(request->signing_key, self->root_key, KEY_BYTES) == 0)
+		return ERR_REFUSED;
+	e = index_node_read(t, id, known);
+	key = index_node_by_key(t, transport_key, &by_key);
+	if (e == ERR_NOT_FOUND && key == ERR_NOT_FOUND)
+		return ERR_OK;
+	if ((e == ERR_OK && known->is_revoked) ||
+	    (key == ERR_OK && by_key.is_revoked))
+		return ERR_NOT_ALLOWED;
+	if (e == ERR_NOT_FOUND || key == ERR_NOT_FOUND)
+		return ERR_REFUSED;
+	if (e != ERR_OK || key != ERR_OK)
+		return e != ERR_OK ? e : key;
+	if (memcmp(known->cert.transport_key, transport_key, KEY_BYTES) != 0)
+		return ERR_REFUSED;
+	if (known->last_contact == 0)
+		return ERR_OK;
+	return is_same_cert(&known->cert, invite) ? ERR_EXISTS : ERR_REFUSED;
 }
 
 enum err
@@ -331,9 +383,14 @@ enrol_accept(struct txn *t, const struct self *self, uint16_t number,
 		return accept_again(
 		    t, self, &invite, transport_key, request, now, answer);
 	memset(&node, 0, sizeof node);
-	e = issue(t, self, &invite, transport_key, request, &node.cert);
-	if (e == ERR_OK)
-		e = index_node_write(t, &node);
+	e = check_keys(t, self, &invite, transport_key, request, &node);
+	if (e == ERR_OK) {
+		e = issue(t, self, &invite, transport_key, request, &node.cert);
+		if (e == ERR_OK)
+			e = index_node_write(t, &node);
+	} else if (e == ERR_EXISTS) {
+		e = ERR_OK; /* the certificate that it has */
+	}
 	invite.is_used = true;
 	invite.tries = INVITE_TRIES; /* for repeats of the same node */
 	memcpy(invite.used_by, transport_key, KEY_BYTES);

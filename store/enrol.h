@@ -42,7 +42,9 @@ enum err enrol_try(
 /**
  * The peer proved that it knows the secret: issue its certificate and fill
  * the answer. A repeat by the same keys gets the same certificate again.
- * ERR_REFUSED: somebody else used it, or it was withdrawn since.
+ * ERR_REFUSED: somebody else used it, or a key belongs to another node, or
+ * to this one under another name or for other orgs. ERR_NOT_ALLOWED: one of
+ * the keys is a withdrawn node's.
  */
 enum err enrol_accept(struct txn *t, const struct self *self, uint16_t number,
     const uint8_t transport_key[KEY_BYTES], const struct join_request *request,

@@ -1,5 +1,6 @@
 /* enrol: invites are counted, used once, and give what they name. */
 
+#include "store/withdraw.h"
 #include "tests/unit/group.h"
 
 static struct member hub, clinic;
@@ -143,10 +144,138 @@ test_repeat_by_the_same_keys_alone_is_answered(void **state)
 	node.is_revoked = true;
 	assert_int_equal(index_node_write(t, &node), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
-	assert_int_equal(
-	    accept_join(&clinic, i.number, ROLE_CLINIC, again), ERR_REFUSED);
+	assert_int_equal(accept_join(&clinic, i.number, ROLE_CLINIC, again),
+	    ERR_NOT_ALLOWED);
 	free(first);
 	free(again);
+}
+
+/* --- keys that are known by another name -------------------------------- */
+
+/* The keys of two nodes in one: signing of a, transport of b. */
+static enum err
+accept_keys(struct member *a, struct member *b, const char *org,
+    struct join_answer *answer)
+{
+	char code[INVITE_TEXT_BYTES];
+	struct self self = member_self(&hub);
+	struct self signing = member_self(a), transport = member_self(b);
+	struct join_request request = {.role = ROLE_CLINIC};
+	struct invite i;
+	struct txn *t;
+	enum err e;
+
+	group_invite(&hub, org, &i, code);
+	t = member_begin(&hub, true);
+	snprintf(request.name, sizeof request.name, "another");
+	memcpy(request.signing_key, signing.signing_public, KEY_BYTES);
+	e = enrol_accept(t, &self, i.number, transport.transport.public,
+	    &request, GROUP_NOW, answer);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+static struct node
+node_of(struct member *m)
+{
+	struct self self = member_self(m);
+	struct txn *t = member_begin(&hub, false);
+	struct node by_id, by_key;
+
+	assert_int_equal(index_node_read(t, self.id, &by_id), ERR_OK);
+	assert_int_equal(
+	    index_node_by_key(t, self.transport.public, &by_key), ERR_OK);
+	assert_memory_equal(&by_id.cert, &by_key.cert, sizeof by_id.cert);
+	txn_abort(t);
+	return by_id;
+}
+
+static void
+test_keys_of_another_node_are_refused(void **state)
+{
+	struct join_answer *a = calloc(1, sizeof *a);
+	struct member other, fresh;
+	struct node before[2], after[2];
+
+	assert_non_null(a);
+	member_make(&other, ROLE_CLINIC, "other");
+	member_make(&fresh, ROLE_CLINIC, "fresh");
+	group_join(&hub, &clinic, "C01");
+	group_join(&hub, &other, "C02");
+	before[0] = node_of(&clinic);
+	before[1] = node_of(&other);
+	/* One key of a node that is in, the other of one that is, is not, or
+	 * is the hub. */
+	assert_int_equal(accept_keys(&clinic, &other, "C01", a), ERR_REFUSED);
+	assert_int_equal(accept_keys(&other, &clinic, "C01", a), ERR_REFUSED);
+	assert_int_equal(accept_keys(&clinic, &fresh, "C01", a), ERR_REFUSED);
+	assert_int_equal(accept_keys(&fresh, &clinic, "C01", a), ERR_REFUSED);
+	assert_int_equal(accept_keys(&hub, &fresh, "C01", a), ERR_REFUSED);
+	assert_int_equal(accept_keys(&fresh, &hub, "C01", a), ERR_REFUSED);
+	assert_int_equal(accept_keys(&hub, &hub, "C01", a), ERR_REFUSED);
+	after[0] = node_of(&clinic);
+	after[1] = node_of(&other);
+	assert_memory_equal(
+	    &before[0].cert, &after[0].cert, sizeof(struct cert));
+	assert_memory_equal(
+	    &before[1].cert, &after[1].cert, sizeof(struct cert));
+	assert_int_equal(accept_keys(&fresh, &fresh, "C01", a), ERR_OK);
+	member_remove(&other);
+	member_remove(&fresh);
+	free(a);
+}
+
+/* Its answer was lost for good, or it is a copy from before it joined. */
+static void
+test_node_may_join_anew_as_what_it_is(void **state)
+{
+	struct join_answer *a = calloc(1, sizeof *a);
+
+	assert_non_null(a);
+	assert_int_equal(accept_keys(&clinic, &clinic, "C01", a), ERR_OK);
+	/* Never heard of since: the newer invite counts. */
+	assert_int_equal(accept_keys(&clinic, &clinic, "C02", a), ERR_OK);
+	assert_string_equal(node_of(&clinic).cert.orgs[0], "C02");
+	assert_int_equal(join_with(&clinic, a), ERR_OK);
+	assert_int_equal(
+	    group_run(&clinic, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_int_equal(accept_keys(&clinic, &clinic, "C01", a), ERR_REFUSED);
+	assert_string_equal(node_of(&clinic).cert.orgs[0], "C02");
+	assert_int_equal(accept_keys(&clinic, &clinic, "C02", a), ERR_OK);
+	assert_int_equal(a->chain[0].number, node_of(&clinic).cert.number);
+	free(a);
+}
+
+static void
+test_keys_of_a_withdrawn_node_open_nothing(void **state)
+{
+	struct join_answer *a = calloc(1, sizeof *a);
+	struct self self;
+	struct member fresh;
+	struct node node;
+	struct txn *t;
+
+	assert_non_null(a);
+	member_make(&fresh, ROLE_CLINIC, "fresh");
+	group_join(&hub, &clinic, "C01");
+	self = member_self(&hub);
+	t = member_begin(&hub, true);
+	assert_int_equal(withdraw_node(t, &self, member_self(&clinic).id,
+	                     "lost", GROUP_NOW, &node),
+	    ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(
+	    accept_keys(&clinic, &clinic, "C01", a), ERR_NOT_ALLOWED);
+	assert_int_equal(
+	    accept_keys(&clinic, &fresh, "C01", a), ERR_NOT_ALLOWED);
+	assert_int_equal(
+	    accept_keys(&fresh, &clinic, "C01", a), ERR_NOT_ALLOWED);
+	assert_true(node_of(&clinic).is_revoked);
+	member_remove(&fresh);
+	free(a);
 }
 
 /* An answer for other keys, or that no root signed, is not stored. */
@@ -219,6 +348,9 @@ main(void)
 	    CASE(test_invite_names_orgs_within_limits),
 	    CASE(test_invite_tries_run_out_and_last_across_restarts),
 	    CASE(test_repeat_by_the_same_keys_alone_is_answered),
+	    CASE(test_keys_of_another_node_are_refused),
+	    CASE(test_node_may_join_anew_as_what_it_is),
+	    CASE(test_keys_of_a_withdrawn_node_open_nothing),
 	    CASE(test_answer_that_does_not_fit_is_refused),
 	    CASE(test_all_made_before_joining_is_listed),
 	};
