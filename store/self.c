@@ -128,6 +128,12 @@ read_group(struct txn *t, struct self *s, struct buffer *value)
 		    cert_decode(&s->chain[i], c.data, c.size) != ERR_OK)
 			return ERR_CORRUPT;
 	}
+	/* A certificate says who holds these keys; that of others says
+	 * nothing about this node. */
+	if (memcmp(s->chain[0].transport_key, s->transport.public, KEY_BYTES) !=
+	        0 ||
+	    memcmp(s->chain[0].signing_key, s->signing_public, KEY_BYTES) != 0)
+		return ERR_CORRUPT;
 	s->is_enrolled = true;
 	return ERR_OK;
 }

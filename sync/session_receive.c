@@ -301,7 +301,9 @@ consume_message(struct session *s, const struct message *m)
 	case MESSAGE_GRANT:
 		return is_open ? consume_grant(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_WITHDRAWN:
-		return is_open ? consume_withdrawn(s, &m->body) : ERR_FORMAT;
+		/* Who is cut off may hear it before all else. */
+		return s->state == STATE_OPEN ? consume_withdrawn(s, &m->body)
+		                              : ERR_FORMAT;
 	case MESSAGE_BYE:
 		return consume_bye(s);
 	case MESSAGE_ERROR:
