@@ -634,6 +634,7 @@ answer_event(struct exchange *x)
 void
 exchange_job_done(struct exchange *x, enum err result)
 {
+	bool is_list = x->event.type == EVENT_WITHDRAWN && result == ERR_AUTH;
 	bool is_stranger =
 	    x->event.type == EVENT_INVITE || x->event.type == EVENT_JOIN;
 
@@ -646,8 +647,9 @@ exchange_job_done(struct exchange *x, enum err result)
 		if (x->event.type != EVENT_FAILED || is_behind(x))
 			x->result = result;
 		session_refuse(x->session,
-		    is_stranger ? reason_for_stranger(result)
-		                : reason_for(result),
+		    is_list       ? REASON_FORMAT
+		    : is_stranger ? reason_for_stranger(result)
+		                  : reason_for(result),
 		    result);
 	}
 	finish_event(x);

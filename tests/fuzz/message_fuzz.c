@@ -106,7 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	body.data = data + 1;
 	body.size = size - 1;
-	switch (data[0] % 10) {
+	switch (data[0] % 11) {
 	case 0:
 		CHECK(struct hello, hello_consume(&body, &got),
 		    hello_create(&got, &again));
@@ -139,8 +139,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 8:
 		check_chain();
 		break;
-	default:
+	case 9:
 		check_row();
+		break;
+	default:
+		CHECK(struct withdrawn, withdrawn_consume(&body, &got),
+		    withdrawn_create(&got, &again));
 	}
 	return 0;
 }

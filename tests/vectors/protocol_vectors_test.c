@@ -344,6 +344,35 @@ check_group_receipt(struct vector *v)
 	assert_int_equal(group_receipt_verify(&back, public), ERR_OK);
 }
 
+static void
+check_withdrawn(struct vector *v)
+{
+	uint8_t public[KEY_BYTES], secret[64], group[GROUP_ID_BYTES];
+	static struct withdrawn w, back;
+	struct buffer body = {0};
+	struct bytes got;
+	size_t i;
+
+	signer(v, "hub_seed", public, secret);
+	take(v, "group", group, sizeof group);
+	memset(&w, 0, sizeof w);
+	w.epoch = (uint32_t)number(v, "epoch");
+	for (i = 0; i < count_of(v, "node"); i++) {
+		assert_int_equal(find(v, "node", i)->size, NODE_ID_BYTES);
+		assert_int_equal(
+		    withdrawn_add(&w, find(v, "node", i)->data), ERR_OK);
+	}
+	assert_int_equal(withdrawn_sign(&w, group, secret), ERR_OK);
+	assert_int_equal(withdrawn_create(&w, &body), ERR_OK);
+	expect_message(v, MESSAGE_WITHDRAWN, &body);
+	if (v->mismatches > 0)
+		return;
+	got = body_of(v, MESSAGE_WITHDRAWN);
+	assert_int_equal(withdrawn_consume(&got, &back), ERR_OK);
+	assert_memory_equal(&back, &w, sizeof w);
+	assert_int_equal(withdrawn_verify(&back, group, public), ERR_OK);
+}
+
 /* --- batches and streams ----------------------------------------------- */
 
 static void
@@ -488,6 +517,7 @@ static const struct check {
     {"hello", check_hello},
     {"receipt", check_receipt},
     {"group-receipt", check_group_receipt},
+    {"withdrawn", check_withdrawn},
     {"batch", check_batch},
     {"dictionary", check_dictionary},
     {"stream", check_stream},
