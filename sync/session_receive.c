@@ -381,9 +381,10 @@ next_frame(struct session *s)
 		return feed_reader(s);
 	if (e != ERR_OK) {
 		/* A hub that could not open our last handshake message
-		 * answers in clear: the invite's secret did not fit. */
-		if (s->state == STATE_WELCOME && !s->heard_sealed &&
-		    s->o.purpose == SESSION_JOIN) {
+		 * answers in clear, in a frame too short to be sealed: the
+		 * invite's secret did not fit. */
+		if (e == ERR_FORMAT && s->state == STATE_WELCOME &&
+		    !s->heard_sealed && s->o.purpose == SESSION_JOIN) {
 			session_fail(s, ERR_REFUSED, REASON_INVITE, true);
 			return ERR_OK;
 		}
@@ -417,6 +418,16 @@ session_reason(enum err e)
 	}
 }
 
+/* A last message of joining that does not open tells of another secret. */
+static enum reason
+reason_to_tell(const struct session *s, enum err e)
+{
+	if (e == ERR_AUTH && !s->is_sealed && s->state == STATE_MESSAGE_3 &&
+	    s->mode == MODE_JOIN)
+		return REASON_INVITE;
+	return session_reason(e);
+}
+
 void
 session_pump(struct session *s)
 {
@@ -434,7 +445,7 @@ session_pump(struct session *s)
 		if (e == ERR_MORE)
 			break;
 		if (e != ERR_OK)
-			session_abort(s, e, session_reason(e));
+			session_abort(s, e, reason_to_tell(s, e));
 	}
 	send_bye(s);
 }

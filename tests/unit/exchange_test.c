@@ -58,6 +58,74 @@ test_wrong_secret_has_five_tries(void **state)
 	expect_refused(code); /* too late for the right one */
 }
 
+/* A join whose third answer, WELCOME or a refusal, is altered on the way or
+ * not;
+ * what the hub and the clinic say is at fault. */
+static void
+join_altering(
+    const char *code, bool altered, enum reason *at_hub, enum reason *at_clinic)
+{
+	struct group_link l = {&clinic, &hub, NULL, NULL, SIZE_MAX, NULL};
+	struct group_result r;
+	unsigned answers = 0;
+	bool moved = true;
+
+	assert_int_equal(
+	    group_exchange_new(&l.up, &clinic, SESSION_JOIN, code), ERR_OK);
+	assert_int_equal(
+	    group_exchange_new(&l.down, &hub, SESSION_ANSWER, NULL), ERR_OK);
+	while (moved) {
+		struct session *up = exchange_session(l.up);
+		struct session *down = exchange_session(l.down);
+		uint8_t copy[UINT16_MAX];
+		const uint8_t *out;
+		size_t n;
+
+		group_work(&clinic, l.up, NULL);
+		n = session_output(up, &out);
+		moved = n > 0;
+		(void)session_receive(down, out, n, 1);
+		session_sent(up, n, 1);
+		group_work(&hub, l.down, NULL);
+		n = session_output(down, &out);
+		moved = moved || n > 0;
+		if (n == 0)
+			continue;
+		assert_true(n <= sizeof copy);
+		memcpy(copy, out, n);
+		if (++answers == 3 && altered)
+			copy[n - 1] ^= 1;
+		(void)session_receive(up, copy, n, 1);
+		session_sent(down, n, 1);
+	}
+	assert_int_equal(answers, 3);
+	*at_hub = exchange_reason(l.down);
+	group_finish(&l, &r);
+	assert_int_equal(r.up, altered ? ERR_AUTH : ERR_REFUSED);
+	*at_clinic = r.reason;
+}
+
+/* Only a secret that does not fit is the invite's fault: who reads that of a
+ * link's fault asks the hub for a new code. */
+static void
+test_wrong_secret_is_the_invites_fault_and_an_altered_answer_is_not(
+    void **state)
+{
+	char code[INVITE_TEXT_BYTES], wrong[INVITE_TEXT_BYTES];
+	enum reason at_hub, at_clinic;
+	struct invite i;
+
+	group_invite(&hub, "C01", &i, code);
+	with_wrong_secret(code, wrong);
+	join_altering(wrong, false, &at_hub, &at_clinic);
+	assert_int_equal(at_hub, REASON_INVITE);
+	assert_int_equal(at_clinic, REASON_INVITE);
+	join_altering(code, true, &at_hub, &at_clinic);
+	assert_int_equal(at_clinic, REASON_FORMAT);
+	assert_int_equal(
+	    group_run(&clinic, &hub, SESSION_JOIN, code).up, ERR_OK);
+}
+
 static void
 test_tries_are_counted_though_the_link_is_cut(void **state)
 {
@@ -501,6 +569,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	    CASE(test_wrong_secret_has_five_tries),
+	    CASE(
+	        test_wrong_secret_is_the_invites_fault_and_an_altered_answer_is_not),
 	    CASE(test_tries_are_counted_though_the_link_is_cut),
 	    CASE(test_expired_and_unknown_invites_are_refused),
 	    CASE(test_invite_is_for_one_node),
