@@ -10,7 +10,7 @@ packages="build-essential meson ninja-build pkg-config gettext
 # libc6-dbg: valgrind needs it to know the loader's functions.
 test_packages="libcmocka-dev clang clang-format valgrind libc6-dbg python3
 	golang-go golang-github-flynn-noise-dev golang-golang-x-crypto-dev
-	xz-utils zstd procps iproute2"
+	golang-github-klauspost-compress-dev xz-utils zstd procps iproute2"
 
 case "${1-}" in
 "") ;;

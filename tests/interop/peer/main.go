@@ -1,16 +1,22 @@
 // peer is a second implementation of docs/protocol.md, made of that page,
-// Go's standard library and flynn/noise, to show that the page suffices and
-// that both ends mean the same.
+// Go's standard library, flynn/noise and klauspost/compress, to show that the
+// page suffices and that both ends mean the same.
 //
-//	peer noise                      sessions over standard input (noise.go)
-//	peer join HUB CODE DIR          join as a new node, keep it in DIR
-//	peer sync HUB DIR [OPTION]      one session as the node in DIR
-//	peer hostile HUB DIR CASE       something the hub must refuse
+//	peer noise                         sessions over standard input (noise.go)
+//	peer join HUB CODE DIR NAME        join as a new node, kept in DIR
+//	peer sync HUB DIR [OPTION...]      one session as the node in DIR
+//	peer hostile HUB DIR CASE [CODE]   what the hub must refuse (hostile.go)
+//	peer hostile                       the names of those cases without CODE
+//
+// INTEROP_DICTIONARY names the dictionary of the streams.
 package main
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
+	"strings"
 )
 
 func main() {
@@ -28,6 +34,47 @@ func run(args []string) error {
 	switch {
 	case verb == "noise" && len(args) == 1:
 		return noiseSessions(os.Stdin)
+	case verb == "join" && len(args) == 5:
+		return joinVerb(args[1], args[2], args[3], args[4])
+	case verb == "sync" && len(args) >= 3:
+		return syncVerb(args[1], args[2], args[3:])
+	case verb == "hostile" && len(args) == 1:
+		fmt.Println(strings.Join(hostileNames(), "\n"))
+		return nil
+	case verb == "hostile" && len(args) == 4:
+		return hostileVerb(args[1], args[2], args[3])
+	case verb == "hostile" && len(args) == 5:
+		return hostileJoinVerb(args[1], args[2], args[3], args[4])
 	}
-	return fmt.Errorf("usage: peer noise")
+	return fmt.Errorf("usage: see main.go")
+}
+
+func syncVerb(hub, dir string, args []string) error {
+	var o options
+	flags := flag.NewFlagSet("sync", flag.ContinueOnError)
+	flags.IntVar(&o.add, "add", 0, "changes to make first")
+	flags.BoolVar(&o.small, "small", false, "a batch for each change, one at a time")
+	flags.IntVar(&o.emptyFrames, "empty-frames", 0, "frames without messages")
+	flags.BoolVar(&o.otherDigest, "other-digest", false, "tell another digest of cursors")
+	flags.BoolVar(&o.forget, "forget", false, "forget all cursors first")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	n, err := openNode(dir)
+	if err != nil {
+		return err
+	}
+	l, err := dial(hub)
+	if err != nil {
+		return err
+	}
+	defer l.conn.Close()
+	s, err := newSession(n, l, o)
+	if err != nil {
+		return err
+	}
+	if err = s.run(); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(&s.summary)
 }

@@ -1,0 +1,222 @@
+// Changes, logs, lists and batches: protocol.md 9 and 10, store.md "Change
+// body".
+
+package main
+
+import (
+	"crypto/ed25519"
+	"encoding/binary"
+	"fmt"
+)
+
+// A change as a batch carries it.
+type change struct {
+	life []byte
+	seq  uint64
+	body []byte
+}
+
+func (c *change) id(class uint8) []byte {
+	var w writer
+	w.bytes(c.life)
+	w.u8(class)
+	w.u64(c.seq)
+	return w.data
+}
+
+func (n *node) fingerprint(class uint8, c *change) uint64 {
+	f := number8(digest(8, n.FingerprintSecret, [][]byte{c.id(class), c.body}))
+	if f == 0 {
+		f = 1
+	}
+	return f
+}
+
+func runOn(running, fingerprint uint64) uint64 {
+	var w writer
+	w.u64(running)
+	w.u64(fingerprint)
+	return number8(h8(w.data))
+}
+
+// month of a time, from January 1970; changes here are all of one time.
+const (
+	recordedAt    = 1777601829 // 2026-05-01
+	recordedMonth = (2026-1970)*12 + 4
+)
+
+// residentBody is a record of a resident, founded by this change.
+func residentBody(name, org string) []byte {
+	var w writer
+	w.u8(1)
+	w.u8(1 << 3)
+	w.varint(0)
+	w.string([]byte("resident"))
+	w.string([]byte("go"))
+	w.varint(0) // parents
+	w.string([]byte("D1"))
+	w.string([]byte(org))
+	w.signed(recordedAt - 5)
+	w.signed(5)
+	w.varint(1)
+	w.varint(0)
+	w.string([]byte("x_go_name"))
+	w.u8(0x40 + uint8(len(name)))
+	w.text(name)
+	return w.data
+}
+
+// add appends a change to the own log and to the list up.
+func (n *node) add(body []byte) {
+	n.Own = append(n.Own, body)
+	n.Up.Place++
+	n.Up.Running = n.runningAt(n.Up.Place)
+}
+
+func (n *node) own(seq uint64) *change {
+	return &change{n.life(), seq, n.Own[seq-1]}
+}
+
+func (n *node) salt() []byte {
+	return keyed32(n.LogSecret, []byte("month"), binary.BigEndian.AppendUint16(nil, recordedMonth))
+}
+
+// chain of the own log after seq changes.
+func (n *node) chain(seq uint64) []byte {
+	if len(n.chains) == 0 {
+		n.chains = [][]byte{h32(n.life(), []byte{upClass})}
+	}
+	for s := uint64(len(n.chains)); s <= seq; s++ {
+		c := n.own(s)
+		commitment := keyed32(n.salt(), []byte{1}, c.id(upClass), c.body)
+		n.chains = append(n.chains, h32(n.chains[s-1], commitment))
+	}
+	return n.chains[seq]
+}
+
+func (n *node) head(seq uint64, signer ed25519.PrivateKey) []byte {
+	var w writer
+	w.text("yizhan log head v1\x00")
+	w.bytes(n.life())
+	w.u8(upClass)
+	w.u64(seq)
+	w.bytes(n.chain(seq))
+	return ed25519.Sign(signer, w.data)
+}
+
+// runningAt is the running hash of the list up, which here is the log.
+func (n *node) runningAt(place uint64) uint64 {
+	if len(n.runnings) == 0 {
+		n.runnings = []uint64{0}
+	}
+	for s := uint64(len(n.runnings)); s <= place; s++ {
+		f := n.fingerprint(upClass, n.own(s))
+		n.runnings = append(n.runnings, runOn(n.runnings[s-1], f))
+	}
+	return n.runnings[place]
+}
+
+// lies are what a batch may say that is not so.
+type lies struct {
+	life   []byte
+	signer ed25519.PrivateKey
+	skip   uint64 // changes left out at the front, while the seqs go on
+}
+
+// batch of the list up, of the places after from.
+func (n *node) batch(from, to uint64, lie lies) []byte {
+	var w writer
+	life, signer := n.life(), n.Signing
+	if lie.life != nil {
+		life = lie.life
+	}
+	if lie.signer != nil {
+		signer = lie.signer
+	}
+	w.u8(0)
+	w.string([]byte("up"))
+	for _, place := range []uint64{from, to} {
+		w.u32(n.Up.Epoch)
+		w.varint(place)
+		w.u64(n.runningAt(place))
+	}
+	if to == from {
+		w.varint(0)
+		w.varint(0)
+		w.varint(0)
+		return w.data
+	}
+	w.varint(1)
+	w.bytes(life)
+	w.varint(to - from - lie.skip)
+	before := uint64(0)
+	for s := from + 1 + lie.skip; s <= to; s++ {
+		w.varint(0)
+		w.signed(int64(s - before))
+		before = s
+		if s == from+1+lie.skip {
+			w.u8(1)
+			w.u16(recordedMonth)
+			w.bytes(n.salt())
+		} else {
+			w.u8(0)
+		}
+		w.string(n.own(s).body)
+	}
+	w.varint(1)
+	w.varint(0)
+	w.varint(to)
+	w.bytes(n.head(to, signer))
+	return w.data
+}
+
+// received is a batch of the parent's, taken apart.
+type received struct {
+	list       string
+	start, end cursor
+	changes    []*change
+}
+
+func readBatch(raw []byte) (*received, error) {
+	r := &reader{data: raw}
+	b := &received{}
+	if format := r.u8(); format != 0 {
+		return nil, fmt.Errorf("batch format %d", format)
+	}
+	name := r.string(80)
+	b.list = string(name)
+	b.start = cursor{r.u32(), r.varint(), r.u64()}
+	b.end = cursor{r.u32(), r.varint(), r.u64()}
+	if len(name) == 0 || b.start.Epoch != b.end.Epoch || b.end.Epoch == 0 ||
+		b.start.Place > b.end.Place {
+		r.fail(errInvalid)
+	}
+	var lives [][]byte
+	for count := r.upTo(520); count > 0 && r.err == nil; count-- {
+		lives = append(lives, r.bytes(8))
+	}
+	last := make([]uint64, len(lives))
+	for count := r.upTo(512); count > 0 && r.err == nil; count-- {
+		index := r.varint()
+		if index >= uint64(len(lives)) {
+			r.fail(errInvalid)
+			break
+		}
+		last[index] += uint64(r.signed())
+		flags := r.u8()
+		if flags > 1 || last[index] == 0 {
+			r.fail(errInvalid)
+		}
+		if flags == 1 {
+			r.bytes(2 + 32)
+		}
+		body := r.string(65536)
+		b.changes = append(b.changes, &change{lives[min(index, uint64(len(lives)-1))], last[index], body})
+	}
+	for count := r.upTo(8); count > 0 && r.err == nil; count-- {
+		r.varint()
+		r.varint()
+		r.bytes(ed25519.SignatureSize)
+	}
+	return b, r.end()
+}

@@ -1,0 +1,541 @@
+// One session as initiator: protocol.md 7 to 9.
+
+package main
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	plainMax    = 16320
+	batchAtMost = 100 // changes
+	classes     = 4
+)
+
+// options are what a session may do beyond the usual.
+type options struct {
+	add         int  // new changes to make first
+	small       bool // one change a batch, a frame each, and wait for its receipt
+	emptyFrames int  // sealed frames without messages after message 3
+	otherDigest bool // tell a digest that the parent will ask about
+	forget      bool // tell no cursors
+}
+
+type summary struct {
+	State         string
+	Batches       int
+	Received      int
+	Sent          int
+	AlreadyHeld   int
+	Receipts      int
+	GroupReceipts int
+	CursorsAsked  int
+	CursorsTold   int
+	GroupHolds    uint64
+	Exceptions    map[string]int
+	Granted       uint64
+	FramesSent    int
+	FramesRead    int
+	RekeysSent    int
+	RekeysRead    int
+	Lists         map[string]uint64
+}
+
+type session struct {
+	*node
+	*link
+	options
+	summary
+	dictionaryId uint32
+	dictionary   []byte
+	streams      [classes]*inStream
+	out          outStream
+	helloSeen    bool
+	endSeen      bool
+	wanted       bool // we await the parent's CURSORS
+	told         []cursorOf
+	sentTo       uint64 // place in the list up
+	answers      writer
+}
+
+type cursorOf struct {
+	list  string
+	class uint8
+	cursor
+}
+
+func (c *cursorOf) write(w *writer) {
+	w.string([]byte(c.list))
+	w.u8(c.class)
+	w.u32(c.Epoch)
+	w.varint(c.Place)
+	w.u64(c.Running)
+}
+
+func readCursor(r *reader) cursorOf {
+	name := r.string(80)
+	c := cursorOf{string(name), r.u8(), cursor{r.u32(), r.varint(), r.u64()}}
+	if len(name) == 0 || bytes.IndexByte(name, 0) >= 0 || c.class >= classes {
+		r.fail(errInvalid)
+	}
+	return c
+}
+
+func cursorsDigest(all []cursorOf) uint64 {
+	sum := uint64(0)
+	for _, c := range all {
+		if c.Epoch == 0 {
+			continue
+		}
+		var w writer
+		w.text(c.list)
+		w.u8(0)
+		w.u8(c.class)
+		w.u32(c.Epoch)
+		w.u64(c.Place)
+		w.u64(c.Running)
+		sum += number8(h8(w.data))
+	}
+	return sum
+}
+
+// ownCursors are those into the parent's lists.
+func (n *node) ownCursors() []cursorOf {
+	var out []cursorOf
+	for key, c := range n.Cursors {
+		out = append(out, cursorOf{key[1:], key[0] - '0', c})
+	}
+	return out
+}
+
+func cursorKey(list string, class uint8) string {
+	return string(rune('0'+class)) + list
+}
+
+// hello is what HELLO says; a case may alter it before it is written.
+type hello struct {
+	versionMin, versionMax uint64
+	role                   uint8
+	slips                  uint64
+	cursors                uint64
+	dictionary             uint32
+	lives                  [][]byte
+	last                   uint64
+}
+
+func (n *node) hello(dictionary uint32) *hello {
+	return &hello{1, 1, roleClinic, n.Slips, cursorsDigest(n.ownCursors()),
+		dictionary, [][]byte{n.LifeNonce}, uint64(len(n.Own))}
+}
+
+func (h *hello) message() []byte {
+	var w writer
+	w.varint(h.versionMin)
+	w.varint(h.versionMax)
+	w.u8(h.role)
+	w.signed(time.Now().Unix())
+	w.u8(0)
+	w.varint(0)
+	w.varint(h.slips)
+	w.u64(h.cursors)
+	w.u32(h.dictionary)
+	w.varint(uint64(len(h.lives)))
+	for _, nonce := range h.lives {
+		w.bytes(nonce)
+		for class := 0; class < classes; class++ {
+			if class == upClass {
+				w.varint(h.last)
+			} else {
+				w.varint(0)
+			}
+		}
+	}
+	return oneMessage(typeHello, w.data)
+}
+
+func (s *session) onHello(body []byte) error {
+	if s.helloSeen {
+		return errors.New("HELLO twice")
+	}
+	s.helloSeen = true
+	r := &reader{data: body}
+	least, most := r.upTo(65535), r.upTo(65535)
+	role := r.u8()
+	r.signed()
+	r.u8()
+	r.upTo(1<<32 - 1)
+	r.varint()
+	digest := r.u64()
+	dictionary := r.u32()
+	lives := r.varint()
+	if err := r.end(); err != nil {
+		return fmt.Errorf("HELLO: %w", err)
+	}
+	if least > 1 || most < 1 || role < roleRelay || lives != 0 {
+		return errors.New("HELLO does not fit")
+	}
+	if dictionary != s.dictionaryId {
+		return errors.New("another dictionary")
+	}
+	believed := cursorsDigest([]cursorOf{{"up", upClass, s.Receipted}})
+	switch {
+	case digest == believed:
+	case digest == 0:
+		return s.settle(nil)
+	default:
+		s.wanted = true
+		s.CursorsAsked++
+		s.answers.message(typeCursorsWanted, nil)
+	}
+	return nil
+}
+
+func (s *session) onCursors(body []byte) error {
+	r := &reader{data: body}
+	last := r.u8()
+	for count := r.upTo(512); count > 0 && r.err == nil; count-- {
+		s.told = append(s.told, readCursor(r))
+	}
+	if err := r.end(); err != nil || !s.wanted || last > 1 {
+		return fmt.Errorf("CURSORS do not fit: %v", err)
+	}
+	if last == 1 {
+		s.wanted = false
+		return s.settle(s.told)
+	}
+	return nil
+}
+
+// settle: where the parent stands in the list up (protocol.md 9.3).
+func (s *session) settle(told []cursorOf) error {
+	before := s.Receipted.Place
+	s.Receipted = cursor{}
+	for _, c := range told {
+		if c.list != "up" || c.class != upClass || c.Epoch != s.Up.Epoch {
+			continue
+		}
+		if c.Place > s.Up.Place || s.runningAt(c.Place) != c.Running {
+			return errors.New("the parent is ahead of us")
+		}
+		s.Receipted = c.cursor
+	}
+	if s.Receipted.Place < before || s.Receipted.Place > s.sentTo {
+		s.sentTo = s.Receipted.Place
+	}
+	return nil
+}
+
+// onCursorsWanted tells all cursors, in two messages where there are two.
+func (s *session) onCursorsWanted() {
+	all := s.ownCursors()
+	s.CursorsTold += len(all)
+	half := len(all) / 2
+	for i, part := range [][]cursorOf{all[:half], all[half:]} {
+		var w writer
+		w.u8(uint8(i))
+		w.varint(uint64(len(part)))
+		for _, c := range part {
+			c.write(&w)
+		}
+		s.answers.message(typeCursors, w.data)
+	}
+}
+
+func (s *session) onData(body []byte) error {
+	r := &reader{data: body}
+	class := r.u8()
+	if r.err != nil || class >= classes {
+		return errors.New("DATA of no class")
+	}
+	if s.streams[class] == nil {
+		stream, err := newInStream(s.dictionary)
+		if err != nil {
+			return err
+		}
+		s.streams[class] = stream
+	}
+	batches, err := s.streams[class].feed(r.data)
+	if err != nil {
+		return fmt.Errorf("stream of class %d: %w", class, err)
+	}
+	for _, raw := range batches {
+		b, err := readBatch(raw)
+		if err != nil {
+			return fmt.Errorf("batch: %w", err)
+		}
+		if err = s.onBatch(class, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onBatch joins a batch to its cursor and answers it.
+func (s *session) onBatch(class uint8, b *received) error {
+	key := cursorKey(b.list, class)
+	own := s.Cursors[key]
+	joins := b.start.Place == 0 || b.start.Epoch == own.Epoch &&
+		(b.start.Place < own.Place || b.start == own)
+	if joins {
+		running := b.start.Running
+		for _, c := range b.changes {
+			running = runOn(running, s.fingerprint(class, c))
+		}
+		whole := uint64(len(b.changes)) == b.end.Place-b.start.Place
+		if whole && running != b.end.Running {
+			return fmt.Errorf("list %s: another running hash", b.list)
+		}
+		if b.end.Place > own.Place || b.end.Epoch != own.Epoch || b.start.Place == 0 {
+			s.Cursors[key] = b.end
+		}
+		s.Seen += len(b.changes)
+		s.Received += len(b.changes)
+		s.Lists[b.list] += uint64(len(b.changes))
+	}
+	s.Batches++
+	var w writer
+	answer := cursorOf{b.list, class, s.Cursors[key]}
+	answer.write(&w)
+	w.varint(0)
+	s.answers.message(typeReceipt, w.data)
+	return s.save()
+}
+
+func (s *session) onReceipt(body []byte) error {
+	r := &reader{data: body}
+	c := readCursor(r)
+	for count := r.upTo(512); count > 0 && r.err == nil; count-- {
+		r.bytes(8)
+		r.u8()
+		if r.varint() == 0 {
+			r.fail(errInvalid)
+		}
+		s.Exceptions[fmt.Sprint(r.upTo(65535))]++
+	}
+	if err := r.end(); err != nil {
+		return err
+	}
+	if c.list != "up" || c.class != upClass {
+		return fmt.Errorf("RECEIPT for %s", c.list)
+	}
+	s.Receipts++
+	onList := c.Epoch == s.Up.Epoch && c.Place <= s.Up.Place &&
+		s.runningAt(c.Place) == c.Running
+	if !onList || c.Place < s.Receipted.Place {
+		return nil
+	}
+	s.Receipted = c.cursor
+	if c.Place > s.sentTo {
+		s.sentTo = c.Place
+	}
+	return s.save()
+}
+
+func (s *session) onGroupReceipt(body []byte) error {
+	r := &reader{data: body}
+	var signed writer
+	signed.text("yizhan group receipt v1\x00")
+	life := r.bytes(8)
+	signed.bytes(life)
+	mask := r.u8()
+	for class := uint(0); class < classes; class++ {
+		seq, chain := uint64(0), make([]byte, 32)
+		if mask>>class&1 == 1 {
+			seq, chain = r.varint(), r.bytes(32)
+			if seq == 0 {
+				r.fail(errInvalid)
+			}
+		}
+		signed.u64(seq)
+		signed.bytes(chain)
+		if class != upClass || !bytes.Equal(life, s.life()) || seq == 0 {
+			continue
+		}
+		if seq > uint64(len(s.Own)) || !bytes.Equal(chain, s.node.chain(seq)) {
+			return errors.New("GROUP_RECEIPT tells another log")
+		}
+		s.GroupHolds = seq
+	}
+	signature := r.bytes(ed25519.SignatureSize)
+	if err := r.end(); err != nil || mask >= 1<<classes {
+		return fmt.Errorf("GROUP_RECEIPT does not fit: %v", err)
+	}
+	chain := s.certificates()
+	if !ed25519.Verify(chain[len(chain)-1].signingKey, signed.data, signature) {
+		return errors.New("GROUP_RECEIPT is not the hub's")
+	}
+	s.GroupReceipts++
+	return nil
+}
+
+func (s *session) onGrant(body []byte) error {
+	r := &reader{data: body}
+	first, count := r.upTo(1<<32-1), r.upTo(1<<32-1)
+	if s.Slips == 0 {
+		s.SlipFirst = first
+	}
+	s.Slips += count
+	s.Granted += count
+	return r.end()
+}
+
+func (s *session) on(m message) error {
+	if !s.helloSeen && m.kind != typeHello {
+		return fmt.Errorf("message %d before HELLO", m.kind)
+	}
+	if s.endSeen && (m.kind == typeData || m.kind == typeEnd || m.kind == typeGrant) {
+		return fmt.Errorf("message %d after END", m.kind)
+	}
+	switch m.kind {
+	case typeHello:
+		return s.onHello(m.body)
+	case typeCursors:
+		return s.onCursors(m.body)
+	case typeCursorsWanted:
+		s.onCursorsWanted()
+	case typeData:
+		return s.onData(m.body)
+	case typeReceipt:
+		return s.onReceipt(m.body)
+	case typeGroupReceipt:
+		return s.onGroupReceipt(m.body)
+	case typeGrant:
+		return s.onGrant(m.body)
+	case typeEnd:
+		s.endSeen = true
+	default:
+		return fmt.Errorf("message %d from a responder", m.kind)
+	}
+	return nil
+}
+
+// stream sends what the list up holds beyond what was sent.
+func (s *session) stream() error {
+	for s.sentTo < s.Up.Place {
+		if s.small && s.sentTo != s.Receipted.Place {
+			return nil // one batch at a time
+		}
+		to := s.sentTo + batchAtMost
+		if s.small {
+			to = s.sentTo + 1
+		}
+		to = min(to, s.Up.Place)
+		bytes := s.out.put(s.batch(s.sentTo, to, lies{}))
+		for len(bytes) > 0 {
+			part := min(uint64(len(bytes)), plainMax-8)
+			if err := s.writeSealed(dataMessage(upClass, bytes[:part])); err != nil {
+				return err
+			}
+			bytes = bytes[part:]
+		}
+		s.Sent += int(to - s.sentTo)
+		s.sentTo = to
+	}
+	return nil
+}
+
+func dataMessage(class uint8, stream []byte) []byte {
+	return oneMessage(typeData, append([]byte{class}, stream...))
+}
+
+func (s *session) flush() error {
+	if len(s.answers.data) == 0 {
+		return nil
+	}
+	messages, err := splitMessages(s.answers.data)
+	s.answers = writer{}
+	if err != nil {
+		return err
+	}
+	var frame writer
+	for _, m := range messages {
+		one := oneMessage(m.kind, m.body)
+		if len(frame.data)+len(one) > plainMax {
+			if err := s.writeSealed(frame.data); err != nil {
+				return err
+			}
+			frame = writer{}
+		}
+		frame.bytes(one)
+	}
+	return s.writeSealed(frame.data)
+}
+
+func newSession(n *node, l *link, o options) (*session, error) {
+	s := &session{node: n, link: l, options: o}
+	s.Exceptions, s.Lists = map[string]int{}, map[string]uint64{}
+	var err error
+	s.dictionaryId, s.dictionary, err = dictionaryId()
+	return s, err
+}
+
+// open does the handshake; HELLO goes with its last message.
+func (s *session) open(h *hello) error {
+	parent := s.certificates()[1]
+	s.sentTo = s.Receipted.Place
+	return s.handshake(modeSync, s.group(), s.Transport, parent.transportKey,
+		nil, nil, h.message())
+}
+
+func (s *session) run() error {
+	for i := 0; i < s.options.add; i++ {
+		s.node.add(residentBody(fmt.Sprintf("go-%d", len(s.Own)+1), s.certificates()[0].orgs[0]))
+	}
+	if err := s.save(); err != nil {
+		return err
+	}
+	h := s.hello(s.dictionaryId)
+	if s.otherDigest {
+		h.cursors ^= 1
+	}
+	if s.forget {
+		s.Cursors, h.cursors = map[string]cursor{}, 0
+	}
+	if err := s.open(h); err != nil {
+		return err
+	}
+	for i := 0; i < s.emptyFrames; i++ {
+		if err := s.writeSealed(nil); err != nil {
+			return err
+		}
+	}
+	for {
+		if err := s.stream(); err != nil {
+			return err
+		}
+		if s.endSeen && !s.wanted && s.sentTo == s.Up.Place && s.Receipted.Place >= s.Up.Place {
+			return s.bye()
+		}
+		messages, err := s.readSealed()
+		if err != nil {
+			return err
+		}
+		for _, m := range messages {
+			if err = s.on(m); err != nil {
+				return err
+			}
+		}
+		if err = s.flush(); err != nil {
+			return err
+		}
+	}
+}
+
+// bye: the session is over when BYE has left; the parent then only closes.
+func (s *session) bye() error {
+	if err := s.writeSealed(oneMessage(typeBye, nil)); err != nil {
+		return err
+	}
+	s.State = "done"
+	s.FramesSent, s.FramesRead = s.frames[0], s.frames[1]
+	s.RekeysSent, s.RekeysRead = s.rekeys[0], s.rekeys[1]
+	if _, err := s.readSealed(); err != io.EOF {
+		return fmt.Errorf("after BYE: %v instead of the end", err)
+	}
+	return s.save()
+}
