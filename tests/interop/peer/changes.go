@@ -14,6 +14,7 @@ type change struct {
 	life []byte
 	seq  uint64
 	body []byte
+	salt []byte // month and salt, where the batch gives them
 }
 
 func (c *change) id(class uint8) []byte {
@@ -25,11 +26,7 @@ func (c *change) id(class uint8) []byte {
 }
 
 func (n *node) fingerprint(class uint8, c *change) uint64 {
-	f := number8(digest(8, n.FingerprintSecret, [][]byte{c.id(class), c.body}))
-	if f == 0 {
-		f = 1
-	}
-	return f
+	return c.fingerprint(class, n.FingerprintSecret)
 }
 
 func runOn(running, fingerprint uint64) uint64 {
@@ -74,34 +71,53 @@ func (n *node) add(body []byte) {
 }
 
 func (n *node) own(seq uint64) *change {
-	return &change{n.life(), seq, n.Own[seq-1]}
+	return &change{life: n.life(), seq: seq, body: n.Own[seq-1]}
 }
 
-func (n *node) salt() []byte {
-	return keyed32(n.LogSecret, []byte("month"), binary.BigEndian.AppendUint16(nil, recordedMonth))
+func monthSalt(secret []byte, month uint16) []byte {
+	return keyed32(secret, []byte("month"), binary.BigEndian.AppendUint16(nil, month))
+}
+
+func (n *node) salt() []byte { return monthSalt(n.LogSecret, recordedMonth) }
+
+func chainStart(life []byte, class uint8) []byte { return h32(life, []byte{class}) }
+
+func (c *change) commitment(class uint8, salt []byte) []byte {
+	return keyed32(salt, []byte{1}, c.id(class), c.body)
+}
+
+func (c *change) fingerprint(class uint8, secret []byte) uint64 {
+	f := number8(digest(8, secret, [][]byte{c.id(class), c.body}))
+	if f == 0 {
+		f = 1
+	}
+	return f
+}
+
+func signHead(signer ed25519.PrivateKey, life []byte, class uint8, seq uint64, chain []byte) []byte {
+	var w writer
+	w.text("yizhan log head v1\x00")
+	w.bytes(life)
+	w.u8(class)
+	w.u64(seq)
+	w.bytes(chain)
+	return ed25519.Sign(signer, w.data)
 }
 
 // chain of the own log after seq changes.
 func (n *node) chain(seq uint64) []byte {
 	if len(n.chains) == 0 {
-		n.chains = [][]byte{h32(n.life(), []byte{upClass})}
+		n.chains = [][]byte{chainStart(n.life(), upClass)}
 	}
 	for s := uint64(len(n.chains)); s <= seq; s++ {
-		c := n.own(s)
-		commitment := keyed32(n.salt(), []byte{1}, c.id(upClass), c.body)
+		commitment := n.own(s).commitment(upClass, n.salt())
 		n.chains = append(n.chains, h32(n.chains[s-1], commitment))
 	}
 	return n.chains[seq]
 }
 
 func (n *node) head(seq uint64, signer ed25519.PrivateKey) []byte {
-	var w writer
-	w.text("yizhan log head v1\x00")
-	w.bytes(n.life())
-	w.u8(upClass)
-	w.u64(seq)
-	w.bytes(n.chain(seq))
-	return ed25519.Sign(signer, w.data)
+	return signHead(signer, n.life(), upClass, seq, n.chain(seq))
 }
 
 // runningAt is the running hash of the list up, which here is the log.
@@ -175,6 +191,13 @@ type received struct {
 	list       string
 	start, end cursor
 	changes    []*change
+	heads      []head
+}
+
+type head struct {
+	life      []byte
+	seq       uint64
+	signature []byte
 }
 
 func readBatch(raw []byte) (*received, error) {
@@ -207,16 +230,20 @@ func readBatch(raw []byte) (*received, error) {
 		if flags > 1 || last[index] == 0 {
 			r.fail(errInvalid)
 		}
+		c := &change{life: lives[index], seq: last[index]}
 		if flags == 1 {
-			r.bytes(2 + 32)
+			c.salt = r.bytes(2 + 32)
 		}
-		body := r.string(65536)
-		b.changes = append(b.changes, &change{lives[min(index, uint64(len(lives)-1))], last[index], body})
+		c.body = r.string(65536)
+		b.changes = append(b.changes, c)
 	}
 	for count := r.upTo(8); count > 0 && r.err == nil; count-- {
-		r.varint()
-		r.varint()
-		r.bytes(ed25519.SignatureSize)
+		index := r.varint()
+		if index >= uint64(len(lives)) {
+			r.fail(errInvalid)
+			break
+		}
+		b.heads = append(b.heads, head{lives[index], r.varint(), r.bytes(ed25519.SignatureSize)})
 	}
 	return b, r.end()
 }

@@ -269,7 +269,7 @@ func (a *attack) lie(l lies) error {
 	org := a.certificates()[0].orgs[0]
 	a.node.add(residentBody("lie-1", org))
 	a.node.add(residentBody("lie-2", org))
-	a.hello.last += 2
+	a.hello.last[upClass] += 2
 	batch := a.batch(a.Receipted.Place, a.Up.Place, l)
 	return a.say(dataMessage(upClass, a.out.put(batch)))
 }

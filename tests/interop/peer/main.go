@@ -5,6 +5,7 @@
 //	peer noise                         sessions over standard input (noise.go)
 //	peer join HUB CODE DIR NAME        join as a new node, kept in DIR
 //	peer sync HUB DIR [OPTION...]      one session as the node in DIR
+//	peer vectors PAGE                  the vectors of protocol.md (vectors.go)
 //	peer hostile HUB DIR CASE [CODE]   what the hub must refuse (hostile.go)
 //	peer hostile                       the names of those cases without CODE
 //
@@ -38,6 +39,8 @@ func run(args []string) error {
 		return joinVerb(args[1], args[2], args[3], args[4])
 	case verb == "sync" && len(args) >= 3:
 		return syncVerb(args[1], args[2], args[3:])
+	case verb == "vectors" && len(args) == 2:
+		return vectorsVerb(args[1])
 	case verb == "hostile" && len(args) == 1:
 		fmt.Println(strings.Join(hostileNames(), "\n"))
 		return nil

@@ -121,16 +121,19 @@ func cursorKey(list string, class uint8) string {
 type hello struct {
 	versionMin, versionMax uint64
 	role                   uint8
+	now                    int64
 	slips                  uint64
 	cursors                uint64
 	dictionary             uint32
 	lives                  [][]byte
-	last                   uint64
+	last                   [classes]uint64
 }
 
 func (n *node) hello(dictionary uint32) *hello {
-	return &hello{1, 1, roleClinic, n.Slips, cursorsDigest(n.ownCursors()),
-		dictionary, [][]byte{n.LifeNonce}, uint64(len(n.Own))}
+	h := &hello{1, 1, roleClinic, time.Now().Unix(), n.Slips,
+		cursorsDigest(n.ownCursors()), dictionary, [][]byte{n.LifeNonce}, [classes]uint64{}}
+	h.last[upClass] = uint64(len(n.Own))
+	return h
 }
 
 func (h *hello) message() []byte {
@@ -138,7 +141,7 @@ func (h *hello) message() []byte {
 	w.varint(h.versionMin)
 	w.varint(h.versionMax)
 	w.u8(h.role)
-	w.signed(time.Now().Unix())
+	w.signed(h.now)
 	w.u8(0)
 	w.varint(0)
 	w.varint(h.slips)
@@ -147,12 +150,8 @@ func (h *hello) message() []byte {
 	w.varint(uint64(len(h.lives)))
 	for _, nonce := range h.lives {
 		w.bytes(nonce)
-		for class := 0; class < classes; class++ {
-			if class == upClass {
-				w.varint(h.last)
-			} else {
-				w.varint(0)
-			}
+		for _, seq := range h.last {
+			w.varint(seq)
 		}
 	}
 	return oneMessage(typeHello, w.data)
@@ -336,40 +335,58 @@ func (s *session) onReceipt(body []byte) error {
 	return s.save()
 }
 
-func (s *session) onGroupReceipt(body []byte) error {
+// groupReceipt is one taken apart, and what its signature covers.
+type groupReceipt struct {
+	life      []byte
+	seq       [classes]uint64
+	chain     [classes][]byte
+	signed    []byte
+	signature []byte
+}
+
+func readGroupReceipt(body []byte) (*groupReceipt, error) {
 	r := &reader{data: body}
+	g := &groupReceipt{life: r.bytes(8)}
 	var signed writer
 	signed.text("yizhan group receipt v1\x00")
-	life := r.bytes(8)
-	signed.bytes(life)
+	signed.bytes(g.life)
 	mask := r.u8()
-	for class := uint(0); class < classes; class++ {
-		seq, chain := uint64(0), make([]byte, 32)
-		if mask>>class&1 == 1 {
-			seq, chain = r.varint(), r.bytes(32)
-			if seq == 0 {
+	for class := range g.seq {
+		g.chain[class] = make([]byte, 32)
+		if mask>>uint(class)&1 == 1 {
+			g.seq[class], g.chain[class] = r.varint(), r.bytes(32)
+			if g.seq[class] == 0 {
 				r.fail(errInvalid)
 			}
 		}
-		signed.u64(seq)
-		signed.bytes(chain)
-		if class != upClass || !bytes.Equal(life, s.life()) || seq == 0 {
-			continue
-		}
-		if seq > uint64(len(s.Own)) || !bytes.Equal(chain, s.node.chain(seq)) {
-			return errors.New("GROUP_RECEIPT tells another log")
-		}
-		s.GroupHolds = seq
+		signed.u64(g.seq[class])
+		signed.bytes(g.chain[class])
 	}
-	signature := r.bytes(ed25519.SignatureSize)
-	if err := r.end(); err != nil || mask >= 1<<classes {
-		return fmt.Errorf("GROUP_RECEIPT does not fit: %v", err)
+	if mask >= 1<<classes {
+		r.fail(errInvalid)
+	}
+	g.signed, g.signature = signed.data, r.bytes(ed25519.SignatureSize)
+	return g, r.end()
+}
+
+func (s *session) onGroupReceipt(body []byte) error {
+	g, err := readGroupReceipt(body)
+	if err != nil {
+		return fmt.Errorf("GROUP_RECEIPT: %w", err)
 	}
 	chain := s.certificates()
-	if !ed25519.Verify(chain[len(chain)-1].signingKey, signed.data, signature) {
+	if !ed25519.Verify(chain[len(chain)-1].signingKey, g.signed, g.signature) {
 		return errors.New("GROUP_RECEIPT is not the hub's")
 	}
 	s.GroupReceipts++
+	seq := g.seq[upClass]
+	if !bytes.Equal(g.life, s.life()) || seq == 0 {
+		return nil
+	}
+	if seq > uint64(len(s.Own)) || !bytes.Equal(g.chain[upClass], s.node.chain(seq)) {
+		return errors.New("GROUP_RECEIPT tells another log")
+	}
+	s.GroupHolds = seq
 	return nil
 }
 
