@@ -509,15 +509,19 @@ reason_for_stranger(enum err e)
 	}
 }
 
+/* Only what tells of changes can spoil a log. */
 static enum reason
-reason_for(enum err e)
+reason_for(enum session_event_type type, enum err e)
 {
 	switch (e) {
 	case ERR_NOT_ALLOWED: /* more than is held apart of one node */
 		return REASON_REVOKED;
 	case ERR_AUTH:
 	case ERR_FORMAT:
-		return REASON_LOG;
+		return type == EVENT_WELCOME || type == EVENT_GRANT ||
+		               type == EVENT_WITHDRAWN
+		           ? REASON_FORMAT
+		           : REASON_LOG;
 	case ERR_FORK:
 	case ERR_CLASH:
 		return REASON_FORK;
@@ -634,7 +638,6 @@ answer_event(struct exchange *x)
 void
 exchange_job_done(struct exchange *x, enum err result)
 {
-	bool is_list = x->event.type == EVENT_WITHDRAWN && result == ERR_AUTH;
 	bool is_stranger =
 	    x->event.type == EVENT_INVITE || x->event.type == EVENT_JOIN;
 
@@ -647,9 +650,8 @@ exchange_job_done(struct exchange *x, enum err result)
 		if (x->event.type != EVENT_FAILED || is_behind(x))
 			x->result = result;
 		session_refuse(x->session,
-		    is_list       ? REASON_FORMAT
-		    : is_stranger ? reason_for_stranger(result)
-		                  : reason_for(result),
+		    is_stranger ? reason_for_stranger(result)
+		                : reason_for(x->event.type, result),
 		    result);
 	}
 	finish_event(x);
