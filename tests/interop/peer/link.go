@@ -39,8 +39,10 @@ func dial(address string) (*link, error) {
 		return nil, err
 	}
 	conn.SetDeadline(time.Now().Add(120 * time.Second))
-	return &link{conn: conn, in: bufio.NewReader(conn)}, nil
+	return newLink(conn), nil
 }
+
+func newLink(conn net.Conn) *link { return &link{conn: conn, in: bufio.NewReader(conn)} }
 
 func (l *link) write(data []byte) error {
 	l.sent = append(l.sent, data...)

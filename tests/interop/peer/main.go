@@ -5,6 +5,7 @@
 //	peer noise                         sessions over standard input (noise.go)
 //	peer join HUB CODE DIR NAME        join as a new node, kept in DIR
 //	peer sync HUB DIR [OPTION...]      one session as the node in DIR
+//	peer hub ADDRESS COUNT             a hub for so many connections (hub.go)
 //	peer vectors PAGE                  the vectors of protocol.md (vectors.go)
 //	peer hostile HUB DIR CASE [CODE]   what the hub must refuse (hostile.go)
 //	peer hostile                       the names of those cases without CODE
@@ -17,6 +18,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -39,6 +41,12 @@ func run(args []string) error {
 		return joinVerb(args[1], args[2], args[3], args[4])
 	case verb == "sync" && len(args) >= 3:
 		return syncVerb(args[1], args[2], args[3:])
+	case (verb == "hub" || verb == "hub-bad-slips") && len(args) == 3:
+		count, err := strconv.Atoi(args[2])
+		if err != nil {
+			return err
+		}
+		return hubVerb(args[1], count, verb != "hub")
 	case verb == "vectors" && len(args) == 2:
 		return vectorsVerb(args[1])
 	case verb == "hostile" && len(args) == 1:

@@ -1,0 +1,89 @@
+#!/bin/bash
+# Goal: a real clinic joins and syncs with a hub that is a second
+# implementation, in Go and made of docs/protocol.md. That hub computes every
+# log's chain itself and ends with a complaint at the first that does not fit.
+set -euo pipefail
+. "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
+[ -x "${INTEROP_PEER:-}" ] || {
+	echo "no Go peer: skipped"
+	exit 77
+}
+export INTEROP_DICTIONARY=$YIZHAN_SOURCE_ROOT/sync/dictionary.bin
+
+# go_hub VERB COUNT: for so many connections, on $port; its code in $code.
+go_hub() {
+	local i
+
+	port=$(free_port)
+	: >"$work/$1.out"
+	"$INTEROP_PEER" "$1" "127.0.0.1:$port" "$2" \
+		>"$work/$1.out" 2>"$work/$1.log" &
+	go_hub=$!
+	started+=("$go_hub")
+	for i in $(seq 100); do
+		code=$(head -1 "$work/$1.out")
+		[ -n "$code" ] && return 0
+		kill -0 "$go_hub" 2>/dev/null || fail "the Go hub ended"
+		sleep 0.1
+	done
+	fail "the Go hub did not start"
+}
+
+# sync_clinic FIELD=VALUE...: a session, and what it must say of itself.
+sync_clinic() {
+	local summary pair
+
+	summary=$(at clinic sync --wait --json) || fail "no sync: $summary"
+	for pair in state=done "$@"; do
+		[ "$(echo "$summary" | field "${pair%%=*}")" = "${pair#*=}" ] ||
+			fail "not $pair: $summary"
+	done
+}
+
+# take FILE: what refers to reference data that this hub has not is refused.
+take() {
+	local status=0
+
+	at clinic import "$1" --source his >/dev/null 2>&1 || status=$?
+	[ "$status" -eq 0 ] || [ "$status" -eq 6 ] || fail "import: $status"
+}
+
+lines_of township "$work/township.ndjson"
+head -400 "$work/township.ndjson" >"$work/first"
+tail -n +401 "$work/township.ndjson" >"$work/second"
+at clinic init --name clinic >/dev/null
+take "$work/first"
+
+go_hub hub 4
+at clinic join "$code" --hub "127.0.0.1:$port" >/dev/null
+sync_clinic changes_received=3
+[ "$(at clinic export | grep -c '"x_go_name": *"go-hub-')" = 3 ] ||
+	fail "the hub's records are not at the clinic"
+sync_clinic changes_sent=0 changes_received=0
+take "$work/second"
+sync_clinic changes_received=0
+status=$(at clinic status --json)
+[ "$(echo "$status" | field saved_here)" = 0 ] || fail "left: $status"
+[ "$(echo "$status" | field at_group)" = "$(echo "$status" | field at_parent)" ] ||
+	fail "the group's receipts were not taken: $status"
+wait "$go_hub" || fail "the Go hub complains: $(cat "$work/hub.log")"
+
+# The hub counts as many changes as the clinic says are there.
+python3 - "$work/hub.out" "$(echo "$status" | field at_group)" <<'END' ||
+import json, sys
+sessions = [json.loads(line) for line in open(sys.argv[1]).readlines()[1:]]
+assert [s["mode"] for s in sessions] == ["join"] + 3 * ["sync"], sessions
+assert sum(s["changes"] for s in sessions) == int(sys.argv[2]) > 400, sessions
+assert sum(s["heads"] for s in sessions) >= 2, sessions
+assert [s["slips"] for s in sessions[1:]] == [100, 5100, 5100], sessions
+END
+	fail "the hub tells otherwise"
+at clinic verify >/dev/null
+
+# Slip numbers that are not the group's are no log's fault.
+go_hub hub-bad-slips 1
+expect 1 at other join "$code" --hub "127.0.0.1:$port" 2>/dev/null
+wait "$go_hub" && fail "the Go hub saw no refusal"
+grep -q 'sealed format' "$work/hub-bad-slips.log" ||
+	fail "refused as: $(cat "$work/hub-bad-slips.log")"
+echo "independent hub: good"
