@@ -88,7 +88,7 @@ refuses "clear format" replay
 refuses "sealed not_enrolled" unknown-key
 refuses "sealed version" hello-version
 refuses "sealed version" hello-dictionary
-for name in hello-twice no-hello unknown-type type-end type-grant type-join \
+for name in hello-twice hello-lives no-hello unknown-type type-end type-grant type-join \
 	type-welcome cut-message reflect-frame repeat-frame sealed-bit \
 	frame-short ended-stream; do
 	refuses "sealed format" "$name"
@@ -103,6 +103,7 @@ done
 # again; what fails leaves the code to its owner.
 at hub hub invite --org C01 >"$work/code"
 refuses "sealed format" join-proof "$(cat "$work/code")" proof
+refuses "sealed format" join-key "$(cat "$work/code")" key
 refuses "sealed invite" join-role "$(cat "$work/code")" role
 refuses "clear invite" join-secret "$(cat "$work/code")" secret
 refuses "clear invite" join-number "$(cat "$work/code")" number

@@ -42,6 +42,7 @@ var hostileCases = map[string]func(a *attack) error{
 
 	"hello-version":    func(a *attack) error { a.hello.versionMin, a.hello.versionMax = 2, 3; return a.say() },
 	"hello-dictionary": func(a *attack) error { a.hello.dictionary ^= 1; return a.say() },
+	"hello-lives":      (*attack).helloLives,
 	"hello-twice":      func(a *attack) error { return a.say(a.hello.message()) },
 	"no-hello":         (*attack).noHello,
 	"unknown-type":     func(a *attack) error { return a.say(oneMessage(99, nil)) },
@@ -70,6 +71,7 @@ var joinCases = map[string]func(n *node, l *link, code *invite) error{
 	"join-proof":   (*node).joinProof,
 	"join-secret":  func(n *node, l *link, c *invite) error { c.secret[4] ^= 1; return n.join(l, c, n.honest()) },
 	"join-number":  func(n *node, l *link, c *invite) error { c.number ^= 0x4000; return n.join(l, c, n.honest()) },
+	"join-key":     (*node).joinKey,
 	"join-replay":  (*node).joinReplay,
 	"join-as-sync": (*node).joinAsSync,
 }
@@ -219,6 +221,14 @@ func (a *attack) sayRaw(bytes []byte) error {
 	return a.plain(bytes)
 }
 
+// helloLives shows more lives than a HELLO may hold.
+func (a *attack) helloLives() error {
+	for i := 0; i < 64; i++ {
+		a.hello.lives = append(a.hello.lives, random32()[:16])
+	}
+	return a.say()
+}
+
 func (a *attack) noHello() error {
 	err := a.handshake(modeSync, a.group(), a.Transport, a.parent(), nil, nil,
 		oneMessage(typeCursorsWanted, nil))
@@ -281,6 +291,23 @@ func (a *attack) endedStream() error {
 
 func (n *node) joinProof(l *link, code *invite) error {
 	return n.join(l, code, joining{"x", roleClinic, ed25519.NewKeyFromSeed(random32())})
+}
+
+// joinKey claims another's signing key, here the root's, which everybody may
+// read in the chain.
+func (n *node) joinKey(l *link, code *invite) error {
+	root, _, err := l.askChain(code)
+	if err != nil {
+		return err
+	}
+	again, err := dial(l.conn.RemoteAddr().String())
+	if err != nil {
+		return err
+	}
+	defer again.conn.Close()
+	own := n.Signing
+	n.Signing = append(append(ed25519.PrivateKey{}, own[:32]...), root...)
+	return n.join(again, code, joining{"x", roleClinic, own})
 }
 
 // joinReplay joins, and sends the same bytes again.
