@@ -308,11 +308,11 @@ sources_add(struct txn *t, const char *name)
 	e = sources_read(t, &all);
 	if (e != ERR_OK)
 		return e;
-	for (i = 0; i < all.count; i++) {
+	for (i = 0; i < all.count; i++)
 		if (strcmp(all.names[i], name) == 0)
 			return ERR_OK;
+	for (i = 0; i < all.count; i++)
 		put_text(&value, all.names[i]);
-	}
 	put_text(&value, name);
 	e = all.count == SOURCES_MAX ? ERR_LIMIT : buffer_state(&value);
 	if (e == ERR_OK)

@@ -192,6 +192,8 @@ test_sources_are_kept_in_order_and_bounded(void **state)
 	assert_int_equal(sources_add(t, "b"), ERR_OK);
 	assert_int_equal(sources_add(t, "a"), ERR_OK);
 	assert_int_equal(sources_add(t, "b"), ERR_OK);
+	/* Known, and not the first: this one leaked. */
+	assert_int_equal(sources_add(t, "a"), ERR_OK);
 	assert_int_equal(sources_read(t, &all), ERR_OK);
 	assert_int_equal(all.count, 2);
 	assert_string_equal(all.names[0], "b");
