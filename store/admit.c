@@ -198,7 +198,7 @@ static enum err
 hold_apart(struct intake *in, const struct batch_change *bc, uint16_t month,
     uint64_t fingerprint)
 {
-	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	const uint8_t *body = batch_body(in->batch, bc);
 	enum err e = withdraw_count(in->withdrawn, 1, bc->body_bytes);
 
 	if (e == ERR_OK)
@@ -217,7 +217,7 @@ hold_apart(struct intake *in, const struct batch_change *bc, uint16_t month,
 static enum err
 take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 {
-	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	const uint8_t *body = batch_body(in->batch, bc);
 	uint64_t fingerprint = log_fingerprint(
 	    in->self->fingerprint_secret, &bc->id, body, bc->body_bytes);
 	enum finding_code code;
@@ -258,7 +258,7 @@ take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 static enum err
 take_clash(struct intake *in, const struct batch_change *bc)
 {
-	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	const uint8_t *body = batch_body(in->batch, bc);
 	enum err e = ERR_OK;
 
 	if (in->withdrawn != NULL)
@@ -272,7 +272,7 @@ take_clash(struct intake *in, const struct batch_change *bc)
 static enum err
 take_known(struct intake *in, const struct batch_change *bc)
 {
-	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	const uint8_t *body = batch_body(in->batch, bc);
 
 	if (in->stored.body.size == bc->body_bytes &&
 	    memcmp(in->stored.body.data, body, bc->body_bytes) == 0) {
@@ -368,7 +368,7 @@ static enum err
 take_logged(
     struct intake *in, const struct batch_change *bc, struct touched *log)
 {
-	const uint8_t *body = in->batch->bytes.data + bc->body_at;
+	const uint8_t *body = batch_body(in->batch, bc);
 	uint8_t secret[HASH_BYTES];
 	enum err e;
 

@@ -42,6 +42,15 @@ batch_free(struct batch *b)
 	batch_clear(b);
 }
 
+const uint8_t *
+batch_body(const struct batch *b, const struct batch_change *c)
+{
+	/* A peer may send changes without bodies, and nothing else. */
+	static const uint8_t none[1];
+
+	return c->body_bytes == 0 ? none : b->bytes.data + c->body_at;
+}
+
 uint64_t
 cursor_set_digest(const struct cursor_set *set)
 {

@@ -69,6 +69,8 @@ void batch_clear(struct batch *b);
 /** Start empty. */
 void batch_init(struct batch *b);
 void batch_free(struct batch *b);
+/** The body of one of its changes, of c->body_bytes; never NULL. */
+const uint8_t *batch_body(const struct batch *b, const struct batch_change *c);
 
 /* A change the receiver keeps but could not read or take. */
 struct exception {

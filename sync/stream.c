@@ -73,7 +73,7 @@ put_change(struct buffer *out, const struct batch *b,
 		put_u16(out, c->month);
 		put_bytes(out, c->secret, HASH_BYTES);
 	}
-	put_string(out, b->bytes.data + c->body_at, c->body_bytes);
+	put_string(out, batch_body(b, c), c->body_bytes);
 }
 
 enum err

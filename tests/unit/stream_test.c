@@ -100,6 +100,25 @@ test_batch_of_many_lives_travels(void **state)
 	expect_round_trip();
 }
 
+/* No change would say so little; a peer may. */
+static void
+test_batch_of_changes_without_bodies_travels(void **state)
+{
+	struct buffer bytes = {0};
+
+	batch_free(&batch); /* not even memory for bodies is there */
+	batch_free(&got);
+	begin_batch("up", 1);
+	add(1, 1, 0, false);
+	add(1, 2, 0, false);
+	got.list.class = 1;
+	assert_int_equal(batch_encode(&batch, &bytes), ERR_OK);
+	assert_int_equal(batch_decode(bytes.data, bytes.size, &got), ERR_OK);
+	expect_same(&batch, &got);
+	assert_non_null(batch_body(&got, &got.changes[1]));
+	buffer_free(&bytes);
+}
+
 static void
 test_batch_head_of_a_life_without_change_travels(void **state)
 {
@@ -265,6 +284,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_batch_of_many_lives_travels),
+	    cmocka_unit_test(test_batch_of_changes_without_bodies_travels),
 	    cmocka_unit_test(test_batch_head_of_a_life_without_change_travels),
 	    cmocka_unit_test(test_batch_decode_refuses_every_shorter_one),
 	    cmocka_unit_test(
