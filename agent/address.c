@@ -34,11 +34,11 @@ address_parse(struct address *out, const char *text)
 		size -= 2;
 		if (size == 0)
 			return ERR_USAGE;
-	} else if (memchr(host, ':', size) != NULL ||
-	           memchr(host, '[', size) != NULL) {
+	} else if (memchr(host, ':', size) != NULL) {
 		return ERR_USAGE;
 	}
-	if (size > ADDRESS_HOST_BYTES_MAX)
+	if (size > ADDRESS_HOST_BYTES_MAX || memchr(host, '[', size) != NULL ||
+	    memchr(host, ']', size) != NULL)
 		return ERR_USAGE;
 	if (size == 1 && host[0] == '*')
 		size = 0;

@@ -11,6 +11,8 @@
 #include "api/config.h"
 #include "base/i18n.h"
 
+enum { HOST_BYTES_MAX = 255 }; /* as agent/address.h has it */
+
 /* A file on its way through libinih, which tells no line numbers to the
  * handler: they are counted where lines are read. */
 struct parse {
@@ -31,7 +33,7 @@ port_is_valid(const char *text)
 		return false;
 	port = strtol(text, &end, 10);
 	/* 0: any free port, for tests; the agent says which. */
-	return *end == '\0' && port >= 0 && port <= 65535;
+	return *end == '\0' && end - text <= 5 && port <= 65535;
 }
 
 /* HOST:PORT or [V6]:PORT; whether there is such a host, the link finds out. */
@@ -39,13 +41,20 @@ static bool
 address_is_valid(const char *text)
 {
 	const char *colon = strrchr(text, ':');
+	size_t size;
 
 	if (colon == NULL || colon == text || !port_is_valid(colon + 1))
 		return false;
-	if (text[0] == '[')
-		return colon[-1] == ']' && colon - text > 2;
-	return strcspn(text, " \t[]") >= (size_t)(colon - text) &&
-	       memchr(text, ':', (size_t)(colon - text)) == NULL;
+	size = (size_t)(colon - text);
+	if (text[0] == '[') {
+		if (size < 3 || colon[-1] != ']')
+			return false;
+		text++;
+		size -= 2;
+	} else if (memchr(text, ':', size) != NULL) {
+		return false;
+	}
+	return size <= HOST_BYTES_MAX && strcspn(text, " \t[]") >= size;
 }
 
 static bool

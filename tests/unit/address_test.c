@@ -43,7 +43,8 @@ test_parse_refuses_what_is_no_address(void **state)
 {
 	static const char *const bad[] = {"", ":", "hub", "hub:", "hub:x",
 	    "hub:-1", "hub:+1", "hub:65536", "hub:007270", "::1:7270", "[::1]",
-	    "[]:7270", "[::1:7270", "::1]:7270", "hub:72 ", "hub:7270:1"};
+	    "[]:7270", "[f[e80::1]:7270", "[::1:7270", "::1]:7270", "hub:72 ",
+	    "hub:7270:1"};
 	struct address a;
 	size_t i;
 

@@ -143,6 +143,8 @@ test_config_names_the_first_faulty_line(void **state)
 	    {"[agent]\nlisten = 1.2.3.4:70000\n", "line 2"},
 	    {"[agent]\nlisten = :7270\n", "line 2"},
 	    {"[agent]\nlisten = ::1:7270\n", "line 2"},
+	    {"[agent]\nlisten = hub:007270\n", "line 2"},
+	    {"[agent]\nlisten = [f[e80::1]:7270\n", "line 2"},
 	    {"[agent]\ninterval = soon\n", "line 2"},
 	    {"[agent]\ninterval = 1\nparent = x\n", "line 2"},
 	    {"rubbish\n[agent]\nparent = x\n", "line 1"},
