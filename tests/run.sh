@@ -117,11 +117,22 @@ if ! compile clang clang; then
 	failed_steps+=("build with clang")
 fi
 
+# Each decoder gets new inputs for 30 s, two of them at a time.
+step "clang with libFuzzer, every decoder for 30 s"
+if compile fuzz clang -Dfuzz=true -Dbuildtype=debug -Doptimization=1; then
+	run_tests fuzz testlog-fuzz --logbase testlog-fuzz --suite fuzz \
+		--num-processes 2
+else
+	failed_steps+=("build with libFuzzer")
+fi
+
 step "gcc as for users, unit tests under valgrind"
 if compile plain gcc; then
 	run_tests plain testlog-valgrind --suite unit --no-suite native --timeout-multiplier 10 \
 		--wrapper "valgrind -q --error-exitcode=99 --leak-check=full \
 --errors-for-leak-kinds=definite,indirect"
+	# Bounds of memory hold where no sanitizer adds its own.
+	run_tests plain testlog-plain --logbase testlog-plain 60-hostile-peers
 else
 	failed_steps+=("build with gcc")
 fi

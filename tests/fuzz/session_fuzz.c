@@ -1,26 +1,56 @@
 /* session: a responder and an initiator that are told anything, in clear or
- * properly sealed, end as a session ends: failed with a reason, or done.
+ * properly sealed, end as a session ends: failed with a reason, or done. On
+ * the way the state moves along the diagram of docs/protocol.md only, and
+ * nothing is delivered after the end.
  *
- * First byte: bit 0: initiator, bit 1: sealed, bit 2: after a sound hello.
- * Then pieces: u8 length, u8 more (each a frame of 16 times that), bytes.
+ * First byte: bit 0: initiator, bit 1: sealed, bit 2: after a sound hello,
+ * bit 3: pieces are messages, bit 4: and all of them one frame. Then pieces:
+ * u8 length, u8 more (each a frame of 16 times that), bytes. A message's
+ * first byte is its type; what DATA holds is compressed here, behind its
+ * class, so that the fuzzer need not know zstd.
  */
 
+#define ZSTD_STATIC_LINKING_ONLY
 #include <stdlib.h>
 #include <string.h>
 
+#include <zstd.h>
+
+#include "sync/dictionary.h"
+#include "tests/fuzz/expect.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/session_diagram.h"
 #include "tests/unit/speaker.h"
+
+static struct session *session;
+static struct speaker speaker;
+static ZSTD_CCtx *packer[CLASSES];
+static struct memory_node *owner;
+static struct buffer row; /* messages of the frame under way */
+static enum session_state before;
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	size_t i;
+
 	(void)argc;
 	(void)argv;
+	for (i = 0; i < CLASSES; i++) {
+		packer[i] = ZSTD_createCCtx();
+		ZSTD_CCtx_setParameter(packer[i], ZSTD_c_windowLog, 19);
+		ZSTD_CCtx_setParameter(
+		    packer[i], ZSTD_c_format, ZSTD_f_zstd1_magicless);
+		ZSTD_CCtx_setParameter(packer[i], ZSTD_c_dictIDFlag, 0);
+		ZSTD_CCtx_setParameter(packer[i], ZSTD_c_compressionLevel, 1);
+		ZSTD_CCtx_loadDictionary(
+		    packer[i], sync_dictionary, sync_dictionary_bytes);
+	}
 	return sodium_init() < 0;
 }
 
-static struct session *session;
-static struct speaker speaker;
+/* --- the scene -------------------------------------------------------------
+ */
 
 static void
 greet(void)
@@ -37,12 +67,17 @@ greet(void)
 static void
 begin(bool initiator, bool sealed)
 {
+	size_t i;
+
 	memory_pair_make(&hub, &clinic);
 	memory_list_make(&hub, "group", 3, 3, 20);
 	memory_list_make(&clinic, "up", 1, 3, 20);
 	session = initiator
 	              ? memory_session(&clinic, SESSION_SYNC, &hub.cert, 1)
 	              : memory_session(&hub, SESSION_ANSWER, NULL, 1);
+	before = session->state;
+	for (i = 0; i < CLASSES; i++)
+		ZSTD_CCtx_reset(packer[i], ZSTD_reset_session_only);
 	if (!sealed)
 		memset(&speaker, 0, sizeof speaker);
 	else if (initiator)
@@ -51,53 +86,138 @@ begin(bool initiator, bool sealed)
 		speaker_call(&speaker, &clinic, &hub, session, NULL, 0);
 }
 
+/* --- what always holds -----------------------------------------------------
+ */
+
 static void
-feed(struct memory_node *n, const uint8_t *data, size_t size, bool sealed)
+look(void)
+{
+	expect(diagram_allows(session, before, session->state));
+	before = session->state;
+	expect(session->event_count <= EVENTS_MAX);
+	expect(session->inbox.size <= INBOX_BYTES_MAX);
+	expect(session->control.size <= 4 * CONTROL_BYTES_MAX);
+}
+
+static void
+attend(void)
+{
+	bool was_over = owner->is_done || owner->has_failed;
+
+	memory_work(owner, session);
+	look();
+	expect(!(owner->is_done && owner->has_failed));
+	if (was_over)
+		expect(!memory_work_once(owner, session));
+	speaker_collect(&speaker, session);
+	look();
+}
+
+/* --- what is said ----------------------------------------------------------
+ */
+
+static void
+put_packed(struct buffer *body, const uint8_t *data, size_t size)
+{
+	static uint8_t packed[70000];
+	ZSTD_inBuffer from = {data + 1, size - 1, 0};
+	ZSTD_outBuffer to = {packed, sizeof packed, 0};
+
+	put_u8(body, data[0]);
+	memory_must(!ZSTD_isError(ZSTD_compressStream2(
+	    packer[data[0] % CLASSES], &to, &from, ZSTD_e_flush)));
+	put_bytes(body, packed, to.pos);
+}
+
+static void
+flush_row(void)
+{
+	if (row.size > 0)
+		speaker_say(&speaker, session, row.data, row.size);
+	buffer_clear(&row);
+	look();
+}
+
+static void
+say_message(const uint8_t *data, size_t size)
+{
+	struct buffer body = {0};
+
+	if (size < 1)
+		return;
+	if (data[0] == MESSAGE_DATA && size > 1)
+		put_packed(&body, data + 1, size - 1);
+	else
+		put_bytes(&body, data + 1, size - 1);
+	if (row.size + body.size > FRAME_PAYLOAD_MAX - 64)
+		flush_row();
+	if (body.size < FRAME_PAYLOAD_MAX - 64)
+		message_put(&row, data[0], body.data, body.size);
+	buffer_free(&body);
+}
+
+static void
+say(const uint8_t *data, size_t size, uint8_t flags)
+{
+	bool sealed = (flags & 2) != 0;
+
+	if (sealed && (flags & 8) != 0)
+		say_message(data, size);
+	else if (sealed)
+		speaker_say(&speaker, session, data, size);
+	else
+		(void)session_receive(session, data, size, 2);
+	look();
+	if ((flags & 16) == 0)
+		flush_row();
+}
+
+static void
+feed(const uint8_t *data, size_t size, uint8_t flags)
 {
 	struct reader r;
 
 	reader_init(&r, data, size);
 	while (reader_left(&r) > 2) {
 		size_t piece = read_u8(&r) + (size_t)16 * read_u8(&r);
-		const uint8_t *at;
 
 		if (piece > reader_left(&r))
 			piece = reader_left(&r);
-		at = read_view(&r, piece);
-		if (sealed)
-			speaker_say(&speaker, session, at, piece);
-		else
-			(void)session_receive(session, at, piece, 2);
-		if (piece % 3 == 0)
-			continue; /* the owner is slow */
-		memory_work(n, session);
-		speaker_collect(&speaker, session);
+		say(read_view(&r, piece), piece, flags);
+		if (piece % 3 != 0) /* else the owner is slow */
+			attend();
 	}
+	flush_row();
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	bool initiator, sealed;
-	struct memory_node *n;
 
 	if (size < 1)
 		return 0;
 	initiator = (data[0] & 1) != 0;
 	sealed = (data[0] & 2) != 0;
-	n = initiator ? &clinic : &hub;
+	owner = initiator ? &clinic : &hub;
 	begin(initiator, sealed);
 	if (sealed && (data[0] & 4) != 0)
 		greet();
-	feed(n, data + 1, size - 1, sealed);
-	memory_work(n, session);
+	look();
+	feed(data + 1, size - 1, data[0]);
+	attend();
 	(void)session_expire(session, 1000000);
 	session_closed(session);
-	memory_work(n, session);
-	memory_must(session_is_over(session));
+	attend();
+	expect(session_is_over(session));
+	expect(owner->is_done != owner->has_failed);
+	expect(session_receive(session, "x", 1, 3) ==
+	       (owner->is_done ? ERR_OK : ERR_CLOSED));
+	expect(!memory_work_once(owner, session));
 	/* A stranger's bytes in clear are never a success. */
-	memory_must(sealed || !n->is_done);
+	expect(sealed || !owner->is_done);
 	session_free(session);
 	speaker_free(&speaker);
+	buffer_free(&row);
 	return 0;
 }
