@@ -28,7 +28,7 @@ enum {
 	INPUT_BYTES_MAX = 128 * 1024,
 	FILES_MAX = 4096,
 	MUTATIONS_DEFAULT = 4096, /* shared out among the files */
-	CUTS_MAX = 256,           /* per file */
+	CUTS_MAX = 256,           /* per file, and no more than mutations */
 	EDITS_MAX = 8,            /* per mutation */
 	INPUT_SECONDS_MAX = 30,   /* then it hangs; sanitizers are slow */
 };
@@ -223,14 +223,16 @@ static void
 run_all(struct current *at, const struct corpus *c, unsigned long mutations,
     uint64_t seed)
 {
-	size_t i, cut, step;
+	size_t i, cut, step, cuts = 1 + mutations / c->count;
 
+	if (cuts > CUTS_MAX)
+		cuts = CUTS_MAX;
 	run(at, NULL, 0);
 	for (i = 0; i < c->count; i++) {
 		const struct input *in = &c->files[i];
 
 		run(at, in->data, in->size);
-		step = 1 + in->size / CUTS_MAX;
+		step = 1 + in->size / cuts;
 		for (cut = 1; cut < in->size; cut += step)
 			run(at, in->data, cut);
 		run_mutations(at, c, i, 1 + mutations / c->count, seed + i);

@@ -59,7 +59,7 @@ touch(struct buffer *m, const uint8_t *how, size_t size, bool replace)
 		return;
 	}
 	for (i = 0; i + 2 < size; i += 3)
-		m->data[(how[i] + 256 * how[i + 1]) % m->size] ^= how[i + 2];
+		m->data[load_u16(how + i) % m->size] ^= how[i + 2];
 	if (size % 3 == 1)
 		m->size -= how[size - 1] % m->size;
 }
