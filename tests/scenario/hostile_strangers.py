@@ -49,15 +49,14 @@ def hold(port, first):
 
 def pass_by(port, what):
     """One comes, says something, and goes: abruptly, or after the answer."""
-    s = connect(port)
     try:
-        s.sendall(what)
-        if random.random() < 0.5:
-            s.settimeout(0.05)
-            s.recv(4096)
+        with connect(port) as s:
+            s.sendall(what)
+            if random.random() < 0.5:
+                s.settimeout(0.05)
+                s.recv(4096)
     except OSError:
-        pass
-    s.close()
+        pass  # the hub may close first
 
 
 def main():
