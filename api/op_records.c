@@ -12,7 +12,7 @@
 enum {
 	IMPORT_READ_BYTES = 64 * 1024,
 	IMPORT_WAIT_MS = 200,
-	IMPORT_WARNINGS_TOLD = 20, /* refusals are told all */
+	IMPORT_WARNINGS_TOLD = 20, /* lines; refusals are told all */
 	PROGRESS_MS = 250,
 };
 
@@ -21,9 +21,10 @@ enum {
 struct import_call {
 	struct op *op;
 	struct import *import;
-	uint64_t warnings_told;
+	uint64_t warned_line; /* the last one with a warning */
+	uint64_t warned_lines;
 	uint64_t bytes;
-	uint64_t next_progress_ms;
+	uint64_t next_progress_ms, next_way_ms;
 };
 
 static enum err
@@ -44,6 +45,18 @@ emit_notice(struct op *o, const struct import_notice *n)
 	return op_emit(o, "notice", row);
 }
 
+/* All that is said of a line, or nothing. */
+static bool
+is_told(struct import_call *c, const struct import_notice *n)
+{
+	if (n->refused)
+		return true;
+	if (n->line != c->warned_line)
+		c->warned_lines++;
+	c->warned_line = n->line;
+	return c->warned_lines <= IMPORT_WARNINGS_TOLD;
+}
+
 static enum err
 emit_notices(struct import_call *c)
 {
@@ -53,8 +66,7 @@ emit_notices(struct import_call *c)
 	for (i = 0; i < count; i++) {
 		enum err e;
 
-		if (!notice[i].refused &&
-		    c->warnings_told++ >= IMPORT_WARNINGS_TOLD)
+		if (!is_told(c, &notice[i]))
 			continue;
 		e = emit_notice(c->op, &notice[i]);
 		if (e != ERR_OK)
@@ -122,28 +134,48 @@ import_bytes(struct import_call *c, const uint8_t *data, size_t size)
 	return ERR_OK;
 }
 
+/* What waits when there is no more input. */
 static enum err
-import_end(struct import_call *c)
+import_rest(struct import_call *c)
 {
 	enum err e = ERR_OK;
 
-	import_finish(c->import);
 	while (e == ERR_OK && import_is_ready(c->import))
 		e = import_batch(c);
 	return e;
 }
 
-/* The store is not held while a pipe has nothing to say. */
+/* The store is not held while a pipe has nothing to say, nor by a line that
+ * never ends. */
 static enum err
 import_wait(struct import_call *c)
 {
 	struct api_input *in = c->op->input;
 	enum err e = ERR_OK;
 
+	if (api_now_ms() >= c->next_way_ms) {
+		c->next_way_ms = api_now_ms() + IMPORT_WAIT_MS;
+		e = give_way(c->op);
+	}
 	while (e == ERR_OK && in->is_ready != NULL &&
 	       !in->is_ready(in->context, IMPORT_WAIT_MS))
 		e = give_way(c->op);
 	return e;
+}
+
+/* The whole lines that were read are saved; a cut one is not judged. */
+static enum err
+import_broken(struct import_call *c)
+{
+	enum err e;
+
+	import_cut(c->import);
+	e = import_rest(c);
+	return e != ERR_OK ? e
+	                   : op_fail(c->op, ERR_IO,
+	                         N_("The input could not be read to its end. "
+	                            "The lines before are saved; import the "
+	                            "same file again."));
 }
 
 static enum err
@@ -152,20 +184,22 @@ import_all(struct import_call *c)
 	struct api_input *in = c->op->input;
 	uint8_t *buffer = malloc(IMPORT_READ_BYTES);
 	enum err e = buffer == NULL ? ERR_NOMEM : ERR_OK;
+	long n = 0;
 
 	while (e == ERR_OK && (e = import_wait(c)) == ERR_OK) {
-		long n = in->read(in->context, buffer, IMPORT_READ_BYTES);
-
-		if (n == 0)
+		n = in->read(in->context, buffer, IMPORT_READ_BYTES);
+		if (n <= 0)
 			break;
-		c->bytes += n > 0 ? (uint64_t)n : 0;
-		e = n < 0 ? op_fail(c->op, ERR_IO,
-		                N_("The input could not be read to its end. "
-		                   "What was read so far is saved."))
-		          : import_bytes(c, buffer, (size_t)n);
+		c->bytes += (uint64_t)n;
+		e = import_bytes(c, buffer, (size_t)n);
 	}
 	free(buffer);
-	return e == ERR_OK ? import_end(c) : e;
+	if (e != ERR_OK)
+		return e;
+	if (n < 0)
+		return import_broken(c);
+	import_finish(c->import);
+	return import_rest(c);
 }
 
 static json_t *

@@ -7,6 +7,7 @@
 #ifndef YIZHAN_CLI_CALL_H
 #define YIZHAN_CLI_CALL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,6 +33,10 @@ struct call {
 	const struct verb *verbs; /* all there are, ends with a NULL name */
 	const struct verb *verb;  /* NULL: none was given */
 	const char *dir;          /* --dir, NULL: not given */
+	/* From then on SIGINT and SIGTERM only set *is_stopped, once each.
+	 * Both are set by main(). */
+	void (*catch_stop)(void);
+	const volatile sig_atomic_t *is_stopped;
 	bool json, no_input, help, version;
 	size_t operand_count, option_count;
 	const char **operands;

@@ -44,27 +44,36 @@ translated(const char *text)
 }
 
 void
+door_place(char *out, size_t out_bytes, const char *field)
+{
+	char *shown = text_shown(field);
+	const char *place = shown == NULL ? "" : shown;
+
+	out[0] = '\0';
+	if (strncmp(place, "column ", 7) == 0)
+		snprintf(out, out_bytes, _("column %s"), place + 7);
+	else if (strncmp(place, "byte ", 5) == 0)
+		snprintf(out, out_bytes, _("byte %s"), place + 5);
+	else if (*place != '\0')
+		snprintf(out, out_bytes, _("field %s"), place);
+	free(shown);
+}
+
+void
 door_say_finding(const json_t *notice)
 {
 	json_int_t line = json_integer_value(json_object_get(notice, "line"));
 	bool is_refused = json_is_true(json_object_get(notice, "refused"));
 	const char *reason = translated(text_of(notice, "reason"));
 	const char *mend = translated(text_of(notice, "mend"));
-	char *field = text_shown(text_of(notice, "field"));
-	char place[160] = "";
-	size_t n = 0;
+	char number[64] = "", place[DOOR_PLACE_BYTES];
 
 	if (line > 0)
-		n = (size_t)snprintf(
-		    place, sizeof place, _("line %lld: "), (long long)line);
-	if (field != NULL && strncmp(field, "column ", 7) == 0)
 		snprintf(
-		    place + n, sizeof place - n, _("column %s: "), field + 7);
-	else if (field != NULL && *field != '\0' && n < sizeof place)
-		snprintf(place + n, sizeof place - n, _("field %s: "), field);
-	free(field);
-	say_plain(
-	    "%s%s%s %s", place, is_refused ? "" : _("warning: "), reason, mend);
+		    number, sizeof number, _("line %lld: "), (long long)line);
+	door_place(place, sizeof place, text_of(notice, "field"));
+	say_plain("%s%s%s%s%s %s", number, place, *place == '\0' ? "" : _(": "),
+	    is_refused ? "" : _("warning: "), reason, mend);
 }
 
 static void

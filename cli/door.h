@@ -36,6 +36,10 @@ struct door_request {
 int door_run(const struct call *c, const struct door_request *q,
     struct door_reader *reader);
 
+enum { DOOR_PLACE_BYTES = 360 };
+
+/** A finding's field in words, "" for none; safe to show. */
+void door_place(char *out, size_t out_bytes, const char *field);
 /** Print a finding: where, what is wrong, how to mend it. */
 void door_say_finding(const json_t *notice);
 

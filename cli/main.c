@@ -49,11 +49,34 @@ static const struct verb verbs[] = {
     {.name = NULL},
 };
 
+static volatile sig_atomic_t is_stopped;
+
+static void
+on_stop(int number)
+{
+	(void)number;
+	is_stopped = 1;
+}
+
+/* Who asks twice means it. */
+static void
+catch_stop(void)
+{
+	struct sigaction a = {
+	    .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
+
+	sigemptyset(&a.sa_mask);
+	(void)sigaction(SIGINT, &a, NULL);
+	(void)sigaction(SIGTERM, &a, NULL);
+}
+
 static int
 run(struct call *c, int argc, char **argv)
 {
 	if (!call_parse(c, verbs, argc, argv))
 		return API_USAGE;
+	c->catch_stop = catch_stop;
+	c->is_stopped = &is_stopped;
 	if (c->version) {
 		printf("yizhan %s\n", YIZHAN_VERSION);
 		return API_DONE;

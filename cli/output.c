@@ -14,7 +14,10 @@
 #include "base/i18n.h"
 #include "cli/output.h"
 
-enum { COLUMN_GAP = 2 };
+enum {
+	COLUMN_GAP = 2,
+	SAID_BYTES_MAX = 2048, /* of one message */
+};
 
 /* --- talk -------------------------------------------------------------- */
 
@@ -27,6 +30,26 @@ clear_line(void)
 		fputs("\r\033[K", stderr);
 }
 
+/* What was typed may stand in a message: it must not steer the terminal
+ * either, nor fill it. */
+static void
+put_safe(const char *format, va_list args)
+{
+	char *text = NULL, *shown;
+	int n = vasprintf(&text, format, args);
+
+	if (n < 0)
+		return;
+	if (n > SAID_BYTES_MAX)
+		memcpy(text + SAID_BYTES_MAX, "...", sizeof "...");
+	shown = text_shown(text);
+	if (shown != NULL)
+		fputs(shown, stderr);
+	fputc('\n', stderr);
+	free(shown);
+	free(text);
+}
+
 void
 say(const char *format, ...)
 {
@@ -35,9 +58,8 @@ say(const char *format, ...)
 	clear_line();
 	fputs("yizhan: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	put_safe(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 void
@@ -47,9 +69,8 @@ say_plain(const char *format, ...)
 
 	clear_line();
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	put_safe(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 void

@@ -16,16 +16,29 @@
 /* --- import ------------------------------------------------------------ */
 
 struct import_talk {
-	long long warnings_told;
+	long long warned_line, warned_lines; /* told */
+};
+
+/* Where the lines come from. */
+struct import_file {
+	const struct call *call;
+	const char *path;
+	int fd;
+	bool is_inside; /* a line; else at the beginning of one */
+	bool was_cut;   /* by a signal, before the end */
 };
 
 static enum err
 import_notice(void *context, const json_t *notice)
 {
 	struct import_talk *talk = context;
+	long long line = number_of(notice, "line");
 
-	if (!json_is_true(json_object_get(notice, "refused")))
-		talk->warnings_told++;
+	if (!json_is_true(json_object_get(notice, "refused")) &&
+	    line != talk->warned_line) {
+		talk->warned_line = line;
+		talk->warned_lines++;
+	}
 	door_say_finding(notice);
 	return ERR_OK;
 }
@@ -38,15 +51,62 @@ import_progress(void *context, const json_t *progress)
 	    (double)number_of(progress, "bytes") / 1e6);
 }
 
+enum { READ_WAIT_MS = 200 };
+
+static bool
+poll_now(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+static bool
+file_is_ready(void *context, unsigned wait_ms)
+{
+	const struct import_file *f = context;
+	struct pollfd p = {.fd = f->fd, .events = POLLIN};
+
+	/* An error, and that it is to end, shows when it is read. */
+	return poll(&p, 1, (int)wait_ms) != 0 || *f->call->is_stopped;
+}
+
+/* What is read after a signal: the rest of a line under way. Where that does
+ * not come at once, the line is given up. */
+static long
+read_rest(struct import_file *f, char *out, size_t size)
+{
+	const char *end;
+	ssize_t n;
+
+	f->was_cut = true;
+	if (!f->is_inside)
+		return 0;
+	f->is_inside = false;
+	n = poll_now(f->fd) ? read(f->fd, out, size) : -1;
+	if (n == 0)
+		return 0;
+	end = n > 0 ? memchr(out, '\n', (size_t)n) : NULL;
+	return end == NULL ? -1 : (long)(end - out) + 1;
+}
+
 static long
 read_file(void *context, void *out, size_t size)
 {
-	const int *fd = context;
-	ssize_t n;
+	struct import_file *f = context;
+	ssize_t n = -1;
 
-	do
-		n = read(*fd, out, size);
-	while (n < 0 && errno == EINTR);
+	do {
+		while (!file_is_ready(f, READ_WAIT_MS))
+			;
+		if (*f->call->is_stopped)
+			return read_rest(f, out, size);
+		n = read(f->fd, out, size);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	if (n > 0)
+		f->is_inside = ((const char *)out)[n - 1] != '\n';
+	if (n < 0)
+		say(_("%s cannot be read: %s"), f->path, strerror(errno));
 	return (long)n;
 }
 
@@ -76,15 +136,6 @@ print_counts(const json_t *s)
 	(void)columns_end(columns);
 }
 
-static bool
-file_is_ready(void *context, unsigned wait_ms)
-{
-	struct pollfd p = {.fd = *(int *)context, .events = POLLIN};
-
-	/* An error shows when it is read. */
-	return poll(&p, 1, (int)wait_ms) != 0;
-}
-
 /* Every import ends with its counts, also one that took nothing. */
 static int
 import_end(struct call *c, struct door_reader *r, int exit_code)
@@ -97,25 +148,46 @@ import_end(struct call *c, struct door_reader *r, int exit_code)
 	return door_end(c, r, exit_code);
 }
 
-static int
-import_from(struct call *c, int fd)
+static long long
+lines_taken(const json_t *s)
 {
+	return number_of(s, "new") + number_of(s, "updated") +
+	       number_of(s, "unchanged") + number_of(s, "refused");
+}
+
+/* What was taken is durable whatever ended it. */
+static int
+import_stopped(const struct door_reader *r, int exit_code)
+{
+	say(_("stopped: %lld lines were taken and are saved; import the same "
+	      "file again for the rest"),
+	    lines_taken(r->summary));
+	return exit_code == API_DONE ? API_PARTLY : exit_code;
+}
+
+static int
+import_from(struct call *c, const char *path, int fd)
+{
+	struct import_file file = {.call = c, .path = path, .fd = fd};
 	struct import_talk talk = {0};
 	struct api_input input = {
-	    .read = read_file, .is_ready = file_is_ready, .context = &fd};
+	    .read = read_file, .is_ready = file_is_ready, .context = &file};
 	struct door_request q = {.input = &input};
 	struct door_reader r = {.notice = import_notice,
 	    .progress = import_progress,
 	    .context = &talk};
 	int exit_code;
 
+	c->catch_stop();
 	q.request = json_pack(
 	    "{s:s, s:s*}", "op", "import", "source", call_option(c, "source"));
 	exit_code = door_run(c, &q, &r);
-	if (number_of(r.summary, "warned") > talk.warnings_told)
+	if (number_of(r.summary, "warned") > talk.warned_lines)
 		say(_("lines with warnings: %lld; yizhan questions --warnings "
 		      "lists them"),
 		    number_of(r.summary, "warned"));
+	if (file.was_cut)
+		exit_code = import_stopped(&r, exit_code);
 	if (!c->json && json_object_get(r.summary, "new") != NULL)
 		print_counts(r.summary);
 	return import_end(c, &r, exit_code);
@@ -129,13 +201,13 @@ verb_import(struct call *c)
 	int fd, exit_code;
 
 	if (strcmp(path, "-") == 0)
-		return import_from(c, STDIN_FILENO);
+		return import_from(c, _("standard input"), STDIN_FILENO);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		say(_("%s cannot be opened: %s"), path, strerror(errno));
 		return import_end(c, &nothing, API_FAILED);
 	}
-	exit_code = import_from(c, fd);
+	exit_code = import_from(c, path, fd);
 	close(fd);
 	return exit_code;
 }

@@ -228,9 +228,12 @@ static void
 print_where(const json_t *q)
 {
 	bool any = print_part("    ", _("kind"), text_of(q, "kind"));
+	char place[DOOR_PLACE_BYTES];
 
 	any |= print_part(any ? "  " : "    ", _("ref"), text_of(q, "ref"));
-	any |= print_part(any ? "  " : "    ", _("field"), text_of(q, "field"));
+	door_place(place, sizeof place, text_of(q, "field"));
+	if (*place != '\0')
+		any |= printf("%s%s", any ? "  " : "    ", place) > 0;
 	any |= print_part(any ? "  " : "    ", _("node"), text_of(q, "node"));
 	if (json_object_get(q, "changes") != NULL) {
 		printf(_("    %lld changes"), number_of(q, "changes"));

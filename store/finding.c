@@ -36,6 +36,14 @@ static const struct entry entries[] = {
 	{FINDING_NOT_UTF8, "not_utf8",
 	    N_("The text is not UTF-8."),
 	    N_("Export the file as UTF-8.")},
+	{FINDING_GB18030, "gb18030",
+	    N_("The text is GBK or GB18030, not UTF-8."),
+	    N_("Convert the file and import the new one: iconv -f GB18030 "
+	       "-t UTF-8 FILE > NEW.")},
+	{FINDING_UTF16, "utf16",
+	    N_("The text is UTF-16, not UTF-8."),
+	    N_("Convert the file and import the new one: iconv -f UTF-16 "
+	       "-t UTF-8 FILE > NEW.")},
 	{FINDING_NOT_JSON, "not_json",
 	    N_("The line is not one JSON object."),
 	    N_("Export the line again; it may have been cut.")},

@@ -25,6 +25,8 @@ enum finding_code {
 	FINDING_CONTROL_CHARACTER = 10,   /* warned: escaped in text */
 	FINDING_BIDI_CHARACTER = 11,      /* warned */
 	FINDING_INVISIBLE_CHARACTER = 12, /* warned */
+	FINDING_GB18030 = 13,
+	FINDING_UTF16 = 14,
 	/* the envelope */
 	FINDING_KIND_UNKNOWN = 20,
 	FINDING_MISSING = 21,
@@ -96,8 +98,10 @@ enum finding_code {
 
 struct finding {
 	enum finding_code code;
-	bool refused;   /* else a warning */
-	char field[96]; /* path, e.g. "rx[0].days"; "" for the line */
+	bool refused; /* else a warning */
+	/* Path, e.g. "rx[0].days"; "" for the line; where the line could not be
+	 * taken apart "column N" or "byte N", from 1. */
+	char field[96];
 };
 
 enum { FINDINGS_MAX = 32 };

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/admit.h"
 #include "store/import.h"
 #include "store/import_line.h"
 #include "store/value.h"
 
 enum {
-	NOTICES_MAX = 4096, /* of one batch; counts go on */
+	NOTICES_MAX = 4096, /* of one batch; then one a line */
 	BOM_BYTES = 3,
 	/* What a line may hold besides the record. */
 	LINE_EXTRA_BYTES = BOM_BYTES + 1,
@@ -208,6 +209,15 @@ import_finish(struct import *im)
 	im->is_finished = true;
 }
 
+void
+import_cut(struct import *im)
+{
+	im->text.size = im->open_at;
+	im->is_too_large = false;
+	im->has_open = false;
+	im->is_finished = true;
+}
+
 bool
 import_is_ready(const struct import *im)
 {
@@ -221,7 +231,9 @@ import_is_ready(const struct import *im)
 static enum err
 add_notice(struct import *im, const struct import_notice *n)
 {
-	if (im->notice_count == NOTICES_MAX)
+	/* No line goes without a word, however much is wrong with others. */
+	if (im->notice_count >= NOTICES_MAX &&
+	    im->notices[im->notice_count - 1].line == n->line)
 		return ERR_OK;
 	if (im->notice_count == im->notice_capacity) {
 		size_t capacity =
@@ -419,6 +431,8 @@ import_run(struct import *im, struct txn *t)
 		e = run_line(im, t, &im->waiting[i]);
 	if (e == ERR_OK && im->has_source && im->run.used_source)
 		e = sources_add(t, im->source);
+	if (e == ERR_OK && im->run.saw_org)
+		e = admit_judge_apart(t, &im->run.self);
 	line_run_end(&im->run);
 	return e;
 }

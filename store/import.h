@@ -49,6 +49,9 @@ enum err import_feed(
     struct import *im, const void *data, size_t size, size_t *taken);
 /** No more bytes: a last line without LF counts too. */
 void import_finish(struct import *im);
+/** The input broke off: whole lines that wait still count, a last one without
+ * LF does not. */
+void import_cut(struct import *im);
 /** A batch is full, or the input is finished and lines are left. */
 bool import_is_ready(const struct import *im);
 

@@ -10,6 +10,7 @@
 
 #include "store/admit.h"
 #include "store/import_line.h"
+#include "store/text.h"
 #include "store/value.h"
 
 enum { REF_PREFIX = sizeof "ref:" - 1 };
@@ -55,18 +56,38 @@ json_fault(const json_error_t *error)
 	}
 }
 
-/* Characters that nobody sees, and numbers among many, are told by their
- * place in the line. */
+/* What breaks the line has no field yet; it is told by its place in it. */
 static void
-refuse_json(struct findings *out, const json_error_t *error)
+refuse_at(struct findings *out, enum finding_code code, const char *unit,
+    long long place)
 {
-	enum finding_code code = json_fault(error);
-	char place[24] = "";
+	char at[32] = "";
 
-	if ((code == FINDING_CONTROL_CHARACTER || code == FINDING_ABOVE) &&
-	    error->column > 0)
-		snprintf(place, sizeof place, "column %d", error->column);
-	findings_refuse(out, code, place);
+	if (place > 0)
+		snprintf(at, sizeof at, "%s %lld", unit, place);
+	findings_refuse(out, code, at);
+}
+
+static void
+refuse_bytes(
+    const struct bytes *text, const json_error_t *error, struct findings *out)
+{
+	size_t bad_at;
+
+	switch (text_guess(text->data, text->size, &bad_at)) {
+	case TEXT_UTF8:
+		refuse_at(out, json_fault(error), "column", error->column);
+		break;
+	case TEXT_GB18030:
+		refuse_at(out, FINDING_GB18030, "byte", (long long)bad_at + 1);
+		break;
+	case TEXT_UTF16:
+		refuse_at(out, FINDING_UTF16, "byte", (long long)bad_at + 1);
+		break;
+	case TEXT_UNKNOWN:
+		refuse_at(out, FINDING_NOT_UTF8, "byte", (long long)bad_at + 1);
+		break;
+	}
 }
 
 /* *root stays NULL where the line was refused. The parser checks the UTF-8 of
@@ -84,10 +105,8 @@ parse(const struct bytes *text, struct findings *out, json_t **root)
 		findings_refuse(out, FINDING_NOT_OBJECT, "");
 	else if (json_error_code(&error) == json_error_out_of_memory)
 		return ERR_NOMEM;
-	else if (!value_is_utf8(text->data, text->size))
-		findings_refuse(out, FINDING_NOT_UTF8, "");
 	else
-		refuse_json(out, &error);
+		refuse_bytes(text, &error, out);
 	json_decref(*root);
 	*root = NULL;
 	return ERR_OK;
@@ -502,6 +521,8 @@ take_change(struct line_run *run, struct line *l, json_t *changed,
 	run->past.last = c.id;
 	if (l->kind->by_group)
 		vet_forget(&run->vet);
+	if (strcmp(l->id.kind, "org") == 0)
+		run->saw_org = true;
 	if (e == ERR_OK && l->was_draft)
 		e = draft_delete(run->t, l->key);
 	if (e == ERR_OK && !l->is_own && l->before_count > 0)
@@ -603,6 +624,7 @@ line_run_begin(
 	run->source = source == NULL ? run->self.source : source;
 	run->now = now;
 	run->used_source = false;
+	run->saw_org = false;
 	vet_begin(&run->vet, t, &run->self, run->source, now);
 	return ERR_OK;
 }

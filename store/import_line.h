@@ -16,6 +16,7 @@ struct line_run {
 	struct past past;    /* scratch */
 	struct buffer canon; /* scratch: canonical bytes of a line */
 	bool used_source;    /* something was taken under `source` */
+	bool saw_org;        /* the org tree grew: admit_judge_apart() */
 };
 
 enum line_result { LINE_FRESH, LINE_UPDATED, LINE_UNCHANGED, LINE_REFUSED };

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text_facts {
 	size_t chars;       /* code points, as people count characters here */
@@ -23,5 +24,17 @@ struct text_facts {
 };
 
 void text_look(const char *text, size_t size, struct text_facts *out);
+
+/* In what a line seems to be written, so that people are told how to convert
+ * it. GBK is a part of GB18030. */
+enum text_encoding {
+	TEXT_UTF8,
+	TEXT_GB18030,
+	TEXT_UTF16,
+	TEXT_UNKNOWN, /* no UTF-8, and nothing else that is known */
+};
+
+/** *bad_at is the place of the first byte that is not UTF-8, from 0. */
+enum text_encoding text_guess(const uint8_t *data, size_t size, size_t *bad_at);
 
 #endif

@@ -91,6 +91,36 @@ test_bytes_that_are_not_utf8_are_found(void **state)
 	assert_false(look("ok\xe5\x92").is_utf8);
 }
 
+static enum text_encoding
+guess(const char *text, size_t size)
+{
+	size_t bad_at;
+
+	return text_guess((const uint8_t *)text, size, &bad_at);
+}
+
+#define GUESS(text) guess(text, sizeof text - 1)
+
+static void
+test_encodings_are_told_apart(void **state)
+{
+	size_t bad_at;
+
+	assert_int_equal(GUESS("{\"a\":\"张伟\"}"), TEXT_UTF8);
+	/* 张伟 and a character of four bytes. */
+	assert_int_equal(GUESS("{\"a\":\"\xd5\xc5\xce\xb0\"}"), TEXT_GB18030);
+	assert_int_equal(
+	    GUESS("{\"a\":\"\xd5\xc5\x95\x32\x82\x36\"}"), TEXT_GB18030);
+	assert_int_equal(GUESS("\xff\xfe{\0\"\0"), TEXT_UTF16);
+	assert_int_equal(GUESS("\0{\0\"\0a\0\"\0:"), TEXT_UTF16);
+	/* One fault in UTF-8 is not another encoding. */
+	assert_int_equal(GUESS("张伟\xe5\x92"), TEXT_UNKNOWN);
+	assert_int_equal(GUESS("{\"a\":\"\xff\"}"), TEXT_UNKNOWN);
+	assert_int_equal(
+	    text_guess((const uint8_t *)"ab\xff", 3, &bad_at), TEXT_UNKNOWN);
+	assert_int_equal(bad_at, 2);
+}
+
 int
 main(void)
 {
@@ -101,6 +131,7 @@ main(void)
 	    cmocka_unit_test(test_control_characters_are_told_from_line_ends),
 	    cmocka_unit_test(test_bidi_and_invisible_characters_are_found),
 	    cmocka_unit_test(test_bytes_that_are_not_utf8_are_found),
+	    cmocka_unit_test(test_encodings_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
