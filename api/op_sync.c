@@ -15,6 +15,7 @@
 #include "base/i18n.h"
 #include "store/enrol.h"
 #include "store/list.h"
+#include "store/question.h"
 #include "store/withdraw.h"
 
 enum {
@@ -38,6 +39,7 @@ struct sync {
 	struct session_stats sum;
 	double seconds; /* within sessions */
 	enum reason reason;
+	uint64_t refused; /* changes the parent would not take, before */
 	bool is_reader_gone;
 };
 
@@ -251,11 +253,11 @@ run_sessions(struct sync *s)
 /* --- what is said of it ------------------------------------------------ */
 
 static const char *
-state_of(const struct sync *s, enum err e)
+state_of(const struct sync *s, enum err e, uint64_t refused)
 {
 	bool has_moved = s->sum.changes_sent > 0 || s->sum.changes_received > 0;
 
-	if (e == ERR_OK)
+	if (e == ERR_OK && refused == 0)
 		return "done";
 	if (has_moved)
 		return "partial";
@@ -282,23 +284,57 @@ add_not_taken(struct sync *s)
 	    s->op->summary, "kept_apart", json_integer((json_int_t)own.apart));
 }
 
+/* Changes that the parent keeps apart. */
+static enum err
+count_refused(struct sync *s, uint64_t *out)
+{
+	struct txn *t;
+	enum err e = db_begin(store_db(s->op->api->store), false, &t);
+
+	*out = 0;
+	if (e != ERR_OK)
+		return e;
+	e = question_count_type(t, QUESTION_RETURNED, out);
+	txn_abort(t);
+	return e;
+}
+
+/* Of those that this run sent; none where it cannot be told. */
+static uint64_t
+newly_refused(struct sync *s)
+{
+	uint64_t now;
+
+	if (s->sum.round_trips == 0 || count_refused(s, &now) != ERR_OK)
+		return 0;
+	return now > s->refused ? now - s->refused : 0;
+}
+
 static enum err
 say_end(struct sync *s, enum err e)
 {
 	struct op *o = s->op;
 	const char *why = outcome_reason(s->reason);
+	uint64_t refused = newly_refused(s);
+	uint64_t sent = s->sum.changes_sent;
 
-	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
-	    state_of(s, e), "bytes_sent", (json_int_t)s->sum.bytes_sent,
-	    "bytes_received", (json_int_t)s->sum.bytes_received, "round_trips",
+	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
+	    "state", state_of(s, e, refused), "bytes_sent",
+	    (json_int_t)s->sum.bytes_sent, "bytes_received",
+	    (json_int_t)s->sum.bytes_received, "round_trips",
 	    (json_int_t)s->sum.round_trips, "changes_sent",
-	    (json_int_t)s->sum.changes_sent, "changes_received",
+	    (json_int_t)(sent - (refused < sent ? refused : sent)), "refused",
+	    (json_int_t)refused, "changes_received",
 	    (json_int_t)s->sum.changes_received, "seconds",
 	    (double)(api_now_ms() - s->start_ms) / 1000.0);
 	if (s->reason == REASON_REVOKED) {
 		add_not_taken(s);
 		return op_fail_with(o, e, API_NOT_ALLOWED, why);
 	}
+	if (e == ERR_OK && refused > 0)
+		return op_fail_with(o, ERR_OK, API_PARTLY,
+		    N_("The parent could not take some changes made here; the "
+		       "others are there. yizhan questions lists them."));
 	if (o->message != NULL || outcome_exit(e) != API_FAILED)
 		return e;
 	if (why != NULL)
@@ -339,6 +375,8 @@ sync_prepare(struct sync *s)
 		return op_fail_with(o, e, API_NO_LINK,
 		    N_("Nobody said where the parent is: set [agent] parent "
 		       "= HOST:PORT in yizhan.conf."));
+	if (e == ERR_OK)
+		e = count_refused(s, &s->refused);
 	return e == ERR_OK ? places(s, false, s->goal) : e;
 }
 

@@ -61,12 +61,13 @@ fill_summary(struct door_reader *r, const json_t *last)
 	if (json_object_get(r->summary, "state") != NULL)
 		return;
 	json_decref(r->summary);
-	r->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
-	    has_moved ? "partial" : "failed", "bytes_sent",
+	r->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
+	    "state", has_moved ? "partial" : "failed", "bytes_sent",
 	    (json_int_t)number_of(last, "bytes_sent"), "bytes_received",
 	    (json_int_t)number_of(last, "bytes_received"), "round_trips",
 	    (json_int_t)0, "changes_sent",
-	    (json_int_t)number_of(last, "changes_sent"), "changes_received",
+	    (json_int_t)number_of(last, "changes_sent"), "refused",
+	    (json_int_t)0, "changes_received",
 	    (json_int_t)number_of(last, "changes_received"), "seconds", 0.0);
 }
 

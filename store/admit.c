@@ -247,7 +247,7 @@ take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 		    bc->body_bytes);
 	if (e == ERR_OK && code != FINDING_NONE)
 		e = add_exception(in->out, &bc->id, code);
-	if (e == ERR_OK)
+	if (e == ERR_OK && code == FINDING_NONE)
 		in->out->fresh++;
 	change_clear(&c);
 	return e;
@@ -434,9 +434,12 @@ check_heads(struct intake *in, struct touched *list, size_t count)
 
 /* --- changes kept apart until the org tree is known --------------------- */
 
+/* A type of question and KEY_CHANGE_BYTES each. */
 struct apart_list {
-	struct buffer keys; /* KEY_CHANGE_BYTES each */
+	struct buffer rows;
 };
+
+enum { APART_BYTES = 1 + KEY_CHANGE_BYTES };
 
 static enum err
 collect_apart(void *context, const struct question *q)
@@ -444,11 +447,13 @@ collect_apart(void *context, const struct question *q)
 	uint8_t key[KEY_CHANGE_BYTES];
 	struct apart_list *list = context;
 
-	if (q->type != QUESTION_CHANGE || q->code != FINDING_ORG_OUTSIDE)
+	if ((q->type != QUESTION_CHANGE && q->type != QUESTION_RETURNED) ||
+	    q->code != FINDING_ORG_OUTSIDE)
 		return ERR_OK;
 	key_change(key, &q->id);
-	put_bytes(&list->keys, key, sizeof key);
-	return buffer_state(&list->keys);
+	put_u8(&list->rows, (uint8_t)q->type);
+	put_bytes(&list->rows, key, sizeof key);
+	return buffer_state(&list->rows);
 }
 
 static enum err
@@ -460,12 +465,29 @@ author_of(struct txn *t, const struct change_id *id, struct node *out)
 	return e == ERR_OK ? index_node_read(t, life.node, out) : e;
 }
 
+/* What the parent gave back was judged again there as well, by the same org
+ * tree: it came from there. */
 static enum err
-judge_again(struct txn *t, const struct self *self, const struct change_id *id)
+unite(struct txn *t, const struct self *self, const struct change *c,
+    const struct stored *s, enum question_type type)
+{
+	enum err e = ERR_OK;
+
+	if (type == QUESTION_CHANGE)
+		e = stored_write(t, &c->id, 0, s->month, s->fingerprint,
+		    s->body.data, s->body.size);
+	if (e == ERR_OK && type == QUESTION_CHANGE)
+		e = admit_merged(t, self, c, s->fingerprint);
+	return e == ERR_OK ? question_drop_change(t, type, &c->id) : e;
+}
+
+static enum err
+judge_again(struct txn *t, const struct self *self, const struct change_id *id,
+    enum question_type type)
 {
 	struct stored s;
 	struct change c;
-	struct node author;
+	struct node author = {0};
 	enum err e;
 
 	stored_init(&s);
@@ -474,18 +496,14 @@ judge_again(struct txn *t, const struct self *self, const struct change_id *id)
 	e = stored_read(t, id, &s);
 	if (e == ERR_OK)
 		e = change_decode(&c, s.body.data, s.body.size);
-	if (e == ERR_OK)
+	if (e == ERR_OK && type == QUESTION_RETURNED)
+		author.cert = self->chain[0];
+	else if (e == ERR_OK)
 		e = author_of(t, id, &author);
 	/* Of a withdrawn node nothing more is merged by itself. */
 	if (e == ERR_OK && !author.is_revoked &&
-	    judge(t, &c, &author.cert) == FINDING_NONE) {
-		e = stored_write(
-		    t, id, 0, s.month, s.fingerprint, s.body.data, s.body.size);
-		if (e == ERR_OK)
-			e = admit_merged(t, self, &c, s.fingerprint);
-		if (e == ERR_OK)
-			e = question_drop_change(t, QUESTION_CHANGE, id);
-	}
+	    judge(t, &c, &author.cert) == FINDING_NONE)
+		e = unite(t, self, &c, &s, type);
 	change_clear(&c);
 	stored_free(&s);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -499,12 +517,12 @@ admit_judge_apart(struct txn *t, const struct self *self)
 	size_t at;
 	enum err e = question_walk(t, collect_apart, &list);
 
-	for (at = 0; e == ERR_OK && at < list.keys.size;
-	     at += KEY_CHANGE_BYTES) {
-		key_change_read(&id, list.keys.data + at);
-		e = judge_again(t, self, &id);
+	for (at = 0; e == ERR_OK && at < list.rows.size; at += APART_BYTES) {
+		key_change_read(&id, list.rows.data + at + 1);
+		e = judge_again(
+		    t, self, &id, (enum question_type)list.rows.data[at]);
 	}
-	buffer_free(&list.keys);
+	buffer_free(&list.rows);
 	return e;
 }
 

@@ -29,7 +29,7 @@ bool org_within(struct txn *t, const struct cert *cert, const char *org);
 
 /* What became of a peer's batch. */
 struct admitted {
-	size_t fresh;           /* changes that were new here */
+	size_t fresh;           /* changes that were new here, and taken */
 	size_t known;           /* were here already */
 	struct receipt receipt; /* of the list; exceptions included */
 };
@@ -57,8 +57,9 @@ enum err admit_from_above(struct txn *t, const struct self *self,
 enum err admit_returned(struct txn *t, const struct receipt *receipt,
     const char *parent_name, int64_t now);
 
-/** Judge again what was kept apart because its org was not known to stand
- * below the certificate's; called when the org tree grew. */
+/** Judge again what was kept apart, here or by the parent, because its org was
+ * not known to stand below the certificate's; called when the org tree grew,
+ * by whoever made it grow. */
 enum err admit_judge_apart(struct txn *t, const struct self *self);
 
 #endif

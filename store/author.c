@@ -164,6 +164,8 @@ write_change(struct work *w, struct change *c, json_t *changed)
 		w->out->record = c->record;
 		w->out->id = c->id;
 	}
+	if (e == ERR_OK && strcmp(c->record.kind, "org") == 0)
+		e = admit_judge_apart(w->t, w->self);
 	return e;
 }
 

@@ -5,6 +5,7 @@
 
 #include "store/admit.h"
 #include "store/enrol.h"
+#include "store/question.h"
 #include "store/receipt.h"
 #include "store/source.h"
 
@@ -65,6 +66,64 @@ behind(struct txn *t, const uint8_t parent[NODE_ID_BYTES], uint64_t *out)
 	return e;
 }
 
+static enum err
+group_read(
+    struct txn *t, const uint8_t life[LIFE_BYTES], struct group_receipt *out)
+{
+	struct buffer value = {0};
+	struct bytes body;
+	enum err e = txn_get(t, TABLE_RECEIPTS, life, LIFE_BYTES, &value);
+
+	body.data = value.data;
+	body.size = value.size;
+	if (e == ERR_OK && group_receipt_consume(&body, out) != ERR_OK)
+		e = ERR_CORRUPT;
+	buffer_free(&value);
+	return e;
+}
+
+/* Of the changes of ours that were refused, those that count. */
+struct refused {
+	struct txn *t;
+	bool covered_only; /* by a group receipt */
+	uint64_t count;
+};
+
+static enum err
+count_refused(void *context, const struct question *q)
+{
+	struct refused *r = context;
+	struct group_receipt g;
+	enum err e = ERR_OK;
+
+	/* One question stands for all that came after a withdrawal: those are
+	 * counted by other means (withdraw.h). */
+	if (q->type != QUESTION_RETURNED || q->id.class >= CLASSES ||
+	    q->id.seq == 0)
+		return ERR_OK;
+	if (r->covered_only)
+		e = group_read(r->t, q->id.life, &g);
+	if (e == ERR_OK &&
+	    (!r->covered_only || q->id.seq <= g.seq[q->id.class]))
+		r->count++;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Receipted, but with an exception: such a change is there and counts
+ * nowhere. The group's word is on a log's chain, and that holds them too. */
+static enum err
+take_off_refused(struct txn *t, bool covered_only, uint64_t *held)
+{
+	struct refused r = {.t = t, .covered_only = covered_only};
+	uint64_t questions;
+	enum err e = question_count_type(t, QUESTION_RETURNED, &questions);
+
+	if (e == ERR_OK && questions > 0)
+		e = question_walk(t, count_refused, &r);
+	*held -= r.count < *held ? r.count : *held;
+	return e;
+}
+
 enum err
 receipts_parent_count(
     struct txn *t, const struct self *self, uint64_t *waiting, uint64_t *held)
@@ -90,23 +149,7 @@ receipts_parent_count(
 	if (e == ERR_OK)
 		e = behind(t, id, waiting);
 	*held = total - (*waiting < total ? *waiting : total);
-	return e;
-}
-
-static enum err
-group_read(
-    struct txn *t, const uint8_t life[LIFE_BYTES], struct group_receipt *out)
-{
-	struct buffer value = {0};
-	struct bytes body;
-	enum err e = txn_get(t, TABLE_RECEIPTS, life, LIFE_BYTES, &value);
-
-	body.data = value.data;
-	body.size = value.size;
-	if (e == ERR_OK && group_receipt_consume(&body, out) != ERR_OK)
-		e = ERR_CORRUPT;
-	buffer_free(&value);
-	return e;
+	return e == ERR_OK ? take_off_refused(t, false, held) : e;
 }
 
 enum err
@@ -142,7 +185,7 @@ receipts_group_count(struct txn *t, const struct self *self, uint64_t *held)
 			break;
 	}
 	walk_close(w);
-	return e == ERR_END ? ERR_OK : e;
+	return e == ERR_END ? take_off_refused(t, true, held) : e;
 }
 
 static bool

@@ -5,11 +5,12 @@
 
 #include "store/self.h"
 
-/** Own changes that wait for the parent, and that it has receipted. At a hub
- * all count as held. */
+/** Own changes that wait for the parent, and that it has receipted and taken:
+ * what it keeps apart is neither. At a hub all count as held. */
 enum err receipts_parent_count(
     struct txn *t, const struct self *self, uint64_t *waiting, uint64_t *held);
-/** Own changes the group holds, by its signed word. */
+/** Own changes the group holds, by its signed word; without those that the
+ * parent keeps apart. */
 enum err receipts_group_count(
     struct txn *t, const struct self *self, uint64_t *held);
 
