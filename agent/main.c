@@ -321,6 +321,11 @@ say_why(const struct agent_options *o, enum agent_step step, enum err e)
 		fprintf(stderr, "yizhand: %s: %s\n", o->dir, _(key));
 		return API_FAILED;
 	}
+	if (step == AGENT_STEP_STORE && e == ERR_NOT_ALLOWED) {
+		fprintf(stderr, "yizhand: %s: %s\n", o->dir,
+		    _(outcome_directory(o->dir)));
+		return API_NOT_ALLOWED;
+	}
 	if ((step == AGENT_STEP_STORE || step == AGENT_STEP_SELF) &&
 	    e == ERR_NOT_FOUND)
 		say_no_store(o->dir);

@@ -1,5 +1,6 @@
 /* outcome: what an error means for who asked. */
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,8 +56,9 @@ outcome_message(enum err e)
 	case ERR_IO:
 		return N_("The system refused to read or write.");
 	case ERR_FULL:
-		return N_("The disk is full: free some space, then try again. "
-		          "What was saved before is safe.");
+		return N_("The disk is full, or can hold no more files: free "
+		          "some space, then try again. What was saved before "
+		          "is safe.");
 	case ERR_CORRUPT:
 		return N_("Stored data cannot be read as it was written: run "
 		          "yizhan verify.");
@@ -115,6 +117,19 @@ outcome_machine_key(const char *dir, enum err e)
 	if (e == ERR_AUTH)
 		return N_("The file machine.key belongs to another store.");
 	return NULL;
+}
+
+const char *
+outcome_directory(const char *dir)
+{
+	if (access(dir, W_OK | X_OK) == 0)
+		return N_("It lies on a network file system: keep the store on "
+		          "a disk of this computer.");
+	return errno == EROFS
+	           ? N_("It can only be read: mount its file system for "
+	                "writing.")
+	           : N_("This user may not write there: run this as the "
+	                "directory's owner.");
 }
 
 const char *

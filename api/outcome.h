@@ -13,6 +13,9 @@ const char *outcome_message(enum err e);
 /** What is wrong with the machine key beside a database that store_open() said
  * this of, English msgid; NULL: it is something else. */
 const char *outcome_machine_key(const char *dir, enum err e);
+/** Why a directory was refused (ERR_NOT_ALLOWED of store_open()), and the mend;
+ * English msgid. */
+const char *outcome_directory(const char *dir);
 /** Why a peer or the protocol ended a session, English msgid; NULL: nothing
  * more is known than the error says. */
 const char *outcome_reason(enum reason r);

@@ -88,7 +88,12 @@ take_done(struct passage *p, const json_t *done)
 		p->reader->summary =
 		    json_pack("{s:i, s:s, s:s}", "exit", p->exit_code, "error",
 		        text_of(done, "error"), "message", message);
-	if (*message != '\0' && !p->is_output_gone)
+	if (*message == '\0' || p->is_output_gone)
+		return;
+	/* Which disk, nobody can tell from the message alone. */
+	if (strcmp(text_of(done, "error"), err_name(ERR_FULL)) == 0)
+		say("%s: %s", p->dir, message);
+	else
 		say("%s", message);
 }
 
@@ -131,6 +136,16 @@ fail(struct passage *p, enum err e, const char *message)
 	p->reader->summary = json_pack("{s:i, s:s, s:s}", "exit",
 	    (int)outcome_exit(e), "error", err_name(e), "message", message);
 	return (int)outcome_exit(e);
+}
+
+/* The same of the directory. */
+static int
+fail_at(struct passage *p, enum err e, const char *message)
+{
+	char text[PATH_MAX + 512];
+
+	snprintf(text, sizeof text, "%s: %s", p->dir, message);
+	return fail(p, e, text);
 }
 
 static int
@@ -277,9 +292,10 @@ store_is_shut(struct passage *p, enum err e, const char *complaint)
 		    _("The store is damaged: its file is shorter than it "
 		      "says, or does not open. Restore a backup."));
 	case ERR_NOT_ALLOWED:
-		return fail(p, e,
-		    _("This user may not open the store, or it lies on a "
-		      "network file system."));
+		return fail_at(p, e, _(outcome_directory(p->dir)));
+	case ERR_FULL:
+	case ERR_IO:
+		return fail_at(p, e, _(outcome_message(e)));
 	default:
 		return fail(p, e, _(outcome_message(e)));
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,18 @@ join_path(char *out, size_t size, const char *dir, const char *name)
 	return n > 0 && (size_t)n < size;
 }
 
+/* Who deleted the reserve needs the room: it is made again when there is
+ * plenty. */
+static bool
+has_plenty(const char *dir)
+{
+	struct statvfs fs;
+
+	return statvfs(dir, &fs) == 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize >=
+	           DB_RESERVE_BYTES + 2 * DB_FREE_BYTES_MIN;
+}
+
 /* The reserve gives back room when the disk has none left at all. */
 static enum err
 make_reserve(const char *dir)
@@ -82,6 +95,8 @@ make_reserve(const char *dir)
 
 	if (!join_path(path, sizeof path, dir, "reserve"))
 		return ERR_LIMIT;
+	if (!has_plenty(dir))
+		return ERR_FULL;
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
