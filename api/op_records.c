@@ -238,7 +238,10 @@ op_import(struct op *o)
 	self_wipe(&self);
 	if (e != ERR_OK)
 		return e;
-	if (o->input == NULL)
+	/* A source that is no text must not turn into another source. */
+	if (o->input == NULL ||
+	    (io.source == NULL &&
+	        json_object_get(o->request, "source") != NULL))
 		return ERR_USAGE;
 	if (io.source == NULL)
 		io.source = o->api->import_source;
