@@ -6,17 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <unistr.h>
-#include <uniwidth.h>
-
 #include "api/wire.h"
-#include "base/bytes.h"
 #include "base/i18n.h"
 #include "cli/output.h"
 
 enum {
 	COLUMN_GAP = 2,
 	SAID_BYTES_MAX = 2048, /* of one message */
+	COLUMN_CELLS_MIN = 8, /* less only where nothing else helps */
 };
 
 /* --- talk -------------------------------------------------------------- */
@@ -112,9 +109,11 @@ say_unwritable(void)
 enum err
 output_json(const json_t *object)
 {
-	char *line = wire_line(object);
+	char *wire = wire_line(object);
+	char *line = wire == NULL ? NULL : text_escaped(wire);
 	int n;
 
+	free(wire);
 	if (line == NULL)
 		return ERR_NOMEM;
 	n = fputs(line, stdout);
@@ -136,62 +135,14 @@ output_end(void)
 	return false;
 }
 
-/* --- text -------------------------------------------------------------- */
-
-size_t
-text_width(const char *text)
-{
-	int width = u8_strwidth((const uint8_t *)text, "UTF-8");
-
-	return width > 0 ? (size_t)width : 0;
-}
-
-/* Controls move the cursor or start a sequence; bidi marks reorder what
- * stands beside them; line separators break the row. */
-static bool
-is_unsafe(ucs4_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c ||
-	       c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
-}
-
-char *
-text_shown(const char *text)
-{
-	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-	const uint8_t *at = (const uint8_t *)text;
-	size_t left = strlen(text);
-	struct buffer out = {0};
-
-	while (left > 0) {
-		ucs4_t c;
-		int n = u8_mbtouc(&c, at, left);
-
-		if (c == '\t' || c == '\n' || c == '\r')
-			put_u8(&out, ' ');
-		else if (is_unsafe(c))
-			put_bytes(&out, replacement, strlen(replacement));
-		else if (c == 0xfffd)
-			put_bytes(&out, replacement, strlen(replacement));
-		else
-			put_bytes(&out, at, (size_t)n);
-		at += n;
-		left -= (size_t)n;
-	}
-	put_u8(&out, 0);
-	if (buffer_state(&out) == ERR_OK)
-		return (char *)out.data;
-	buffer_free(&out);
-	return NULL;
-}
-
 /* --- columns ----------------------------------------------------------- */
 
 struct columns {
 	FILE *out;
 	size_t count;
+	size_t cells_max; /* of a row; 0: no bound */
 	size_t width[COLUMNS_MAX];
+	size_t narrowest[COLUMNS_MAX]; /* of the rows, not of the titles */
 	size_t row_count;
 	char **cells;    /* of the rows held back; row by row */
 	bool has_titles; /* in the first row */
@@ -208,6 +159,95 @@ forget_rows(struct columns *c)
 	c->row_count = 0;
 }
 
+/* --- a terminal's width ------------------------------------------------ */
+
+static size_t
+sum(const size_t *width, size_t count)
+{
+	size_t all = 0, i;
+
+	for (i = 0; i < count; i++)
+		all += width[i];
+	return all;
+}
+
+/* Take from the widest until all fit, but none below its floor. */
+static void
+shrink(size_t *width, const size_t *floor, size_t count, size_t room)
+{
+	size_t all = sum(width, count);
+
+	while (all > room) {
+		size_t widest = count, i;
+
+		for (i = 0; i < count; i++)
+			if (width[i] > floor[i] &&
+			    (widest == count || width[i] > width[widest]))
+				widest = i;
+		if (widest == count)
+			return;
+		width[widest]--;
+		all--;
+	}
+}
+
+/* Times and numbers are alike in all rows, and worth less when cut: names
+ * give way first. */
+static void
+fit_cut(struct columns *c, size_t room)
+{
+	size_t floor[COLUMNS_MAX], i;
+
+	for (i = 0; i < c->count; i++)
+		floor[i] = c->narrowest[i] == c->width[i] ? c->width[i]
+		                                          : COLUMN_CELLS_MIN;
+	shrink(c->width, floor, c->count, room);
+	for (i = 0; i < c->count; i++)
+		floor[i] = 1;
+	shrink(c->width, floor, c->count, room);
+}
+
+/* The last column has what the others leave, and at least half. */
+static void
+fit_wrap(struct columns *c, size_t room)
+{
+	size_t floor[COLUMNS_MAX], last = c->count - 1, i;
+
+	for (i = 0; i < last; i++)
+		floor[i] = 1;
+	shrink(c->width, floor, last,
+	    room - (c->width[last] < room / 2 ? c->width[last] : room / 2));
+	c->width[last] = room - sum(c->width, last);
+}
+
+static void
+fit(struct columns *c)
+{
+	size_t gaps = COLUMN_GAP * (c->count - 1);
+
+	if (c->cells_max == 0)
+		return;
+	if (c->cells_max < gaps + 2 * c->count) { /* not for people */
+		c->cells_max = 0;
+		return;
+	}
+	if (c->has_titles)
+		fit_cut(c, c->cells_max - gaps);
+	else
+		fit_wrap(c, c->cells_max - gaps);
+}
+
+static void
+write_last(const struct columns *c, const char *cell, size_t column)
+{
+	size_t from = sum(c->width, column) + COLUMN_GAP * column;
+
+	if (c->has_titles)
+		fputs(cell, c->out);
+	else
+		text_wrap(c->out, cell, from, from, c->cells_max);
+}
+
 /* The last column is not padded: no row ends in blanks. */
 static enum err
 write_row(const struct columns *c, char *const *cells)
@@ -217,12 +257,19 @@ write_row(const struct columns *c, char *const *cells)
 	while (last > 0 && cells[last - 1][0] == '\0')
 		last--;
 	for (i = 0; i < last; i++) {
-		size_t width = text_width(cells[i]);
+		bool is_cut =
+		    c->cells_max > 0 && (c->has_titles || i + 1 < c->count);
+		char *cut = is_cut ? text_cut(cells[i], c->width[i]) : NULL;
+		const char *cell = cut == NULL ? cells[i] : cut;
+		size_t width = text_width(cell);
 		size_t pad = c->width[i] > width ? c->width[i] - width : 0;
 
-		fputs(cells[i], c->out);
 		if (i + 1 < last)
-			fprintf(c->out, "%*s", (int)(pad + COLUMN_GAP), "");
+			fprintf(
+			    c->out, "%s%*s", cell, (int)(pad + COLUMN_GAP), "");
+		else
+			write_last(c, cell, i);
+		free(cut);
 	}
 	if (fputc('\n', c->out) != EOF && !ferror(c->out))
 		return ERR_OK;
@@ -236,6 +283,8 @@ flush_rows(struct columns *c)
 	enum err e = ERR_OK;
 	size_t i;
 
+	if (!c->is_flowing)
+		fit(c);
 	for (i = 0; e == ERR_OK && i < c->row_count; i++)
 		e = write_row(c, c->cells + i * c->count);
 	forget_rows(c);
@@ -247,6 +296,7 @@ static enum err
 hold_row(struct columns *c, const char *const *cells)
 {
 	char **row = c->cells + c->row_count * c->count;
+	bool is_title = c->has_titles && !c->is_flowing && c->row_count == 0;
 	enum err e = ERR_OK;
 	size_t i;
 
@@ -259,8 +309,12 @@ hold_row(struct columns *c, const char *const *cells)
 	for (i = 0; e == ERR_OK && i < c->count; i++) {
 		size_t width = text_width(row[i]);
 
-		if (!c->is_flowing && width > c->width[i])
+		if (c->is_flowing)
+			break;
+		if (width > c->width[i])
 			c->width[i] = width;
+		if (width < c->narrowest[i] && !is_title)
+			c->narrowest[i] = width;
 	}
 	return e;
 }
@@ -276,6 +330,8 @@ columns_new(FILE *out, size_t count, const char *const *titles)
 	}
 	c->out = out;
 	c->count = count;
+	c->cells_max = terminal_cells(out);
+	memset(c->narrowest, 0xff, sizeof c->narrowest);
 	c->has_titles = titles != NULL;
 	c->cells = calloc(count * COLUMNS_ROWS_HELD, sizeof *c->cells);
 	if (c->cells != NULL &&

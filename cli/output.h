@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "cli/cells.h"
 
 /** A line on stderr with "yizhan: " before it; clears a progress line. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -35,13 +36,10 @@ enum err output_json(const json_t *object);
  * reader just went away. */
 bool output_end(void);
 
-/** Cells a text takes on a terminal. */
-size_t text_width(const char *text);
-/** A copy of text safe to show, in one line; free() it. NULL: no memory. */
-char *text_shown(const char *text);
-
 /* Rows of cells, aligned. The first rows decide how wide columns are; later
- * ones come out as they are added, so that a long list needs little memory. */
+ * ones come out as they are added, so that a long list needs little memory.
+ * On a terminal no row is wider than it: under titles cells are cut; without
+ * titles the last cell goes on in further lines. Elsewhere nothing is cut. */
 struct columns;
 
 enum { COLUMNS_MAX = 12, COLUMNS_ROWS_HELD = 1000 };
