@@ -194,7 +194,14 @@ terminal_cells(FILE *f)
 	return size.ws_col;
 }
 
-/* A line ends at its last blank where that leaves it half full. */
+/* Between words, and between the choices of a field. */
+static bool
+is_gap(char c)
+{
+	return c == ' ' || c == '|';
+}
+
+/* A line ends at its last gap where that leaves it half full. */
 static size_t
 line_end(const char *text, size_t fits, size_t bytes)
 {
@@ -202,7 +209,7 @@ line_end(const char *text, size_t fits, size_t bytes)
 
 	if (fits == bytes || text[fits] == ' ')
 		return fits;
-	while (end > fits / 2 && text[end - 1] != ' ')
+	while (end > fits / 2 && !is_gap(text[end - 1]))
 		end--;
 	return end > fits / 2 ? end : fits;
 }

@@ -1,6 +1,7 @@
 /* help: what each verb does, in words. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -144,19 +145,31 @@ help_print(const struct call *c, const struct verb *verb)
 	}
 	printf(_("usage: %s\n\n"), page->usage);
 	printf("%s\n", _(page->brief));
-	if (page->text != NULL)
-		printf("\n%s", _(page->text));
+	if (page->text != NULL) {
+		printf("\n");
+		output_lines(_(page->text), 0);
+	}
 }
 
 static void
 print_kinds(void)
 {
-	size_t i;
+	enum { INDENT = 2 };
+	char *text = NULL;
+	size_t bytes, i;
+	FILE *f = open_memstream(&text, &bytes);
 
-	printf("\n%s", _("Kinds:"));
+	if (f == NULL)
+		return;
+	fputs(_("Kinds:"), f);
 	for (i = 0; form_kind_name(i) != NULL; i++)
-		printf(" %s", form_kind_name(i));
-	printf("\n");
+		fprintf(f, " %s", form_kind_name(i));
+	fputc('\n', f);
+	if (fclose(f) == 0) {
+		printf("\n");
+		output_lines(text, INDENT);
+	}
+	free(text);
 }
 
 /* The verb named, of one word or two; *used counts its words. */

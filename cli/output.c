@@ -135,6 +135,23 @@ output_end(void)
 	return false;
 }
 
+void
+output_lines(const char *text, size_t indent)
+{
+	size_t cells = terminal_cells(stdout);
+	const char *end;
+
+	while ((end = strchr(text, '\n')) != NULL) {
+		char *line = strndup(text, (size_t)(end - text));
+
+		if (line != NULL)
+			text_wrap(stdout, line, 0, indent, cells);
+		free(line);
+		putchar('\n');
+		text = end + 1;
+	}
+}
+
 /* --- columns ----------------------------------------------------------- */
 
 struct columns {
@@ -146,6 +163,7 @@ struct columns {
 	size_t row_count;
 	char **cells;    /* of the rows held back; row by row */
 	bool has_titles; /* in the first row */
+	bool wraps;      /* the last column */
 	bool is_flowing; /* widths are settled */
 };
 
@@ -231,7 +249,7 @@ fit(struct columns *c)
 		c->cells_max = 0;
 		return;
 	}
-	if (c->has_titles)
+	if (!c->wraps)
 		fit_cut(c, c->cells_max - gaps);
 	else
 		fit_wrap(c, c->cells_max - gaps);
@@ -242,7 +260,7 @@ write_last(const struct columns *c, const char *cell, size_t column)
 {
 	size_t from = sum(c->width, column) + COLUMN_GAP * column;
 
-	if (c->has_titles)
+	if (!c->wraps)
 		fputs(cell, c->out);
 	else
 		text_wrap(c->out, cell, from, from, c->cells_max);
@@ -258,7 +276,7 @@ write_row(const struct columns *c, char *const *cells)
 		last--;
 	for (i = 0; i < last; i++) {
 		bool is_cut =
-		    c->cells_max > 0 && (c->has_titles || i + 1 < c->count);
+		    c->cells_max > 0 && (!c->wraps || i + 1 < c->count);
 		char *cut = is_cut ? text_cut(cells[i], c->width[i]) : NULL;
 		const char *cell = cut == NULL ? cells[i] : cut;
 		size_t width = text_width(cell);
@@ -333,6 +351,7 @@ columns_new(FILE *out, size_t count, const char *const *titles)
 	c->cells_max = terminal_cells(out);
 	memset(c->narrowest, 0xff, sizeof c->narrowest);
 	c->has_titles = titles != NULL;
+	c->wraps = titles == NULL;
 	c->cells = calloc(count * COLUMNS_ROWS_HELD, sizeof *c->cells);
 	if (c->cells != NULL &&
 	    (titles == NULL || hold_row(c, titles) == ERR_OK))
@@ -342,6 +361,12 @@ columns_new(FILE *out, size_t count, const char *const *titles)
 	free(c->cells);
 	free(c);
 	return NULL;
+}
+
+void
+columns_wrap(struct columns *c)
+{
+	c->wraps = true;
 }
 
 enum err

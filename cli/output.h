@@ -36,6 +36,10 @@ enum err output_json(const json_t *object);
  * reader just went away. */
 bool output_end(void);
 
+/** Lines that are safe to show, on stdout; what is wider than the terminal
+ * goes on below, with indent blanks before it. */
+void output_lines(const char *text, size_t indent);
+
 /* Rows of cells, aligned. The first rows decide how wide columns are; later
  * ones come out as they are added, so that a long list needs little memory.
  * On a terminal no row is wider than it: under titles cells are cut; without
@@ -46,6 +50,8 @@ enum { COLUMNS_MAX = 12, COLUMNS_ROWS_HELD = 1000 };
 
 /** titles may be NULL: no heading. NULL: no memory. */
 struct columns *columns_new(FILE *out, size_t count, const char *const *titles);
+/** The last cell of a row goes on in further lines, below titles too. */
+void columns_wrap(struct columns *c);
 /** A row; NULL stands for an empty cell. */
 enum err columns_add(struct columns *c, const char *const *cells);
 /** Write what is held back, then free; no heading without rows. NULL is

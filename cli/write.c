@@ -305,7 +305,7 @@ verb_amend(struct call *c)
 
 /* --- help -------------------------------------------------------------- */
 
-/* Choices between bars; a long list is cut, the store knows them all. */
+/* Choices between bars. */
 static void
 join_words(const struct kind *k, const char *name, char *out, size_t out_bytes)
 {
@@ -330,12 +330,14 @@ write_fields(const char *kind_name)
 	const struct kind *k = form_kind(kind_name);
 	struct columns *columns;
 	struct form_field f;
-	char words[400];
+	char words[4096];
 	size_t i;
 
 	if (k == NULL)
 		return unknown_kind(kind_name);
 	columns = columns_new(stdout, 4, titles);
+	if (columns != NULL)
+		columns_wrap(columns);
 	for (i = 0; columns != NULL && form_field(k, i, &f); i++) {
 		const char *cells[] = {
 		    f.name, f.is_required ? "*" : "", _(f.type), words};
