@@ -87,7 +87,7 @@ wrong_usage(struct arguments *a)
 }
 
 static void
-take_option(struct arguments *a, int option)
+take_option(struct arguments *a, int option, const char *word)
 {
 	switch (option) {
 	case 'c':
@@ -110,7 +110,12 @@ take_option(struct arguments *a, int option)
 		puts("yizhand " YIZHAN_VERSION);
 		end_with(a, API_DONE);
 		break;
-	default: /* getopt_long() has said what is wrong */
+	case ':':
+		fprintf(stderr, _("yizhand: %s wants a value.\n"), word);
+		wrong_usage(a);
+		break;
+	default:
+		fprintf(stderr, _("yizhand: %s: not an option.\n"), word);
 		wrong_usage(a);
 	}
 }
@@ -153,9 +158,10 @@ read_arguments(struct arguments *a, int argc, char **argv)
 	};
 	int option;
 
+	/* ":": it stays silent about errors, which it tells in English. */
 	while (!a->is_over &&
-	       (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		take_option(a, option);
+	       (option = getopt_long(argc, argv, ":", options, NULL)) != -1)
+		take_option(a, option, argv[optind - 1]);
 	if (!a->is_over && optind < argc) {
 		fprintf(
 		    stderr, _("yizhand: %s: not an option.\n"), argv[optind]);

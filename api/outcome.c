@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "api/outcome.h"
@@ -175,4 +176,40 @@ outcome_reason(enum reason r)
 		return N_("The other side stayed silent too long.");
 	}
 	return NULL;
+}
+
+const char *
+outcome_fault(int fault)
+{
+	switch (fault) {
+	case ENOENT:
+		return N_("there is no such file or directory");
+	case EACCES:
+	case EPERM:
+		return N_("this user is not allowed to");
+	case EISDIR:
+		return N_("it is a directory");
+	case ENOTDIR:
+		return N_("a part of its path is not a directory");
+	case EEXIST:
+		return N_("it is there already");
+	case ENOSPC:
+	case EDQUOT:
+		return N_("the disk is full");
+	case EROFS:
+		return N_("the disk can only be read");
+	case EIO:
+		return N_("the disk does not read or write");
+	case EMFILE:
+	case ENFILE:
+		return N_("too many files are open");
+	case ENAMETOOLONG:
+		return N_("its name is too long");
+	case ELOOP:
+		return N_("its links lead in a circle");
+	case EADDRINUSE:
+		return N_("another program has this address");
+	default:
+		return strerror(fault);
+	}
 }

@@ -16,6 +16,9 @@ const char *outcome_machine_key(const char *dir, enum err e);
 /** Why a directory was refused (ERR_NOT_ALLOWED of store_open()), and the mend;
  * English msgid. */
 const char *outcome_directory(const char *dir);
+/** What an errno says, English msgid where it is a usual one: the system's
+ * own texts are translated only where its catalogues are installed. */
+const char *outcome_fault(int fault);
 /** Why a peer or the protocol ended a session, English msgid; NULL: nothing
  * more is known than the error says. */
 const char *outcome_reason(enum reason r);

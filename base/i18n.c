@@ -1,13 +1,18 @@
 /* i18n: starts gettext. */
 
 #include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/i18n.h"
 
 #if YIZHAN_NLS
 
 #define DOMAIN "yizhan"
+
+enum { LOCALE_BYTES = 64 }; /* longer ones name none */
 
 /* The locale that messages are asked for in, in the order POSIX reads. */
 static const char *
@@ -25,29 +30,38 @@ wanted_locale(void)
 	return NULL;
 }
 
-/* Debian generates no locale unless told to. Our messages need none: the
- * C.UTF-8 that glibc brings along and LANGUAGE are enough for gettext. */
+/* There is one Chinese catalogue, in the characters of the mainland. Who asks
+ * for those of Taiwan or Hong Kong, or names no country, reads it sooner than
+ * English. LANGUAGE is the only way to tell gettext; what somebody set there
+ * is what they want. */
 static void
-do_without_locale(void)
+ask_for(const char *wanted)
 {
-	const char *wanted = wanted_locale();
+	const char *given = getenv("LANGUAGE");
+	bool is_chinese = strncmp(wanted, "zh", 2) == 0 &&
+	                  (wanted[2] == '\0' || strchr("_.@-", wanted[2]));
+	char languages[LOCALE_BYTES + 8];
 
-	setlocale(LC_ALL, "C.UTF-8");
 	/* LANGUAGE set but empty says nothing. */
-	if (wanted != NULL) {
-		const char *given = getenv("LANGUAGE");
-
-		setenv("LANGUAGE", wanted, given == NULL || *given == '\0');
-	}
+	if ((given != NULL && *given != '\0') || strlen(wanted) > LOCALE_BYTES)
+		return;
+	snprintf(languages, sizeof languages, "%s%s", wanted,
+	    is_chinese ? ":zh_CN" : "");
+	(void)setenv("LANGUAGE", languages, 1);
 }
 
 void
 i18n_start(void)
 {
 	const char *folder = getenv("YIZHAN_LOCALEDIR");
+	const char *wanted = wanted_locale();
 
+	/* Debian generates no locale unless told to. Our messages need none:
+	 * the C.UTF-8 that glibc brings along and LANGUAGE are enough. */
 	if (setlocale(LC_ALL, "") == NULL)
-		do_without_locale();
+		setlocale(LC_ALL, "C.UTF-8");
+	if (wanted != NULL)
+		ask_for(wanted);
 	setlocale(LC_NUMERIC, "C");
 	if (folder == NULL || *folder == '\0')
 		folder = LOCALEDIR;

@@ -259,7 +259,8 @@ directory_is_refused(struct passage *p, const char *part, int why)
 	                 : ERR_IO;
 
 	snprintf(message, sizeof message,
-	    _("The directory %s cannot be made: %s."), part, strerror(why));
+	    _("The directory %s cannot be made: %s."), part,
+	    _(outcome_fault(why)));
 	return fail(p, e, message);
 }
 

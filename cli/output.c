@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/outcome.h"
 #include "api/wire.h"
 #include "base/i18n.h"
 #include "cli/output.h"
@@ -103,7 +104,8 @@ say_unwritable(void)
 	int fault = errno;
 
 	if (fault != EPIPE)
-		say(_("the output cannot be written: %s"), strerror(fault));
+		say(_("the output cannot be written: %s"),
+		    _(outcome_fault(fault)));
 }
 
 enum err

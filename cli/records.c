@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/form.h"
+#include "api/outcome.h"
 #include "base/i18n.h"
 #include "cli/door.h"
 #include "cli/output.h"
@@ -204,7 +205,8 @@ verb_import(struct call *c)
 		return import_from(c, _("standard input"), STDIN_FILENO);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		say(_("%s cannot be opened: %s"), path, strerror(errno));
+		say(_("%s cannot be opened: %s"), path,
+		    _(outcome_fault(errno)));
 		return import_end(c, &nothing, API_FAILED);
 	}
 	exit_code = import_from(c, path, fd);
@@ -229,7 +231,8 @@ send_stdout_to(const char *path)
 	bool done = fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0;
 
 	if (!done)
-		say(_("%s cannot be written: %s"), path, strerror(errno));
+		say(_("%s cannot be written: %s"), path,
+		    _(outcome_fault(errno)));
 	if (fd >= 0)
 		close(fd);
 	return done;

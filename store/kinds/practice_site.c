@@ -1,4 +1,4 @@
-/* practice_site: where a staff member may act, from when to when (执业点). The
+/* practice_site: where a staff member may act, from when to when (执业地点). The
  * site is the acting org of the envelope.
  */
 

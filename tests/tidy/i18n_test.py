@@ -64,11 +64,35 @@ def short(text):
     return repr(text if len(text) <= 50 else text[:47] + "...")
 
 
+SPECIFIER = re.compile(r"%(?:\d+\$)?[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+)?)?"
+                       r"(?:hh?|ll?|z|j|t)?[diouxXeEfFgGcspn%]")
+
+
+def check_specifiers(path, entry):
+    """msgfmt looks only at messages that xgettext took for formats; those of
+    a table, marked by N_(), may become one all the same."""
+    wanted = SPECIFIER.findall(entry.key[1])
+    for string in entry.strings:
+        if string and SPECIFIER.findall(string) != wanted:
+            yield Complaint(path, entry.line,
+                            f"other specifiers than {short(entry.key[1])}",
+                            "repeat them in their order")
+        if string and entry.key[1].endswith("\n") != string.endswith("\n"):
+            yield Complaint(path, entry.line,
+                            f"ends another way than {short(entry.key[1])}",
+                            "end both with a newline, or neither")
+
+
 def check_catalogue(wanted, path, text):
     """What a catalogue lacks of the messages in the source."""
     held = {}
     for entry in entries(text):
+        if entry.key in held:
+            yield Complaint(path, entry.line,
+                            f"stands twice: {short(entry.key[1])}",
+                            "remove one")
         held[entry.key] = entry
+        yield from check_specifiers(path, entry)
         if entry.is_fuzzy:
             yield Complaint(path, entry.line,
                             f"fuzzy: {short(entry.key[1])}",
@@ -81,6 +105,12 @@ def check_catalogue(wanted, path, text):
         if entry.key not in held:
             yield Complaint(path, 1, f"lacks {short(entry.key[1])}",
                             "add the message with its translation")
+    keys = {entry.key for entry in entries(wanted)}
+    for key, entry in held.items():
+        if key not in keys:
+            yield Complaint(path, entry.line,
+                            f"nobody says {short(key[1])} any more",
+                            "remove it")
 
 
 def check_source_language(path, text):
@@ -97,6 +127,7 @@ def check_source_language(path, text):
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
                    r"'(?:\\.|[^'\\\n])*'|[A-Za-z_]\w*|\S", re.DOTALL)
 MARKS = {"_", "N_", "ngettext", "gettext"}
+FOLDERS = ("base", "sync", "store", "api", "agent", "cli")
 # Calls whose text people read. A literal that is an argument of another call
 # within them is a JSON key or a name, and that call's own business.
 TALK = {"say", "say_plain", "say_progress", "printf", "fprintf", "puts",
@@ -142,6 +173,16 @@ def literals(code):
         before = token
 
 
+def check_listed(path, code, sources):
+    """A marked message in a file that nobody extracts is never translated."""
+    marked = [offset for offset, _, calls in literals(code)
+              if MARKS & set(calls)]
+    if marked and path not in sources:
+        yield Complaint(path, line_at(code, marked[0]),
+                        "has messages and is not in po/POTFILES",
+                        "list it there")
+
+
 def is_text(literal):
     return bool(LETTER.search(NAMES.sub("", DIRECTIVE.sub("", literal))))
 
@@ -163,6 +204,11 @@ SOURCE = 'msgid ""\nmsgstr ""\n"X: y\\n"\n\n#: a.c\nmsgid "one"\nmsgstr ""\n'
 GOOD_PO = 'msgid ""\nmsgstr ""\n"X: y\\n"\n\nmsgid "one"\nmsgstr "一"\n'
 BAD_PO = [
     ("lacks", 'msgid ""\nmsgstr ""\n"X: y\\n"\n\nmsgid "two"\nmsgstr "二"\n'),
+    ("nobody says", 'msgid "one"\nmsgstr "一"\n\nmsgid "1"\nmsgstr "1"\n'),
+    ("stands twice", 'msgid "one"\nmsgstr "一"\n\nmsgid "one"\nmsgstr "1"\n'),
+    ("specifiers", 'msgid "%d %s"\nmsgstr "%s %d"\n'),
+    ("specifiers", 'msgid "%lld"\nmsgstr "%d"\n'),
+    ("another way", 'msgid "a\\n"\nmsgstr "a"\n'),
     ("lacks", '#~ msgid "one"\n#~ msgstr "一"\n'),
     ("not translated", 'msgid "one"\nmsgstr ""\n'),
     ("fuzzy", '#, fuzzy\nmsgid "one"\nmsgstr "一"\n'),
@@ -213,6 +259,10 @@ def check_self():
         yield "takes any text for that of the source"
     for complaint in check_marks("good.c", GOOD_CODE):
         yield f"complains of good code: {complaint.what}"
+    if not list(check_listed("a.c", 'say(_("one"));', ["b.c"])) or \
+            list(check_listed("a.c", 'say(_("one"));', ["a.c"])) or \
+            list(check_listed("a.c", '/* _("one") */ f("one");', [])):
+        yield "cannot tell which files belong into po/POTFILES"
     for code in BAD_CODE:
         if not list(check_marks("bad.c", GOOD_CODE + code)):
             yield f"does not see what is wrong with: {code}"
@@ -253,10 +303,14 @@ def check_compiles(root, path):
 def check_tree(root):
     sources = listed(root, "po/POTFILES")
     paths = set(sources)
-    for folder in ("cli", "api"):
-        paths |= {f"{folder}/{name}"
-                  for name in os.listdir(os.path.join(root, folder))
-                  if name.endswith(".c")}
+    for folder in FOLDERS:
+        for here, _, names in os.walk(os.path.join(root, folder)):
+            for name in names:
+                path = os.path.relpath(os.path.join(here, name), root)
+                if name.endswith(".c"):
+                    yield from check_listed(path, read(root, path), sources)
+                if name.endswith(".c") and folder in ("cli", "api"):
+                    paths.add(path)
     for path in sorted(paths):
         yield from check_marks(path, read(root, path))
     if not has_gettext():
