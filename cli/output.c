@@ -243,8 +243,10 @@ fit_wrap(struct columns *c, size_t room)
 static void
 fit(struct columns *c)
 {
-	size_t gaps = COLUMN_GAP * (c->count - 1);
+	size_t gaps = 0, i;
 
+	for (i = 0; i + 1 < c->count; i++)
+		gaps += c->width[i] == 0 ? 0 : COLUMN_GAP;
 	if (c->cells_max == 0)
 		return;
 	if (c->cells_max < gaps + 2 * c->count) { /* not for people */
@@ -260,8 +262,10 @@ fit(struct columns *c)
 static void
 write_last(const struct columns *c, const char *cell, size_t column)
 {
-	size_t from = sum(c->width, column) + COLUMN_GAP * column;
+	size_t from = sum(c->width, column), i;
 
+	for (i = 0; i < column; i++)
+		from += c->width[i] == 0 ? 0 : COLUMN_GAP;
 	if (!c->wraps)
 		fputs(cell, c->out);
 	else
@@ -284,10 +288,11 @@ write_row(const struct columns *c, char *const *cells)
 		size_t width = text_width(cell);
 		size_t pad = c->width[i] > width ? c->width[i] - width : 0;
 
-		if (i + 1 < last)
+		/* A column without a title that nobody fills takes no room. */
+		if (i + 1 < last && c->width[i] + width > 0)
 			fprintf(
 			    c->out, "%s%*s", cell, (int)(pad + COLUMN_GAP), "");
-		else
+		else if (i + 1 == last)
 			write_last(c, cell, i);
 		free(cut);
 	}

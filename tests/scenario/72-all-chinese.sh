@@ -69,6 +69,9 @@ for kind in kinds:
         format_words |= set(shape.findall(line.rsplit("  ", 1)[-1]))
 verbs = re.findall(r"^([a-z]+(?: [a-z]+)?)  ", say("help")[1], re.M)
 assert len(verbs) >= 15, verbs
+for verb in verbs: # what stands for a value in a usage line
+    usage = say("help", *verb.split())[1].splitlines()[0]
+    TYPED |= {w for w in shape.findall(usage) if w.isupper()}
 TYPED |= {w for v in verbs for w in v.split()} | format_words
 
 clinic, hub = ["--dir", work + "/clinic"], ["--dir", work + "/hub"]
@@ -168,6 +171,14 @@ add(*clinic, "questions")
 add(*clinic, "questions", "--warnings")
 add(*clinic, "verify")
 add(*clinic, "sites")
+add(*clinic, "hub", "revoke", "x", "--reason", "丢失")
+add(*hub, "hub", "revoke", "nobody", "--reason", "丢失")
+add(*hub, "hub", "revoke", "卫生院")
+add(*hub, "hub", "revoke", "卫生院", "--reason", "字" * 80)
+add(*hub, "hub", "revoke", "卫生院", "--reason", "丢失")
+add(*hub, "hub", "revoke", "卫生院", "--reason", "丢失")
+add(*clinic, "sync")
+add(*clinic, "status")
 add(*hub, "sites")
 add(*hub, "sync")
 add(*hub, "status")
@@ -191,7 +202,7 @@ serve("--dir", work + "/new3", "--config", work + "/wrong5.conf")
 record_values = re.compile(r"\b(?:ref:)?[A-Z]{1,3}\d[\w-]*|\b[\w-]*\d[\w-]*\b")
 own = re.compile("|".join(map(re.escape, sorted(
     {work, code, "no-such-ref", "NO-SUCH", "nowhere", "residnet", "statsu",
-     "no-such-flag", "jso", "hubb", "x" * 80, "nmae", "qqqqqq", "zzz",
+     "no-such-flag", "jso", "nobody", "hubb", "x" * 80, "nmae", "qqqqqq", "zzz",
      "parnt", "nonsense", "often", "missing.conf", "no-such-option",
      "operand", "vm", os.uname().nodename}, key=len, reverse=True))))
 bad, seen_codes = [], set()
