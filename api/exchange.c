@@ -43,8 +43,9 @@ struct exchange {
 	uint8_t psk[KEY_BYTES];
 	uint64_t grant_first;
 	bool has_grant;
-	bool may_recover;  /* changes of ours clash, or may do so */
-	bool is_withdrawn; /* this node, as the session showed */
+	bool may_recover;       /* changes of ours clash, or may do so */
+	bool is_withdrawn;      /* this node, as the session showed */
+	bool peer_is_withdrawn; /* found when its batch was taken */
 
 	bool is_over;
 	enum err result;
@@ -312,7 +313,6 @@ is_peer_withdrawn(struct exchange *x, struct txn *t, bool *out)
 static enum err
 run_batch(struct exchange *x, struct txn *t, const struct self *self)
 {
-	bool is_withdrawn;
 	enum err e;
 
 	admitted_free(&x->admitted);
@@ -324,10 +324,10 @@ run_batch(struct exchange *x, struct txn *t, const struct self *self)
 	if (e == ERR_OK)
 		e = count_taken(x, t);
 	if (e == ERR_OK)
-		e = is_peer_withdrawn(x, t, &is_withdrawn);
+		e = is_peer_withdrawn(x, t, &x->peer_is_withdrawn);
 	/* The group's word is for what the group took. */
 	x->group_count = 0;
-	if (e == ERR_OK && !is_withdrawn)
+	if (e == ERR_OK && !x->peer_is_withdrawn)
 		e = make_group_receipts(x, t, self);
 	return e;
 }
@@ -613,8 +613,12 @@ answer_event(struct exchange *x)
 			session_grant(s, x->grant_first, PAPER_GRANT);
 		break;
 	case EVENT_BATCH:
-		session_answer_batch(
-		    s, &x->admitted.receipt, x->group, x->group_count);
+		/* Withdrawn since the session began: no clean end for it. */
+		if (x->peer_is_withdrawn && !session_peer_is_withdrawn(s))
+			session_refuse(s, REASON_REVOKED, ERR_NOT_ALLOWED);
+		else
+			session_answer_batch(
+			    s, &x->admitted.receipt, x->group, x->group_count);
 		break;
 	case EVENT_INVITE:
 		session_answer_invite(s, x->psk);

@@ -74,15 +74,18 @@ at astray sync >/dev/null
 
 # --- withdrawn in the middle of a session
 
-# A link that lets some 8 KiB a second through, upwards.
+# A link that lets some 8 KiB a second through, upwards, and nothing at all
+# once there is a file `stop`.
 cat >"$work/slow.py" <<'PYTHON'
-import socket, sys, threading, time
+import os, socket, sys, threading, time
 to = ("127.0.0.1", int(sys.argv[1]))
 door = socket.create_server(("127.0.0.1", 0))
 print(door.getsockname()[1], flush=True)
 def move(a, b, size, pause):
     try:
         while data := a.recv(size):
+            while pause and os.path.exists(sys.argv[2]):
+                time.sleep(0.1)
             b.sendall(data)
             time.sleep(pause)
         b.shutdown(socket.SHUT_WR)
@@ -95,7 +98,7 @@ while True:
     threading.Thread(target=move, args=(near, far, 400, 0.05), daemon=True).start()
     threading.Thread(target=move, args=(far, near, 65536, 0), daemon=True).start()
 PYTHON
-python3 "$work/slow.py" "$port" >"$work/slow.port" &
+python3 "$work/slow.py" "$port" "$work/stop" >"$work/slow.port" &
 slow=$!
 started+=("$slow")
 lines V0001 1 3000 >"$work/lost.ndjson"
@@ -112,6 +115,7 @@ until [ "$(site lost changes_taken)" -gt 0 ]; do
 	sleep 0.1
 done
 
+touch "$work/stop" # no batch that comes in is to end it
 expect 2 at hub hub revoke nobody --reason "a slip of the hand"
 expect 2 at hub hub revoke lost
 expect 77 at good hub revoke lost --reason "not the hub"

@@ -173,27 +173,6 @@ test_withdrawn_peer_is_heard_and_given_nothing(void **state)
 	}
 }
 
-/* Even asked to, the owner's grant does not leave. */
-static void
-test_withdrawn_peer_gets_no_numbers(void **state)
-{
-	struct ends e;
-
-	make_nodes();
-	withdraw_clinic();
-	ends_make(&e);
-	run(&e, SIZE_MAX, 200); /* until the clinic's hello is in */
-	while (!hub.hello_came)
-		run(&e, 10, e.moved + 10);
-	session_grant(e.down, 100, 50);
-	assert_true(session_peer_is_withdrawn(e.down));
-	session_look_again(e.down);
-	run(&e, SIZE_MAX, UINT64_MAX);
-	assert_int_equal(clinic.grants, 0);
-	assert_int_equal(clinic.taken, 0);
-	ends_free(&e);
-}
-
 /* In the middle of a session: nothing more goes down, and what is said last
  * is the list and the reason. */
 static void
@@ -223,23 +202,33 @@ test_live_session_is_cut_with_the_list(void **state)
 /* --- bad manners -----------------------------------------------------------
  */
 
-/* A hub's session with a clinic that says whatever it likes; greets first. */
+/* What the clinic says first. */
 static void
-call_hub(void)
+greet(struct buffer *plain)
 {
-	struct buffer plain = {0}, body = {0};
+	struct buffer body = {0};
 	struct hello h;
 
 	memory_hello(&clinic, &h);
 	memory_must(hello_create(&h, &body) == ERR_OK);
-	message_put(&plain, MESSAGE_HELLO, body.data, body.size);
+	buffer_clear(plain);
+	message_put(plain, MESSAGE_HELLO, body.data, body.size);
+	buffer_free(&body);
+}
+
+/* A hub's session with a clinic that says whatever it likes; greets first. */
+static void
+call_hub(void)
+{
+	struct buffer plain = {0};
+
+	greet(&plain);
 	session = memory_session(&hub, SESSION_ANSWER, NULL, 1);
 	speaker_call(&speaker, &clinic, &hub, session, plain.data, plain.size);
 	memory_work(&hub, session);
 	speaker_collect(&speaker, session);
 	memory_work(&hub, session);
 	buffer_free(&plain);
-	buffer_free(&body);
 }
 
 static void
@@ -294,6 +283,36 @@ test_list_that_breaks_the_form_is_a_fault(void **state)
 	assert_int_equal(hub.lists_came, 2);
 	leave();
 	buffer_free(&body);
+}
+
+/* Even where the owner grants some, on hearing the hello. */
+static void
+test_withdrawn_peer_gets_no_numbers(void **state)
+{
+	struct buffer plain = {0};
+	struct session_event ev;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		make_nodes();
+		if (i == 1)
+			withdraw_clinic();
+		greet(&plain);
+		session = memory_session(&hub, SESSION_ANSWER, NULL, 1);
+		speaker_call(
+		    &speaker, &clinic, &hub, session, plain.data, plain.size);
+		assert_true(session_next_event(session, &ev));
+		assert_int_equal(ev.type, EVENT_HELLO);
+		assert_int_equal(session_peer_is_withdrawn(session), i == 1);
+		session_grant(session, 100, 50);
+		memory_work(&hub, session);
+		speaker_collect(&speaker, session);
+		assert_true(speaker_heard(&speaker, MESSAGE_END, NULL));
+		assert_int_equal(
+		    speaker_heard(&speaker, MESSAGE_GRANT, NULL), i == 0);
+		leave();
+	}
+	buffer_free(&plain);
 }
 
 /* Who is refused before anything else was said still hears of it. */

@@ -109,6 +109,21 @@ held_as(struct member *m, const struct change_id *id)
 	return apart;
 }
 
+static uint64_t
+body_bytes(struct member *m, const struct change_id *id)
+{
+	struct txn *t = member_begin(m, false);
+	struct stored s;
+	uint64_t n;
+
+	stored_init(&s);
+	assert_int_equal(stored_read(t, id, &s), ERR_OK);
+	n = s.body.size;
+	stored_free(&s);
+	txn_abort(t);
+	return n;
+}
+
 static enum err
 count_code(void *context, const struct question *q)
 {
@@ -250,12 +265,25 @@ test_withdrawn_node_is_heard_and_nothing_is_merged(void **state)
 	assert_false(knows_it_is_withdrawn(&other));
 }
 
+/* The next slip number the hub hands out for C01. */
+static uint64_t
+next_slip(void)
+{
+	struct txn *t = member_begin(&hub, false);
+	uint64_t n;
+
+	assert_int_equal(meta_get_number(t, "slips:C01", &n), ERR_OK);
+	txn_abort(t);
+	assert_true(n > 0);
+	return n;
+}
+
 /* It gets neither records nor numbers, though both wait for it. */
 static void
 test_withdrawn_node_is_given_nothing(void **state)
 {
 	struct change_id theirs = member_write(&other, 3, "C01");
-	uint64_t before, after;
+	uint64_t before, after, slip;
 	struct txn *t;
 
 	assert_int_equal(sync_up(&other).up, ERR_OK);
@@ -265,7 +293,9 @@ test_withdrawn_node_is_given_nothing(void **state)
 	assert_int_equal(paper_left(t, &before), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
 	assert_int_equal(before, 0);
+	slip = next_slip();
 	expect_revoked(sync_up(&clinic));
+	assert_int_equal(next_slip(), slip);
 	assert_int_equal(held_as(&clinic, &theirs), -1);
 	t = member_begin(&clinic, false);
 	assert_int_equal(paper_left(t, &after), ERR_OK);
@@ -279,6 +309,7 @@ test_batch_that_waited_is_held_apart(void **state)
 {
 	struct group_link l = {&clinic, &hub, NULL, NULL, SIZE_MAX, NULL};
 	struct change_id id;
+	struct group_result r;
 	struct writer_job *job;
 	const uint8_t *out;
 	struct txn *t;
@@ -307,14 +338,12 @@ test_batch_that_waited_is_held_apart(void **state)
 	exchange_job_done(l.down, ERR_OK);
 	while (group_step(&l))
 		;
-	session_closed(exchange_session(l.up));
-	session_closed(exchange_session(l.down));
-	group_work(&clinic, l.up, NULL);
-	group_work(&hub, l.down, NULL);
-	exchange_free(l.up);
-	exchange_free(l.down);
+	group_finish(&l, &r);
+	expect_revoked(r);
 	assert_int_equal(held_as(&hub, &id), FINDING_WITHDRAWN);
 	assert_int_equal(member_at_group(&clinic), 0);
+	assert_true(knows_it_is_withdrawn(&clinic));
+	assert_int_equal(counts_of(&clinic).waiting, 1);
 	expect_revoked(sync_up(&clinic));
 	assert_int_equal(node_of(&clinic).apart_changes, 1);
 }
@@ -325,12 +354,14 @@ test_what_is_held_apart_is_bounded(void **state)
 {
 	struct change_id id;
 	struct node node;
+	uint64_t bytes = 0;
 	struct txn *t;
 	int i;
 
 	assert_int_equal(withdraw(&hub, &clinic, "lost"), ERR_OK);
 	for (i = 0; i < 2; i++) {
 		id = member_write(&clinic, 3, "C01");
+		bytes += body_bytes(&clinic, &id);
 		t = member_begin(&hub, true);
 		node = node_of(&clinic);
 		node.apart_changes = i == 0 ? WITHDRAW_CHANGES_MAX : 0;
@@ -340,6 +371,10 @@ test_what_is_held_apart_is_bounded(void **state)
 		expect_revoked(sync_up(&clinic));
 		assert_int_equal(held_as(&hub, &id), -1);
 		assert_int_equal(counts_of(&clinic).waiting, i + 1);
+		/* Its life, which was new, counts too. */
+		if (i == 0)
+			assert_int_equal(
+			    node_of(&clinic).apart_bytes, sizeof(struct life));
 	}
 	/* With room it goes on where it stood. */
 	t = member_begin(&hub, true);
@@ -350,6 +385,7 @@ test_what_is_held_apart_is_bounded(void **state)
 	assert_int_equal(held_as(&hub, &id), FINDING_WITHDRAWN);
 	assert_int_equal(counts_of(&clinic).waiting, 0);
 	assert_int_equal(counts_of(&clinic).apart, 2);
+	assert_int_equal(node_of(&clinic).apart_bytes, bytes);
 }
 
 /* What waited for the org tree does not slip in when the tree grows. */
