@@ -4,6 +4,7 @@
  * other, so that equal facts are equal bytes and hashes can be compared.
  */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,10 +311,14 @@ decode_key(const struct field *table, struct reader *r, struct key *key,
 	key->number = number;
 	if (table != NULL)
 		*field = field_by_number(table, (uint16_t)number);
-	if (*field != NULL)
-		snprintf(key->name, sizeof key->name, "%s", (*field)->name);
-	else
+	if (*field != NULL) {
+		size_t size = strlen((*field)->name);
+
+		assert(size <= FIELD_NAME_BYTES_MAX);
+		memcpy(key->name, (*field)->name, size + 1);
+	} else {
 		snprintf(key->name, sizeof key->name, "#%" PRIu64, number);
+	}
 	return ERR_OK;
 }
 

@@ -9,24 +9,66 @@
 
 enum { DIGITS = 15, EXPONENT_MAX = 290 };
 
-/* value = mantissa * 10^exponent with at most 15 digits and no final zero. */
-static enum err
-decimal_of(double v, int64_t *mantissa, int *exponent)
+/* Nearly all decimals have few places. Both numbers of such a quotient are
+ * exact and division rounds correctly, so it is the very double that
+ * strtod() gives; and as the digits are 15 at most, no other decimal of 15
+ * digits has that double. */
+enum { PLACES_FEW = 6 };
+#define WHOLE_FEW 1e8
+static const double tens[PLACES_FEW + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+
+/* False: not one of those. */
+static bool
+few_places(double size, int64_t *mantissa, int *places)
+{
+	int n;
+
+	if (!(size < WHOLE_FEW))
+		return false;
+	for (n = 0; n <= PLACES_FEW; n++) {
+		double m = nearbyint(size * tens[n]);
+
+		if (m / tens[n] == size) {
+			*mantissa = (int64_t)m;
+			*places = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* By the printed digits, which always works. */
+static int64_t
+many_places(double size, int *exponent)
 {
 	char text[40];
 	int64_t m = 0;
-	int count = 0, e;
+	int count = 0;
 	const char *c;
 
-	if (!isfinite(v))
-		return ERR_FORMAT;
-	snprintf(text, sizeof text, "%.*e", DIGITS - 1, fabs(v));
+	snprintf(text, sizeof text, "%.*e", DIGITS - 1, size);
 	for (c = text; *c != 'e'; c++)
 		if (*c >= '0' && *c <= '9') {
 			m = m * 10 + (*c - '0');
 			count++;
 		}
-	e = atoi(c + 1) - (count - 1);
+	*exponent = atoi(c + 1) - (count - 1);
+	return m;
+}
+
+/* value = mantissa * 10^exponent with at most 15 digits and no final zero. */
+static enum err
+decimal_of(double v, int64_t *mantissa, int *exponent)
+{
+	int64_t m;
+	int e;
+
+	if (!isfinite(v))
+		return ERR_FORMAT;
+	if (few_places(fabs(v), &m, &e))
+		e = -e;
+	else
+		m = many_places(fabs(v), &e);
 	while (m != 0 && m % 10 == 0) {
 		m /= 10;
 		e++;
@@ -87,18 +129,28 @@ value_put_real(double v, struct buffer *out)
 	return ERR_OK;
 }
 
+static double
+decimal_value(int64_t mantissa, int64_t exponent)
+{
+	char text[48];
+
+	if (exponent < 0 && exponent >= -PLACES_FEW &&
+	    fabs((double)mantissa) < WHOLE_FEW)
+		return (double)mantissa / tens[-exponent];
+	snprintf(text, sizeof text, "%" PRId64 "E%" PRId64, mantissa, exponent);
+	return strtod(text, NULL);
+}
+
 enum err
 value_read_decimal(struct reader *r, json_t **out)
 {
 	int64_t mantissa = read_signed(r), exponent = read_signed(r), m2, i;
-	char text[48];
 	int e2;
 	double v;
 
 	if (r->failed || exponent > EXPONENT_MAX || exponent < -EXPONENT_MAX)
 		return ERR_FORMAT;
-	snprintf(text, sizeof text, "%" PRId64 "E%" PRId64, mantissa, exponent);
-	v = strtod(text, NULL);
+	v = decimal_value(mantissa, exponent);
 	if (decimal_of(v, &m2, &e2) != ERR_OK || m2 != mantissa ||
 	    e2 != exponent || decimal_is_integer(m2, e2, &i))
 		return ERR_FORMAT;

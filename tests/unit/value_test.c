@@ -101,6 +101,59 @@ test_decimals_of_15_digits_come_back(void **state)
 	}
 }
 
+/* What the printed 15 digits say, as the encoding has it. */
+static void
+expect_printed_digits(double v)
+{
+	struct buffer want = {0}, got = {0};
+	char text[40], *c;
+	int64_t m = 0;
+	int e = -14;
+
+	snprintf(text, sizeof text, "%.14e", fabs(v));
+	for (c = text; *c != 'e'; c++)
+		if (*c != '.')
+			m = m * 10 + (*c - '0');
+	for (e += atoi(c + 1); m % 10 == 0; e++)
+		m /= 10;
+	if (e >= 0) /* an integer; tested above */
+		return;
+	put_u8(&want, 0x05);
+	put_signed(&want, v < 0 ? -m : m);
+	put_signed(&want, e);
+	assert_int_equal(value_put_real(v, &got), ERR_OK);
+	assert_int_equal(got.size, want.size);
+	assert_memory_equal(got.data, want.data, want.size);
+	buffer_free(&want);
+	buffer_free(&got);
+}
+
+/* Few places are reckoned, not printed: it must be the same, also for the
+ * doubles beside them, which round to 15 digits. */
+static void
+test_few_places_are_as_printed(void **state)
+{
+	static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+	uint64_t seed = 4;
+	size_t i;
+
+	for (i = 0; i < 40000; i++) {
+		double v;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		v = (double)((seed >> 20) % 100000000000u >> (i % 36)) /
+		    tens[i % 8];
+		if (v == 0)
+			continue;
+		v = seed & 1024 ? -v : v;
+		expect_printed_digits(v);
+		expect_printed_digits(nextafter(v, 1e300));
+		expect_printed_digits(nextafter(v, 0));
+		if (v != trunc(v) && fabs(v) < 1e7)
+			expect_same_real(v);
+	}
+}
+
 static void
 test_integers_are_exact(void **state)
 {
@@ -499,6 +552,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole_reals_are_integers),
 	    cmocka_unit_test(test_decimals_of_15_digits_come_back),
+	    cmocka_unit_test(test_few_places_are_as_printed),
 	    cmocka_unit_test(test_integers_are_exact),
 	    cmocka_unit_test(test_numbers_that_are_none_are_refused),
 	    cmocka_unit_test(test_texts_come_back_as_they_were),
