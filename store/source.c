@@ -138,11 +138,72 @@ add_name(struct list_names *out, const char *name, size_t size)
 	return ERR_OK;
 }
 
+/* Orgs above orgs as they were read, since many audiences have the same above
+ * them and reading a record merges it: org, 00, the one above or nothing, 00.
+ */
+struct org_tree {
+	struct txn *t;
+	struct buffer above;
+};
+
+/* NULL: nothing is above it. Lives until the next call. */
+static const char *
+org_above(struct org_tree *tree, const char *org)
+{
+	char above[REF_BYTES_MAX + 1];
+	size_t at = 0;
+
+	while (at < tree->above.size) {
+		const char *known = (const char *)tree->above.data + at;
+		const char *answer = known + strlen(known) + 1;
+
+		if (strcmp(known, org) == 0)
+			return *answer == '\0' ? NULL : answer;
+		at += strlen(known) + 1 + strlen(answer) + 1;
+	}
+	if (index_parent_org(tree->t, org, above, sizeof above) != ERR_OK)
+		above[0] = '\0';
+	put_bytes(&tree->above, org, strlen(org) + 1);
+	put_bytes(&tree->above, above, strlen(above) + 1);
+	return above[0] == '\0' || tree->above.failed
+	           ? NULL
+	           : (const char *)tree->above.data + tree->above.size -
+	                 (strlen(above) + 1);
+}
+
+/* org_within() of an org and, should it not be named itself, of what is above
+ * it: only the latter is worth remembering. */
+static bool
+is_due_to(struct org_tree *tree, const struct cert *peer, const char *org)
+{
+	char at[REF_BYTES_MAX + 1], above[REF_BYTES_MAX + 1];
+	const char *next = above;
+	int depth;
+	size_t i;
+
+	snprintf(at, sizeof at, "%s", org);
+	for (depth = 0; depth < 8; depth++) {
+		for (i = 0; i < peer->org_count; i++)
+			if (strcmp(peer->orgs[i], at) == 0)
+				return true;
+		if (depth > 0)
+			next = org_above(tree, at);
+		else if (index_parent_org(tree->t, at, above, sizeof above) !=
+		         ERR_OK)
+			return false;
+		if (next == NULL)
+			return false;
+		snprintf(at, sizeof at, "%s", next);
+	}
+	return false;
+}
+
 /* The feed down: the group's list and those of the orgs the node acts for. */
 static enum err
 feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
 {
 	const size_t skip = strlen(AUDIENCE_ORG);
+	struct org_tree tree = {.t = t};
 	struct walk *w;
 	struct bytes key;
 	enum err e = walk_open(t, TABLE_AUDIENCES, NULL, 0, &w);
@@ -159,13 +220,16 @@ feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
 		name[key.size] = '\0';
 		is_due = strcmp(name, AUDIENCE_GROUP) == 0 ||
 		         (strncmp(name, AUDIENCE_ORG, skip) == 0 &&
-		             org_within(t, peer, name + skip));
+		             is_due_to(&tree, peer, name + skip));
 		e = is_due ? add_name(out, name, key.size) : ERR_OK;
 		if (e != ERR_OK)
 			break;
 	}
 	walk_close(w);
-	return e == ERR_END ? ERR_OK : e;
+	if (e == ERR_END)
+		e = buffer_state(&tree.above);
+	buffer_free(&tree.above);
+	return e;
 }
 
 static enum err

@@ -231,6 +231,65 @@ test_altered_batches_are_refused(void **state)
 	assert_int_equal(try_at_hub(), ERR_OK);
 }
 
+/* An org of the group, as the hub knows it. */
+static void
+write_org(const char *ref, const char *above)
+{
+	struct self self;
+	struct change c;
+	struct txn *t = member_begin(&hub, true);
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "org");
+	snprintf(c.record.ref, sizeof c.record.ref, "%s", ref);
+	snprintf(c.by, sizeof c.by, "S1");
+	snprintf(c.org, sizeof c.org, "H01");
+	c.occurred_at = c.recorded_at = GROUP_NOW;
+	c.fields = json_pack("{s:s}", "name", "x");
+	if (above != NULL)
+		assert_int_equal(json_object_set_new(c.fields, "parent_org_id",
+		                     json_string(above)),
+		    0);
+	assert_int_equal(admit_own(t, &self, &c, 2), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	change_clear(&c);
+}
+
+/* Many lists have the same orgs above them, above others none is known. */
+static void
+test_source_feeds_down_what_is_below(void **state)
+{
+	static const char *const orgs[] = {"H01", "C01", "C02", "V0101",
+	    "V0102", "V0201", "V0202", "W1", "W2", "V01011"};
+	static const char *const due[] = {
+	    AUDIENCE_GROUP, "org:C01", "org:V0101", "org:V01011", "org:V0102"};
+	struct source_context above = {.db = hub.db, .now = GROUP_NOW};
+	struct source from = store_source(&above);
+	struct list_names *names = calloc(1, sizeof *names);
+	struct self self = member_self(&clinic);
+	size_t i;
+
+	assert_non_null(names);
+	write_org("H01", NULL);
+	write_org("C01", "ref:H01");
+	write_org("C02", "ref:H01");
+	write_org("V0101", "ref:C01");
+	write_org("V0102", "ref:C01");
+	write_org("V01011", "ref:V0101");
+	write_org("V0201", "ref:C02");
+	write_org("V0202", "ref:C02");
+	write_org("W1", "ref:W2"); /* round and round */
+	write_org("W2", "ref:W1");
+	for (i = 0; i < sizeof orgs / sizeof orgs[0]; i++)
+		member_write(&hub, 2, orgs[i]);
+	assert_int_equal(from.lists(&above, self.id, names), ERR_OK);
+	assert_int_equal(names->count, sizeof due / sizeof due[0]);
+	for (i = 0; i < names->count; i++)
+		assert_string_equal(names->names[i], due[i]);
+	free(names);
+}
+
 int
 main(void)
 {
@@ -241,6 +300,7 @@ main(void)
 	    CASE(test_source_tells_the_present_life_first),
 	    CASE(test_source_begins_again_when_its_list_was_built_anew),
 	    CASE(test_source_settles_cursors),
+	    CASE(test_source_feeds_down_what_is_below),
 	    CASE(test_altered_batches_are_refused),
 	};
 
