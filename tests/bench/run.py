@@ -159,6 +159,9 @@ def main():
                 rows += measure(b)
             except measured.Failed as e:
                 failures.append("%s: %s" % (name, e))
+            except KeyboardInterrupt:
+                failures.append("%s and what follows: interrupted" % name)
+                break
             say("%s: %.0f s" % (name, time.monotonic() - began))
             b.group.close()
     finally:
