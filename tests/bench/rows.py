@@ -446,12 +446,15 @@ def feed_endless(b, name, visits, count):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL)
     waiting = []
-    for line in endless(visits, count):
-        waiting.append(line)
-        if len(waiting) == 1000:
-            p.stdin.write(b"".join(waiting))
-            waiting = []
-    p.stdin.write(b"".join(waiting))
+    try:
+        for line in endless(visits, count):
+            waiting.append(line)
+            if len(waiting) == 1000:
+                p.stdin.write(b"".join(waiting))
+                waiting = []
+        p.stdin.write(b"".join(waiting))
+    except BrokenPipeError:
+        pass  # its exit code tells
     out, _ = p.communicate()
     if p.returncode != 0:
         raise Failed("import of %d lines: exit %d" % (count, p.returncode))
