@@ -30,7 +30,7 @@ clear_line(void)
 
 /* What was typed may stand in a message: it must not steer the terminal
  * either, nor fill it. */
-static void
+static void __attribute__((format(printf, 1, 0)))
 put_safe(const char *format, va_list args)
 {
 	char *text = NULL, *shown;
