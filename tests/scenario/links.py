@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""links: whole programs over links that die, hang, crawl and are cut.
+
+    links.py NAME... [--seed S]       NAME: a function below, with dashes
+"""
+import argparse
+import json
+import random
+import sys
+import threading
+import time
+
+from group import DONE, Failed, Group, expect
+from ledger import Book
+from proxy import Proxy
+
+
+def proxy_to(g, seed, plan=None):
+    return Proxy(("127.0.0.1", g.port), seed=seed, plan=plan).start()
+
+
+def save(clinic, book, count):
+    lines = book.lines(count)
+    data = "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines).encode()
+    book.imported(lines, clinic.run("import", "-", "--source", "his", "--json", data=data), killed=False)
+
+
+def sync(clinic, book, *options):
+    """One sync; whether it said done."""
+    before = set(book.saved)
+    return book.synced(before, clinic.run("sync", "--json", *options, codes=None), killed=False)
+
+
+def through(g, clinic, book):
+    expect(sync(clinic, book, "--wait"), "the last sync did not end")
+    return book.check(clinic, g.hub, through=True)
+
+
+# --- an agent killed between saved and sync ---------------------------------
+
+def saved_then_killed(seed):
+    with Group() as g:
+        clinic, book = g.clinic("clinic"), Book("S")
+        for count in (1, 30, 200):
+            clinic.start()
+            save(clinic, book, count)
+            clinic.kill()  # a second before it would have connected
+            expect(clinic.status()["saved_here"] == count, "not shown as saved here")
+            before = set(book.saved)
+            clinic.start()
+            for _ in range(600):
+                if clinic.status()["saved_here"] == 0:
+                    break
+                time.sleep(0.1)
+            expect(clinic.status()["at_group"] == len(book.saved), "the agent did not sync by itself:", clinic.status())
+            book.done |= before
+            g.hub.kill()
+            g.hub.start()
+            book.check(clinic, g.hub)
+            clinic.kill()
+        through(g, clinic, book)
+
+
+# --- a second session beside a dying one ------------------------------------
+
+def dying(seed):
+    draw = random.Random(seed)
+    with Group() as g:
+        proxy = proxy_to(g, seed)
+        clinic, book = g.clinic("clinic", port=proxy.port), Book("D", ("encounter", "resident", "referral"))
+        beside = 0
+        for n in range(12):
+            save(clinic, book, draw.choice((3, 150, 600)))
+            # The near side ends while bytes are on their way, which goes on for
+            # up to two seconds; the clinic's next session overtakes them.
+            proxy.plan = {"delay_ms": [0, draw.choice((60, 300))], "cut_ms": [20, draw.choice((300, 700))], "drain_ms": draw.randint(300, 2000), "first": 1,
+                          "rate": draw.choice((None, 60000))}
+            one = sync(clinic, book)
+            if n % 3 == 2:
+                save(clinic, book, 20)
+            dead = proxy.links[-1]
+            two = sync(clinic, book)
+            beside += dead.is_dying and not one
+            expect(two or n >= 0, "")
+            if n % 4 == 3:
+                g.hub.kill()
+                g.hub.start()
+                book.check(clinic, g.hub)
+        expect(beside >= 3, "only", beside, "sessions ran beside a dying one")
+        through(g, clinic, book)
+        time.sleep(2.1)  # the last dying one is gone as well
+        book.check(clinic, g.hub, through=True)
+        proxy.stop()
+
+
+# --- two clinics, cut every few seconds -------------------------------------
+
+def two_clinics(seed):
+    with Group() as g:
+        proxy = proxy_to(g, seed)
+        pairs = [(g.clinic(name, port=proxy.port), Book(name.upper(), kinds))
+                 for name, kinds in (("ta", ("encounter", "resident")), ("tb", ("encounter", "referral")))]
+        proxy.plan = {"cut_ms": [30, 900], "delay_ms": [0, 40], "rate": 200000, "refuse_ms": [50, 300, 500, 2000]}
+        for clinic, _ in pairs:
+            clinic.start()
+        faults = []
+
+        def work(clinic, book, draw):
+            try:
+                for _ in range(8):
+                    save(clinic, book, draw.randint(1, 120))
+                    sync(clinic, book, *draw.choice(((), ("--wait", "--timeout", "3"))))
+            except Failed as e:
+                faults.append(e)
+        threads = [threading.Thread(target=work, args=(*p, random.Random("%d %s" % (seed, p[0].name)))) for p in pairs]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        expect(not faults, *faults)
+        cuts = sum(x["end"] in ("fin", "rst") for x in proxy.report()["connections"])
+        expect(cuts >= 3, "only", cuts, "cuts")
+        for clinic, book in pairs:
+            book.check(clinic, g.hub)
+        proxy.plan = {}
+        for clinic, book in pairs:
+            through(g, clinic, book)
+            clinic.stop()
+        # One clinic's records come down to the other as well, once: same org.
+        for clinic, _ in pairs:
+            clinic.run("sync", "--wait")
+        rows = [clinic.export() for clinic, _ in pairs]
+        for _, book in pairs:
+            expect(book.held_of(rows[0]) == book.held_of(rows[1]), "the clinics differ in", book.name)
+        expect(proxy.report()["up"] > 0, "nothing went through the proxy")
+        proxy.stop()
+
+
+# --- everything late --------------------------------------------------------
+
+def slow(seed):
+    with Group() as g:
+        proxy = proxy_to(g, seed)
+        clinic, book = g.clinic("clinic", port=proxy.port), Book("L", ("encounter", "resident", "referral"))
+        for delay in ([60, 60], [0, 600], [2000, 2000], [0, 2000]):
+            save(clinic, book, 150)
+            proxy.plan = {"delay_ms": delay}
+            expect(sync(clinic, book, "--wait"), "not done at", delay)
+            before = proxy.report()["up"]
+            proxy.plan = {}
+            through(g, clinic, book)
+            expect(proxy.report()["up"] - before < 2000, "sent again:", proxy.report())
+        taken = json.loads(g.hub.run("sites", "--json").out.splitlines()[0])["changes_taken"]
+        expect(taken == len(book.saved), "the hub took", taken, "changes of", len(book.saved))
+        proxy.stop()
+
+
+# --- the last bytes ---------------------------------------------------------
+
+def last_bytes(seed):
+    """Cut, and then the hub killed, around the end of a session."""
+    with Group() as g:
+        proxy = proxy_to(g, seed)
+        clinic, book = g.clinic("clinic", port=proxy.port), Book("B")
+        save(clinic, book, 5)
+        expect(sync(clinic, book), "not done")
+        whole = proxy.report()["connections"][-1]
+        told = {True: 0, False: 0}
+        for way, span in (("down", 130), ("up", 60)):
+            for back in range(0, span, 4):
+                save(clinic, book, 5)
+                proxy.plan = {"cut": {way: max(0, whole[way] - back)}, "first": 1}
+                told[sync(clinic, book)] += 1
+                if back % 40 == 0:
+                    g.hub.kill()
+                    g.hub.start()
+                    book.check(clinic, g.hub)
+        expect(min(told.values()) > 0, "all ended alike:", told)
+        through(g, clinic, book)
+        proxy.stop()
+
+
+# --- silence ----------------------------------------------------------------
+
+def silent(seed):
+    """Each case has a clinic and a proxy of its own; they wait side by side for their time-outs."""
+    handshake = 50  # bytes of the hub's answer to the handshake
+    with Group() as g:
+        cases = []
+        for name in ("connect", "answer", "handshake", "hello", "end", "receipts"):
+            proxy = proxy_to(g, seed)
+            clinic, book = g.clinic("c-" + name, port=proxy.port), Book(name)
+            save(clinic, book, 8)
+            expect(sync(clinic, book), "not done")
+            down = proxy.report()["connections"][-1]["down"]
+            save(clinic, book, 8)
+            at = {"connect": {"up": 0}, "answer": {"down": 0}, "handshake": {"down": handshake}, "hello": {"down": handshake + 20},
+                  "end": {"down": down - 24}, "receipts": {"down": down - 150}}[name]
+            proxy.plan = {"hole": at, "first": 1}
+            cases.append((name, clinic, book, proxy))
+        begun = [(c, set(c[2].saved), c[1].begin("sync", "--json")) for c in cases]
+        for (name, clinic, book, proxy), before, process in begun:
+            result = clinic.end(process)
+            said = book.synced(before, result, killed=False)
+            expect(not said, name, "said done:", result)
+            book.check(clinic, g.hub)
+            through(g, clinic, book)
+            proxy.stop()
+        name, clinic, book, _ = cases[0]
+        g.hub.stop()
+        save(clinic, book, 1)
+        result = clinic.run("sync", "--json", codes=None)
+        expect(not book.synced(set(), result, killed=False) and result.summary["state"] in ("no_link", "failed"), result)
+        g.hub.start()
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("names", nargs="+")
+    p.add_argument("--seed", type=int, default=1)
+    a = p.parse_args()
+    for name in a.names:
+        try:
+            begin = time.monotonic()
+            globals()[name.replace("-", "_")](a.seed)
+            print("%s: good, %.0f s" % (name, time.monotonic() - begin), flush=True)
+        except Failed as e:
+            print("FAILED in %s --seed %d: %s" % (name, a.seed, e), file=sys.stderr)
+            return 1
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
