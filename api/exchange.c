@@ -46,6 +46,7 @@ struct exchange {
 	bool may_recover;       /* changes of ours clash, or may do so */
 	bool is_withdrawn;      /* this node, as the session showed */
 	bool peer_is_withdrawn; /* found when its batch was taken */
+	bool grant_is_due, lost_receipts; /* by its hello */
 
 	bool is_over;
 	enum err result;
@@ -222,6 +223,8 @@ note_lives(struct exchange *x, struct txn *t, struct node *node)
 			e = life_add(t, &life, node);
 		if (e == ERR_OK)
 			e = recover_compare(t, life.id, x->hello.lives[i].seq);
+		if (e == ERR_OK && x->hello.lives[i].is_forked == 1)
+			e = recover_mark_fork(t, life.id);
 	}
 	return e;
 }
@@ -332,13 +335,40 @@ run_batch(struct exchange *x, struct txn *t, const struct self *self)
 	return e;
 }
 
+/* A child that lost receipts is not told again what it will not send again:
+ * what the group holds of its lives comes unasked. */
 static enum err
-run_hello(struct exchange *x, struct txn *t)
+repeat_group_receipts(
+    struct exchange *x, struct txn *t, const struct self *self)
+{
+	const struct hello *h = &x->hello;
+	uint8_t life[LIFE_BYTES];
+	enum err e = ERR_OK;
+
+	x->group_count = 0;
+	if (self->role != ROLE_HUB || !x->lost_receipts)
+		return ERR_OK;
+	while (e == ERR_OK && x->group_count < h->life_count &&
+	       x->group_count < GROUP_RECEIPTS_MAX) {
+		life_id_of(
+		    life, x->peer.signing_key, h->lives[x->group_count].nonce);
+		e = receipts_make_group(
+		    t, self, life, &x->group[x->group_count++]);
+	}
+	return e;
+}
+
+static enum err
+run_hello(struct exchange *x, struct txn *t, const struct self *self)
 {
 	bool is_withdrawn;
 	enum err e = is_peer_withdrawn(x, t, &is_withdrawn);
 
-	if (e != ERR_OK || is_withdrawn || x->peer.org_count == 0)
+	/* It is given nothing. */
+	if (e != ERR_OK || is_withdrawn)
+		return e;
+	e = repeat_group_receipts(x, t, self);
+	if (e != ERR_OK || !x->grant_is_due)
 		return e;
 	e = paper_allocate(t, x->peer.orgs[0], PAPER_GRANT, &x->grant_first);
 	x->has_grant = e == ERR_OK;
@@ -441,7 +471,7 @@ run_event(struct exchange *x, struct txn *t, struct self *self)
 {
 	switch (x->event.type) {
 	case EVENT_HELLO:
-		return run_hello(x, t);
+		return run_hello(x, t, self);
 	case EVENT_BATCH:
 		return run_batch(x, t, self);
 	case EVENT_RECEIPT:
@@ -544,8 +574,11 @@ needs_job(struct exchange *x)
 		x->hello_is_due = true;
 		/* Few numbers left: hand out more, durably, before the end
 		 * of our side is said. Otherwise the next job notes it. */
-		return x->o.purpose == SESSION_ANSWER &&
-		       x->hello.slips_left < PAPER_LOW && x->peer.org_count > 0;
+		x->grant_is_due = x->o.purpose == SESSION_ANSWER &&
+		                  x->hello.slips_left < PAPER_LOW &&
+		                  x->peer.org_count > 0;
+		x->lost_receipts = x->event.lost_receipts;
+		return x->grant_is_due || x->lost_receipts;
 	case EVENT_INVITE:
 		x->invite = x->event.invite;
 		return true;
@@ -606,11 +639,14 @@ static void
 answer_event(struct exchange *x)
 {
 	struct session *s = x->session;
+	size_t i;
 
 	switch (x->event.type) {
 	case EVENT_HELLO:
 		if (x->has_grant)
 			session_grant(s, x->grant_first, PAPER_GRANT);
+		for (i = 0; i < x->group_count; i++)
+			session_group_receipt(s, &x->group[i]);
 		break;
 	case EVENT_BATCH:
 		/* Withdrawn since the session began: no clean end for it. */

@@ -98,6 +98,21 @@ life_is_used(struct txn *t, const struct self *self, bool *out)
 	return e;
 }
 
+/* Drawn when the marker showed this copy, and not heard of by the group: no
+ * other history of it exists. */
+static bool
+life_is_fresh(struct txn *t, const struct self *self)
+{
+	struct buffer drawn = {0};
+	bool is_drawn = meta_get(t, "drawn", &drawn) == ERR_OK &&
+	                drawn.size == LIFE_BYTES &&
+	                memcmp(drawn.data, self->life, LIFE_BYTES) == 0;
+
+	buffer_free(&drawn);
+	return is_drawn && txn_has(t, TABLE_RECEIPTS, self->life,
+	                       LIFE_BYTES) == ERR_NOT_FOUND;
+}
+
 static enum err
 begin_life(struct txn *t, struct self *self, int64_t now)
 {
@@ -138,6 +153,10 @@ recover_begin(struct txn *t, struct self *self, int64_t now)
 	bool is_used;
 	enum err e = life_is_used(t, self, &is_used);
 
+	/* The parent must know before it takes the next change of that life:
+	 * the clash may come in a later batch than what builds on it. */
+	if (e == ERR_OK && is_used && !life_is_fresh(t, self))
+		e = recover_mark_fork(t, self->life);
 	if (e == ERR_OK && is_used)
 		e = begin_life(t, self, now);
 	if (e == ERR_OK)

@@ -7,6 +7,7 @@
 #include "store/admit.h"
 #include "store/index.h"
 #include "store/paper.h"
+#include "store/recover.h"
 #include "store/source.h"
 #include "store/withdraw.h"
 
@@ -64,6 +65,7 @@ add_life(struct txn *t, const uint8_t id[LIFE_BYTES], const uint8_t *nonce,
 		life->seq[class] = head.seq;
 		sum += head.seq;
 	}
+	life->is_forked = recover_is_forked(t, id) ? 1 : 0;
 	if (e == ERR_OK && sum > 0)
 		out->life_count++;
 	return e;

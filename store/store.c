@@ -184,6 +184,8 @@ marker_check(struct store *s, struct txn *t, const char *path,
 	e = self_read(t, &self);
 	if (e == ERR_OK)
 		e = self_new_life(t, &self, 0);
+	if (e == ERR_OK) /* nothing of it can have been lost (recover.c) */
+		e = meta_put(t, "drawn", self.life, sizeof self.life);
 	if (e == ERR_OK) /* its paper numbers may be used up too */
 		e = meta_put(t, "slips", "", 0);
 	self_wipe(&self);

@@ -87,7 +87,10 @@ hello_create(const struct hello *h, struct buffer *out)
 		put_bytes(out, h->lives[i].nonce, LIFE_NONCE_BYTES);
 		for (c = 0; c < CLASSES; c++)
 			put_varint(out, h->lives[i].seq[c]);
+		put_u8(out, h->lives[i].is_forked);
 	}
+	if (h->life_count > 0)
+		put_u64(out, h->held_digest);
 	return buffer_state(out);
 }
 
@@ -103,6 +106,9 @@ consume_lives(struct reader *r, struct hello *h)
 		read_copy(r, h->lives[i].nonce, LIFE_NONCE_BYTES);
 		for (c = 0; c < CLASSES; c++)
 			h->lives[i].seq[c] = read_varint(r);
+		h->lives[i].is_forked = read_u8(r);
+		if (h->lives[i].is_forked > 1)
+			r->failed = true;
 	}
 	h->life_count = r->failed ? 0 : (size_t)count;
 }
@@ -126,6 +132,8 @@ hello_consume(const struct bytes *body, struct hello *out)
 	h.cursors_digest = read_u64(&r);
 	h.dictionary = read_u32(&r);
 	consume_lives(&r, &h);
+	if (h.life_count > 0)
+		h.held_digest = read_u64(&r);
 	if (min > max || max > UINT16_MAX || epoch > UINT32_MAX)
 		return ERR_FORMAT;
 	h.version_min = (uint16_t)min;

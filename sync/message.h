@@ -24,6 +24,7 @@ enum message_type {
 	MESSAGE_JOIN = 11,      /* join request */
 	MESSAGE_WELCOME = 12,   /* join answer */
 	MESSAGE_WITHDRAWN = 13, /* the revocation list */
+	MESSAGE_SETTLED = 14,   /* the cursors lie on our lists */
 };
 
 /* Why a session ended; numbers are on the wire: append only. */

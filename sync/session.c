@@ -457,6 +457,16 @@ session_grant(struct session *s, uint64_t first, uint64_t count)
 }
 
 void
+session_group_receipt(struct session *s, const struct group_receipt *g)
+{
+	struct buffer body = {0};
+
+	if (!session_is_over(s) && group_receipt_create(g, &body) == ERR_OK)
+		send_control(s, MESSAGE_GROUP_RECEIPT, &body);
+	buffer_free(&body);
+}
+
+void
 session_refuse(struct session *s, enum reason reason, enum err error)
 {
 	session_abort(s, error, reason);

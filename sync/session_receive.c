@@ -37,10 +37,13 @@ consume_hello(struct session *s, const struct bytes *body)
 	}
 	ev = session_emit(s, EVENT_HELLO);
 	ev->hello = &s->peer_hello;
-	/* Nothing of ours goes to it: its places are no matter. */
-	if (!s->peer_is_withdrawn)
+	e = send_hold(s);
+	ev->lost_receipts = s->is_held;
+	/* Nothing of ours goes to a withdrawn one: its places are no
+	 * matter. */
+	if (e == ERR_OK && !s->peer_is_withdrawn)
 		send_correct(s);
-	return ERR_OK;
+	return e;
 }
 
 static enum err
@@ -91,41 +94,6 @@ consume_cursors(struct session *s, const struct bytes *body)
 		s->cursors_came = true;
 		send_correct(s);
 	}
-	return e;
-}
-
-static enum err
-send_own_cursors(struct session *s)
-{
-	struct cursor_set *all, *part;
-	struct buffer body = {0};
-	uint8_t id[NODE_ID_BYTES];
-	size_t at = 0;
-	enum err e = ERR_NOMEM;
-
-	if (s->told_cursors)
-		return ERR_FORMAT;
-	s->told_cursors = true;
-	node_id_of(id, s->peer.signing_key);
-	all = calloc(1, sizeof *all);
-	part = calloc(1, sizeof *part);
-	if (all != NULL && part != NULL)
-		e = s->o.source.own_cursors(s->o.source.context, id, all);
-	while (e == ERR_OK) {
-		part->count = 0;
-		while (at < all->count && part->count < CURSORS_PER_MESSAGE)
-			part->item[part->count++] = all->item[at++];
-		buffer_clear(&body);
-		put_u8(&body, at == all->count ? 1 : 0);
-		e = cursors_create(part, &body);
-		if (e == ERR_OK)
-			send_control(s, MESSAGE_CURSORS, &body);
-		if (at == all->count)
-			break;
-	}
-	free(all);
-	free(part);
-	buffer_free(&body);
 	return e;
 }
 
@@ -274,6 +242,16 @@ consume_end(struct session *s, const struct bytes *body)
 	return ERR_OK;
 }
 
+/* The child knows where we stand, and it is no older copy of itself. */
+static enum err
+consume_settled(struct session *s, const struct bytes *body)
+{
+	if (body->size != 0 || !s->is_held)
+		return ERR_FORMAT;
+	s->is_held = false;
+	return ERR_OK;
+}
+
 /* Every message by name; which may come when. */
 static enum err
 consume_message(struct session *s, const struct message *m)
@@ -304,6 +282,8 @@ consume_message(struct session *s, const struct message *m)
 		/* Who is cut off may hear it before all else. */
 		return s->state == STATE_OPEN ? consume_withdrawn(s, &m->body)
 		                              : ERR_FORMAT;
+	case MESSAGE_SETTLED:
+		return is_open ? consume_settled(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_BYE:
 		return consume_bye(s);
 	case MESSAGE_ERROR:
@@ -330,6 +310,8 @@ drain_batch(struct session *s)
 		s->draining = -1;
 		return ERR_OK;
 	}
+	if (e == ERR_OK && s->is_held)
+		return send_old_place(s, &s->batch->list);
 	if (e == ERR_OK) {
 		s->stats.changes_received += s->batch->change_count;
 		session_emit(s, EVENT_BATCH)->batch = s->batch;

@@ -96,6 +96,25 @@ make_room(struct session *s)
 	           : ERR_OK;
 }
 
+static uint64_t
+believed_digest(const struct session *s)
+{
+	struct cursor_set *set = calloc(1, sizeof *set);
+	uint64_t digest = 0;
+	size_t i;
+
+	if (set == NULL)
+		return 0; /* they are asked for then: slower, not wrong */
+	for (i = 0; i < s->outgoing_count; i++) {
+		set->item[i].list = s->outgoing[i].list;
+		set->item[i].cursor = s->outgoing[i].believed;
+	}
+	set->count = s->outgoing_count;
+	digest = cursor_set_digest(set);
+	free(set);
+	return digest;
+}
+
 enum err
 send_open(struct session *s)
 {
@@ -105,7 +124,6 @@ send_open(struct session *s)
 
 	if (e == ERR_OK && !s->peer_is_withdrawn)
 		e = load_lists(s);
-
 	memset(&hello, 0, sizeof hello);
 	if (e == ERR_OK)
 		e = s->o.source.hello(s->o.source.context, &hello);
@@ -116,6 +134,10 @@ send_open(struct session *s)
 	 * told upwards only. */
 	if (s->o.purpose == SESSION_ANSWER)
 		hello.life_count = 0;
+	s->own_digest = hello.cursors_digest;
+	s->held_digest = believed_digest(s);
+	s->told_lives = hello.life_count > 0;
+	hello.held_digest = s->held_digest;
 	if (e == ERR_OK)
 		e = hello_create(&hello, &body);
 	if (e == ERR_OK)
@@ -162,23 +184,76 @@ send_withdrawn(struct session *s, struct buffer *out)
 
 /* --- corrections ------------------------------------------------------- */
 
-static uint64_t
-believed_digest(const struct session *s)
+enum err
+send_own_cursors(struct session *s)
 {
-	struct cursor_set *set = calloc(1, sizeof *set);
-	uint64_t digest = 0;
-	size_t i;
+	struct cursor_set *all, *part;
+	struct buffer body = {0};
+	uint8_t id[NODE_ID_BYTES];
+	size_t at = 0;
+	enum err e = ERR_NOMEM;
 
-	if (set == NULL)
-		return 0; /* they are asked for then: slower, not wrong */
-	for (i = 0; i < s->outgoing_count; i++) {
-		set->item[i].list = s->outgoing[i].list;
-		set->item[i].cursor = s->outgoing[i].believed;
+	if (s->told_cursors)
+		return ERR_FORMAT;
+	s->told_cursors = true;
+	node_id_of(id, s->peer.signing_key);
+	all = calloc(1, sizeof *all);
+	part = calloc(1, sizeof *part);
+	if (all != NULL && part != NULL)
+		e = s->o.source.own_cursors(s->o.source.context, id, all);
+	while (e == ERR_OK) {
+		part->count = 0;
+		while (at < all->count && part->count < CURSORS_PER_MESSAGE)
+			part->item[part->count++] = all->item[at++];
+		buffer_clear(&body);
+		put_u8(&body, at == all->count ? 1 : 0);
+		e = cursors_create(part, &body);
+		if (e == ERR_OK)
+			send_control(s, MESSAGE_CURSORS, &body);
+		if (at == all->count)
+			break;
 	}
-	set->count = s->outgoing_count;
-	digest = cursor_set_digest(set);
-	free(set);
-	return digest;
+	free(all);
+	free(part);
+	buffer_free(&body);
+	return e;
+}
+
+enum err
+send_hold(struct session *s)
+{
+	if (s->o.purpose != SESSION_ANSWER || s->peer_hello.life_count == 0 ||
+	    s->peer_hello.held_digest == s->own_digest)
+		return ERR_OK;
+	s->is_held = true;
+	/* It will want them: this spares a round trip. */
+	return s->own_digest == 0 ? ERR_OK : send_own_cursors(s);
+}
+
+enum err
+send_old_place(struct session *s, const struct list_id *list)
+{
+	struct cursor_set *own = calloc(1, sizeof *own);
+	struct receipt r = {.list = *list};
+	const struct cursor *at;
+	struct buffer body = {0};
+	uint8_t id[NODE_ID_BYTES];
+	enum err e = ERR_NOMEM;
+
+	node_id_of(id, s->peer.signing_key);
+	if (own != NULL)
+		e = s->o.source.own_cursors(s->o.source.context, id, own);
+	if (e == ERR_OK) {
+		at = find_cursor(own, list);
+		if (at != NULL)
+			r.cursor = *at;
+		e = receipt_create(&r, &body);
+	}
+	if (e == ERR_OK)
+		send_control(s, MESSAGE_RECEIPT, &body);
+	free(own);
+	buffer_free(&body);
+	return e;
 }
 
 static void
@@ -195,9 +270,10 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 		return;
 	}
 	/* Behind what we assumed, or beyond what we sent: go on from there.
-	 * Between the two, what we sent arrived or is on its way. */
+	 * Between the two, what we sent arrived or is on its way, unless the
+	 * peer takes nothing before we have settled. */
 	if (at.place < o->held.place || at.place > o->next.place ||
-	    at.epoch != o->next.epoch) {
+	    at.epoch != o->next.epoch || s->owes_settled) {
 		o->next = at;
 		o->at_end = false;
 	}
@@ -211,20 +287,26 @@ send_correct(struct session *s)
 	struct buffer none = {0};
 	size_t i;
 
-	if (!s->cursors_came &&
-	    s->peer_hello.cursors_digest == believed_digest(s))
+	if (!s->cursors_came && s->peer_hello.cursors_digest == s->held_digest)
 		return;
+	s->owes_settled = s->told_lives;
 	if (!s->cursors_came && s->peer_hello.cursors_digest != 0) {
 		s->cursors_due = true;
-		send_control(s, MESSAGE_CURSORS_WANTED, &none);
+		/* A parent that was told lives sees it as well and sends. */
+		if (!s->told_lives)
+			send_control(s, MESSAGE_CURSORS_WANTED, &none);
 		return;
 	}
 	for (i = 0; i < s->outgoing_count && !session_is_over(s); i++)
 		correct_one(s, &s->outgoing[i],
 		    find_cursor(s->peer_cursors, &s->outgoing[i].list));
+	if (session_is_over(s))
+		return;
+	if (s->owes_settled)
+		send_control(s, MESSAGE_SETTLED, &none);
+	s->owes_settled = false;
 	/* What the store took for held may be lost: it must know. */
-	if (!session_is_over(s))
-		session_emit(s, EVENT_CURSORS)->cursors = s->peer_cursors;
+	session_emit(s, EVENT_CURSORS)->cursors = s->peer_cursors;
 }
 
 /* Where the peer stands now. Beyond what we sent it may stand because of

@@ -88,6 +88,11 @@ struct session {
 	size_t withdrawn_count;
 	bool peer_ended;
 	bool told_cursors; /* likewise */
+	/* Upwards, when the child believes us elsewhere than we are: it may
+	 * have lost receipts, or be an older copy whose changes mean others.
+	 * Nothing of its lists is taken before it found out. */
+	bool is_held;      /* responder: waits for SETTLED */
+	bool owes_settled; /* initiator: what was sent so far is void */
 
 	/* output */
 	struct buffer out;
@@ -105,6 +110,9 @@ struct session {
 	bool cursors_due;     /* asked for the peer's cursors */
 	bool cursors_came;
 	bool sent_end;
+	uint64_t own_digest;  /* of our cursors, as told in hello */
+	uint64_t held_digest; /* of what we believe to be the peer's */
+	bool told_lives;
 
 	/* events */
 	struct session_event event[EVENTS_MAX];
@@ -162,6 +170,13 @@ bool send_fill(struct session *s, size_t max, struct buffer *plain);
 void send_frame(struct session *s);
 /** The peer's true cursors are known. */
 void send_correct(struct session *s);
+/** The peer's hello is in: whether its changes have to wait (is_held), and
+ * then our cursors, unasked. */
+enum err send_hold(struct session *s);
+/** All our cursors into the peer's lists; once. */
+enum err send_own_cursors(struct session *s);
+/** The answer to a batch that is not taken: where we stood before. */
+enum err send_old_place(struct session *s, const struct list_id *list);
 /** ERR_FORMAT: of no batch we sent. ERR_FORK: beyond what we ever wrote. */
 enum err send_take_receipt(struct session *s, const struct receipt *r);
 /** Everything we sent is held by the peer. */

@@ -98,6 +98,7 @@ struct group_receipt {
 struct hello_life {
 	uint8_t nonce[LIFE_NONCE_BYTES];
 	uint64_t seq[CLASSES]; /* heads of its logs */
+	uint8_t is_forked;     /* its node knows that it is an older copy */
 };
 
 enum { HELLO_LIVES_MAX = 64 };
@@ -113,6 +114,8 @@ struct hello {
 	uint32_t dictionary;     /* that its streams start from */
 	size_t life_count;
 	struct hello_life lives[HELLO_LIVES_MAX];
+	uint64_t held_digest; /* with lives: over where it believes the peer
+	                         to be in its own lists */
 };
 
 enum { LIST_NAMES_MAX = LISTS_MAX / CLASSES };

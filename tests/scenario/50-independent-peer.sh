@@ -46,7 +46,7 @@ code=$(at hub hub invite --org C01)
 peer_sync
 summary "Received=$reference" "Lists={'group': $reference}" CursorsTold=0
 peer_sync -add 250
-summary Received=0 Sent=250 GroupHolds=250 CursorsAsked=0 "Exceptions={}"
+summary Received=0 Sent=250 GroupHolds=250 CursorsAwaited=0 "Exceptions={}"
 at hub import "$data/residents.ndjson" --source his >/dev/null
 
 # Cursors that are not as believed are told, and none means from the start.

@@ -164,7 +164,7 @@ def reference(seed):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("names", nargs="*", default=["depths", "clones"])
+    p.add_argument("names", nargs="*", default=["depths", "clones", "reference"])
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
     for name in a.names:

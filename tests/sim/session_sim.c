@@ -379,6 +379,37 @@ test_recovered_references_follow(void **state)
 	assert_int_equal(count_in(&clinic, "\"guardian_id\": \"ref:~"), 1);
 }
 
+/* A copy that wrote as much as it lost: the urgent change that clashes with
+ * nothing comes up before the one it refers to is known to clash. */
+static void
+test_reference_of_a_copy_never_leads_to_a_lost_record(void **state)
+{
+	char before[64], lost[64], mother[64], child[64], link[96];
+	struct copy old;
+
+	found(&clinic, 3, "first", before, NULL);
+	assert_int_equal(sync_once(), ERR_OK);
+	copy_take(&clinic, &old);
+	found(&clinic, 3, "lost", lost, NULL);
+	assert_int_equal(sync_once(), ERR_OK);
+	copy_put_back(&clinic, &old, true);
+	found(&clinic, 3, "mother", mother, NULL);
+	assert_string_equal(mother, lost);
+	found(&clinic, 0, "child", child, mother);
+	snprintf(link, sizeof link, "\"guardian_id\": \"ref:%s\"", lost);
+	sync_once();
+	assert_int_equal(count_in(&hub, link), 0);
+	sync_once();
+	assert_int_equal(count_in(&hub, link), 0);
+	sync_until_through();
+	expect_quiet();
+	assert_int_equal(count_in(&hub, link), 0);
+	assert_int_equal(count_in(&hub, "\"guardian_id\": \"ref:~"), 1);
+	assert_int_equal(count_in(&hub, "\"name\": \"lost"), 1);
+	assert_int_equal(count_in(&hub, "\"name\": \"mother"), 1);
+	assert_int_equal(site_questions(&clinic), 0);
+}
+
 /* Recovery may be cut anywhere. */
 static void
 test_recovery_that_is_cut_recovers(void **state)
@@ -467,6 +498,7 @@ main(int argc, char **argv)
 	    CASE(test_copy_that_wrote_many_batches_recovers),
 	    CASE(test_copy_that_wrote_nothing_recovers),
 	    CASE(test_recovered_references_follow),
+	    CASE(test_reference_of_a_copy_never_leads_to_a_lost_record),
 	    CASE(test_recovery_that_is_cut_recovers),
 	    CASE(test_cut_at_every_byte_loses_and_doubles_nothing),
 	    CASE(test_bytes_one_by_one_give_the_same),

@@ -266,8 +266,11 @@ check_hello(struct vector *v)
 		for (i = 0; i < CLASSES; i++)
 			to->seq[i] = number_at(
 			    v, "life_seq", h.life_count * CLASSES + i);
+		to->is_forked =
+		    (uint8_t)number_at(v, "life_forked", h.life_count);
 		h.life_count++;
 	}
+	h.held_digest = number(v, "held_digest");
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
 	expect_message(v, MESSAGE_HELLO, &body);
 	if (v->mismatches > 0)

@@ -275,6 +275,13 @@ func (s *served) onHello(body []byte) error {
 		for class := 0; class < classes; class++ {
 			r.varint()
 		}
+		if r.u8() > 1 {
+			r.fail(errInvalid)
+		}
+	}
+	held := cursorsDigest(s.upCursors())
+	if len(s.lives) > 0 {
+		held = r.u64()
 	}
 	if err := r.end(); err != nil || s.helloed || least > 1 || most < 1 ||
 		role != roleClinic || dictionary != s.dictionaryId {
@@ -283,6 +290,9 @@ func (s *served) onHello(body []byte) error {
 	s.helloed = true
 	if digest != cursorsDigest([]cursorOf{{"org:" + hubOrg, downClass, s.receipted}}) {
 		return errors.New("the child's cursors are not as it receipted")
+	}
+	if held != cursorsDigest(s.upCursors()) {
+		return errors.New("the child believes us elsewhere than we are")
 	}
 	if s.Slips < 2500 {
 		var w writer
@@ -475,7 +485,7 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 		return errors.New("an unknown key")
 	}
 	h := hello{1, 1, roleHub, time.Now().Unix(), 0, cursorsDigest(s.upCursors()),
-		s.dictionaryId, nil, [classes]uint64{}}
+		s.dictionaryId, nil, [classes]uint64{}, 0, 0}
 	s.answers.bytes(h.message())
 	messages, err := splitMessages(payload)
 	for err == nil && !s.bye {

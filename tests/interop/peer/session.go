@@ -27,23 +27,23 @@ type options struct {
 }
 
 type summary struct {
-	State         string
-	Batches       int
-	Received      int
-	Sent          int
-	AlreadyHeld   int
-	Receipts      int
-	GroupReceipts int
-	CursorsAsked  int
-	CursorsTold   int
-	GroupHolds    uint64
-	Exceptions    map[string]int
-	Granted       uint64
-	FramesSent    int
-	FramesRead    int
-	RekeysSent    int
-	RekeysRead    int
-	Lists         map[string]uint64
+	State          string
+	Batches        int
+	Received       int
+	Sent           int
+	AlreadyHeld    int
+	Receipts       int
+	GroupReceipts  int
+	CursorsAwaited int
+	CursorsTold    int
+	GroupHolds     uint64
+	Exceptions     map[string]int
+	Granted        uint64
+	FramesSent     int
+	FramesRead     int
+	RekeysSent     int
+	RekeysRead     int
+	Lists          map[string]uint64
 }
 
 type session struct {
@@ -127,11 +127,14 @@ type hello struct {
 	dictionary             uint32
 	lives                  [][]byte
 	last                   [classes]uint64
+	forked                 uint8
+	held                   uint64 // where we believe the parent to stand
 }
 
 func (n *node) hello(dictionary uint32) *hello {
 	h := &hello{1, 1, roleClinic, time.Now().Unix(), n.Slips,
-		cursorsDigest(n.ownCursors()), dictionary, [][]byte{n.LifeNonce}, [classes]uint64{}}
+		cursorsDigest(n.ownCursors()), dictionary, [][]byte{n.LifeNonce}, [classes]uint64{},
+		0, cursorsDigest([]cursorOf{{"up", upClass, n.Receipted}})}
 	h.last[upClass] = uint64(len(n.Own))
 	return h
 }
@@ -153,6 +156,10 @@ func (h *hello) message() []byte {
 		for _, seq := range h.last {
 			w.varint(seq)
 		}
+		w.u8(h.forked)
+	}
+	if len(h.lives) > 0 {
+		w.u64(h.held)
 	}
 	return oneMessage(typeHello, w.data)
 }
@@ -187,9 +194,9 @@ func (s *session) onHello(body []byte) error {
 	case digest == 0:
 		return s.settle(nil)
 	default:
+		// It sees the same by our held digest and sends them unasked.
 		s.wanted = true
-		s.CursorsAsked++
-		s.answers.message(typeCursorsWanted, nil)
+		s.CursorsAwaited++
 	}
 	return nil
 }
@@ -210,9 +217,9 @@ func (s *session) onCursors(body []byte) error {
 	return nil
 }
 
-// settle: where the parent stands in the list up (protocol.md 9.3).
+// settle: where the parent stands in the list up (protocol.md 9.3). What was
+// sent before it hears SETTLED it has not taken (8.1).
 func (s *session) settle(told []cursorOf) error {
-	before := s.Receipted.Place
 	s.Receipted = cursor{}
 	for _, c := range told {
 		if c.list != "up" || c.class != upClass || c.Epoch != s.Up.Epoch {
@@ -223,9 +230,8 @@ func (s *session) settle(told []cursorOf) error {
 		}
 		s.Receipted = c.cursor
 	}
-	if s.Receipted.Place < before || s.Receipted.Place > s.sentTo {
-		s.sentTo = s.Receipted.Place
-	}
+	s.sentTo = s.Receipted.Place
+	s.answers.message(typeSettled, nil)
 	return nil
 }
 

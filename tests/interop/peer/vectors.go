@@ -173,6 +173,7 @@ var vectorChecks = map[string]func(v *vector){
 	"hello":         checkHello,
 	"receipt":       checkReceipt,
 	"group-receipt": checkGroupReceipt,
+	"withdrawn":     checkWithdrawn,
 	"batch":         checkBatch,
 	"dictionary": func(v *vector) {
 		id, dictionary, err := dictionaryId()
@@ -305,7 +306,22 @@ func checkHello(v *vector) {
 	for class, seq := range v.all("life_seq") {
 		h.last[class] = bigEndian(seq)
 	}
+	h.forked, h.held = uint8(v.number("life_forked")), v.number("held_digest")
 	v.expect("message", h.message())
+}
+
+func checkWithdrawn(v *vector) {
+	var list, signed writer
+	list.u32(uint32(v.number("epoch")))
+	list.varint(uint64(len(v.all("node"))))
+	for _, id := range v.all("node") {
+		list.bytes(id)
+	}
+	signed.bytes([]byte("yizhan withdrawn list v1\x00"))
+	signed.bytes(v.get("group"))
+	signed.bytes(list.data)
+	list.bytes(ed25519.Sign(v.seed("hub_seed"), signed.data))
+	v.expect("message", oneMessage(typeWithdrawn, list.data))
 }
 
 func checkReceipt(v *vector) {

@@ -150,6 +150,8 @@ const (
 	typeGrant
 	typeJoin
 	typeWelcome
+	typeWithdrawn
+	typeSettled
 )
 
 type message struct {
