@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -150,6 +151,8 @@ def main():
                        a.seed, measured.Sizes(a.small), say)
     facts = machine.facts(ROOT, folder)
     rows, failures = [], []
+    for ended in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ended, signal.default_int_handler)
     try:
         for name, measure in measured.MEASURES:
             if name not in a.names:
