@@ -91,7 +91,9 @@ class Rounds:
         before = set(self.book.saved)
         result = self.act("sync", kill, "sync", "--json")
         self.counts["syncs"] += 1
-        self.counts["done"] += self.book.synced(before, result, killed=kill)
+        is_done = self.book.synced(before, result, killed=kill)
+        self.counts["done"] += is_done
+        return is_done
 
     def round(self):
         save = self.random.choice((self.do_import, self.do_import, self.do_add))
@@ -101,13 +103,19 @@ class Rounds:
         save(kill=self.victim == "clinic" and where < 0.5)
         self.go_on()
         if self.victim == "clinic":
-            self.do_sync(kill=where >= 0.5)
-        elif where < 0.1:
-            self.do_sync(kill=False)
+            is_done = self.do_sync(kill=where >= 0.5)
+        elif where < 0.2:
+            is_done = self.do_sync(kill=False)
             self.kill_hub()
+            self.counts["kills"] += 1
+            self.counts["in time"] += is_done
         else:
-            self.do_sync(kill=True)
+            is_done = self.do_sync(kill=True)
         self.go_on()
+        # At once: a later sync would send again what the hub forgot.
+        if is_done:
+            self.book.check_side(self.g.hub.export(), self.book.done, "the hub")
+        self.book.check_side(self.clinic.export(), self.book.saved, "the clinic")
 
     def check(self, through=False):
         if through:
