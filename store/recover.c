@@ -109,8 +109,8 @@ life_is_fresh(struct txn *t, const struct self *self)
 	                memcmp(drawn.data, self->life, LIFE_BYTES) == 0;
 
 	buffer_free(&drawn);
-	return is_drawn && txn_has(t, TABLE_RECEIPTS, self->life,
-	                       LIFE_BYTES) == ERR_NOT_FOUND;
+	return is_drawn && txn_has(t, TABLE_RECEIPTS, self->life, LIFE_BYTES) ==
+	                       ERR_NOT_FOUND;
 }
 
 static enum err

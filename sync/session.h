@@ -70,7 +70,7 @@ struct session_event {
 	uint16_t invite;
 	enum err error;
 	enum reason reason;
-	bool told_by_peer; /* the reason is the peer's word */
+	bool told_by_peer;  /* the reason is the peer's word */
 	bool lost_receipts; /* EVENT_HELLO: the child knows less of what we
 	                       hold than we told it */
 };
