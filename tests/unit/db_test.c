@@ -278,7 +278,7 @@ test_full_disk_refuses_writes_and_reads_on(void **state)
 
 	scratch_path(mounted, dir, "disk");
 	assert_int_equal(mkdir(mounted, 0700), 0);
-	if (mount("none", mounted, "tmpfs", 0, "size=20m") != 0)
+	if (mount("none", mounted, "tmpfs", 0, "size=40m") != 0)
 		skip();
 	assert_int_equal(
 	    db_open(&db, mounted, SCRATCH_MAP_BYTES, true, random_system()),
