@@ -14,7 +14,7 @@
 enum {
 	COLUMN_GAP = 2,
 	SAID_BYTES_MAX = 2048, /* of one message */
-	COLUMN_CELLS_MIN = 8, /* less only where nothing else helps */
+	COLUMN_CELLS_MIN = 8,  /* less only where nothing else helps */
 };
 
 /* --- talk -------------------------------------------------------------- */

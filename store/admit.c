@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "store/admit.h"
+#include "store/apart.h"
 #include "store/index.h"
 #include "store/question.h"
 #include "store/recover.h"
@@ -13,7 +14,7 @@
 
 /* --- the common last step ---------------------------------------------- */
 
-static enum err
+enum err
 admit_merged(struct txn *t, const struct self *self, const struct change *c,
     uint64_t fingerprint)
 {
@@ -107,9 +108,8 @@ org_within(struct txn *t, const struct cert *cert, const char *org)
 	return false;
 }
 
-/* Every node judges alike: by the change and its author's certificate. */
-static enum finding_code
-judge(struct txn *t, const struct change *c, const struct cert *author)
+enum finding_code
+admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 {
 	const struct kind *k = kind_by_name(c->record.kind);
 	const char *field;
@@ -234,8 +234,8 @@ take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 	if (e != ERR_OK)
 		code = FINDING_BODY;
 	else
-		code =
-		    in->from_above ? FINDING_NONE : judge(in->t, &c, in->peer);
+		code = in->from_above ? FINDING_NONE
+		                      : admit_judge(in->t, &c, in->peer);
 	if (code == FINDING_NONE && strcmp(c.record.kind, "org") == 0)
 		in->saw_org = true;
 	e = stored_write(in->t, &bc->id, (uint16_t)code, month, fingerprint,
@@ -432,100 +432,6 @@ check_heads(struct intake *in, struct touched *list, size_t count)
 	return e;
 }
 
-/* --- changes kept apart until the org tree is known --------------------- */
-
-/* A type of question and KEY_CHANGE_BYTES each. */
-struct apart_list {
-	struct buffer rows;
-};
-
-enum { APART_BYTES = 1 + KEY_CHANGE_BYTES };
-
-static enum err
-collect_apart(void *context, const struct question *q)
-{
-	uint8_t key[KEY_CHANGE_BYTES];
-	struct apart_list *list = context;
-
-	if ((q->type != QUESTION_CHANGE && q->type != QUESTION_RETURNED) ||
-	    q->code != FINDING_ORG_OUTSIDE)
-		return ERR_OK;
-	key_change(key, &q->id);
-	put_u8(&list->rows, (uint8_t)q->type);
-	put_bytes(&list->rows, key, sizeof key);
-	return buffer_state(&list->rows);
-}
-
-static enum err
-author_of(struct txn *t, const struct change_id *id, struct node *out)
-{
-	struct life life;
-	enum err e = life_read(t, id->life, &life);
-
-	return e == ERR_OK ? index_node_read(t, life.node, out) : e;
-}
-
-/* What the parent gave back was judged again there as well, by the same org
- * tree: it came from there. */
-static enum err
-unite(struct txn *t, const struct self *self, const struct change *c,
-    const struct stored *s, enum question_type type)
-{
-	enum err e = ERR_OK;
-
-	if (type == QUESTION_CHANGE)
-		e = stored_write(t, &c->id, 0, s->month, s->fingerprint,
-		    s->body.data, s->body.size);
-	if (e == ERR_OK && type == QUESTION_CHANGE)
-		e = admit_merged(t, self, c, s->fingerprint);
-	return e == ERR_OK ? question_drop_change(t, type, &c->id) : e;
-}
-
-static enum err
-judge_again(struct txn *t, const struct self *self, const struct change_id *id,
-    enum question_type type)
-{
-	struct stored s;
-	struct change c;
-	struct node author = {0};
-	enum err e;
-
-	stored_init(&s);
-	change_init(&c);
-	c.id = *id;
-	e = stored_read(t, id, &s);
-	if (e == ERR_OK)
-		e = change_decode(&c, s.body.data, s.body.size);
-	if (e == ERR_OK && type == QUESTION_RETURNED)
-		author.cert = self->chain[0];
-	else if (e == ERR_OK)
-		e = author_of(t, id, &author);
-	/* Of a withdrawn node nothing more is merged by itself. */
-	if (e == ERR_OK && !author.is_revoked &&
-	    judge(t, &c, &author.cert) == FINDING_NONE)
-		e = unite(t, self, &c, &s, type);
-	change_clear(&c);
-	stored_free(&s);
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-enum err
-admit_judge_apart(struct txn *t, const struct self *self)
-{
-	struct apart_list list = {0};
-	struct change_id id;
-	size_t at;
-	enum err e = question_walk(t, collect_apart, &list);
-
-	for (at = 0; e == ERR_OK && at < list.rows.size; at += APART_BYTES) {
-		key_change_read(&id, list.rows.data + at + 1);
-		e = judge_again(
-		    t, self, &id, (enum question_type)list.rows.data[at]);
-	}
-	buffer_free(&list.rows);
-	return e;
-}
-
 /* --- whole batches ----------------------------------------------------- */
 
 /* Past our cursor there would be a hole, and another hash at our cursor tells
@@ -590,7 +496,7 @@ intake_end(struct intake *in)
 		    in->t, peer, CURSOR_OWN, &in->batch->list, &r->cursor);
 	}
 	if (e == ERR_OK && in->saw_org)
-		e = admit_judge_apart(in->t, in->self);
+		e = apart_judge_again(in->t, in->self);
 	return e;
 }
 
@@ -673,39 +579,4 @@ admit_from_above(struct txn *t, const struct self *self,
 		return e;
 	}
 	return intake_end(&in);
-}
-
-enum err
-admit_returned(struct txn *t, const struct receipt *receipt,
-    const char *parent_name, int64_t now)
-{
-	size_t i;
-	enum err e = ERR_OK;
-
-	for (i = 0; e == ERR_OK && i < receipt->exception_count; i++) {
-		const struct exception *x = &receipt->exceptions[i];
-		struct question q = {.type = QUESTION_RETURNED,
-		    .code = (enum finding_code)x->reason,
-		    .at = now,
-		    .id = x->id};
-		struct stored s;
-		struct change c;
-
-		/* All of it, from one moment on: one question. */
-		if (x->reason == FINDING_WITHDRAWN)
-			memset(&q.id, 0, sizeof q.id);
-		snprintf(q.origin, sizeof q.origin, "%s", parent_name);
-		stored_init(&s);
-		change_init(&c);
-		c.id = q.id;
-		if (stored_read(t, &q.id, &s) == ERR_OK &&
-		    change_decode(&c, s.body.data, s.body.size) == ERR_OK) {
-			snprintf(q.kind, sizeof q.kind, "%s", c.record.kind);
-			snprintf(q.ref, sizeof q.ref, "%s", c.record.ref);
-		}
-		change_clear(&c);
-		stored_free(&s);
-		e = question_put(t, &q);
-	}
-	return e;
 }

@@ -27,6 +27,16 @@ enum err admit_own(
  * org below one, as far as org records here tell. */
 bool org_within(struct txn *t, const struct cert *cert, const char *org);
 
+/** What keeps a change of this author apart, or FINDING_NONE. Every node judges
+ * alike: by the change and its author's certificate. */
+enum finding_code admit_judge(
+    struct txn *t, const struct change *c, const struct cert *author);
+
+/** The last step of every way in, for a change that is stored: joined to its
+ * record, indexed, listed for those who are to have it. */
+enum err admit_merged(struct txn *t, const struct self *self,
+    const struct change *c, uint64_t fingerprint);
+
 /* What became of a peer's batch. */
 struct admitted {
 	size_t fresh;           /* changes that were new here, and taken */
@@ -52,14 +62,5 @@ enum err admit_from_below(struct txn *t, const struct self *self,
 enum err admit_from_above(struct txn *t, const struct self *self,
     const struct cert *parent, const struct batch *batch, int64_t now,
     struct admitted *out);
-
-/** Keep that the parent did not take changes of ours. */
-enum err admit_returned(struct txn *t, const struct receipt *receipt,
-    const char *parent_name, int64_t now);
-
-/** Judge again what was kept apart, here or by the parent, because its org was
- * not known to stand below the certificate's; called when the org tree grew,
- * by whoever made it grow. */
-enum err admit_judge_apart(struct txn *t, const struct self *self);
 
 #endif

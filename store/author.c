@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/apart.h"
 #include "store/author.h"
 #include "store/paper.h"
 #include "store/value.h"
@@ -165,7 +166,7 @@ write_change(struct work *w, struct change *c, json_t *changed)
 		w->out->id = c->id;
 	}
 	if (e == ERR_OK && strcmp(c->record.kind, "org") == 0)
-		e = admit_judge_apart(w->t, w->self);
+		e = apart_judge_again(w->t, w->self);
 	return e;
 }
 

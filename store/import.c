@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/apart.h"
 #include "store/import.h"
 #include "store/import_line.h"
 #include "store/value.h"
@@ -432,7 +433,7 @@ import_run(struct import *im, struct txn *t)
 	if (e == ERR_OK && im->has_source && im->run.used_source)
 		e = sources_add(t, im->source);
 	if (e == ERR_OK && im->run.saw_org)
-		e = admit_judge_apart(t, &im->run.self);
+		e = apart_judge_again(t, &im->run.self);
 	line_run_end(&im->run);
 	return e;
 }

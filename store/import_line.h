@@ -16,7 +16,7 @@ struct line_run {
 	struct past past;    /* scratch */
 	struct buffer canon; /* scratch: canonical bytes of a line */
 	bool used_source;    /* something was taken under `source` */
-	bool saw_org;        /* the org tree grew: admit_judge_apart() */
+	bool saw_org;        /* the org tree grew: apart_judge_again() */
 };
 
 enum line_result { LINE_FRESH, LINE_UPDATED, LINE_UNCHANGED, LINE_REFUSED };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/apart.h"
 #include "store/enrol.h"
 #include "store/question.h"
 #include "store/receipt.h"
@@ -217,7 +218,7 @@ receipts_take(struct txn *t, const struct cert *peer, const struct receipt *r,
 	node_id_of(id, peer->signing_key);
 	e = keep_place(t, id, &r->list, r->cursor);
 	if (e == ERR_OK)
-		e = admit_returned(t, r, peer->name, now);
+		e = apart_returned(t, r, peer->name, now);
 	return e;
 }
 

@@ -1,5 +1,5 @@
-/* practice_site: where a staff member may act, from when to when (执业地点). The
- * site is the acting org of the envelope.
+/* practice_site: where a staff member may act, from when to when (执业地点).
+ * The site is the acting org of the envelope.
  */
 
 #include "store/kinds/kinds.h"

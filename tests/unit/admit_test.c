@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "store/apart.h"
 #include "tests/unit/pair.h"
 
 enum { NOW = 1790000000 };
@@ -205,7 +206,7 @@ test_returned_change_is_asked_about_once(void **state)
 	pair_must(admit_own(t, &pair.clinic, &c, 2));
 	x.id = c.id;
 	for (i = 0; i < 2; i++)
-		pair_must(admit_returned(t, &receipt, "hub", NOW));
+		pair_must(apart_returned(t, &receipt, "hub", NOW));
 	pair_must(question_count(t, &waiting));
 	assert_int_equal(waiting, 1);
 	txn_abort(t);
@@ -243,7 +244,7 @@ hub_writes_org(const char *ref, const char *parent)
 	    json_pack("{s:s, s:s, s:s}", "name", ref, "level", "village",
 	        "parent_org_id", above));
 	pair_must(admit_own(t, &pair.hub, &c, 3));
-	pair_must(admit_judge_apart(t, &pair.hub));
+	pair_must(apart_judge_again(t, &pair.hub));
 	pair_must(txn_commit(t));
 	change_clear(&c);
 }

@@ -1,6 +1,7 @@
 /* withdraw: a node is taken out of the group: what the hub keeps of it, what
  * it and the others hear, and who can pass for whom. */
 
+#include "store/apart.h"
 #include "store/withdraw.h"
 #include "tests/unit/group.h"
 
@@ -405,7 +406,7 @@ test_nothing_of_it_is_judged_again(void **state)
 		t = member_begin(&hub, true);
 		assert_int_equal(self_read(t, &self), ERR_OK);
 		assert_int_equal(index_told_parent(t, "V0101", "C01"), ERR_OK);
-		assert_int_equal(admit_judge_apart(t, &self), ERR_OK);
+		assert_int_equal(apart_judge_again(t, &self), ERR_OK);
 		assert_int_equal(txn_commit(t), ERR_OK);
 		assert_int_equal(held_as(&hub, &id), FINDING_ORG_OUTSIDE);
 	}

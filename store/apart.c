@@ -1,0 +1,142 @@
+/* apart: changes that were kept apart, here or by the parent. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/apart.h"
+#include "store/finding.h"
+#include "store/index.h"
+#include "store/key.h"
+#include "store/question.h"
+
+/* --- until the org tree is known ----------------------------------------- */
+
+/* A type of question and KEY_CHANGE_BYTES each. */
+struct apart_list {
+	struct buffer rows;
+};
+
+enum { APART_BYTES = 1 + KEY_CHANGE_BYTES };
+
+static enum err
+collect_apart(void *context, const struct question *q)
+{
+	uint8_t key[KEY_CHANGE_BYTES];
+	struct apart_list *list = context;
+
+	if ((q->type != QUESTION_CHANGE && q->type != QUESTION_RETURNED) ||
+	    q->code != FINDING_ORG_OUTSIDE)
+		return ERR_OK;
+	key_change(key, &q->id);
+	put_u8(&list->rows, (uint8_t)q->type);
+	put_bytes(&list->rows, key, sizeof key);
+	return buffer_state(&list->rows);
+}
+
+static enum err
+author_of(struct txn *t, const struct change_id *id, struct node *out)
+{
+	struct life life;
+	enum err e = life_read(t, id->life, &life);
+
+	return e == ERR_OK ? index_node_read(t, life.node, out) : e;
+}
+
+/* What the parent gave back was judged again there as well, by the same org
+ * tree: it came from there. */
+static enum err
+unite(struct txn *t, const struct self *self, const struct change *c,
+    const struct stored *s, enum question_type type)
+{
+	enum err e = ERR_OK;
+
+	if (type == QUESTION_CHANGE)
+		e = stored_write(t, &c->id, 0, s->month, s->fingerprint,
+		    s->body.data, s->body.size);
+	if (e == ERR_OK && type == QUESTION_CHANGE)
+		e = admit_merged(t, self, c, s->fingerprint);
+	return e == ERR_OK ? question_drop_change(t, type, &c->id) : e;
+}
+
+static enum err
+judge_one(struct txn *t, const struct self *self, const struct change_id *id,
+    enum question_type type)
+{
+	struct stored s;
+	struct change c;
+	struct node author = {0};
+	enum err e;
+
+	stored_init(&s);
+	change_init(&c);
+	c.id = *id;
+	e = stored_read(t, id, &s);
+	if (e == ERR_OK)
+		e = change_decode(&c, s.body.data, s.body.size);
+	if (e == ERR_OK && type == QUESTION_RETURNED)
+		author.cert = self->chain[0];
+	else if (e == ERR_OK)
+		e = author_of(t, id, &author);
+	/* Of a withdrawn node nothing more is merged by itself. */
+	if (e == ERR_OK && !author.is_revoked &&
+	    admit_judge(t, &c, &author.cert) == FINDING_NONE)
+		e = unite(t, self, &c, &s, type);
+	change_clear(&c);
+	stored_free(&s);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+apart_judge_again(struct txn *t, const struct self *self)
+{
+	struct apart_list list = {0};
+	struct change_id id;
+	size_t at;
+	enum err e = question_walk(t, collect_apart, &list);
+
+	for (at = 0; e == ERR_OK && at < list.rows.size; at += APART_BYTES) {
+		key_change_read(&id, list.rows.data + at + 1);
+		e = judge_one(
+		    t, self, &id, (enum question_type)list.rows.data[at]);
+	}
+	buffer_free(&list.rows);
+	return e;
+}
+
+/* --- by the parent ------------------------------------------------------- */
+
+enum err
+apart_returned(struct txn *t, const struct receipt *receipt,
+    const char *parent_name, int64_t now)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < receipt->exception_count; i++) {
+		const struct exception *x = &receipt->exceptions[i];
+		struct question q = {.type = QUESTION_RETURNED,
+		    .code = (enum finding_code)x->reason,
+		    .at = now,
+		    .id = x->id};
+		struct stored s;
+		struct change c;
+
+		/* All of it, from one moment on: one question. */
+		if (x->reason == FINDING_WITHDRAWN)
+			memset(&q.id, 0, sizeof q.id);
+		snprintf(q.origin, sizeof q.origin, "%s", parent_name);
+		stored_init(&s);
+		change_init(&c);
+		c.id = q.id;
+		if (stored_read(t, &q.id, &s) == ERR_OK &&
+		    change_decode(&c, s.body.data, s.body.size) == ERR_OK) {
+			snprintf(q.kind, sizeof q.kind, "%s", c.record.kind);
+			snprintf(q.ref, sizeof q.ref, "%s", c.record.ref);
+		}
+		change_clear(&c);
+		stored_free(&s);
+		e = question_put(t, &q);
+	}
+	return e;
+}

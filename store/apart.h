@@ -1,0 +1,22 @@
+/* apart: changes that are held and not merged, and what ends that.
+ *
+ * Here, because a peer's change could not be judged or taken; or at the
+ * parent, which says so by an exception in its receipt.
+ */
+
+#ifndef YIZHAN_STORE_APART_H
+#define YIZHAN_STORE_APART_H
+
+#include "store/self.h"
+#include "sync/source.h"
+
+/** Keep that the parent did not take changes of ours. */
+enum err apart_returned(struct txn *t, const struct receipt *receipt,
+    const char *parent_name, int64_t now);
+
+/** Judge again what was kept apart, here or by the parent, because its org was
+ * not known to stand below the certificate's; called when the org tree grew,
+ * by whoever made it grow. */
+enum err apart_judge_again(struct txn *t, const struct self *self);
+
+#endif
