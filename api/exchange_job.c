@@ -12,9 +12,6 @@
 #include "store/recover.h"
 #include "store/withdraw.h"
 
-/* Of a peer's clock: 0 to the end of the year 9999. */
-#define CLOCK_MAX INT64_C(253402300799)
-
 /* --- in the writer's thread -------------------------------------------- */
 
 /* For each change and life of a withdrawn node there is a bound. */

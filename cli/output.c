@@ -231,7 +231,7 @@ fit_cut(struct columns *c, size_t room)
 static void
 fit_wrap(struct columns *c, size_t room)
 {
-	size_t floor[COLUMNS_MAX], last = c->count - 1, i;
+	size_t floor[COLUMNS_MAX] = {0}, last = c->count - 1, i;
 
 	for (i = 0; i < last; i++)
 		floor[i] = 1;

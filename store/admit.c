@@ -206,11 +206,8 @@ hold_apart(struct intake *in, const struct batch_change *bc, uint16_t month,
 		    fingerprint, body, bc->body_bytes);
 	if (e == ERR_OK)
 		e = ask_of_withdrawn(in);
-	if (e == ERR_OK)
-		e = add_exception(in->out, &bc->id, FINDING_WITHDRAWN);
-	if (e == ERR_OK)
-		in->out->fresh++;
-	return e;
+	return e == ERR_OK ? add_exception(in->out, &bc->id, FINDING_WITHDRAWN)
+	                   : e;
 }
 
 /* Decode, judge, store one change that is new here. */

@@ -153,6 +153,8 @@ self_read(struct txn *t, struct self *out)
 		e = read_group(t, out, &value);
 	if (e == ERR_OK)
 		e = meta_get_number(t, "trusted_at", &trusted);
+	if (e == ERR_OK && trusted > CLOCK_MAX)
+		e = ERR_CORRUPT;
 	out->trusted_at = (int64_t)trusted;
 	buffer_wipe(&value);
 	if (e != ERR_OK)
@@ -277,6 +279,8 @@ self_trust_time(struct txn *t, struct self *s, int64_t now)
 {
 	if (now <= 0)
 		return ERR_OK;
+	if (now > CLOCK_MAX) /* from a parent: nothing bounds what it says */
+		now = CLOCK_MAX;
 	s->trusted_at = now;
 	return meta_put_number(t, "trusted_at", (uint64_t)now);
 }

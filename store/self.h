@@ -7,6 +7,9 @@
 #include "store/db.h"
 #include "sync/noise.h"
 
+/* What a clock may show: 0 to the end of the year 9999. */
+#define CLOCK_MAX INT64_C(253402300799)
+
 struct self {
 	enum node_role role;
 	char name[NODE_NAME_BYTES_MAX + 1];
@@ -39,7 +42,7 @@ enum err self_create(struct txn *t, enum node_role role, const char *name,
 enum err self_new_life(struct txn *t, struct self *s, int64_t now);
 /** Store group, certificate chain and fingerprint secret from *s. */
 enum err self_enrol(struct txn *t, const struct self *s);
-/** Remember the group's time. */
+/** Remember the group's time; beyond CLOCK_MAX it is CLOCK_MAX. */
 enum err self_trust_time(struct txn *t, struct self *s, int64_t now);
 /** What a moment is worth, given what the group last said. */
 enum clock_state self_clock(const struct self *s, int64_t now);

@@ -65,7 +65,7 @@ at astray init --name astray >/dev/null
 lines V0002 31 32 | at astray import - >/dev/null
 lines V0004 1 1 | at astray import - >/dev/null
 enrol astray V0004
-at astray sync >/dev/null
+expect 6 at astray sync >/dev/null
 [ "$(held_of V0004)" = 1 ] || fail "its own org's change is missing"
 [ "$(held_of V0002)" = 0 ] || fail "a change for another's org was merged"
 [ "$(at hub questions --json | grep -c '"org_outside"')" = 2 ] ||

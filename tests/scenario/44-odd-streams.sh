@@ -27,15 +27,15 @@ run() {
 
 # What is no file of lines is named, with the reason.
 for name in clinic served; do
-	run 1 "$work cannot be read: Is a directory" -- at $name import "$work"
-	run 1 "$work/none cannot be opened: No such" -- \
+	run 1 "$work cannot be read: it is a directory" -- at $name import "$work"
+	run 1 "$work/none cannot be opened: there is no such file" -- \
 		at $name import "$work/none"
 	run 0 "" -- at $name import /dev/null
 	if [ "$(id -u)" -eq 0 ]; then
 		: >"$work/secret"
 		chmod 000 "$work/secret"
 		chmod 755 "$work"
-		run 1 "cannot be opened: Permission denied" -- setpriv --reuid \
+		run 1 "cannot be opened: this user is not allowed to" -- setpriv --reuid \
 			65534 --clear-groups "$YIZHAN" --dir "$work/$name" \
 			import "$work/secret"
 	fi
@@ -52,12 +52,12 @@ for name in clinic served; do
 		[ -s "$work/out" ] || fail "$verb said nothing"
 		[ ! -s "$work/said" ] || fail "$(cat "$work/said")"
 		# shellcheck disable=SC2086
-		run 1 "cannot be written: No space left" -- bash -c \
+		run 1 "cannot be written: the disk is full" -- bash -c \
 			'"$@" >/dev/full' - "$YIZHAN" --dir "$work/$name" $verb
 	done
 	(at $name import "$data/day-2026-05-01.ndjson" --source his --json \
 		2>/dev/null || true) | true
-	run 1 "cannot be written: No space left" -- bash -c '"$@" >/dev/full' \
+	run 1 "cannot be written: the disk is full" -- bash -c '"$@" >/dev/full' \
 		- "$YIZHAN" --dir "$work/$name" \
 		import "$data/day-2026-05-02.ndjson" --source his --json
 	lines=$(cat "$data/day-2026-05-01.ndjson" \

@@ -318,6 +318,27 @@ test_answer_that_does_not_fit_is_refused(void **state)
 	free(bad);
 }
 
+/* A parent's time is a number of its choosing. */
+static void
+test_time_beyond_all_calendars_is_bounded(void **state)
+{
+	struct join_answer *a = calloc(1, sizeof *a);
+	char code[INVITE_TEXT_BYTES];
+	struct invite i;
+	struct self self;
+
+	assert_non_null(a);
+	group_invite(&hub, "C01", &i, code);
+	assert_int_equal(
+	    accept_join(&clinic, i.number, ROLE_CLINIC, a), ERR_OK);
+	a->now = INT64_MAX;
+	assert_int_equal(join_with(&clinic, a), ERR_OK);
+	self = member_self(&clinic);
+	assert_true(self.trusted_at == CLOCK_MAX);
+	assert_int_equal(self_clock(&self, GROUP_NOW), CLOCK_SUSPECT);
+	free(a);
+}
+
 /* Also what was written in a life before the last one. */
 static void
 test_all_made_before_joining_is_listed(void **state)
@@ -352,6 +373,7 @@ main(void)
 	    CASE(test_node_may_join_anew_as_what_it_is),
 	    CASE(test_keys_of_a_withdrawn_node_open_nothing),
 	    CASE(test_answer_that_does_not_fit_is_refused),
+	    CASE(test_time_beyond_all_calendars_is_bounded),
 	    CASE(test_all_made_before_joining_is_listed),
 	};
 
