@@ -60,16 +60,23 @@ plausible(int64_t said)
 	return said > CLOCK_MAX ? CLOCK_MAX : said;
 }
 
+/* As it stands in this transaction: the session may not know it yet. */
+static enum err
+peer_node(struct exchange *x, struct txn *t, struct node *out)
+{
+	uint8_t id[NODE_ID_BYTES];
+
+	node_id_of(id, x->peer.signing_key);
+	return index_node_read(t, id, out);
+}
+
 static enum err
 note_hello(struct exchange *x, struct txn *t, struct self *self)
 {
-	uint8_t id[NODE_ID_BYTES];
 	int64_t now = exchange_now(x), said = plausible(x->hello.now);
 	struct node node;
-	enum err e;
+	enum err e = peer_node(x, t, &node);
 
-	node_id_of(id, x->peer.signing_key);
-	e = index_node_read(t, id, &node);
 	if (e != ERR_OK)
 		return e;
 	node.last_contact = now;
@@ -86,12 +93,9 @@ note_hello(struct exchange *x, struct txn *t, struct self *self)
 static enum err
 count_taken(struct exchange *x, struct txn *t)
 {
-	uint8_t id[NODE_ID_BYTES];
 	struct node node;
-	enum err e;
+	enum err e = peer_node(x, t, &node);
 
-	node_id_of(id, x->peer.signing_key);
-	e = index_node_read(t, id, &node);
 	if (e != ERR_OK)
 		return e;
 	node.changes_taken += x->admitted.fresh;
@@ -121,16 +125,12 @@ make_group_receipts(struct exchange *x, struct txn *t, const struct self *self)
 	return e;
 }
 
-/* As it stands in this transaction: the session may not know it yet. */
 static enum err
 is_peer_withdrawn(struct exchange *x, struct txn *t, bool *out)
 {
-	uint8_t id[NODE_ID_BYTES];
 	struct node node;
-	enum err e;
+	enum err e = peer_node(x, t, &node);
 
-	node_id_of(id, x->peer.signing_key);
-	e = index_node_read(t, id, &node);
 	*out = e == ERR_OK && node.is_revoked;
 	return e;
 }

@@ -71,33 +71,6 @@ sign(uint8_t class)
 	batch.head_count = batch.change_count > 0 ? 1 : 0;
 }
 
-static void
-check_records(struct txn *t)
-{
-	uint8_t last[KEY_RECORD_BYTES] = {0};
-	struct bytes key;
-	struct walk *w;
-
-	expect(walk_open(t, TABLE_RECORDS, NULL, 0, &w) == ERR_OK);
-	while (walk_next(w, &key, NULL) == ERR_OK) {
-		struct record r;
-		json_t *shown;
-		char *text;
-
-		if (memcmp(key.data, last, sizeof last) == 0)
-			continue;
-		memcpy(last, key.data, sizeof last);
-		expect(record_read(t, last, &r) == ERR_OK);
-		shown = record_to_json(&r);
-		text = json_dumps(shown, JSON_COMPACT);
-		expect(text != NULL);
-		free(text);
-		json_decref(shown);
-		record_clear(&r);
-	}
-	walk_close(w);
-}
-
 static enum err
 admit(struct txn *t, bool below, struct admitted *out)
 {
@@ -129,7 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    first.fresh + first.receipt.exception_count == batch.change_count);
 	expect(first.known == 0);
 	expect(first.receipt.cursor.place == batch.change_count);
-	check_records(t);
+	fuzz_read_all(t);
 	expect(admit(t, below, &again) == ERR_OK);
 	expect(again.fresh == 0);
 	expect(again.known == batch.change_count);

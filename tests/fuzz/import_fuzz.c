@@ -77,35 +77,6 @@ give(const uint8_t *data, size_t size, size_t step)
 	return c;
 }
 
-/* --- what was taken can be read ------------------------------------------- */
-
-static void
-check_records(void)
-{
-	uint8_t last[KEY_RECORD_BYTES] = {0};
-	struct bytes key;
-	struct walk *w;
-
-	expect(walk_open(t, TABLE_RECORDS, NULL, 0, &w) == ERR_OK);
-	while (walk_next(w, &key, NULL) == ERR_OK) {
-		struct record r;
-		json_t *shown;
-		char *text;
-
-		if (memcmp(key.data, last, sizeof last) == 0)
-			continue;
-		memcpy(last, key.data, sizeof last);
-		expect(record_read(t, last, &r) == ERR_OK);
-		shown = record_to_json(&r);
-		text = json_dumps(shown, JSON_COMPACT);
-		expect(text != NULL);
-		free(text);
-		json_decref(shown);
-		record_clear(&r);
-	}
-	walk_close(w);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -122,7 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	expect(first.lines == count_lines(data, size));
 	expect(first.fresh + first.updated + first.unchanged + first.refused <=
 	       first.lines);
-	check_records();
+	fuzz_read_all(t);
 	second = give(data, size, SIZE_MAX);
 	expect(second.lines == first.lines);
 	expect(

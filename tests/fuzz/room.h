@@ -40,4 +40,32 @@ room_make(void)
 	return atexit(room_leave);
 }
 
+/* Every record that is held can be read and shown. */
+__attribute__((unused)) static void
+fuzz_read_all(struct txn *t)
+{
+	uint8_t last[KEY_RECORD_BYTES] = {0};
+	struct bytes key;
+	struct walk *w;
+
+	expect(walk_open(t, TABLE_RECORDS, NULL, 0, &w) == ERR_OK);
+	while (walk_next(w, &key, NULL) == ERR_OK) {
+		struct record r;
+		json_t *shown;
+		char *text;
+
+		if (memcmp(key.data, last, sizeof last) == 0)
+			continue;
+		memcpy(last, key.data, sizeof last);
+		expect(record_read(t, last, &r) == ERR_OK);
+		shown = record_to_json(&r);
+		text = json_dumps(shown, JSON_COMPACT);
+		expect(text != NULL);
+		free(text);
+		json_decref(shown);
+		record_clear(&r);
+	}
+	walk_close(w);
+}
+
 #endif
