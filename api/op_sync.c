@@ -252,14 +252,18 @@ run_sessions(struct sync *s)
 
 /* --- what is said of it ------------------------------------------------ */
 
+static bool
+has_moved(const struct sync *s)
+{
+	return s->sum.changes_sent > 0 || s->sum.changes_received > 0;
+}
+
 static const char *
 state_of(const struct sync *s, enum err e, uint64_t refused)
 {
-	bool has_moved = s->sum.changes_sent > 0 || s->sum.changes_received > 0;
-
 	if (e == ERR_OK && refused == 0)
 		return "done";
-	if (has_moved)
+	if (has_moved(s))
 		return "partial";
 	return e == ERR_NO_LINK ? "no_link" : "failed";
 }
@@ -317,6 +321,7 @@ say_end(struct sync *s, enum err e)
 	const char *why = outcome_reason(s->reason);
 	uint64_t refused = newly_refused(s);
 	uint64_t sent = s->sum.changes_sent;
+	enum api_exit failed = has_moved(s) ? API_PARTLY : API_FAILED;
 
 	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
 	    "state", state_of(s, e, refused), "bytes_sent",
@@ -338,9 +343,9 @@ say_end(struct sync *s, enum err e)
 	if (o->message != NULL || outcome_exit(e) != API_FAILED)
 		return e;
 	if (why != NULL)
-		return op_fail_with(o, e, API_FAILED, why);
+		return op_fail_with(o, e, failed, why);
 	if (e == ERR_CLOSED || e == ERR_TIMEOUT)
-		return op_fail_with(o, e, API_FAILED,
+		return op_fail_with(o, e, failed,
 		    N_("The connection ended before all was sent. What has a "
 		       "receipt is there; the rest goes with the next "
 		       "session."));

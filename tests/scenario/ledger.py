@@ -96,6 +96,8 @@ class Book:
             expect(result.code != DONE, "not done, and", result)
             expect(killed or state in ("partial", "failed", "no_link"), "sync:", result)
             expect(killed or state != "no_link" or result.code == 4, "no link, and", result)
+            expect(killed or state != "partial" or result.code == 6, "partial, and", result)
+            expect(killed or state != "failed" or result.code != 6, "failed, and", result)
         self.answers += 1
         return state == "done"
 

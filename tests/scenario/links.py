@@ -69,7 +69,9 @@ def dying(seed):
         proxy = proxy_to(g, seed)
         clinic, book = g.clinic("clinic", port=proxy.port), Book("D", ("encounter", "resident", "referral"))
         beside = 0
-        for n in range(12):
+        for n in range(36):
+            if n >= 12 and beside >= 3:
+                break
             save(clinic, book, draw.choice((3, 150, 600)))
             # The near side ends while bytes are on their way, which goes on for
             # up to two seconds; the clinic's next session overtakes them.
@@ -79,9 +81,8 @@ def dying(seed):
             if n % 3 == 2:
                 save(clinic, book, 20)
             dead = proxy.links[-1]
-            two = sync(clinic, book)
+            sync(clinic, book)
             beside += dead.is_dying and not one
-            expect(two or n >= 0, "")
             if n % 4 == 3:
                 g.hub.kill()
                 g.hub.start()
@@ -100,14 +101,20 @@ def two_clinics(seed):
         proxy = proxy_to(g, seed)
         pairs = [(g.clinic(name, port=proxy.port), Book(name.upper(), kinds))
                  for name, kinds in (("ta", ("encounter", "resident")), ("tb", ("encounter", "referral")))]
-        proxy.plan = {"cut_ms": [30, 900], "delay_ms": [0, 40], "rate": 200000, "refuse_ms": [50, 300, 500, 2000]}
+        proxy.plan = {"cut_ms": [10, 400], "delay_ms": [0, 40], "rate": 200000, "refuse_ms": [50, 300, 500, 2000]}
         for clinic, _ in pairs:
             clinic.start()
         faults = []
 
+        def cuts():
+            return sum(x["end"] in ("fin", "rst") for x in proxy.report()["connections"])
+
         def work(clinic, book, draw):
             try:
-                for _ in range(8):
+                # On a fast machine many sessions are through before the cut.
+                for turn in range(60):
+                    if turn >= 8 and cuts() >= 6:
+                        break
                     save(clinic, book, draw.randint(1, 120))
                     sync(clinic, book, *draw.choice(((), ("--wait", "--timeout", "3"))))
             except Failed as e:
@@ -118,8 +125,7 @@ def two_clinics(seed):
         for t in threads:
             t.join()
         expect(not faults, *faults)
-        cuts = sum(x["end"] in ("fin", "rst") for x in proxy.report()["connections"])
-        expect(cuts >= 3, "only", cuts, "cuts")
+        expect(cuts() >= 3, "only", cuts(), "cuts")
         for clinic, book in pairs:
             book.check(clinic, g.hub)
         proxy.plan = {}
