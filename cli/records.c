@@ -107,7 +107,8 @@ read_file(void *context, void *out, size_t size)
 	if (n > 0)
 		f->is_inside = ((const char *)out)[n - 1] != '\n';
 	if (n < 0)
-		say(_("%s cannot be read: %s"), f->path, _(outcome_fault(errno)));
+		say(_("%s cannot be read: %s"), f->path,
+		    _(outcome_fault(errno)));
 	return (long)n;
 }
 
