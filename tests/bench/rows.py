@@ -133,12 +133,15 @@ def session(b, name, proxy, step):
     up = sum(c.bytes[0] for c in passed)
     down = sum(c.bytes[1] for c in passed)
     trips = sum(c.round_trips for c in passed)
+    # Of a long session's many pieces some cross: what one end heard before it
+    # wrote, only that end knows for sure.
+    least = trips - trips // 50
     for what, ours, its, is_wrong in (
             ("bytes up", up, said["bytes_sent"], up != said["bytes_sent"]),
             ("bytes down", down, said["bytes_received"],
              down != said["bytes_received"]),
             ("round trips", trips, said["round_trips"],
-             said["round_trips"] < trips)):
+             said["round_trips"] < least)):
         if is_wrong:
             b.differences.append("%s: %s: the proxy counted %d, the program "
                                  "says %d" % (step, what, ours, its))
