@@ -57,23 +57,24 @@ static bool
 read_once(struct linkwatch *w)
 {
 	ssize_t n = mnl_socket_recvfrom(w->socket, w->bytes, sizeof w->bytes);
+	int fault = errno;
 
 	if (n > 0) {
 		note(w, linknews_read(&w->news, w->bytes, (size_t)n));
 		return true;
 	}
-	if (n == 0 || errno == EAGAIN || errno == EWOULDBLOCK)
+	if (n == 0 || fault == EAGAIN || fault == EWOULDBLOCK)
 		return false;
-	if (errno == EINTR)
+	if (fault == EINTR)
 		return true;
 	/* The socket's buffer overflowed, or one message was longer than
 	 * ours: what it said is lost, and the socket goes on. */
-	if (errno == ENOBUFS || errno == ENOSPC || errno == ENOMEM) {
+	if (fault == ENOBUFS || fault == ENOSPC || fault == ENOMEM) {
 		note(w, linknews_lost(&w->news));
-		return errno != ENOMEM;
+		return fault != ENOMEM;
 	}
 	log_event(&w->agent->log, LOG_WARNING, "link_watch_ended", "cause=%s",
-	    uv_err_name(uv_translate_sys_error(errno)));
+	    uv_err_name(uv_translate_sys_error(fault)));
 	(void)uv_poll_stop(&w->poll);
 	w->has_ended = true;
 	return false;

@@ -38,7 +38,7 @@ put_safe(const char *format, va_list args)
 
 	if (n < 0)
 		return;
-	if (n > SAID_BYTES_MAX)
+	if (n > SAID_BYTES_MAX + 3)
 		memcpy(text + SAID_BYTES_MAX, "...", sizeof "...");
 	shown = text_shown(text);
 	if (shown != NULL)

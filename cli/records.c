@@ -27,6 +27,7 @@ struct import_file {
 	int fd;
 	bool is_inside; /* a line; else at the beginning of one */
 	bool was_cut;   /* by a signal, before the end */
+	bool gave_up;   /* then, on the rest of a line */
 };
 
 static enum err
@@ -88,6 +89,7 @@ read_rest(struct import_file *f, char *out, size_t size)
 	if (n == 0)
 		return 0;
 	end = n > 0 ? memchr(out, '\n', (size_t)n) : NULL;
+	f->gave_up = end == NULL;
 	return end == NULL ? -1 : (long)(end - out) + 1;
 }
 
@@ -188,6 +190,8 @@ import_from(struct call *c, const char *path, int fd)
 		say(_("lines with warnings: %lld; yizhan questions --warnings "
 		      "lists them"),
 		    number_of(r.summary, "warned"));
+	if (file.gave_up && exit_code == API_FAILED)
+		exit_code = API_DONE; /* but for that line */
 	if (file.was_cut)
 		exit_code = import_stopped(&r, exit_code);
 	if (!c->json && json_object_get(r.summary, "new") != NULL)

@@ -107,7 +107,7 @@ for name in clinic served; do
 	wait "$import" || got=$?
 	exec 7>&-
 	rm "$work/pipe"
-	[ "$got" -eq 1 ] || fail "half a line: exit $got"
+	[ "$got" -eq 6 ] || fail "half a line: exit $got"
 	for i in $(seq 100); do
 		[ "$(at $name status --json | field changes)" = \
 			$((before + 50)) ] && break
