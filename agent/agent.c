@@ -40,6 +40,13 @@ agent_received(struct agent *a)
 }
 
 void
+agent_withdrawn(struct agent *a)
+{
+	if (a->listener != NULL)
+		listener_end_withdrawn(a->listener);
+}
+
+void
 agent_doubt_store(struct agent *a)
 {
 	if (a->health != NULL)

@@ -103,6 +103,8 @@ void agent_stop(struct agent *a, int exit_code);
 void agent_part_closed(struct agent *a);
 /** A job ended with ERR_IO or ERR_FULL: is the store still alive? */
 void agent_doubt_store(struct agent *a);
+/** Nodes were withdrawn: their sessions end now. */
+void agent_withdrawn(struct agent *a);
 /** A child brought changes: the parent may want them. */
 void agent_received(struct agent *a);
 /** 32 bits of chance, to spread times with. */

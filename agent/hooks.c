@@ -1,7 +1,6 @@
 /* hooks: what an operation that a client asked for may call in the agent. */
 
 #include "agent/hooks.h"
-#include "agent/listener.h"
 #include "agent/parent.h"
 #include "agent/report.h"
 #include "api/link.h"
@@ -46,8 +45,7 @@ on_withdrawn(void *context)
 	struct agent *a = context;
 
 	atomic_store(&a->withdrawn.is_sent, false);
-	if (a->listener != NULL)
-		listener_end_withdrawn(a->listener);
+	agent_withdrawn(a);
 }
 
 static enum err

@@ -190,6 +190,8 @@ on_job_over(void *context, enum err result)
 	struct peer *p = context;
 
 	exchange_job_done(p->exchange, result);
+	if (result == ERR_OK && exchange_marked_nodes(p->exchange))
+		agent_withdrawn(p->agent);
 	if (result == ERR_OK)
 		tell_received(p);
 	else if (result == ERR_IO || result == ERR_FULL)

@@ -208,11 +208,8 @@ needs_job(struct exchange *x)
 		x->hello_is_due = true;
 		/* Few numbers left: hand out more, durably, before the end
 		 * of our side is said. Otherwise the next job notes it. */
-		x->grant_is_due = x->o.purpose == SESSION_ANSWER &&
-		                  x->hello.slips_left < PAPER_LOW &&
-		                  x->peer.org_count > 0;
-		x->lost_receipts = x->event.lost_receipts;
-		return x->grant_is_due || x->lost_receipts;
+		return x->o.purpose == SESSION_ANSWER &&
+		       x->hello.slips_left < PAPER_LOW && x->peer.org_count > 0;
 	case EVENT_INVITE:
 		x->invite = x->event.invite;
 		return true;
@@ -273,14 +270,11 @@ static void
 answer_event(struct exchange *x)
 {
 	struct session *s = x->session;
-	size_t i;
 
 	switch (x->event.type) {
 	case EVENT_HELLO:
 		if (x->has_grant)
 			session_grant(s, x->grant_first, PAPER_GRANT);
-		for (i = 0; i < x->group_count; i++)
-			session_group_receipt(s, &x->group[i]);
 		break;
 	case EVENT_BATCH:
 		/* Withdrawn since the session began: no clean end for it. */
@@ -370,7 +364,18 @@ exchange_peer_name(const struct exchange *x)
 bool
 exchange_peer_id(const struct exchange *x, uint8_t out[NODE_ID_BYTES])
 {
-	if (x->has_peer)
-		node_id_of(out, x->peer.signing_key);
-	return x->has_peer;
+	const struct cert *peer = session_peer(x->session);
+
+	if (peer != NULL)
+		node_id_of(out, peer->signing_key);
+	return peer != NULL;
+}
+
+bool
+exchange_marked_nodes(struct exchange *x)
+{
+	bool has_marked = x->has_marked;
+
+	x->has_marked = false;
+	return has_marked;
 }

@@ -54,7 +54,11 @@ enum reason exchange_reason(const struct exchange *x);
 bool exchange_told_by_peer(const struct exchange *x);
 /** Name of the peer's node once known, "" before. */
 const char *exchange_peer_name(const struct exchange *x);
-/** Id of the peer's node once known. */
+/** Id of the peer's node once it has proven its key. */
 bool exchange_peer_id(const struct exchange *x, uint8_t out[NODE_ID_BYTES]);
+
+/** Whether a list that the peer handed over named nodes as withdrawn that were
+ * not known as such: their sessions are to end. Says so once. */
+bool exchange_marked_nodes(struct exchange *x);
 
 #endif

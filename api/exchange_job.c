@@ -157,40 +157,14 @@ run_batch(struct exchange *x, struct txn *t, const struct self *self)
 	return e;
 }
 
-/* A child that lost receipts is not told again what it will not send again:
- * what the group holds of its lives comes unasked. */
 static enum err
-repeat_group_receipts(
-    struct exchange *x, struct txn *t, const struct self *self)
-{
-	const struct hello *h = &x->hello;
-	uint8_t life[LIFE_BYTES];
-	enum err e = ERR_OK;
-
-	x->group_count = 0;
-	if (self->role != ROLE_HUB || !x->lost_receipts)
-		return ERR_OK;
-	while (e == ERR_OK && x->group_count < h->life_count &&
-	       x->group_count < GROUP_RECEIPTS_MAX) {
-		life_id_of(
-		    life, x->peer.signing_key, h->lives[x->group_count].nonce);
-		e = receipts_make_group(
-		    t, self, life, &x->group[x->group_count++]);
-	}
-	return e;
-}
-
-static enum err
-run_hello(struct exchange *x, struct txn *t, const struct self *self)
+run_hello(struct exchange *x, struct txn *t)
 {
 	bool is_withdrawn;
 	enum err e = is_peer_withdrawn(x, t, &is_withdrawn);
 
 	/* It is given nothing. */
 	if (e != ERR_OK || is_withdrawn)
-		return e;
-	e = repeat_group_receipts(x, t, self);
-	if (e != ERR_OK || !x->grant_is_due)
 		return e;
 	e = paper_allocate(t, x->peer.orgs[0], PAPER_GRANT, &x->grant_first);
 	x->has_grant = e == ERR_OK;
@@ -250,9 +224,15 @@ static enum err
 run_withdrawn(struct exchange *x, struct txn *t, const struct self *self)
 {
 	struct withdrawal own;
-	enum err e =
-	    withdraw_take(t, self, x->event.withdrawn, exchange_now(x));
+	uint32_t before, after = 0;
+	enum err e = withdraw_epoch(t, &before);
 
+	if (e == ERR_OK)
+		e = withdraw_take(t, self, x->event.withdrawn, exchange_now(x));
+	if (e == ERR_OK)
+		e = withdraw_epoch(t, &after);
+	if (e == ERR_OK && after != before)
+		x->has_marked = true;
 	if (e == ERR_OK)
 		e = withdraw_of_self(t, self, &own);
 	if (e == ERR_OK)
@@ -294,13 +274,14 @@ run_event(struct exchange *x, struct txn *t, struct self *self)
 {
 	switch (x->event.type) {
 	case EVENT_HELLO:
-		return run_hello(x, t, self);
+		return run_hello(x, t);
 	case EVENT_BATCH:
 		return run_batch(x, t, self);
 	case EVENT_RECEIPT:
 		return run_receipt(x, t, self);
 	case EVENT_CURSORS:
-		return receipts_correct(t, &x->peer, x->event.cursors);
+		return receipts_correct(t, &x->peer, x->event.cursors,
+		    x->o.purpose == SESSION_ANSWER);
 	case EVENT_GROUP_RECEIPT:
 		return run_group_receipt(x, t, self);
 	case EVENT_GRANT:

@@ -34,8 +34,8 @@ struct exchange {
 	bool has_grant;
 	bool may_recover;       /* changes of ours clash, or may do so */
 	bool is_withdrawn;      /* this node, as the session showed */
+	bool has_marked;        /* a list named nodes that were not on ours */
 	bool peer_is_withdrawn; /* found when its batch was taken */
-	bool grant_is_due, lost_receipts; /* by its hello */
 
 	bool is_over;
 	enum err result;

@@ -85,6 +85,9 @@ status_read(struct txn *t, struct status *s)
 		e = withdraw_epoch(t, &s->list_epoch);
 	if (e == ERR_OK)
 		e = receipts_group_count(t, &s->self, &s->at_group);
+	/* Of what has no receipt yet it is not known whether it was taken. */
+	if (e == ERR_OK && s->at_group > s->own.held)
+		s->at_group = s->own.held;
 	if (e == ERR_OK)
 		e = question_count(t, &s->questions);
 	if (e == ERR_OK)

@@ -39,7 +39,8 @@ struct sync {
 	struct session_stats sum;
 	double seconds; /* within sessions */
 	enum reason reason;
-	uint64_t refused; /* changes the parent would not take, before */
+	/* Before: changes the parent would not take, and those it holds. */
+	uint64_t refused, held;
 	bool is_reader_gone;
 };
 
@@ -252,22 +253,6 @@ run_sessions(struct sync *s)
 
 /* --- what is said of it ------------------------------------------------ */
 
-static bool
-has_moved(const struct sync *s)
-{
-	return s->sum.changes_sent > 0 || s->sum.changes_received > 0;
-}
-
-static const char *
-state_of(const struct sync *s, enum err e, uint64_t refused)
-{
-	if (e == ERR_OK && refused == 0)
-		return "done";
-	if (has_moved(s))
-		return "partial";
-	return e == ERR_NO_LINK ? "no_link" : "failed";
-}
-
 /* What the group did not take from this node. */
 static void
 add_not_taken(struct sync *s)
@@ -288,30 +273,62 @@ add_not_taken(struct sync *s)
 	    s->op->summary, "kept_apart", json_integer((json_int_t)own.apart));
 }
 
-/* Changes that the parent keeps apart. */
+/* What the parent's receipts say of our changes. */
+struct standing {
+	uint64_t refused; /* kept apart there */
+	uint64_t held;    /* taken */
+};
+
 static enum err
-count_refused(struct sync *s, uint64_t *out)
+standing_read(struct sync *s, struct standing *out)
 {
+	struct own_counts own;
 	struct txn *t;
 	enum err e = db_begin(store_db(s->op->api->store), false, &t);
 
-	*out = 0;
+	memset(out, 0, sizeof *out);
 	if (e != ERR_OK)
 		return e;
-	e = question_count_type(t, QUESTION_RETURNED, out);
+	e = question_count_type(t, QUESTION_RETURNED, &out->refused);
+	if (e == ERR_OK)
+		e = withdraw_own_counts(t, &s->self, &own);
 	txn_abort(t);
+	if (e == ERR_OK)
+		out->held = own.held;
 	return e;
 }
 
-/* Of those that this run sent; none where it cannot be told. */
-static uint64_t
-newly_refused(struct sync *s)
+/* What came of this run; nothing where it cannot be told. What merely left
+ * is not called sent. */
+static struct standing
+newly(struct sync *s)
 {
-	uint64_t now;
+	struct standing now, new = {0, 0};
 
-	if (s->sum.round_trips == 0 || count_refused(s, &now) != ERR_OK)
-		return 0;
-	return now > s->refused ? now - s->refused : 0;
+	if (s->sum.round_trips == 0 || standing_read(s, &now) != ERR_OK)
+		return new;
+	/* A withdrawn node's are kept apart, all of them. */
+	if (now.refused > s->refused && s->reason != REASON_REVOKED)
+		new.refused = now.refused - s->refused;
+	if (now.held > s->held)
+		new.held = now.held - s->held;
+	return new;
+}
+
+static bool
+has_moved(const struct sync *s, const struct standing *new)
+{
+	return new->held > 0 || new->refused > 0 || s->sum.changes_received > 0;
+}
+
+static const char *
+state_of(const struct sync *s, enum err e, const struct standing *new)
+{
+	if (e == ERR_OK && new->refused == 0)
+		return "done";
+	if (has_moved(s, new))
+		return "partial";
+	return e == ERR_NO_LINK ? "no_link" : "failed";
 }
 
 static enum err
@@ -319,24 +336,22 @@ say_end(struct sync *s, enum err e)
 {
 	struct op *o = s->op;
 	const char *why = outcome_reason(s->reason);
-	uint64_t refused = newly_refused(s);
-	uint64_t sent = s->sum.changes_sent;
-	enum api_exit failed = has_moved(s) ? API_PARTLY : API_FAILED;
+	struct standing new = newly(s);
+	enum api_exit failed = has_moved(s, &new) ? API_PARTLY : API_FAILED;
 
 	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
-	    "state", state_of(s, e, refused), "bytes_sent",
+	    "state", state_of(s, e, &new), "bytes_sent",
 	    (json_int_t)s->sum.bytes_sent, "bytes_received",
 	    (json_int_t)s->sum.bytes_received, "round_trips",
 	    (json_int_t)s->sum.round_trips, "changes_sent",
-	    (json_int_t)(sent - (refused < sent ? refused : sent)), "refused",
-	    (json_int_t)refused, "changes_received",
-	    (json_int_t)s->sum.changes_received, "seconds",
+	    (json_int_t) new.held, "refused", (json_int_t) new.refused,
+	    "changes_received", (json_int_t)s->sum.changes_received, "seconds",
 	    (double)(api_now_ms() - s->start_ms) / 1000.0);
 	if (s->reason == REASON_REVOKED) {
 		add_not_taken(s);
 		return op_fail_with(o, e, API_NOT_ALLOWED, why);
 	}
-	if (e == ERR_OK && refused > 0)
+	if (e == ERR_OK && new.refused > 0)
 		return op_fail_with(o, ERR_OK, API_PARTLY,
 		    N_("The parent could not take some changes made here; the "
 		       "others are there. yizhan questions lists them."));
@@ -356,6 +371,7 @@ static enum err
 sync_prepare(struct sync *s)
 {
 	struct op *o = s->op;
+	struct standing before = {0, 0};
 	struct cert parent;
 	struct txn *t;
 	enum err e = op_self(o, &s->self);
@@ -381,7 +397,9 @@ sync_prepare(struct sync *s)
 		    N_("Nobody said where the parent is: set [agent] parent "
 		       "= HOST:PORT in yizhan.conf."));
 	if (e == ERR_OK)
-		e = count_refused(s, &s->refused);
+		e = standing_read(s, &before);
+	s->refused = before.refused;
+	s->held = before.held;
 	return e == ERR_OK ? places(s, false, s->goal) : e;
 }
 

@@ -491,6 +491,10 @@ intake_end(struct intake *in)
 		r->cursor = in->batch->end;
 		e = cursor_write(
 		    in->t, peer, CURSOR_OWN, &in->batch->list, &r->cursor);
+	} else {
+		/* Known already: the receipt is of this batch, so that none
+		 * passes over exceptions that the sender never heard of. */
+		r->cursor = in->batch->end;
 	}
 	if (e == ERR_OK && in->saw_org)
 		e = apart_judge_again(in->t, in->self);

@@ -222,9 +222,25 @@ receipts_take(struct txn *t, const struct cert *peer, const struct receipt *r,
 	return e;
 }
 
+/* Whether the peer lost some of what it has receipted. */
+static bool
+is_lower(struct txn *t, const struct cursor_set *known,
+    const struct list_id *list, struct cursor at)
+{
+	size_t i;
+
+	if (source_settle_list(t, list, &at) != ERR_OK)
+		return true; /* keep_place() says what is wrong */
+	for (i = 0; i < known->count; i++)
+		if (is_list(&known->item[i].list, list))
+			return known->item[i].cursor.epoch == at.epoch &&
+			       known->item[i].cursor.place > at.place;
+	return false;
+}
+
 enum err
-receipts_correct(
-    struct txn *t, const struct cert *peer, const struct cursor_set *set)
+receipts_correct(struct txn *t, const struct cert *peer,
+    const struct cursor_set *set, bool may_raise)
 {
 	struct cursor_set *known = calloc(1, sizeof *known);
 	uint8_t id[NODE_ID_BYTES];
@@ -235,7 +251,10 @@ receipts_correct(
 	if (known != NULL)
 		e = cursor_read_all(t, id, CURSOR_PEER, known);
 	for (i = 0; e == ERR_OK && i < set->count; i++)
-		e = keep_place(t, id, &set->item[i].list, set->item[i].cursor);
+		if (may_raise ||
+		    is_lower(t, known, &set->item[i].list, set->item[i].cursor))
+			e = keep_place(
+			    t, id, &set->item[i].list, set->item[i].cursor);
 	for (i = 0; e == ERR_OK && i < known->count; i++) {
 		for (j = 0; j < set->count; j++)
 			if (is_list(&known->item[i].list, &set->item[j].list))

@@ -20,9 +20,11 @@ enum err receipts_group_count(
 enum err receipts_take(struct txn *t, const struct cert *peer,
     const struct receipt *r, int64_t now);
 /** The peer said where it stands in all our lists; those it did not name it
- * does not know. Errors as above. */
-enum err receipts_correct(
-    struct txn *t, const struct cert *peer, const struct cursor_set *set);
+ * does not know. may_raise: also where it says more than it has receipted. A
+ * parent's word is not enough for that: what it holds and did not take only
+ * its receipts tell. Errors as above. */
+enum err receipts_correct(struct txn *t, const struct cert *peer,
+    const struct cursor_set *set, bool may_raise);
 /** Check the group's signature and keep it. ERR_AUTH: not the hub's.
  * ERR_FORK: it tells another chain than ours, or more than we wrote in this
  * life; not kept. */

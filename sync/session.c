@@ -85,6 +85,12 @@ session_is_over(const struct session *s)
 	return s->state == STATE_DONE || s->state == STATE_FAILED;
 }
 
+const struct cert *
+session_peer(const struct session *s)
+{
+	return s->has_peer ? &s->peer : NULL;
+}
+
 bool
 session_peer_is_withdrawn(const struct session *s)
 {
@@ -453,16 +459,6 @@ session_grant(struct session *s, uint64_t first, uint64_t count)
 	if (!session_is_over(s) && !s->peer_is_withdrawn &&
 	    grant_create(first, count, &body) == ERR_OK)
 		send_control(s, MESSAGE_GRANT, &body);
-	buffer_free(&body);
-}
-
-void
-session_group_receipt(struct session *s, const struct group_receipt *g)
-{
-	struct buffer body = {0};
-
-	if (!session_is_over(s) && group_receipt_create(g, &body) == ERR_OK)
-		send_control(s, MESSAGE_GROUP_RECEIPT, &body);
 	buffer_free(&body);
 }
 

@@ -70,9 +70,7 @@ struct session_event {
 	uint16_t invite;
 	enum err error;
 	enum reason reason;
-	bool told_by_peer;  /* the reason is the peer's word */
-	bool lost_receipts; /* EVENT_HELLO: the child knows less of what we
-	                       hold than we told it */
+	bool told_by_peer; /* the reason is the peer's word */
 };
 
 struct session_stats {
@@ -125,14 +123,15 @@ void session_answer_invite(struct session *s, const uint8_t psk[KEY_BYTES]);
 void session_answer_join(struct session *s, const struct join_answer *a);
 /** Hub: hand out slip numbers (after EVENT_HELLO, already durable). */
 void session_grant(struct session *s, uint64_t first, uint64_t count);
-/** Hub: what the group holds of a life, once more (after EVENT_HELLO). */
-void session_group_receipt(struct session *s, const struct group_receipt *g);
 /** Instead of an answer, or at any time: tell the peer why and fail. */
 void session_refuse(struct session *s, enum reason reason, enum err error);
 /** New changes may stand in our lists: look again (before our end). */
 void session_look_again(struct session *s);
 
 bool session_is_over(const struct session *s);
+/** The peer's certificate as soon as it has proven its key, which may be
+ * before EVENT_HELLO; NULL before. */
+const struct cert *session_peer(const struct session *s);
 /** The peer is a withdrawn node: what it offers is to be kept apart, and it
  * is given nothing but the list that says so. */
 bool session_peer_is_withdrawn(const struct session *s);

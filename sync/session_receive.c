@@ -7,6 +7,16 @@
 
 /* --- messages ---------------------------------------------------------- */
 
+static bool
+is_withdrawn_since(const struct session *s)
+{
+	struct cert cert;
+
+	return s->o.purpose == SESSION_ANSWER && !s->peer_is_withdrawn &&
+	       s->o.source.peer(s->o.source.context, s->peer_key, &cert) ==
+	           ERR_NOT_ALLOWED;
+}
+
 static enum err
 consume_hello(struct session *s, const struct bytes *body)
 {
@@ -30,15 +40,15 @@ consume_hello(struct session *s, const struct bytes *body)
 	if (e != ERR_OK && e != ERR_END)
 		return e;
 	/* Where no list tells a withdrawn peer what it is, its session must
-	 * not look like any other. */
-	if (s->peer_is_withdrawn && e == ERR_END) {
+	 * not look like any other; and one that was withdrawn since it began
+	 * got what it is not to get. */
+	if ((s->peer_is_withdrawn && e == ERR_END) || is_withdrawn_since(s)) {
 		session_abort(s, ERR_NOT_ALLOWED, REASON_REVOKED);
 		return ERR_OK;
 	}
 	ev = session_emit(s, EVENT_HELLO);
 	ev->hello = &s->peer_hello;
 	e = send_hold(s);
-	ev->lost_receipts = s->is_held;
 	/* Nothing of ours goes to a withdrawn one: its places are no
 	 * matter. */
 	if (e == ERR_OK && !s->peer_is_withdrawn)
@@ -124,12 +134,13 @@ consume_receipt(struct session *s, const struct bytes *body)
 	struct session_event *ev;
 	struct receipt r;
 	size_t at;
+	bool is_void;
 	enum err e = receipt_consume(body, &r);
 
 	if (e != ERR_OK)
 		return e;
-	e = send_take_receipt(s, &r);
-	if (e != ERR_OK) {
+	e = send_take_receipt(s, &r, &is_void);
+	if (e != ERR_OK || is_void) {
 		receipt_free(&r);
 		return e;
 	}

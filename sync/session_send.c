@@ -269,6 +269,11 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 		session_abort(s, e, session_reason(e));
 		return;
 	}
+	/* Ahead of its receipts it may hold changes that it did not take, and
+	 * only receipts tell which: what has none goes again. */
+	if (s->owes_settled && at.epoch == o->held.epoch &&
+	    at.place > o->held.place)
+		at = o->held;
 	/* Behind what we assumed, or beyond what we sent: go on from there.
 	 * Between the two, what we sent arrived or is on its way, unless the
 	 * peer takes nothing before we have settled. */
@@ -277,6 +282,8 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 		o->next = at;
 		o->at_end = false;
 	}
+	if (s->owes_settled)
+		o->void_answers = o->unanswered;
 	o->held = at;
 }
 
@@ -309,8 +316,8 @@ send_correct(struct session *s)
 	session_emit(s, EVENT_CURSORS)->cursors = s->peer_cursors;
 }
 
-/* Where the peer stands now. Beyond what we sent it may stand because of
- * another session; then what lies between need not go. */
+/* Where the peer stands now. What it tells beyond what we sent is of another
+ * session, whose receipts tell more. */
 static enum err
 take_place(struct session *s, struct outgoing *o, const struct cursor *said)
 {
@@ -320,19 +327,17 @@ take_place(struct session *s, struct outgoing *o, const struct cursor *said)
 	if (e != ERR_OK)
 		return e;
 	if (at.epoch != said->epoch || at.place != said->place ||
-	    at.epoch != o->next.epoch || at.place < o->held.place)
+	    at.epoch != o->next.epoch || at.place < o->held.place ||
+	    at.place > o->next.place)
 		return ERR_OK; /* not on our list, or old news */
 	o->held = at;
-	if (at.place > o->next.place) {
-		o->next = at;
-		o->at_end = false;
-	}
 	return ERR_OK;
 }
 
 enum err
-send_take_receipt(struct session *s, const struct receipt *r)
+send_take_receipt(struct session *s, const struct receipt *r, bool *is_void)
 {
+	struct outgoing *o;
 	size_t i;
 
 	for (i = 0; i < s->outgoing_count; i++)
@@ -341,8 +346,12 @@ send_take_receipt(struct session *s, const struct receipt *r)
 			break;
 	if (i == s->outgoing_count || s->outgoing[i].unanswered == 0)
 		return ERR_FORMAT;
-	s->outgoing[i].unanswered--;
-	return take_place(s, &s->outgoing[i], &r->cursor);
+	o = &s->outgoing[i];
+	o->unanswered--;
+	*is_void = s->owes_settled || o->void_answers > 0;
+	if (o->void_answers > 0)
+		o->void_answers--;
+	return *is_void ? ERR_OK : take_place(s, o, &r->cursor);
 }
 
 bool
@@ -419,6 +428,8 @@ class_waits(struct session *s, uint8_t class, enum err *e)
 {
 	if (s->writer[class] != NULL && stream_writer_waits(s->writer[class]))
 		return true;
+	if (s->owes_settled) /* nothing would be taken yet */
+		return false;
 	*e = refill(s, class);
 	return *e == ERR_OK;
 }

@@ -54,6 +54,8 @@ struct outgoing {
 	struct cursor held;     /* what the peer has receipted */
 	bool at_end;            /* nothing behind `next` when last read */
 	uint64_t unanswered;    /* batches without a receipt */
+	uint64_t void_answers;  /* the next so many are for batches that the
+	                           peer did not take: sent before SETTLED */
 };
 
 struct session {
@@ -178,7 +180,8 @@ enum err send_own_cursors(struct session *s);
 /** The answer to a batch that is not taken: where we stood before. */
 enum err send_old_place(struct session *s, const struct list_id *list);
 /** ERR_FORMAT: of no batch we sent. ERR_FORK: beyond what we ever wrote. */
-enum err send_take_receipt(struct session *s, const struct receipt *r);
+enum err send_take_receipt(
+    struct session *s, const struct receipt *r, bool *is_void);
 /** Everything we sent is held by the peer. */
 bool send_all_held(const struct session *s);
 /** All lists are read to their end, the end was said, nothing waits. */

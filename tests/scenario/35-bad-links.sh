@@ -3,4 +3,4 @@
 # two clinics that are cut all the time, and cuts at the very end of a session:
 # nothing lost, nothing twice, no false done.
 exec python3 "$YIZHAN_SOURCE_ROOT/tests/scenario/links.py" \
-	dying two-clinics slow last-bytes
+	dying two-clinics slow refused last-bytes

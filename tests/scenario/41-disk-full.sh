@@ -164,7 +164,11 @@ at clinic import "$work/many" --source his >/dev/null 2>&1
 leave 8704
 got=0
 at clinic sync --json >"$work/sync" 2>"$work/said" || got=$?
-[ "$got" -eq 1 ] || fail "exit $got: $(cat "$work/sync" "$work/said")"
+# Partly, if the hub took some batches before its disk was full.
+case "$got $(field state <"$work/sync")" in
+"1 failed" | "6 partial") ;;
+*) fail "exit $got: $(cat "$work/sync" "$work/said")" ;;
+esac
 grep -q "its disk may be full" "$work/said" || fail "$(cat "$work/said")"
 [ "$(field state <"$work/sync")" != "done" ] || fail "$(cat "$work/sync")"
 at clinic status --json >"$work/status"

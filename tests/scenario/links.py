@@ -5,12 +5,13 @@
 """
 import argparse
 import json
+import os
 import random
 import sys
 import threading
 import time
 
-from group import DONE, Failed, Group, expect
+from group import DONE, Failed, Group, Node, expect
 from ledger import Book
 from proxy import Proxy
 
@@ -159,6 +160,42 @@ def slow(seed):
         taken = json.loads(g.hub.run("sites", "--json").out.splitlines()[0])["changes_taken"]
         expect(taken == len(book.saved), "the hub took", taken, "changes of", len(book.saved))
         proxy.stop()
+
+
+# --- receipts that name what was refused ------------------------------------
+
+def line_of(name, org):
+    return {"kind": "resident", "ref": name, "by": "ref:S0001", "at": "2026-05-04T09:00:00+08:00", "org_id": "ref:" + org, "name": name,
+            "sex": "1", "birth_date": "1980-01-01", "no_id_reason": "lost", "managing_org_id": "ref:" + org}
+
+
+def refused(seed):
+    """A receipt that a cut takes away names what the hub keeps apart: it is told again, and till then nothing of it is at the group."""
+    with Group() as g:
+        seen = 0
+        for n, down in enumerate((52, 110, 180, 260, 350, 450, 600)):
+            node = Node(g, "early%d" % n)
+            node.run("init", "--name", node.name)
+            lines = [line_of("g%d-%d" % (n, i), "C01") for i in range(10)] + [line_of("x%d-%d" % (n, i), "C09") for i in range(4)]
+            data = "".join(json.dumps(x) + "\n" for x in lines).encode()
+            node.run("import", "-", "--source", "his", data=data)
+            code = g.hub.run("hub", "invite", "--org", "C01").out.decode().split()[0]
+            node.run("join", code, "--hub", "127.0.0.1:%d" % g.port)
+            proxy = proxy_to(g, seed, {"cut": {"down": down}, "drain_ms": 500, "first": 1})
+            with open(os.path.join(node.dir, "yizhan.conf"), "w", encoding="utf-8") as f:
+                f.write("[agent]\nparent = 127.0.0.1:%d\n" % proxy.port)
+            cut = node.run("sync", "--json", codes=None)
+            seen += cut.code != 6 or cut.summary["refused"] != 4
+            s = node.status()
+            expect(s["at_group"] <= s["at_parent"] <= 10, "called sent:", s)
+            expect(cut.summary["changes_sent"] == s["at_parent"], "it says", cut.summary, "and holds", s)
+            time.sleep(0.6)
+            node.run("sync", "--wait", "--json", codes=None)
+            s = node.status()
+            got = [s[x] for x in ("saved_here", "at_parent", "at_group", "refused")]
+            expect(got == [0, 10, 10, 4], "cut after", down, "bytes, and then", got)
+            proxy.stop()
+        expect(seen >= 3, "only", seen, "cuts took a receipt away")
 
 
 # --- the last bytes ---------------------------------------------------------

@@ -5,7 +5,10 @@ import json
 import os
 import random
 import shutil
+import socket
 import sys
+import threading
+import time
 
 from group import DONE, Failed, Group, Node, expect
 from ledger import Book
@@ -162,9 +165,68 @@ def reference(seed):
             expect(len(said) == 1 and rows[("resident", said[0]["resident_id"][4:])]["name"] == "after 1.", "the referral:", said)
 
 
+def deaf_after(port, count):
+    """A port that leads to another, once: after so many bytes down no more come, and 0.4 s later it ends."""
+    door = socket.create_server(("127.0.0.1", 0))
+
+    def pour(source, sink, most, both):
+        passed = 0
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data[:max(0, most - passed)])
+                passed += len(data)
+                if passed > most:
+                    time.sleep(0.4)
+                    break
+        except OSError:
+            pass
+        for s in both:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def serve():
+        near = door.accept()[0]
+        door.close()
+        far = socket.create_connection(("127.0.0.1", port))
+        down = threading.Thread(target=pour, args=(far, near, count, (near, far)))
+        down.start()
+        pour(near, far, 1 << 30, (near, far))
+        down.join()
+        near.close()
+        far.close()
+    threading.Thread(target=serve, daemon=True).start()
+    return door.getsockname()[1]
+
+
+def cut(seed):
+    """What a copy hears by its receipts, which changes to write again, a cut may take away."""
+    with Group() as g:
+        for n, down in enumerate((400, 620, 700, 780, 860, 940)):
+            name = "cut%d" % n
+            clinic, books = g.clinic(name), [Book(name + x, ("resident",)) for x in "abc"]
+            add(clinic, books[0], 1)
+            clinic.run("sync", "--wait")
+            copy = os.path.join(g.work, name + ".copy")
+            take(clinic, copy)
+            add(clinic, books[1], 2)
+            clinic.run("sync", "--wait")
+            put_back(clinic, copy)
+            add(clinic, books[2], 3)
+            clinic.run("sync", "--json", codes=None)  # finds that it is a copy
+            config = os.path.join(clinic.dir, "yizhan.conf")
+            with open(config, "w", encoding="utf-8") as f:
+                f.write("[agent]\nparent = 127.0.0.1:%d\n" % deaf_after(g.port, down))
+            clinic.run("sync", "--json", codes=None)
+            os.remove(config)
+            settle(g, clinic)
+            check_both(g, books, [clinic])
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("names", nargs="*", default=["depths", "clones", "reference"])
+    p.add_argument("names", nargs="*", default=["depths", "clones", "reference", "cut"])
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
     for name in a.names:

@@ -131,14 +131,39 @@ test_correction_takes_back_what_was_held(void **state)
 	set->item[0].list.class = 3;
 	set->item[0].cursor = one;
 	t = member_begin(&clinic, true);
-	assert_int_equal(receipts_correct(t, &parent, set), ERR_OK);
+	assert_int_equal(receipts_correct(t, &parent, set, false), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
 	assert_int_equal(member_waiting(&clinic), 1);
 	set->count = 0;
 	t = member_begin(&clinic, true);
-	assert_int_equal(receipts_correct(t, &parent, set), ERR_OK);
+	assert_int_equal(receipts_correct(t, &parent, set, false), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
 	assert_int_equal(member_waiting(&clinic), 2);
+	free(set);
+}
+
+/* What a parent holds beyond its receipts it may have kept apart: only they
+ * tell. A child's word is taken. */
+static void
+test_correction_of_a_parent_never_raises(void **state)
+{
+	struct cursor_set *set = calloc(1, sizeof *set);
+	struct txn *t;
+
+	assert_true(set != NULL);
+	member_write(&clinic, 3, "C01");
+	set->count = 1;
+	snprintf(set->item[0].list.name, 8, "up");
+	set->item[0].list.class = 3;
+	set->item[0].cursor = end_of_up();
+	t = member_begin(&clinic, true);
+	assert_int_equal(receipts_correct(t, &parent, set, false), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(member_waiting(&clinic), 1);
+	t = member_begin(&clinic, true);
+	assert_int_equal(receipts_correct(t, &parent, set, true), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(member_waiting(&clinic), 0);
 	free(set);
 }
 
@@ -224,6 +249,7 @@ main(void)
 	    CASE(test_receipt_off_the_list_counts_for_nothing),
 	    CASE(test_receipt_for_unknown_list_leaves_nothing_behind),
 	    CASE(test_correction_takes_back_what_was_held),
+	    CASE(test_correction_of_a_parent_never_raises),
 	    CASE(test_group_receipt_must_be_the_hubs_and_of_our_chain),
 	    CASE(test_group_receipt_of_another_node_is_not_counted),
 	};
