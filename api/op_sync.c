@@ -29,6 +29,12 @@ enum {
 	PROGRESS_MS = 250,
 };
 
+/* What the parent's receipts say of our changes. */
+struct standing {
+	uint64_t refused; /* kept apart there */
+	uint64_t held;    /* taken */
+};
+
 struct sync {
 	struct op *op;
 	struct self self;
@@ -39,8 +45,7 @@ struct sync {
 	struct session_stats sum;
 	double seconds; /* within sessions */
 	enum reason reason;
-	/* Before: changes the parent would not take, and those it holds. */
-	uint64_t refused, held;
+	struct standing before;
 	bool is_reader_gone;
 };
 
@@ -273,12 +278,6 @@ add_not_taken(struct sync *s)
 	    s->op->summary, "kept_apart", json_integer((json_int_t)own.apart));
 }
 
-/* What the parent's receipts say of our changes. */
-struct standing {
-	uint64_t refused; /* kept apart there */
-	uint64_t held;    /* taken */
-};
-
 static enum err
 standing_read(struct sync *s, struct standing *out)
 {
@@ -308,10 +307,10 @@ newly(struct sync *s)
 	if (s->sum.round_trips == 0 || standing_read(s, &now) != ERR_OK)
 		return new;
 	/* A withdrawn node's are kept apart, all of them. */
-	if (now.refused > s->refused && s->reason != REASON_REVOKED)
-		new.refused = now.refused - s->refused;
-	if (now.held > s->held)
-		new.held = now.held - s->held;
+	if (now.refused > s->before.refused && s->reason != REASON_REVOKED)
+		new.refused = now.refused - s->before.refused;
+	if (now.held > s->before.held)
+		new.held = now.held - s->before.held;
 	return new;
 }
 
@@ -371,7 +370,6 @@ static enum err
 sync_prepare(struct sync *s)
 {
 	struct op *o = s->op;
-	struct standing before = {0, 0};
 	struct cert parent;
 	struct txn *t;
 	enum err e = op_self(o, &s->self);
@@ -397,9 +395,7 @@ sync_prepare(struct sync *s)
 		    N_("Nobody said where the parent is: set [agent] parent "
 		       "= HOST:PORT in yizhan.conf."));
 	if (e == ERR_OK)
-		e = standing_read(s, &before);
-	s->refused = before.refused;
-	s->held = before.held;
+		e = standing_read(s, &s->before);
 	return e == ERR_OK ? places(s, false, s->goal) : e;
 }
 

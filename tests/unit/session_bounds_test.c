@@ -1,7 +1,6 @@
 /* session_bounds: what a peer can cost in memory and in time. Compressed
  * bombs, counts that lie, handshakes that never end. */
 
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +12,7 @@
 
 #include "sync/dictionary.h"
 #include "sync/session_state.h"
+#include "tests/unit/heap.h"
 #include "tests/unit/speaker.h"
 
 static struct session *session;
@@ -20,19 +20,6 @@ static struct speaker speaker;
 
 /* --- memory ----------------------------------------------------------------
  */
-
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-
-static size_t
-bytes_in_use(void)
-{
-	struct mallinfo2 m;
-
-	if (__sanitizer_get_current_allocated_bytes != NULL)
-		return __sanitizer_get_current_allocated_bytes();
-	m = mallinfo2();
-	return m.uordblks + m.hblkhd;
-}
 
 static size_t
 bytes_since(size_t before)

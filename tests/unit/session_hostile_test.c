@@ -1,7 +1,6 @@
 /* session_hostile: a peer with good keys and bad manners; each fault ends the
  * session, is named, changes nothing, and costs bounded memory. */
 
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +10,7 @@
 #include <zstd.h>
 
 #include "sync/stream.h"
+#include "tests/unit/heap.h"
 #include "tests/unit/speaker.h"
 
 static struct session *session;
@@ -411,19 +411,6 @@ test_session_refuses_other_versions_and_suites(void **state)
 }
 
 /* --- memory --------------------------------------------------------------- */
-
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-
-static size_t
-bytes_in_use(void)
-{
-	struct mallinfo2 m;
-
-	if (__sanitizer_get_current_allocated_bytes != NULL)
-		return __sanitizer_get_current_allocated_bytes();
-	m = mallinfo2();
-	return m.uordblks + m.hblkhd;
-}
 
 static size_t most;
 

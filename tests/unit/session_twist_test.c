@@ -10,7 +10,6 @@
  * usage: session_twist_test [ROUNDS [SEED]]
  */
 
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/heap.h"
 #include "tests/unit/memory_source.h"
 #include "tests/unit/session_diagram.h"
 
@@ -81,19 +81,7 @@ draw(uint64_t below)
 /* --- memory ----------------------------------------------------------------
  */
 
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 static size_t before, most;
-
-static size_t
-bytes_in_use(void)
-{
-	struct mallinfo2 m;
-
-	if (__sanitizer_get_current_allocated_bytes != NULL)
-		return __sanitizer_get_current_allocated_bytes();
-	m = mallinfo2();
-	return m.uordblks + m.hblkhd;
-}
 
 /* --- what always holds -----------------------------------------------------
  */
