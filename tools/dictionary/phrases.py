@@ -52,14 +52,23 @@ class Phrases:
         self.drugs = sections("drugs.txt")
         self.unused = {}
 
+    def number(self, low, high):
+        """As many decimals as low has; between round ends mostly round."""
+        decimals = len(low.partition(".")[2])
+        if decimals:
+            return "%.*f" % (decimals, self.r.uniform(float(low),
+                                                      float(high)))
+        low, high = int(low), int(high)
+        step = next(x for x in (100, 50, 10, 5, 1)
+                    if low % x == 0 and high % x == 0 and high - low >= 2 * x
+                    or x == 1)
+        if self.r.random() < .2:
+            step = 1
+        return str(self.r.randrange(low, high + 1, step))
+
     def slot(self, text):
         if "~" in text:
-            low, high = text.split("~")
-            decimals = len(low.partition(".")[2])
-            value = self.r.uniform(float(low), float(high) + .5 * (
-                not decimals))
-            return "%.*f" % (decimals, value) if decimals else str(
-                min(int(value), int(high)))
+            return self.number(*text.split("~"))
         if text in self.words:
             return self.r.choice(self.words[text])
         return self.r.choice(text.split("|"))
