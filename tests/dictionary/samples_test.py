@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 FOLDER = os.path.join(ROOT, "tools", "dictionary")
 sys.path.insert(0, FOLDER)
+import content  # noqa: E402
 import phrases  # noqa: E402
 
 COUNT = 2500
@@ -110,8 +111,21 @@ def check_import(yizhan, folder, path):
         yield "import: " + done.stdout + done.stderr
 
 
+def check_content():
+    """Fits, is text, and has no fragment twice."""
+    for size in (100, 4001, 64000):
+        made = content.content(size)
+        if not size - 3 <= len(made) <= size:
+            yield "content of %d bytes has %d" % (size, len(made))
+        pieces = made.decode().split("，")[1:]
+        if len(set(pieces)) != len(pieces):
+            yield "content repeats itself"
+        if "{" in made.decode() or "|" in made.decode():
+            yield "content has slots"
+
+
 def main():
-    complaints = list(check_phrases())
+    complaints = list(check_phrases()) + list(check_content())
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "samples.ndjson")
         text = make(path)
