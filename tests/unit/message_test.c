@@ -67,19 +67,21 @@ static void
 test_hello_is_exact(void **state)
 {
 	struct hello h = {.version_min = 1,
-	    .version_max = 300,
+	    .version_max = 15,
 	    .role = ROLE_CLINIC,
-	    .now = -5,
+	    .now = UINT32_MAX,
 	    .clock = 1,
 	    .list_epoch = 7,
 	    .slips_left = 1000000,
-	    .cursors_digest = UINT64_MAX,
+	    .cursors_digest = UINT32_MAX,
+	    .dictionary_count = HELLO_DICTIONARIES_MAX,
+	    .dictionaries = {1, 2, 3, 4, 5, 6, 7, UINT32_MAX},
 	    .life_count = HELLO_LIVES_MAX};
 	struct hello got, before;
 
 	h.lives[63].seq[3] = UINT64_MAX;
 	h.lives[63].is_forked = 1;
-	h.held_digest = UINT64_MAX - 1;
+	h.held_digest = UINT32_MAX - 1;
 	memset(&got, 0, sizeof got);
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
 	EXPECT_EXACT(hello_consume(&b, &got));
@@ -88,8 +90,7 @@ test_hello_is_exact(void **state)
 	assert_int_equal(hello_create(&h, &body), ERR_LIMIT);
 	/* A bad one leaves no trace. */
 	before = got;
-	body.data[0] = 9;
-	body.data[1] = 1; /* from 9 to 1 */
+	body.data[0] = 0x91; /* from 9 to 1 */
 	assert_int_equal(
 	    hello_consume(&(struct bytes){body.data, 200}, &got), ERR_FORMAT);
 	assert_memory_equal(&got, &before, sizeof got);

@@ -249,15 +249,19 @@ check_hello(struct vector *v)
 	struct bytes got;
 	size_t i;
 
-	h.version_min = (uint16_t)number(v, "version_min");
-	h.version_max = (uint16_t)number(v, "version_max");
+	h.version_min = (uint8_t)number(v, "version_min");
+	h.version_max = (uint8_t)number(v, "version_max");
 	h.role = (uint8_t)number(v, "role");
 	h.now = (int64_t)number(v, "now");
 	h.clock = (uint8_t)number(v, "clock");
 	h.list_epoch = (uint32_t)number(v, "list_epoch");
 	h.slips_left = number(v, "slips_left");
-	h.cursors_digest = number(v, "cursors_digest");
-	h.dictionary = (uint32_t)number(v, "dictionary");
+	h.cursors_digest = (uint32_t)number(v, "cursors_digest");
+	while (find(v, "dictionary", h.dictionary_count) != NULL) {
+		h.dictionaries[h.dictionary_count] =
+		    (uint32_t)number_at(v, "dictionary", h.dictionary_count);
+		h.dictionary_count++;
+	}
 	while ((life = find(v, "life_nonce", h.life_count)) != NULL) {
 		struct hello_life *to = &h.lives[h.life_count];
 
@@ -270,7 +274,7 @@ check_hello(struct vector *v)
 		    (uint8_t)number_at(v, "life_forked", h.life_count);
 		h.life_count++;
 	}
-	h.held_digest = number(v, "held_digest");
+	h.held_digest = (uint32_t)number(v, "held_digest");
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
 	expect_message(v, MESSAGE_HELLO, &body);
 	if (v->mismatches > 0)
