@@ -352,6 +352,55 @@ check_group_receipt(struct vector *v)
 }
 
 static void
+check_taken(struct vector *v)
+{
+	struct taken t, back;
+	struct buffer body = {0};
+	struct bytes got;
+
+	t.class = (uint8_t)number(v, "class");
+	t.count = (uint8_t)number(v, "count");
+	assert_int_equal(taken_create(&t, &body), ERR_OK);
+	expect_message(v, MESSAGE_TAKEN, &body);
+	if (v->mismatches > 0)
+		return;
+	got = body_of(v, MESSAGE_TAKEN);
+	assert_int_equal(taken_consume(&got, &back), ERR_OK);
+	assert_int_equal(back.class, t.class);
+	assert_int_equal(back.count, t.count);
+}
+
+/* The signature is that of the long form. */
+static void
+check_group_held(struct vector *v)
+{
+	uint8_t public[KEY_BYTES], secret[64];
+	struct group_receipt g = {0};
+	struct group_held h = {0}, back;
+	struct buffer body = {0};
+	struct bytes got;
+	size_t i;
+
+	signer(v, "hub_seed", public, secret);
+	take(v, "life", g.life, sizeof g.life);
+	h.life = (size_t)number(v, "place");
+	for (i = 0; i < CLASSES; i++) {
+		g.seq[i] = h.seq[i] = number_at(v, "seq", i);
+		assert_int_equal(find(v, "chain", i)->size, HASH_BYTES);
+		memcpy(g.chain[i], find(v, "chain", i)->data, HASH_BYTES);
+	}
+	group_receipt_sign(&g, secret);
+	memcpy(h.signature, g.signature, sizeof h.signature);
+	assert_int_equal(group_held_create(&h, &body), ERR_OK);
+	expect_message(v, MESSAGE_GROUP_HELD, &body);
+	if (v->mismatches > 0)
+		return;
+	got = body_of(v, MESSAGE_GROUP_HELD);
+	assert_int_equal(group_held_consume(&got, &back), ERR_OK);
+	assert_memory_equal(&back, &h, sizeof h);
+}
+
+static void
 check_withdrawn(struct vector *v)
 {
 	uint8_t public[KEY_BYTES], secret[64], group[GROUP_ID_BYTES];
@@ -524,6 +573,8 @@ static const struct check {
     {"hello", check_hello},
     {"receipt", check_receipt},
     {"group-receipt", check_group_receipt},
+    {"taken", check_taken},
+    {"group-held", check_group_held},
     {"withdrawn", check_withdrawn},
     {"batch", check_batch},
     {"dictionary", check_dictionary},
