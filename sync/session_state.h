@@ -85,7 +85,8 @@ struct pace {
 	uint64_t left_ms;        /* then, */
 	uint64_t left_bytes;     /* so many having been sent, */
 	uint64_t left_received;  /* and so many come */
-	uint64_t answered_bytes; /* sent before what was answered last */
+	uint64_t answered_bytes; /* sent before what was answered last, */
+	uint64_t answered_left_ms; /* which had left then */
 	uint64_t least_rate;     /* bytes a second that did go through */
 	/* Frames that left one after the other, until they say enough. */
 	bool is_busy; /* no pause since the one before left */

@@ -36,19 +36,21 @@ add_trip(struct pace *p, uint64_t ms)
 	p->trip_ms = (7 * p->trip_ms + ms + 4) / 8;
 }
 
-/* What was timed is answered: `bytes` went within the round trip. */
+/* What was timed is answered. Whatever went through since `since_ms` did so
+ * at that rate at least. */
 static void
-end_timing(struct session *s, uint64_t bytes)
+end_timing(struct session *s, uint64_t bytes, uint64_t since_ms)
 {
 	struct pace *p = &s->pace;
-	uint64_t ms = s->now_ms - p->left_ms;
+	uint64_t ms = s->now_ms - since_ms;
 	uint64_t rate = bytes * 1000 / (ms == 0 ? 1 : ms);
 
 	p->times_batch = p->times_step = false;
 	if (!p->has_left)
 		return;
-	add_trip(p, ms);
+	add_trip(p, s->now_ms - p->left_ms);
 	p->answered_bytes = p->left_bytes;
+	p->answered_left_ms = p->left_ms;
 	if (rate > p->least_rate)
 		p->least_rate = rate;
 }
@@ -72,8 +74,8 @@ time_step_answered(struct session *s)
 	struct pace *p = &s->pace;
 
 	if (p->times_step)
-		end_timing(s, p->left_bytes - p->answered_bytes +
-		                  s->stats.bytes_received - p->left_received);
+		end_timing(s, s->stats.bytes_received - p->left_received,
+		    p->left_ms);
 }
 
 void
@@ -98,7 +100,8 @@ time_answered(struct session *s, uint8_t class)
 	p->has_answer = true;
 	if (p->times_batch && p->class == class &&
 	    s->flight[class].answered >= p->batch)
-		end_timing(s, p->left_bytes - p->answered_bytes);
+		end_timing(s, p->left_bytes - p->answered_bytes,
+		    p->answered_left_ms);
 }
 
 /* --- the rate -------------------------------------------------------------- */
@@ -203,9 +206,12 @@ time_patience_ms(const struct session *s)
 {
 	const struct pace *p = &s->pace;
 	uint64_t rate = p->rate != 0 ? p->rate : p->least_rate;
-	uint64_t least = p->has_answer ? IDLE_LEAST_MS : IDLE_FIRST_MS;
 	uint64_t bytes = s->stats.bytes_sent - p->answered_bytes, ms;
+	uint64_t least = IDLE_LEAST_MS;
 
+	/* How long its commits take is not known yet. */
+	if (answers_awaited(s) > 0 && !p->has_answer)
+		least = IDLE_FIRST_MS;
 	if (rate == 0)
 		return IDLE_MOST_MS;
 	if (bytes > ON_THE_WAY_MOST)

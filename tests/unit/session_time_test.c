@@ -187,6 +187,8 @@ go_on(uint64_t until_ms)
 		memory_work(&clinic, sim.way[1].to);
 		if (sim.way[0].work_at == NEVER)
 			memory_work(&hub, sim.way[0].to);
+		start_frame(&sim.way[0]);
+		start_frame(&sim.way[1]);
 		if (clinic.is_done && hub.is_done)
 			return;
 		if (clinic.has_failed && hub.has_failed)
@@ -221,8 +223,14 @@ expect_frames_of(uint64_t bits_per_second, uint64_t delay_ms, size_t swallow)
 	sim.swallow = swallow;
 	memory_list_make(&clinic, "up", 3, 8000, 900);
 	meet();
-	while (sim.way[0].frame_count < FRAMES_MAX)
+	while (sim.way[0].frame_count < FRAMES_MAX) {
 		go_on(now_ms() + 10000);
+		if (clinic.has_failed || hub.has_failed)
+			fail_msg("%llu bit/s: %s at %llu ms",
+			    (unsigned long long)bits_per_second,
+			    reason_name(clinic.reason),
+			    (unsigned long long)now_ms());
+	}
 	if (want < FRAME_PAYLOAD_MIN)
 		want = FRAME_PAYLOAD_MIN;
 	if (want > FRAME_PAYLOAD_MAX - 64)
