@@ -48,9 +48,8 @@ hello_create(const struct hello *h, struct buffer *out)
 	    h->role > FLAG_ROLE)
 		return ERR_LIMIT;
 	put_u8(out, (uint8_t)(h->version_min << 4 | h->version_max));
-	put_u8(out,
-	    (uint8_t)(h->role | (h->clock != 0 ? FLAG_SUSPECT : 0) |
-	              (h->life_count > 0 ? FLAG_LIVES : 0)));
+	put_u8(out, (uint8_t)(h->role | (h->clock != 0 ? FLAG_SUSPECT : 0) |
+	                      (h->life_count > 0 ? FLAG_LIVES : 0)));
 	put_u32(out, short_time(h->now));
 	put_varint(out, h->list_epoch);
 	put_u32(out, h->cursors_digest);

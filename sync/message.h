@@ -19,12 +19,12 @@ enum message_type {
 	MESSAGE_GROUP_RECEIPT = 6,
 	MESSAGE_END = 7, /* nothing more to send as of now */
 	MESSAGE_BYE = 8,
-	MESSAGE_ERROR = 9,      /* reason; the session is over */
-	MESSAGE_GRANT = 10,     /* a block of slip numbers */
-	MESSAGE_JOIN = 11,      /* join request */
-	MESSAGE_WELCOME = 12,   /* join answer */
-	MESSAGE_WITHDRAWN = 13, /* the revocation list */
-	MESSAGE_SETTLED = 14,   /* the cursors lie on our lists */
+	MESSAGE_ERROR = 9,       /* reason; the session is over */
+	MESSAGE_GRANT = 10,      /* a block of slip numbers */
+	MESSAGE_JOIN = 11,       /* join request */
+	MESSAGE_WELCOME = 12,    /* join answer */
+	MESSAGE_WITHDRAWN = 13,  /* the revocation list */
+	MESSAGE_SETTLED = 14,    /* the cursors lie on our lists */
 	MESSAGE_TAKEN = 15,      /* receipt of the oldest batches of a class */
 	MESSAGE_GROUP_HELD = 16, /* group receipt to the life's own node */
 };

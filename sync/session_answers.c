@@ -299,8 +299,8 @@ know_batch(struct session *s)
 
 /* Only who has all that is receipted can compute the chains. */
 static bool
-in_short(struct session *s, const struct group_receipt *g,
-    struct group_held *out)
+in_short(
+    struct session *s, const struct group_receipt *g, struct group_held *out)
 {
 	const struct peer_life *life = find_life(s, g->life);
 	size_t c;

@@ -497,7 +497,8 @@ is_read_out(const struct session *s)
 static bool
 may_end(struct session *s)
 {
-	return !s->sent_end && is_read_out(s) && s->has_peer_hello && !s->cursors_due &&
+	return !s->sent_end && is_read_out(s) && s->has_peer_hello &&
+	       !s->cursors_due &&
 	       (s->o.purpose != SESSION_ANSWER || !s->hello_is_new);
 }
 
@@ -506,7 +507,8 @@ send_bye(struct session *s)
 {
 	if (s->o.purpose != SESSION_SYNC || s->state != STATE_OPEN ||
 	    !s->peer_ended || s->waits_for_answer || s->in_frame ||
-	    s->draining >= 0 || s->taken.count > 0 || !send_is_finished(s) || !answers_all_held(s))
+	    s->draining >= 0 || s->taken.count > 0 || !send_is_finished(s) ||
+	    !answers_all_held(s))
 		return;
 	put_u8(&s->control, MESSAGE_BYE);
 	put_u8(&s->control, 0);

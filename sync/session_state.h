@@ -33,9 +33,9 @@ enum preface_mode {
 enum {
 	EVENTS_MAX = 64,
 	INBOX_BYTES_MAX = 256 * 1024,
-	CLEAR_ERROR = 0xff,   /* first byte of a two-byte clear frame */
-	STARVE_AFTER = 7,     /* frames of higher classes before a lower one */
-	FRAME_SLACK = 32,     /* room that is not worth another message */
+	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
+	FRAME_SLACK = 32,   /* room that is not worth another message */
 	COMPRESSION_LEVEL = 15,
 	BATCH_CHANGES_AIM = 128,
 	BATCH_BYTES_AIM = 48 * 1024,
@@ -80,14 +80,14 @@ struct pace {
 	/* What is timed: one batch, or a step of the handshake. */
 	bool times_batch, times_step;
 	uint8_t class;
-	uint64_t batch;          /* its number in the class */
-	bool has_left;           /* its last byte did, */
-	uint64_t left_ms;        /* then, */
-	uint64_t left_bytes;     /* so many having been sent, */
-	uint64_t left_received;  /* and so many come */
-	uint64_t answered_bytes; /* sent before what was answered last, */
+	uint64_t batch;            /* its number in the class */
+	bool has_left;             /* its last byte did, */
+	uint64_t left_ms;          /* then, */
+	uint64_t left_bytes;       /* so many having been sent, */
+	uint64_t left_received;    /* and so many come */
+	uint64_t answered_bytes;   /* sent before what was answered last, */
 	uint64_t answered_left_ms; /* which had left then */
-	uint64_t least_rate;     /* bytes a second that did go through */
+	uint64_t least_rate;       /* bytes a second that did go through */
 	/* Frames that left one after the other, until they say enough. */
 	bool is_busy; /* no pause since the one before left */
 	uint64_t run_bytes, run_ms;

@@ -74,8 +74,8 @@ time_step_answered(struct session *s)
 	struct pace *p = &s->pace;
 
 	if (p->times_step)
-		end_timing(s, s->stats.bytes_received - p->left_received,
-		    p->left_ms);
+		end_timing(
+		    s, s->stats.bytes_received - p->left_received, p->left_ms);
 }
 
 void
@@ -100,11 +100,12 @@ time_answered(struct session *s, uint8_t class)
 	p->has_answer = true;
 	if (p->times_batch && p->class == class &&
 	    s->flight[class].answered >= p->batch)
-		end_timing(s, p->left_bytes - p->answered_bytes,
-		    p->answered_left_ms);
+		end_timing(
+		    s, p->left_bytes - p->answered_bytes, p->answered_left_ms);
 }
 
-/* --- the rate -------------------------------------------------------------- */
+/* --- the rate --------------------------------------------------------------
+ */
 
 /* Half a second of samples is the truth; less than that moves it. */
 static void

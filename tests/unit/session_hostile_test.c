@@ -227,7 +227,8 @@ test_session_refuses_what_is_not_for_its_side(void **state)
 static void
 test_session_refuses_unknown_and_misplaced_messages(void **state)
 {
-	const unsigned types[] = {0, MESSAGE_JOIN, MESSAGE_WELCOME, 13, 17, 255};
+	const unsigned types[] = {
+	    0, MESSAGE_JOIN, MESSAGE_WELCOME, 13, 17, 255};
 	size_t i;
 
 	for (i = 0; i < sizeof types / sizeof types[0]; i++) {

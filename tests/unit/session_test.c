@@ -189,8 +189,7 @@ test_session_that_stands_still_ends(void **state)
 	ends_make(&e);
 	run(&e, SIZE_MAX, 1200);
 	at = session_deadline_ms(e.up);
-	assert_in_range(
-	    at, e.now_ms + IDLE_LEAST_MS, e.now_ms + IDLE_MOST_MS);
+	assert_in_range(at, e.now_ms + IDLE_LEAST_MS, e.now_ms + IDLE_MOST_MS);
 	assert_int_equal(session_expire(e.up, at - 1), ERR_OK);
 	assert_int_equal(session_expire(e.up, at), ERR_TIMEOUT);
 	assert_int_equal(session_expire(e.up, at + 1), ERR_OK); /* once */

@@ -106,9 +106,8 @@ start_frame(struct way *w)
 		memcpy(w->bytes[w->last % SEGMENTS_MAX], out + at, left);
 		w->sizes[w->last % SEGMENTS_MAX] = left;
 		w->arrives[w->last++ % SEGMENTS_MAX] =
-		    w->free_at > sim.dies_at
-		        ? NEVER
-		        : w->free_at + sim.delay_ms * 1000;
+		    w->free_at > sim.dies_at ? NEVER
+		                             : w->free_at + sim.delay_ms * 1000;
 	}
 	w->under_way = n;
 	w->taken_at = w->free_at > bytes_us(sim.swallow)
@@ -210,7 +209,8 @@ expect_done(void)
 	assert_true(hub.is_done);
 }
 
-/* --- frames ---------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------
+ */
 
 /* Half a second of the link from the fifth sealed frame on. */
 static void
@@ -311,7 +311,8 @@ test_pause_is_no_sign_of_a_slow_link(void **state)
 	leave();
 }
 
-/* --- time-outs ------------------------------------------------------------- */
+/* --- time-outs -------------------------------------------------------------
+ */
 
 static void
 slow_session(uint64_t bits_per_second, uint64_t delay_ms, size_t swallow)
