@@ -74,9 +74,8 @@ struct peer_life {
 
 /* How fast the link is, as far as the session can see (session_time.c). */
 struct pace {
-	/* The round trip, smoothed (RFC 6298); 0: not measured yet. */
-	uint64_t trip_ms, trip_variation_ms;
-	bool has_answer; /* a batch was answered: its commit is in there */
+	uint64_t trip_ms; /* smoothed as in RFC 6298; 0: not measured yet */
+	bool has_answer;  /* a batch was answered: its commit is in there */
 	/* What is timed: one batch, or a step of the handshake. */
 	bool times_batch, times_step;
 	uint8_t class;

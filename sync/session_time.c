@@ -19,21 +19,19 @@ enum {
 
 /* --- the round trip ------------------------------------------------------ */
 
+/* A clock that is put back shows nothing. */
+static uint64_t
+ms_since(const struct session *s, uint64_t then_ms)
+{
+	return s->now_ms > then_ms ? s->now_ms - then_ms : 0;
+}
+
 static void
 add_trip(struct pace *p, uint64_t ms)
 {
-	uint64_t off;
-
 	if (ms == 0)
 		ms = 1;
-	if (p->trip_ms == 0) {
-		p->trip_ms = ms;
-		p->trip_variation_ms = ms / 2;
-		return;
-	}
-	off = ms > p->trip_ms ? ms - p->trip_ms : p->trip_ms - ms;
-	p->trip_variation_ms = (3 * p->trip_variation_ms + off) / 4;
-	p->trip_ms = (7 * p->trip_ms + ms + 4) / 8;
+	p->trip_ms = p->trip_ms == 0 ? ms : (7 * p->trip_ms + ms + 4) / 8;
 }
 
 /* What was timed is answered. Whatever went through since `since_ms` did so
@@ -42,13 +40,13 @@ static void
 end_timing(struct session *s, uint64_t bytes, uint64_t since_ms)
 {
 	struct pace *p = &s->pace;
-	uint64_t ms = s->now_ms - since_ms;
+	uint64_t ms = ms_since(s, since_ms);
 	uint64_t rate = bytes * 1000 / (ms == 0 ? 1 : ms);
 
 	p->times_batch = p->times_step = false;
 	if (!p->has_left)
 		return;
-	add_trip(p, s->now_ms - p->left_ms);
+	add_trip(p, ms_since(s, p->left_ms));
 	p->answered_bytes = p->left_bytes;
 	p->answered_left_ms = p->left_ms;
 	if (rate > p->least_rate)
@@ -170,7 +168,7 @@ time_left(struct session *s)
 		p->left_received = s->stats.bytes_received;
 	}
 	if (p->is_busy)
-		take_sample(s, s->now_ms - s->out_since_ms);
+		take_sample(s, ms_since(s, s->out_since_ms));
 	p->is_busy = true;
 }
 
