@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "agent/peer.h"
-#include "agent/socket.h"
 #include "agent/work.h"
+#include "api/tcp.h"
 #include "store/index.h"
 
 enum {
@@ -158,7 +158,7 @@ send_output(struct peer *p)
 
 	for (i = 0; i < TURN_SENDS_MAX && !p->link_is_down; i++) {
 		size = session_output(p->session, &out);
-		if (size == 0 || socket_is_full(p->fd))
+		if (size == 0 || tcp_is_full(p->fd))
 			break;
 		n = send(p->fd, out, size, MSG_NOSIGNAL);
 		if (n > 0)
@@ -361,7 +361,7 @@ peer_open(struct peer **out, struct agent *a, const struct peer_options *o)
 	p->fd = o->fd;
 	p->began_ms = api_now_ms();
 	work_init(&p->work, a->post, on_job_over, p);
-	e = socket_prepare(p->fd);
+	e = tcp_prepare(p->fd);
 	if (e == ERR_OK)
 		e = open_exchange(p);
 	if (e == ERR_OK)
