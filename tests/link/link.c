@@ -13,10 +13,11 @@ struct end {
 	struct line *out;
 	struct writer_job *job;
 	uint64_t job_us; /* when it is durable */
-	bool has_frame;  /* made, and not yet with the kernel */
-	unsigned mark;   /* half trips behind that frame */
+	size_t untold;   /* the kernel has them, the session waits for it */
 	unsigned known;  /* half trips behind what was read */
-	uint64_t read;
+	uint64_t sent, read;
+	uint64_t frame[LINK_FRAMES_MAX]; /* where each one sent ends */
+	size_t frame_at, frame_count;
 	bool has_ended; /* its line */
 };
 
@@ -28,6 +29,7 @@ struct link {
 	uint64_t window_us; /* the end of the window */
 	uint64_t moved;     /* bytes that arrived, both ways */
 	bool is_silent, is_dead;
+	struct link_frames *frames; /* NULL: nobody asks */
 };
 
 /* --- making ------------------------------------------------------------ */
@@ -97,6 +99,26 @@ end_is_over(const struct end *e)
 	return e->x != NULL && exchange_is_over(e->x);
 }
 
+/* Where in all that arrived a frame ended, of those an end sent. */
+static void
+note_frames(struct link *l, struct end *sender, uint64_t from, uint64_t to)
+{
+	struct link_frames *f = l->frames;
+
+	while (f != NULL && sender->frame_count > sender->frame_at &&
+	       sender->frame[sender->frame_at] <= to &&
+	       f->count < LINK_FRAMES_MAX)
+		f->at[f->count++] =
+		    l->moved + sender->frame[sender->frame_at++] - from;
+}
+
+static void
+note_frame_sent(struct link *l, struct end *e)
+{
+	if (l->frames != NULL && e->frame_count < LINK_FRAMES_MAX)
+		e->frame[e->frame_count++] = e->sent;
+}
+
 static bool
 read_input(struct link *l, enum link_end end)
 {
@@ -116,6 +138,7 @@ read_input(struct link *l, enum link_end end)
 	mark = line_read(in, n);
 	if (mark > e->known)
 		e->known = mark;
+	note_frames(l, &l->end[1 - end], e->read, e->read + n);
 	e->read += n;
 	l->moved += n;
 	return true;
@@ -124,16 +147,16 @@ read_input(struct link *l, enum link_end end)
 static bool
 see_end(struct link *l, enum link_end end)
 {
-	struct end *e = &l->end[end];
+	struct session *s = exchange_session(l->end[end].x);
 
-	if (end_is_over(e) || !line_is_at_end(l->end[1 - end].out))
+	if (session_is_over(s) || !line_is_at_end(l->end[1 - end].out))
 		return false;
-	session_closed(exchange_session(e->x));
+	session_closed(s);
 	return true;
 }
 
-/* A frame is made as soon as the one before is gone, then waits here until
- * the kernel takes it. */
+/* The session hears that a frame is gone when the kernel would take the next
+ * one, and makes that only then. */
 static bool
 send_output(struct link *l, enum link_end end)
 {
@@ -141,17 +164,16 @@ send_output(struct link *l, enum link_end end)
 	struct session *s = exchange_session(e->x);
 	const uint8_t *out;
 	bool moved = false;
-	size_t n;
 
-	while (!e->has_ended && (n = session_output(s, &out)) > 0) {
-		if (!e->has_frame)
-			e->mark = e->known + 1;
-		e->has_frame = true;
-		if (!line_takes(e->out))
+	while (!e->has_ended && line_takes(e->out)) {
+		if (e->untold > 0)
+			session_sent(s, e->untold, l->world->now_ms);
+		e->untold = session_output(s, &out);
+		if (e->untold == 0)
 			break;
-		line_send(e->out, out, n, e->mark);
-		session_sent(s, n, l->world->now_ms);
-		e->has_frame = false;
+		line_send(e->out, out, e->untold, e->known + 1);
+		e->sent += e->untold;
+		note_frame_sent(l, e);
 		moved = true;
 	}
 	return moved;
@@ -181,7 +203,7 @@ say_end(struct link *l, enum link_end end)
 {
 	struct end *e = &l->end[end];
 
-	if (!end_is_over(e) || e->has_ended || e->has_frame || e->job != NULL)
+	if (!end_is_over(e) || e->has_ended || e->untold > 0 || e->job != NULL)
 		return false;
 	e->has_ended = true;
 	line_end(e->out);
@@ -255,10 +277,15 @@ next_us(const struct link *l)
 static void
 set_time(struct link *l, uint64_t us)
 {
+	int i;
+
 	assert(us >= l->now_us);
 	l->world->now_ms += us / 1000 - l->now_us / 1000;
 	l->world->now += (int64_t)(us / 1000000 - l->now_us / 1000000);
 	l->now_us = us;
+	if (!l->is_silent && !l->is_dead)
+		for (i = 0; i < 2; i++)
+			line_advance(l->end[i].out, us);
 }
 
 static void
@@ -321,14 +348,10 @@ bool
 link_step(struct link *l)
 {
 	uint64_t next = both_are_over(l) ? NEVER : next_us(l);
-	int i;
 
 	if (next == NEVER)
 		return false;
 	set_time(l, next > l->now_us ? next : l->now_us);
-	if (!l->is_silent && !l->is_dead)
-		for (i = 0; i < 2; i++)
-			line_advance(l->end[i].out, l->now_us);
 	if (!l->is_silent && !l->is_dead && l->now_us >= l->window_us)
 		close_window(l);
 	connect_due(l, LINK_CHILD);
@@ -352,6 +375,13 @@ link_run_until(struct link *l, uint64_t us)
 	return false;
 }
 
+void
+link_note_frames(struct link *l, struct link_frames *out)
+{
+	out->count = 0;
+	l->frames = out;
+}
+
 uint64_t
 link_now_us(const struct link *l)
 {
@@ -367,6 +397,17 @@ link_look_again(struct link *l, enum link_end end)
 	settle(l);
 }
 
+static void
+end_cut(struct link *l, struct end *e)
+{
+	struct session *s = exchange_session(e->x);
+
+	if (e->untold > 0)
+		session_sent(s, e->untold, l->world->now_ms);
+	e->untold = 0;
+	session_closed(s);
+}
+
 void
 link_cut(struct link *l)
 {
@@ -375,7 +416,7 @@ link_cut(struct link *l)
 	l->is_dead = true;
 	for (i = 0; i < 2; i++)
 		if (l->end[i].x != NULL)
-			session_closed(exchange_session(l->end[i].x));
+			end_cut(l, &l->end[i]);
 }
 
 /* --- looking ----------------------------------------------------------- */
@@ -383,9 +424,7 @@ link_cut(struct link *l)
 uint64_t
 link_sent(const struct link *l, enum link_end end)
 {
-	return l->end[end].x == NULL
-	           ? 0
-	           : session_stats(exchange_session(l->end[end].x)).bytes_sent;
+	return l->end[end].sent;
 }
 
 uint64_t
@@ -410,7 +449,7 @@ end_close(struct link *l, enum link_end end, struct link_result *r)
 		r->result[end] = exchange_result(e->x);
 	if (e->x != NULL)
 		r->stats[end] = session_stats(exchange_session(e->x));
-	r->bytes[end] = r->stats[end].bytes_sent;
+	r->bytes[end] = e->sent;
 	r->delivered[1 - end] = e->read;
 	r->line[end] = line_counts(e->out);
 	exchange_free(e->x);
@@ -448,30 +487,56 @@ link_run(struct world *w, const struct link_options *o, struct site *child,
 	return link_close(l);
 }
 
+static void
+node_of(struct site *s, uint8_t out[NODE_ID_BYTES])
+{
+	struct txn *t = site_begin(s, false);
+	struct self self;
+
+	if (self_read(t, &self) != ERR_OK)
+		abort();
+	node_id_of(out, self.signing_public);
+	self_wipe(&self);
+	txn_abort(t);
+}
+
+static uint64_t
+place_at(struct site *at, struct site *peer, enum cursor_side side,
+    const char *list, uint8_t class)
+{
+	struct list_id id = {.class = class};
+	struct cursor c = {0, 0, 0};
+	uint8_t node[NODE_ID_BYTES];
+	struct txn *t;
+
+	node_of(peer, node);
+	memcpy(id.name, list, strlen(list) + 1);
+	t = site_begin(at, false);
+	if (cursor_read(t, node, side, &id, &c) != ERR_OK)
+		abort();
+	txn_abort(t);
+	return c.place;
+}
+
+uint64_t
+link_committed(
+    struct site *sender, struct site *receiver, const char *list, uint8_t class)
+{
+	return place_at(receiver, sender, CURSOR_OWN, list, class);
+}
+
 void
 link_places(struct site *sender, struct site *receiver, const char *list,
     uint8_t class, uint64_t *receipted, uint64_t *end)
 {
-	struct list_id id = {.class = class};
-	struct txn *t = site_begin(receiver, false);
+	struct cursor last = {0, 0, 0};
 	struct audience audience;
-	struct cursor at = {0, 0, 0}, last = {0, 0, 0};
-	struct self self;
-	uint8_t node[NODE_ID_BYTES];
+	struct txn *t = site_begin(sender, false);
 
-	if (self_read(t, &self) != ERR_OK)
-		abort();
-	node_id_of(node, self.signing_public);
-	self_wipe(&self);
-	txn_abort(t);
-	t = site_begin(sender, false);
-	memcpy(id.name, list, strlen(list) + 1);
-	if (cursor_read(t, node, CURSOR_PEER, &id, &at) != ERR_OK)
-		abort();
 	if (audience_read(t, list, &audience) == ERR_OK &&
 	    list_end(t, &audience, class, &last) != ERR_OK)
 		abort();
 	txn_abort(t);
-	*receipted = at.place;
 	*end = last.place;
+	*receipted = place_at(sender, receiver, CURSOR_PEER, list, class);
 }

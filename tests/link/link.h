@@ -41,6 +41,14 @@ struct link_result {
 	struct session_stats stats[2];
 };
 
+enum { LINK_FRAMES_MAX = 4096 };
+
+/* After how many bytes, of both ways as they arrive, a frame was whole. */
+struct link_frames {
+	uint64_t at[LINK_FRAMES_MAX];
+	size_t count;
+};
+
 struct link;
 
 /** One rate both ways, a round trip of so many ms, a loss in percent. Headers
@@ -59,6 +67,8 @@ bool link_run_until(struct link *l, uint64_t us);
 uint64_t link_now_us(const struct link *l);
 /** New records were made at an end: as api/op does after a save. */
 void link_look_again(struct link *l, enum link_end end);
+/** From now on note where frames end; *out lives as long as the link. */
+void link_note_frames(struct link *l, struct link_frames *out);
 /** The link dies at once. */
 void link_cut(struct link *l);
 /** Bytes given to the link by an end so far. */
@@ -76,5 +86,8 @@ struct link_result link_run(struct world *w, const struct link_options *o,
 /** Where a list of the sender's is receipted, and how far the list goes. */
 void link_places(struct site *sender, struct site *receiver, const char *list,
     uint8_t class, uint64_t *receipted, uint64_t *end);
+/** And where the receiver has committed it to. */
+uint64_t link_committed(struct site *sender, struct site *receiver,
+    const char *list, uint8_t class);
 
 #endif

@@ -109,11 +109,9 @@ one_run(uint64_t seed, uint64_t *bytes)
 {
 	struct link_options o = link_of(64000, 600, 3);
 	struct link_result r;
-	unsigned i;
 
 	assert_int_equal(room_make(NULL), 0);
-	for (i = 0; i < 40; i++)
-		world_make_note(&w, &clinic, "C01", 3, 300);
+	world_make_notes(&w, &clinic, "C01", 3, 300, 40);
 	o.seed = seed;
 	r = link_run(&w, &o, &clinic, &hub);
 	expect_both_good(&r);
@@ -140,10 +138,8 @@ test_silence_ends_both_by_their_time_out(void **state)
 {
 	struct link_options o = link_of(64000, 600, 0);
 	struct link_result r;
-	unsigned i;
 
-	for (i = 0; i < 60; i++)
-		world_make_note(&w, &clinic, "C01", 3, 300);
+	world_make_notes(&w, &clinic, "C01", 3, 300, 60);
 	o.up_us = 2000000;
 	o.fate = LINK_FALLS_SILENT;
 	r = link_run(&w, &o, &clinic, &hub);
@@ -159,10 +155,8 @@ test_a_stalled_connection_goes_on_in_the_next_window(void **state)
 {
 	struct link_options o = link_of(64000, 600, 0);
 	struct link_result r;
-	unsigned i;
 
-	for (i = 0; i < 60; i++)
-		world_make_note(&w, &clinic, "C01", 3, 500);
+	world_make_notes(&w, &clinic, "C01", 3, 500, 60);
 	o.up_us = 3000000;
 	o.down_us = 20000000;
 	o.fate = LINK_STALLS;

@@ -106,6 +106,67 @@ site_reopen(struct world *w, struct site *s)
 	MUST(store_begin_life(s->store, w->now));
 }
 
+/* --- copies --- */
+
+static void
+read_whole(const struct site *s, const char *name, struct buffer *out)
+{
+	uint8_t piece[65536];
+	char path[256];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", s->dir, name);
+	f = fopen(path, "rb");
+	if (f == NULL)
+		abort();
+	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+		put_bytes(out, piece, n);
+	fclose(f);
+	MUST(buffer_state(out));
+}
+
+static void
+write_whole(const struct site *s, const char *name, const struct buffer *in)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", s->dir, name);
+	f = fopen(path, "wb");
+	if (f == NULL || fwrite(in->data, 1, in->size, f) != in->size ||
+	    fclose(f) != 0)
+		abort();
+}
+
+void
+site_save(struct world *w, struct site *s, struct site_copy *out)
+{
+	memset(out, 0, sizeof *out);
+	store_close(s->store);
+	read_whole(s, "data.mdb", &out->data);
+	read_whole(s, "marker", &out->marker);
+	out->made = s->made;
+	site_open(w, s, false);
+}
+
+void
+site_restore(struct world *w, struct site *s, const struct site_copy *copy)
+{
+	store_close(s->store);
+	write_whole(s, "data.mdb", &copy->data);
+	write_whole(s, "marker", &copy->marker);
+	s->made = copy->made;
+	site_open(w, s, false);
+}
+
+void
+site_copy_free(struct site_copy *copy)
+{
+	buffer_free(&copy->data);
+	buffer_free(&copy->marker);
+}
+
 /* --- the link ---------------------------------------------------------- */
 
 static int64_t
@@ -233,12 +294,12 @@ world_join(
 
 /* --- records ----------------------------------------------------------- */
 
+/* Takes the fields. */
 static void
-author_of_class(struct world *w, struct site *s, struct change *c,
-    json_t *fields, uint8_t class)
+author_in(struct world *w, struct txn *t, struct change *c, json_t *fields,
+    uint8_t class)
 {
 	struct self self;
-	struct txn *t = site_begin(s, true);
 
 	MUST(self_read(t, &self));
 	snprintf(c->by, sizeof c->by, "S0001");
@@ -246,7 +307,6 @@ author_of_class(struct world *w, struct site *s, struct change *c,
 	c->recorded_at = w->now;
 	c->fields = fields;
 	MUST(admit_own(t, &self, c, class));
-	MUST(txn_commit(t));
 	self_wipe(&self);
 	change_clear(c);
 	w->now += 60;
@@ -255,7 +315,10 @@ author_of_class(struct world *w, struct site *s, struct change *c,
 static void
 author(struct world *w, struct site *s, struct change *c, json_t *fields)
 {
-	author_of_class(w, s, c, fields, kind_by_name(c->record.kind)->urgency);
+	struct txn *t = site_begin(s, true);
+
+	author_in(w, t, c, fields, kind_by_name(c->record.kind)->urgency);
+	MUST(txn_commit(t));
 }
 
 void
@@ -276,26 +339,40 @@ world_make_resident(struct world *w, struct site *s, const char *org)
 	        "birth_date", "1980-01-01", "status", "living"));
 }
 
-void
-world_make_note(struct world *w, struct site *s, const char *org, uint8_t class,
-    size_t note_bytes)
+static json_t *
+draw_note(struct world *w, size_t bytes)
 {
-	struct change c;
-	char *note = malloc(note_bytes + 1);
+	char *note = malloc(bytes + 1);
+	json_t *fields;
 	size_t i;
 
 	if (note == NULL)
 		abort();
-	for (i = 0; i < note_bytes; i++)
+	for (i = 0; i < bytes; i++)
 		note[i] = (char)('!' + world_draw(w, 94));
-	note[note_bytes] = '\0';
-	change_init(&c);
-	snprintf(c.record.source, sizeof c.record.source, "his");
-	snprintf(c.record.kind, sizeof c.record.kind, "resident");
-	snprintf(c.record.ref, sizeof c.record.ref, "%s-N%u", org, s->made++);
-	snprintf(c.org, sizeof c.org, "%s", org);
-	author_of_class(w, s, &c, json_pack("{s:s}", "x_note", note), class);
+	note[bytes] = '\0';
+	fields = json_pack("{s:s}", "x_note", note);
 	free(note);
+	return fields;
+}
+
+void
+world_make_notes(struct world *w, struct site *s, const char *org,
+    uint8_t class, size_t note_bytes, unsigned count)
+{
+	struct txn *t = site_begin(s, true);
+	struct change c;
+
+	while (count-- > 0) {
+		change_init(&c);
+		snprintf(c.record.source, sizeof c.record.source, "his");
+		snprintf(c.record.kind, sizeof c.record.kind, "resident");
+		snprintf(c.record.ref, sizeof c.record.ref, "%s-N%u", org,
+		    s->made++);
+		snprintf(c.org, sizeof c.org, "%s", org);
+		author_in(w, t, &c, draw_note(w, note_bytes), class);
+	}
+	MUST(txn_commit(t));
 }
 
 void
@@ -415,6 +492,17 @@ site_at_group(struct site *s)
 	MUST(receipts_group_count(t, &self, &held));
 	txn_abort(t);
 	return held;
+}
+
+uint64_t
+site_changes(struct site *s)
+{
+	struct txn *t = site_begin(s, false);
+	uint64_t n;
+
+	MUST(txn_count(t, TABLE_CHANGES, &n));
+	txn_abort(t);
+	return n;
 }
 
 uint64_t
