@@ -270,6 +270,6 @@ main(int argc, char **argv)
 	if (sodium_init() < 0)
 		return 1;
 	scene.is_full = argc > 1 && strcmp(argv[1], "all") == 0;
-	room_enter();
+	place_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,35 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <sodium.h>
 
 #include "tests/link/link.h"
+#include "tests/link/place.h"
 
 static struct world w;
 static struct site hub, clinic;
-
-/* No test here asks whether the disk keeps what it is told: where there is a
- * folder in memory the stores stand there. */
-static char room_place[] = "/dev/shm/yizhan-link-XXXXXX";
-
-static inline void
-room_leave(void)
-{
-	if (chdir("/") == 0)
-		(void)rmdir(room_place);
-}
-
-static inline void
-room_enter(void)
-{
-	if (mkdtemp(room_place) == NULL)
-		return;
-	if (chdir(room_place) != 0 || atexit(room_leave) != 0)
-		(void)rmdir(room_place);
-}
 
 static inline int
 room_make(void **state)

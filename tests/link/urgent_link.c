@@ -238,6 +238,6 @@ main(void)
 
 	if (sodium_init() < 0)
 		return 1;
-	room_enter();
+	place_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
