@@ -255,7 +255,29 @@ step(const char *what, const struct named_link *n)
 	row(what, n, &r);
 }
 
-/* The first residents again, later and with another phone. */
+/* A resident again, later and with another phone. */
+static void
+keep_updated(struct lines *updates, json_t *record)
+{
+	struct buffer line = {0};
+	char *text;
+
+	json_object_set_new(
+	    record, "phone", json_sprintf("1290000%04zu", updates->count));
+	json_object_set_new(
+	    record, "at", json_string("2026-11-20T09:00:00+08:00"));
+	text = json_dumps(record, JSON_COMPACT);
+	if (text == NULL)
+		fail("no memory");
+	put_bytes(&line, text, strlen(text));
+	put_bytes(&line, "\n", 2);
+	if (buffer_state(&line) != ERR_OK)
+		fail("no memory");
+	keep(updates, (const char *)line.data);
+	buffer_free(&line);
+	free(text);
+}
+
 static void
 give_updates(size_t count)
 {
@@ -264,23 +286,10 @@ give_updates(size_t count)
 
 	for (i = 0; i < stock.count && updates.count < count; i++) {
 		json_t *record = json_loads(stock.at[i], 0, NULL);
-		char phone[16], *line;
 
 		if (strcmp(ref_of(record, "kind"), "resident") == 0 &&
-		    json_object_get(record, "phone") != NULL) {
-			snprintf(phone, sizeof phone, "1290000%04u",
-			    (unsigned)(i % 10000));
-			json_object_set_new(
-			    record, "phone", json_string(phone));
-			json_object_set_new(record, "at",
-			    json_string("2026-11-20T09:00:00+08:00"));
-			line = json_dumps(record, JSON_COMPACT);
-			keep(&updates, line);
-			updates.at[updates.count - 1] = realloc(
-			    updates.at[updates.count - 1], strlen(line) + 2);
-			strcat(updates.at[updates.count - 1], "\n");
-			free(line);
-		}
+		    json_object_get(record, "phone") != NULL)
+			keep_updated(&updates, record);
 		json_decref(record);
 	}
 	give(&clinic, &updates, 0, updates.count);

@@ -183,7 +183,7 @@ bytes_left(bool by_receipts)
 	look(&now, by_receipts);
 	for (to = 0; to < 2; to++) {
 		for (k = scene.count - 1; k > 0; k--)
-			if (has_all(&now, &scene.at[k], to))
+			if (has_all(&now, &scene.at[k], (enum link_end)to))
 				break;
 		left -= scene.at[k].read[to];
 	}
