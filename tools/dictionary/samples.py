@@ -75,7 +75,8 @@ def write(out, count, s):
     for _ in s.words["device"]:
         lines.append(records.MAKERS["device"](s))
     for kind in ("encounter", "contract", "loan", "exam_request",
-                 "referral"):
+                 "referral", "custody", "usage", "contract_service",
+                 "followup", "exam_report"):
         lines.append(records.MAKERS[kind](s))
     kinds, shares = zip(*SHARES)
     left = max(0, count - len(lines))
