@@ -42,7 +42,8 @@ static const struct page pages[] = {
            "is found again joins anew, as a new node with a new store.\n\n"
            "  --reason TEXT   why, at most 200 bytes; it is stored and shown,\n"
            "                  so name no patients in it\n")},
-    {"hub train-dictionary", "yizhan hub train-dictionary [--dry-run]",
+    {"hub train-dictionary",
+        "yizhan hub train-dictionary [--dry-run] [--by REF] [--org REF]",
         N_("make the group's streams smaller by what its records share"),
         N_("Reads the records held here and makes a dictionary of the "
            "phrases, drugs, diagnoses and values that at least two authors "
