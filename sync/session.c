@@ -176,6 +176,7 @@ session_new(struct session **out, const struct session_options *o)
 		return ERR_NOMEM;
 	s->o = *o;
 	s->draining = -1;
+	s->unpacking = -1;
 	s->now_ms = o->now_ms;
 	s->moved_ms = o->now_ms;
 	s->entered_ms = o->now_ms;
@@ -209,6 +210,7 @@ session_free(struct session *s)
 		stream_reader_free(s->in[i]);
 		stream_writer_free(s->writer[i]);
 	}
+	pack_free(s);
 	for (i = 0; i < EVENTS_MAX; i++)
 		receipt_free(&s->receipt[i]);
 	receipt_free(&s->shown);

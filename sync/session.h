@@ -9,6 +9,7 @@
 #ifndef YIZHAN_SYNC_SESSION_H
 #define YIZHAN_SYNC_SESSION_H
 
+#include "sync/dictionary.h"
 #include "sync/invite.h"
 #include "sync/message.h"
 #include "sync/noise.h"
@@ -33,7 +34,9 @@ struct session_options {
 	uint8_t root_key[KEY_BYTES];
 	size_t chain_count;
 	struct cert chain[CERT_CHAIN_MAX];
-	struct source source; /* not for SESSION_JOIN */
+	struct source source;   /* not for SESSION_JOIN */
+	struct codebook *books; /* outlives the session; NULL: the shipped
+	                           dictionary, learned for this session */
 	uint64_t now_ms;
 };
 

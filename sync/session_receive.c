@@ -37,6 +37,7 @@ consume_hello(struct session *s, const struct bytes *body)
 	s->has_peer_hello = true;
 	time_step_answered(s);
 	answers_know_lives(s);
+	pack_know_lives(s);
 	e = send_withdrawn(s, &s->control);
 	if (e != ERR_OK && e != ERR_END)
 		return e;
@@ -243,6 +244,8 @@ consume_message(struct session *s, const struct message *m)
 		return is_open ? send_own_cursors(s) : ERR_FORMAT;
 	case MESSAGE_DATA:
 		return is_open ? consume_data(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_DENSE:
+		return is_open ? pack_consume(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_RECEIPT:
 		return is_open ? answers_consume_receipt(s, &m->body)
 		               : ERR_FORMAT;
@@ -280,6 +283,18 @@ consume_message(struct session *s, const struct message *m)
 
 /* --- the pump ---------------------------------------------------------- */
 
+static enum err
+offer_batch(struct session *s)
+{
+	pack_note_end(s, s->batch);
+	if (s->is_held)
+		return send_old_place(s, &s->batch->list);
+	s->stats.changes_received += s->batch->change_count;
+	session_emit(s, EVENT_BATCH)->batch = s->batch;
+	s->waits_for_answer = true;
+	return ERR_OK;
+}
+
 /* A whole batch of the class just fed, if there is one. */
 static enum err
 drain_batch(struct session *s)
@@ -291,14 +306,21 @@ drain_batch(struct session *s)
 		s->draining = -1;
 		return ERR_OK;
 	}
-	if (e == ERR_OK && s->is_held)
-		return send_old_place(s, &s->batch->list);
-	if (e == ERR_OK) {
-		s->stats.changes_received += s->batch->change_count;
-		session_emit(s, EVENT_BATCH)->batch = s->batch;
-		s->waits_for_answer = true;
-	}
-	return e;
+	return e == ERR_OK ? offer_batch(s) : e;
+}
+
+/* One that cannot be read here is answered like one that is not taken. */
+static enum err
+unpack_batch(struct session *s)
+{
+	enum err e = pack_next(s, s->batch);
+
+	if (e == ERR_OK)
+		return offer_batch(s);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	pack_note_end(s, s->batch);
+	return send_old_place(s, &s->batch->list);
 }
 
 static enum err
@@ -404,6 +426,8 @@ session_pump(struct session *s)
 			e = answers_next_taken(s);
 		else if (s->draining >= 0)
 			e = drain_batch(s);
+		else if (s->unpacking >= 0)
+			e = unpack_batch(s);
 		else if (s->in_frame)
 			e = next_message(s);
 		else

@@ -4,6 +4,7 @@
 #define YIZHAN_SYNC_SESSION_STATE_H
 
 #include "sync/frame.h"
+#include "sync/packed.h"
 #include "sync/session.h"
 #include "sync/stream.h"
 
@@ -33,10 +34,10 @@ enum preface_mode {
 enum {
 	EVENTS_MAX = 64,
 	INBOX_BYTES_MAX = 256 * 1024,
-	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
-	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
-	FRAME_SLACK = 32,   /* room that is not worth another message */
-	COMPRESSION_LEVEL = 15,
+	CLEAR_ERROR = 0xff,    /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,      /* frames of higher classes before a lower one */
+	FRAME_SLACK = 32,      /* room that is not worth another message */
+	COMPRESSION_LEVEL = 6, /* of rows: the link is fast */
 	BATCH_CHANGES_AIM = 128,
 	BATCH_BYTES_AIM = 48 * 1024,
 	CURSORS_PER_MESSAGE = 120,
@@ -50,13 +51,18 @@ struct outgoing {
 	struct cursor next;     /* what was sent ends here */
 	struct cursor held;     /* what the peer has receipted */
 	bool at_end;            /* nothing behind `next` when last read */
+	struct cursor expected; /* where the peer takes the next batch to begin
+	                           that does not say it */
+	bool has_sent;          /* a batch of it, in this session */
+	unsigned refusals;      /* batches that the peer could not take */
 };
 
 /* A batch that was sent and has no answer yet. */
 struct unanswered {
 	size_t list; /* place in outgoing */
 	struct cursor end;
-	bool is_void; /* sent before SETTLED: the peer did not take it */
+	bool is_void;       /* the peer did not take it, or one before it */
+	unsigned beginning; /* of its class's dense coder, so many */
 };
 
 /* Those of one class, the oldest first. */
@@ -113,8 +119,16 @@ struct session {
 	struct buffer first; /* payload of handshake message 3 */
 	struct reader frame; /* messages left in the present frame */
 	bool in_frame;
-	int draining; /* class whose stream may hold whole batches; -1 */
+	int draining;  /* class whose stream may hold whole batches; -1 */
+	int unpacking; /* class whose packed batch is whole; -1 */
 	struct stream_reader *in[CLASSES];
+	struct unpacker *unpacker[CLASSES];
+	struct cursor_set *expected; /* where batches begin that do not say it:
+	                                where the one before ended, or where we
+	                                stood when the session began */
+	struct known_lives *lives;   /* the initiator's, as told in hello */
+	struct codebook *books;
+	bool owns_books;
 	struct batch *batch; /* waiting for its answer */
 	bool waits_for_answer;
 	struct hello peer_hello;
@@ -145,6 +159,10 @@ struct session {
 	bool holds_first;      /* responder: batches of message 3 are answered
 	                          in its first frame */
 	struct stream_writer *writer[CLASSES];
+	struct packer *packer[CLASSES];
+	bool packs_plainly[CLASSES]; /* from the shipped dictionary alone */
+	bool packs_anew[CLASSES];    /* with the next batch */
+	unsigned beginnings[CLASSES];
 	struct outgoing *outgoing;
 	size_t outgoing_count;
 	struct flight *flight; /* by class */
@@ -204,6 +222,32 @@ enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
 void session_pump(struct session *s);
 /** What to tell the peer of a fault found here. */
 enum reason session_reason(enum err e);
+
+/* session_pack.c */
+/** Own lives are known: what dense batches need. */
+enum err pack_open(struct session *s);
+void pack_free(struct session *s);
+/** The peer's lives are known. */
+void pack_know_lives(struct session *s);
+/** How many changes to read for the next batch; 0: it is not to be packed. */
+size_t pack_changes_aim(const struct session *s);
+/** Whether what was read is to be packed. */
+bool pack_is_wanted(const struct session *s, const struct batch *b);
+/** Pack a batch of a list; nothing of its class is being packed. */
+enum err pack_put(struct session *s, struct outgoing *o, const struct batch *b);
+bool pack_waits(const struct session *s, uint8_t class);
+/** The body of the next DENSE message, of at most max bytes. */
+enum err pack_take(
+    struct session *s, uint8_t class, size_t max, struct buffer *body);
+/** The peer did not take a batch of this list. ERR_REFUSED: once too often. */
+enum err pack_refused(
+    struct session *s, struct outgoing *o, unsigned beginning);
+enum err pack_consume(struct session *s, const struct bytes *body);
+/** The batch that is whole. ERR_NOT_FOUND: it cannot be read here; only its
+ * list and end are known. */
+enum err pack_next(struct session *s, struct batch *out);
+/** A batch came, in whatever form. */
+void pack_note_end(struct session *s, const struct batch *b);
 
 /* session_send.c */
 /** The transport is open: load lists, queue hello. */
