@@ -328,6 +328,7 @@ open_exchange(struct peer *p)
 	    .purpose = p->o.purpose,
 	    .now_ms = p->began_ms,
 	    .clock = clock_now,
+	    .books = p->agent->books,
 	};
 	enum err e = exchange_new(&p->exchange, &o);
 

@@ -89,6 +89,7 @@ fill_options(struct exchange *x, struct session_options *so)
 		so->transport = self.transport;
 		so->now_ms = x->o.now_ms;
 		so->source = store_source(&x->source);
+		so->books = x->o.books;
 		if (x->o.purpose == SESSION_SYNC)
 			e = options_for_sync(t, &self, so);
 		else if (x->o.purpose == SESSION_JOIN)

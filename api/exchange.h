@@ -22,6 +22,8 @@ struct exchange_options {
 	uint64_t now_ms;     /* monotonic */
 	int64_t (*clock)(void *context); /* seconds since 1970 */
 	void *clock_context;
+	struct codebook *books; /* shared by exchanges of one thread, and
+	                           outlives them; NULL: one of its own */
 };
 
 /**

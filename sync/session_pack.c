@@ -182,6 +182,11 @@ pack_refused(struct session *s, struct outgoing *o, unsigned beginning)
 
 	if (++o->refusals > PACK_REFUSALS_MAX)
 		return ERR_REFUSED;
+	/* Behind our end nothing may follow: this session cannot become a
+	 * clean one, the next begins from what is held. */
+	if (s->sent_end && s->o.purpose == SESSION_ANSWER)
+		return ERR_OK;
+	s->sent_end = false;
 	/* All that is under way of this list is void; it goes again from what
 	 * is held, leaning on nothing. */
 	answers_void(s, o);

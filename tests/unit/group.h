@@ -121,6 +121,17 @@ group_clock(void *context)
 	return group_time;
 }
 
+/** The shipped dictionary, learned once a program. */
+static inline struct codebook *
+group_books(void)
+{
+	static struct codebook *books;
+
+	if (books == NULL)
+		assert_int_equal(codebook_new(&books), ERR_OK);
+	return books;
+}
+
 static inline enum err
 group_exchange_new(struct exchange **out, struct member *m,
     enum session_purpose purpose, const char *code)
@@ -130,7 +141,8 @@ group_exchange_new(struct exchange **out, struct member *m,
 	    .invite = code,
 	    .address = "hub.example:7270",
 	    .now_ms = 1,
-	    .clock = group_clock};
+	    .clock = group_clock,
+	    .books = group_books()};
 
 	return exchange_new(out, &o);
 }

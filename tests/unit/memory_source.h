@@ -417,6 +417,17 @@ memory_work(struct memory_node *n, struct session *s)
 
 /* --- sessions ------------------------------------------------------------ */
 
+/** The shipped dictionary, learned once a program. */
+static inline struct codebook *
+memory_books(void)
+{
+	static struct codebook *books;
+
+	if (books == NULL)
+		memory_must(codebook_new(&books) == ERR_OK);
+	return books;
+}
+
 static inline struct session *
 memory_session(struct memory_node *n, enum session_purpose purpose,
     const struct cert *parent, uint64_t now_ms)
@@ -438,6 +449,7 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	snprintf(o->chain[0].orgs[0], sizeof o->chain[0].orgs[0], "H01");
 	o->chain[0].org_count = 1;
 	o->source = memory_source(n);
+	o->books = memory_books();
 	o->now_ms = now_ms;
 	memory_must(session_new(&s, o) == ERR_OK);
 	free(o);
