@@ -91,6 +91,8 @@ hello_create(const struct hello *h, struct buffer *out)
 	}
 	if (h->life_count > 0)
 		put_u64(out, h->held_digest);
+	if (h->down_bound > 0)
+		put_varint(out, h->down_bound);
 	return buffer_state(out);
 }
 
@@ -134,6 +136,11 @@ hello_consume(const struct bytes *body, struct hello *out)
 	consume_lives(&r, &h);
 	if (h.life_count > 0)
 		h.held_digest = read_u64(&r);
+	if (!r.failed && reader_left(&r) > 0) {
+		h.down_bound = read_varint(&r);
+		if (h.down_bound == 0) /* is said by saying nothing */
+			return ERR_FORMAT;
+	}
 	if (min > max || max > UINT16_MAX || epoch > UINT32_MAX)
 		return ERR_FORMAT;
 	h.version_min = (uint16_t)min;

@@ -139,6 +139,8 @@ send_open(struct session *s)
 	s->told_lives = hello.life_count > 0;
 	hello.held_digest = s->held_digest;
 	if (e == ERR_OK)
+		e = bound_share(s, &hello);
+	if (e == ERR_OK)
 		e = hello_create(&hello, &body);
 	if (e == ERR_OK)
 		send_control(s, MESSAGE_HELLO, &body);
@@ -348,6 +350,8 @@ send_take_receipt(struct session *s, const struct receipt *r, bool *is_void)
 		return ERR_FORMAT;
 	o = &s->outgoing[i];
 	o->unanswered--;
+	if (o->unanswered == 0)
+		o->owed = 0;
 	*is_void = s->owes_settled || o->void_answers > 0;
 	if (o->void_answers > 0)
 		o->void_answers--;
@@ -374,18 +378,6 @@ send_is_finished(const struct session *s)
 
 /* --- filling frames ---------------------------------------------------- */
 
-static enum err
-open_writer(struct session *s, uint8_t class)
-{
-	size_t i;
-
-	for (i = 0; i < CLASSES; i++)
-		if (s->writer[i] != NULL)
-			return stream_writer_new_beside(
-			    &s->writer[class], s->writer[i]);
-	return stream_writer_new(&s->writer[class], COMPRESSION_LEVEL);
-}
-
 /* Put the next batch of a class into its stream. ERR_END: none. */
 static enum err
 refill(struct session *s, uint8_t class)
@@ -407,15 +399,9 @@ refill(struct session *s, uint8_t class)
 		}
 		if (e != ERR_OK)
 			return e;
-		if (s->writer[class] == NULL)
-			e = open_writer(s, class);
+		e = bound_put_batch(s, class);
 		if (e == ERR_OK)
-			e = stream_writer_add(s->writer[class], s->scratch);
-		if (e == ERR_OK) {
-			o->next = s->scratch->end;
-			o->unanswered++;
-			s->stats.changes_sent += s->scratch->change_count;
-		}
+			bound_note_batch(s, o);
 		batch_clear(s->scratch);
 		return e;
 	}
@@ -426,11 +412,11 @@ refill(struct session *s, uint8_t class)
 static bool
 class_waits(struct session *s, uint8_t class, enum err *e)
 {
-	if (s->writer[class] != NULL && stream_writer_waits(s->writer[class]))
+	if (bound_waits(s, class))
 		return true;
 	if (s->owes_settled) /* nothing would be taken yet */
 		return false;
-	*e = refill(s, class);
+	*e = s->bound.is_set ? bound_refill(s, class) : refill(s, class);
 	return *e == ERR_OK;
 }
 
@@ -440,7 +426,9 @@ static int
 choose_class(struct session *s, enum err *e)
 {
 	int first = -1, low = -1, next = -1, c;
+	bool is_strict = bound_is_strict(s);
 
+	s->bound.is_full = false;
 	for (c = 0; c < CLASSES; c++) {
 		if (!class_waits(s, (uint8_t)c, e)) {
 			if (*e != ERR_END)
@@ -454,13 +442,13 @@ choose_class(struct session *s, enum err *e)
 		if (next < 0 && c != first && c > s->turn)
 			next = c;
 		/* Looking further is only worth it when a turn is due. */
-		if (s->passed_over < STARVE_AFTER)
+		if (s->passed_over < STARVE_AFTER || is_strict)
 			break;
 	}
 	*e = ERR_OK;
 	if (first < 0)
 		return -1;
-	if (s->passed_over < STARVE_AFTER) {
+	if (s->passed_over < STARVE_AFTER || is_strict) {
 		s->passed_over++;
 		return first;
 	}
@@ -499,17 +487,20 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && plain->size + FRAME_SLACK < max) {
-		int class = choose_class(s, &e);
+		int class;
 
+		s->bound.under_way = plain->size;
+		class = choose_class(s, &e);
 		if (class < 0)
 			break;
 		buffer_clear(&body);
 		put_u8(&body, (uint8_t) class);
-		e = stream_writer_take(
-		    s->writer[class], max - plain->size - 8, &body);
+		e = bound_take(
+		    s, (uint8_t) class, max - plain->size - 8, &body);
 		if (e == ERR_OK)
 			message_put(plain, MESSAGE_DATA, body.data, body.size);
 	}
+	s->bound.under_way = 0;
 	buffer_wipe(&body);
 	return e;
 }
@@ -521,6 +512,7 @@ static bool
 may_end(struct session *s)
 {
 	return !s->sent_end && s->has_peer_hello && !s->cursors_due &&
+	       !bound_may_grow(s) &&
 	       (s->o.purpose != SESSION_ANSWER || !s->hello_is_new);
 }
 
@@ -553,7 +545,9 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 		s->sent_end = true;
 		if (s->o.purpose == SESSION_ANSWER) {
 			put_u8(plain, MESSAGE_END);
-			put_u8(plain, 0);
+			put_u8(plain, s->bound.is_full ? 1 : 0);
+			if (s->bound.is_full)
+				put_u8(plain, 1);
 		}
 	}
 	send_bye(s); /* the initiator's end is its bye */

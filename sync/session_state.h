@@ -1,4 +1,4 @@
-/* session_state: what the four session_*.c files share; private to them. */
+/* session_state: what the five session_*.c files share; private to them. */
 
 #ifndef YIZHAN_SYNC_SESSION_STATE_H
 #define YIZHAN_SYNC_SESSION_STATE_H
@@ -56,6 +56,24 @@ struct outgoing {
 	uint64_t unanswered;    /* batches without a receipt */
 	uint64_t void_answers;  /* the next so many are for batches that the
 	                           peer did not take: sent before SETTLED */
+	uint64_t owed;          /* bounded: bytes kept for their receipts */
+};
+
+/* What may be sent, where the session has a bound (session_bound.c). */
+struct bound {
+	bool is_set;
+	uint64_t whole;            /* for all classes; UINT64_MAX: none */
+	uint64_t budget;           /* for all but class 0; UINT64_MAX: none */
+	uint64_t down;             /* initiator: the parent's share of it */
+	uint64_t spent;            /* responder: of its share */
+	size_t under_way;          /* bytes in the frame being filled */
+	bool is_full;              /* the most urgent that waits does not fit */
+	bool is_closed;            /* a stream was given up: no more of any */
+	bool peer_has_more;        /* the parent's end said so */
+	bool has_refused[CLASSES]; /* nothing fitted into: */
+	uint64_t refused_room[CLASSES];
+	struct buffer ready[CLASSES]; /* compressed, counted, to be sent */
+	size_t ready_at[CLASSES];
 };
 
 struct session {
@@ -115,6 +133,7 @@ struct session {
 	uint64_t own_digest;  /* of our cursors, as told in hello */
 	uint64_t held_digest; /* of what we believe to be the peer's */
 	bool told_lives;
+	struct bound bound;
 
 	/* events */
 	struct session_event event[EVENTS_MAX];
@@ -157,6 +176,33 @@ enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
 void session_pump(struct session *s);
 /** What to tell the peer of a fault found here. */
 enum reason session_reason(enum err e);
+
+/* session_bound.c */
+/** The initiator's bounds, from the options. */
+void bound_init(struct session *s);
+void bound_wipe(struct session *s);
+/** The initiator's lists are loaded: put the parent's share into hello.
+ * ERR_LIMIT: not even hello has room. */
+enum err bound_share(struct session *s, struct hello *hello);
+/** The responder's share, as the peer's hello tells it. */
+void bound_take_share(struct session *s);
+/** Put the batch in s->scratch into its class's stream, which begins with the
+ * first one; bound_note_batch(): it counts as sent. */
+enum err bound_put_batch(struct session *s, uint8_t class);
+void bound_note_batch(struct session *s, struct outgoing *o);
+/** Put what fits of the next batch of a class into its stream. ERR_END: there
+ * is none, or (is_full) it does not fit. */
+enum err bound_refill(struct session *s, uint8_t class);
+bool bound_waits(const struct session *s, uint8_t class);
+/** As stream_writer_take(), bounded or not. */
+enum err bound_take(
+    struct session *s, uint8_t class, size_t max, struct buffer *out);
+/** Less urgent classes get no turns before what is more urgent is through. */
+bool bound_is_strict(const struct session *s);
+/** Something waits for room that may yet come. */
+bool bound_may_grow(const struct session *s);
+/** There is something new to look at. */
+void bound_look_again(struct session *s);
 
 /* session_send.c */
 /** The transport is open: load lists, queue hello. */

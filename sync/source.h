@@ -116,6 +116,9 @@ struct hello {
 	struct hello_life lives[HELLO_LIVES_MAX];
 	uint64_t held_digest; /* with lives: over where it believes the peer
 	                         to be in its own lists */
+	uint64_t down_bound;  /* bytes that the peer may spend on its lists,
+	                         times 2, and 1 if class 0 may go beyond;
+	                         0: as many as it likes */
 };
 
 enum { LIST_NAMES_MAX = LISTS_MAX / CLASSES };
@@ -179,6 +182,8 @@ struct source {
 	    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
 	    const struct hello *peer, size_t changes_max, size_t bytes_max,
 	    struct batch *out);
+	/** This batch, as read, goes to the peer. NULL: nobody asks. */
+	void (*chosen)(void *context, const struct batch *b);
 };
 
 /** Order-free digest of a set of cursors: sum of keyed hashes. */

@@ -37,6 +37,8 @@ struct memory_node {
 	size_t list_count;
 	bool is_alone_author; /* settle() knows of a fork, as in "up" */
 	struct cursor_set own, theirs; /* cursors */
+	uint64_t bytes_max, budget;    /* of its sessions with the parent */
+	bool has_budget;
 
 	/* what became of it */
 	uint64_t taken, known; /* changes */
@@ -438,6 +440,9 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	snprintf(o->chain[0].orgs[0], sizeof o->chain[0].orgs[0], "H01");
 	o->chain[0].org_count = 1;
 	o->source = memory_source(n);
+	o->bytes_max = n->bytes_max;
+	o->budget = n->budget;
+	o->has_budget = n->has_budget;
 	o->now_ms = now_ms;
 	memory_must(session_new(&s, o) == ERR_OK);
 	free(o);

@@ -95,6 +95,27 @@ test_hello_is_exact(void **state)
 	assert_memory_equal(&got, &before, sizeof got);
 }
 
+/* A bound comes last, and only if there is one. */
+static void
+test_hello_tells_a_bound(void **state)
+{
+	struct hello h = {.version_max = 1, .down_bound = 300}, got;
+	struct bytes b;
+
+	assert_int_equal(hello_create(&h, &body), ERR_OK);
+	b = (struct bytes){body.data, body.size};
+	assert_int_equal(hello_consume(&b, &got), ERR_OK);
+	assert_int_equal(got.down_bound, 300);
+	b.size -= 1;
+	assert_int_equal(hello_consume(&b, &got), ERR_FORMAT);
+	b.size -= 1;
+	assert_int_equal(hello_consume(&b, &got), ERR_OK);
+	assert_int_equal(got.down_bound, 0);
+	body.data[b.size] = 0;
+	b.size += 1;
+	assert_int_equal(hello_consume(&b, &got), ERR_FORMAT);
+}
+
 static void
 test_cursors_are_exact_and_bounded(void **state)
 {
@@ -308,6 +329,7 @@ main(void)
 	    cmocka_unit_test_setup(
 	        test_message_row_comes_apart_in_order, clear),
 	    cmocka_unit_test_setup(test_hello_is_exact, clear),
+	    cmocka_unit_test_setup(test_hello_tells_a_bound, clear),
 	    cmocka_unit_test_setup(test_cursors_are_exact_and_bounded, clear),
 	    cmocka_unit_test_setup(test_receipt_is_exact_and_bounded, clear),
 	    cmocka_unit_test_setup(
