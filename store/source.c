@@ -566,6 +566,15 @@ source_read(void *context, const struct list_id *list,
 	return e;
 }
 
+static void
+source_chosen(void *context, const struct batch *b)
+{
+	struct source_context *c = context;
+
+	if (c->sent != NULL)
+		traffic_note(c->sent, b);
+}
+
 struct source
 store_source(struct source_context *context)
 {
@@ -579,6 +588,7 @@ store_source(struct source_context *context)
 	    .own_cursors = source_own_cursors,
 	    .settle = source_settle,
 	    .read = source_read,
+	    .chosen = source_chosen,
 	};
 
 	return s;
