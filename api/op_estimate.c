@@ -38,7 +38,6 @@ read_waiting(struct txn *t, const uint8_t parent[NODE_ID_BYTES],
 	return e;
 }
 
-/* Who has not joined has no parent yet: all waits for one. */
 static enum err
 find_waiting(const struct op *o, const struct self *self, struct cert *parent,
     uint64_t waiting[CLASSES])
@@ -49,12 +48,11 @@ find_waiting(const struct op *o, const struct self *self, struct cert *parent,
 
 	if (e != ERR_OK)
 		return e;
-	memset(parent, 0, sizeof *parent);
-	if (self->is_enrolled)
-		e = enrol_parent(t, self, parent, NULL, 0);
-	node_id_of(id, parent->signing_key);
-	if (e == ERR_OK)
+	e = enrol_parent(t, self, parent, NULL, 0);
+	if (e == ERR_OK) {
+		node_id_of(id, parent->signing_key);
 		e = read_waiting(t, id, waiting);
+	}
 	txn_abort(t);
 	return e;
 }
@@ -96,6 +94,9 @@ op_estimate(struct op *o)
 	if (self.role == ROLE_HUB)
 		e = op_fail(o, ERR_NOT_ALLOWED,
 		    N_("A hub has no parent: its sites come to it."));
+	/* The list upwards is made on joining. */
+	if (e == ERR_OK && !self.is_enrolled)
+		e = ERR_NOT_ENROLLED;
 	if (e == ERR_OK)
 		e = find_waiting(o, &self, &parent, waiting);
 	self_wipe(&self);

@@ -51,9 +51,8 @@ bounded() {
 
 prepare() {
 	at "$1" init --name "$1" >/dev/null
-	# Before there is any parent, too.
-	at "$1" import "$2" --source "$3" >/dev/null 2>&1 || true
-	expect 0 at "$1" sync --estimate >/dev/null
+	at "$1" import "$2" --source "$3" >/dev/null 2>&1
+	expect 3 at "$1" sync --estimate >/dev/null
 	join "$1" C01
 }
 
