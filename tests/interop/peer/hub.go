@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"strings"
@@ -134,6 +135,7 @@ type served struct {
 	sentTo   uint64
 	bye      bool
 	helloed  bool
+	keptBack bool // the child's bound has no room for the list
 	answers  writer
 	Mode     string
 	Changes  int
@@ -261,6 +263,10 @@ func (s *served) upCursors() []cursorOf {
 	return all
 }
 
+// answerRoom is kept for what a child says to a batch of three changes, and
+// for the frames of both.
+const answerRoom = 200
+
 func (s *served) onHello(body []byte) error {
 	r := &reader{data: body}
 	least, most := r.upTo(65535), r.upTo(65535)
@@ -283,6 +289,14 @@ func (s *served) onHello(body []byte) error {
 	if len(s.lives) > 0 {
 		held = r.u64()
 	}
+	bound := uint64(math.MaxUint64)
+	if r.err == nil && len(r.data) > 0 {
+		if told := r.varint(); told == 0 {
+			r.fail(errInvalid)
+		} else {
+			bound = told / 2
+		}
+	}
 	if err := r.end(); err != nil || s.helloed || least > 1 || most < 1 ||
 		role != roleClinic || dictionary != s.dictionaryId {
 		return fmt.Errorf("HELLO does not fit: %v", err)
@@ -301,7 +315,13 @@ func (s *served) onHello(body []byte) error {
 		s.answers.message(typeGrant, w.data)
 	}
 	if s.receipted.Place < s.down.Place {
-		s.answers.message(typeData, append([]byte{downClass}, (&outStream{}).put(s.downBatch())...))
+		data := append([]byte{downClass}, (&outStream{}).put(s.downBatch())...)
+		if uint64(len(data)+answerRoom) > bound {
+			s.keptBack = true
+			s.answers.message(typeEnd, []byte{1})
+			return nil
+		}
+		s.answers.message(typeData, data)
 	}
 	s.answers.message(typeEnd, nil)
 	return nil
@@ -504,7 +524,7 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 			messages, err = s.readSealed()
 		}
 	}
-	if err == nil && s.receipted != s.down {
+	if err == nil && s.receipted != s.down && !s.keptBack {
 		err = errors.New("BYE before all was receipted")
 	}
 	return err
