@@ -180,6 +180,35 @@ test_session_bounds_what_comes_down(void **state)
 	}
 }
 
+/* However much both have to say to each batch. */
+static void
+test_session_keeps_room_for_long_answers(void **state)
+{
+	uint64_t bound;
+
+	for (bound = 800; bound < 30000; bound += bound / 2) {
+		struct session_stats stats;
+
+		make_backlog();
+		memory_list_make(&hub, "group", 1, 300, 20);
+		clinic.lists[2].body_bytes = 20;
+		clinic.lists[2].count = 400;
+		clinic.is_wordy = hub.is_wordy = true;
+		clinic.bytes_max = bound;
+		stats = one_session(bound % 2 ? 300 : SIZE_MAX);
+		assert_true(total(&stats) <= bound);
+		check_order(&clinic, "up");
+
+		/* And with nothing to send: all of it for what comes. */
+		memory_pair_make(&hub, &clinic);
+		memory_list_make(&hub, "group", 1, 300, 20);
+		clinic.is_wordy = true;
+		clinic.bytes_max = bound;
+		stats = one_session(SIZE_MAX);
+		assert_true(total(&stats) <= bound);
+	}
+}
+
 static void
 test_session_bounds_both_directions_together(void **state)
 {
@@ -299,6 +328,7 @@ main(void)
 	        test_session_sends_the_urgent_change_when_the_day_does_not_fit),
 	    cmocka_unit_test(test_session_sends_the_rest_next_time),
 	    cmocka_unit_test(test_session_bounds_what_comes_down),
+	    cmocka_unit_test(test_session_keeps_room_for_long_answers),
 	    cmocka_unit_test(test_session_bounds_both_directions_together),
 	    cmocka_unit_test(test_session_sends_class_0_beyond_a_budget),
 	    cmocka_unit_test(test_session_keeps_a_bound_for_class_0_too),
