@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "agent/peer.h"
-#include "agent/socket.h"
 #include "agent/work.h"
 #include "api/budget.h"
+#include "api/tcp.h"
 #include "store/index.h"
 
 enum {
@@ -31,7 +31,8 @@ struct peer {
 	struct exchange *exchange;
 	struct session *session; /* the exchange's */
 	struct work work;        /* the exchange's job at the writer */
-	bool has_output;         /* that waits for the socket */
+	size_t untold;           /* the kernel has them, the session waits */
+	bool has_output;         /* some, or untold, waits for the socket */
 	bool link_is_down;       /* no byte passes any more */
 	bool is_ending;          /* the linger's time runs */
 	bool is_shut;            /* all is sent, FIN too */
@@ -114,6 +115,9 @@ link_down(struct peer *p)
 		return;
 	p->link_is_down = true;
 	p->has_output = false;
+	if (p->untold > 0) /* they count, whatever became of them */
+		session_sent(p->session, p->untold, api_now_ms());
+	p->untold = 0;
 	session_closed(p->session);
 }
 
@@ -146,30 +150,35 @@ read_input(struct peer *p)
 	}
 }
 
-/* A frame is made as soon as the one before is gone, then waits here until
- * the kernel has sent that: so the session sees how fast the link is, and
- * what is urgent overtakes at the next frame. */
+/* The session hears that a frame is gone when the socket takes the next one,
+ * and makes that only then: what is urgent by now goes into it. */
 static void
 send_output(struct peer *p)
 {
 	const uint8_t *out;
-	size_t size = 0;
 	ssize_t n;
 	int i;
 
 	for (i = 0; i < TURN_SENDS_MAX && !p->link_is_down; i++) {
+		size_t size;
+
+		if (tcp_is_full(p->fd))
+			break;
+		if (p->untold > 0)
+			session_sent(p->session, p->untold, api_now_ms());
+		p->untold = 0;
 		size = session_output(p->session, &out);
-		if (size == 0 || socket_is_full(p->fd))
+		p->has_output = size > 0;
+		if (size == 0)
 			break;
 		n = send(p->fd, out, size, MSG_NOSIGNAL);
 		if (n > 0)
-			session_sent(p->session, (size_t)n, api_now_ms());
+			p->untold = (size_t)n;
 		else if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		else
 			link_down(p);
 	}
-	p->has_output = !p->link_is_down && size > 0;
 }
 
 /* --- work -------------------------------------------------------------- */
@@ -366,7 +375,7 @@ peer_open(struct peer **out, struct agent *a, const struct peer_options *o)
 	p->fd = o->fd;
 	p->began_ms = api_now_ms();
 	work_init(&p->work, a->post, on_job_over, p);
-	e = socket_prepare(p->fd);
+	e = tcp_prepare(p->fd);
 	if (e == ERR_OK)
 		e = open_exchange(p);
 	if (e == ERR_OK)

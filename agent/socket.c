@@ -1,25 +1,17 @@
-/* socket: TCP sockets: those that listen, and what a connected one holds. */
+/* socket: TCP sockets that listen. */
 
 #include <errno.h>
 #include <netdb.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/address.h"
 #include "agent/socket.h"
-#include "api/link.h"
 
 enum {
 	BACKLOG = 4096, /* all sites of a group may come back at once */
-	/* About a packet: poll(2) calls a socket with fewer unsent bytes
-	 * writable. Then the one frame given to the kernel before is nearly
-	 * gone, and no other waits where nothing urgent can overtake it. */
-	UNSENT_BYTES_MAX = 2048,
 };
 
 static enum err
@@ -140,27 +132,4 @@ socket_listen(const char *address, int *fds, size_t max, size_t *count)
 	e = listen_all(found, fds, max, count);
 	freeaddrinfo(found);
 	return e;
-}
-
-enum err
-socket_prepare(int fd)
-{
-	const int unsent = UNSENT_BYTES_MAX;
-	enum err e = link_prepare(fd);
-
-	if (e == ERR_OK && setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-	                       &unsent, sizeof unsent) != 0)
-		e = ERR_IO;
-	return e;
-}
-
-/* Asked for: send(2) itself takes more than the limit as long as the last
- * buffer has room. */
-bool
-socket_is_full(int fd)
-{
-	int unsent = 0;
-
-	return ioctl(fd, SIOCOUTQNSD, &unsent) == 0 &&
-	       unsent >= UNSENT_BYTES_MAX;
 }

@@ -1,9 +1,8 @@
-/* socket: TCP sockets: those that listen, and what a connected one holds. */
+/* socket: TCP sockets that listen. */
 
 #ifndef YIZHAN_AGENT_SOCKET_H
 #define YIZHAN_AGENT_SOCKET_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -17,12 +16,5 @@
  */
 enum err socket_listen(
     const char *address, int *fds, size_t max, size_t *count);
-
-/** Make a connected socket ready for a session: the options of link.h, and
- * no more unsent bytes in the kernel than needed. ERR_IO. */
-enum err socket_prepare(int fd);
-/** The kernel holds bytes that have not been sent; poll(2) finds fd writable
- * when they are. */
-bool socket_is_full(int fd);
 
 #endif

@@ -213,6 +213,7 @@ needs_job(struct exchange *x)
 		/* Few numbers left: hand out more, durably, before the end
 		 * of our side is said. Otherwise the next job notes it. */
 		return x->o.purpose == SESSION_ANSWER &&
+		       x->hello.life_count > 0 &&
 		       x->hello.slips_left < PAPER_LOW && x->peer.org_count > 0;
 	case EVENT_INVITE:
 		x->invite = x->event.invite;
@@ -335,6 +336,7 @@ answer_event(struct exchange *x)
 		break;
 	case EVENT_RECEIPT:
 	case EVENT_GROUP_RECEIPT:
+	case EVENT_GROUP_HELD:
 	case EVENT_CURSORS:
 	case EVENT_GRANT:
 	case EVENT_WITHDRAWN:

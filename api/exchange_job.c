@@ -209,6 +209,15 @@ run_group_receipt(struct exchange *x, struct txn *t, const struct self *self)
 	return e == ERR_FORK ? ERR_OK : e;
 }
 
+static enum err
+run_group_held(struct exchange *x, struct txn *t, const struct self *self)
+{
+	enum err e = receipts_take_held(
+	    t, self, x->event.life_nonce, x->event.group_held);
+
+	return e == ERR_FORK ? ERR_OK : e;
+}
+
 /* Numbers that we cannot use are no reason to keep records back. */
 static enum err
 run_grant(struct exchange *x, struct txn *t)
@@ -284,6 +293,8 @@ run_event(struct exchange *x, struct txn *t, struct self *self)
 		    x->o.purpose == SESSION_ANSWER);
 	case EVENT_GROUP_RECEIPT:
 		return run_group_receipt(x, t, self);
+	case EVENT_GROUP_HELD:
+		return run_group_held(x, t, self);
 	case EVENT_GRANT:
 		return run_grant(x, t);
 	case EVENT_WITHDRAWN:

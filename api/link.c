@@ -1,10 +1,7 @@
 /* link: runs one exchange over a blocking TCP connection, with poll(2). */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +10,10 @@
 
 #include "api/api.h"
 #include "api/link.h"
+#include "api/tcp.h"
 
 enum {
 	RECEIVE_BYTES = 32768,
-	KEEPALIVE_IDLE_S = 30,
-	KEEPALIVE_INTERVAL_S = 10,
-	KEEPALIVE_COUNT = 3,
-	USER_TIMEOUT_MS = 60000,
 	POLL_MAX_MS = 250, /* progress moves at least this often */
 };
 
@@ -49,43 +43,6 @@ split_address(const char *address, char host[256], char port[16])
 }
 
 static enum err
-set(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof value) == 0
-	           ? ERR_OK
-	           : ERR_IO;
-}
-
-enum err
-link_prepare(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-	enum err e;
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		return ERR_IO;
-	/* A frame is made to go at once. */
-	e = set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	/* A peer that lost power is noticed though nothing is sent. */
-	if (e == ERR_OK)
-		e = set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	if (e == ERR_OK)
-		e = set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-	if (e == ERR_OK)
-		e = set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-	if (e == ERR_OK)
-		e = set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
-	/* A dead link is noticed though the kernel still retries. */
-	if (e == ERR_OK)
-		e = set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
-	/* One frame waits in the kernel at most, so that the urgent can
-	 * overtake at the next. */
-	if (e == ERR_OK)
-		e = set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, FRAME_PAYLOAD_MAX);
-	return e;
-}
-
-static enum err
 connect_one(const struct addrinfo *a, unsigned timeout_ms, int *out)
 {
 	struct pollfd p = {.events = POLLOUT};
@@ -103,7 +60,7 @@ connect_one(const struct addrinfo *a, unsigned timeout_ms, int *out)
 		close(p.fd);
 		return ERR_NO_LINK;
 	}
-	if (link_prepare(p.fd) != ERR_OK) {
+	if (tcp_prepare(p.fd) != ERR_OK) {
 		close(p.fd);
 		return ERR_NO_LINK;
 	}
@@ -167,7 +124,7 @@ transmit(struct run *r)
 	const uint8_t *out;
 	size_t size;
 
-	while ((size = session_output(r->s, &out)) > 0) {
+	while ((size = session_output(r->s, &out)) > 0 && !tcp_is_full(r->fd)) {
 		ssize_t n = send(r->fd, out, size, MSG_NOSIGNAL);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))

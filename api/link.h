@@ -18,11 +18,10 @@ struct link_report {
 /** Called now and then while bytes move. */
 typedef void link_progress(void *context, const struct session_stats *s);
 
-/** Connect to HOST:PORT ([v6]:PORT too) within timeout_ms. ERR_NO_LINK: could
+/** Connect to HOST:PORT ([v6]:PORT too) within timeout_ms; the
+ * socket is ready for a session (tcp.h). ERR_NO_LINK: could
  * not; ERR_USAGE: not an address. */
 enum err link_connect(const char *address, unsigned timeout_ms, int *fd);
-/** Set TCP options and non-blocking mode on a connected socket. */
-enum err link_prepare(int fd);
 /** Move bytes until the exchange is over; closes nothing. ERR_OK: a clean
  * end. ERR_CLOSED, ERR_TIMEOUT: the link died. Others: the session's. */
 enum err link_run(struct exchange *x, struct writer *w, int fd,

@@ -319,6 +319,47 @@ receipts_take_group(
 	return e;
 }
 
+/* The chain of a log of ours at that place. ERR_FORK: it is not that long. */
+static enum err
+own_chain(struct txn *t, const struct self *self, const struct change_id *id,
+    uint8_t out[HASH_BYTES])
+{
+	struct log_head head;
+	enum err e = log_head_read(t, id->life, id->class, &head);
+
+	if (e == ERR_OK && id->seq > head.seq)
+		return ERR_FORK;
+	if (e == ERR_OK && id->seq < head.seq)
+		e = log_chain_at(t, self, id, &head);
+	if (e == ERR_OK)
+		memcpy(out, head.chain, HASH_BYTES);
+	return e == ERR_NOT_FOUND ? ERR_FORK : e;
+}
+
+enum err
+receipts_take_held(struct txn *t, const struct self *self,
+    const uint8_t nonce[LIFE_NONCE_BYTES], const struct group_held *h)
+{
+	struct group_receipt g;
+	struct change_id id;
+	enum err e = ERR_OK;
+
+	memset(&g, 0, sizeof g);
+	memset(&id, 0, sizeof id);
+	life_id_of(g.life, self->signing_public, nonce);
+	memcpy(id.life, g.life, LIFE_BYTES);
+	memcpy(g.seq, h->seq, sizeof g.seq);
+	memcpy(g.signature, h->signature, sizeof g.signature);
+	for (; e == ERR_OK && id.class < CLASSES; id.class ++) {
+		id.seq = g.seq[id.class];
+		if (id.seq > 0)
+			e = own_chain(t, self, &id, g.chain[id.class]);
+	}
+	if (e == ERR_OK)
+		e = receipts_take_group(t, self, &g);
+	return e == ERR_AUTH ? ERR_FORK : e;
+}
+
 enum err
 receipts_make_group(struct txn *t, const struct self *self,
     const uint8_t life[LIFE_BYTES], struct group_receipt *out)

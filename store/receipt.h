@@ -30,6 +30,12 @@ enum err receipts_correct(struct txn *t, const struct cert *peer,
  * life; not kept. */
 enum err receipts_take_group(
     struct txn *t, const struct self *self, const struct group_receipt *g);
+/** The same in its short form, of the life of this node with that nonce: the
+ * chains are computed from the log. ERR_FORK: the log does not reach so far,
+ * or the signature does not fit what it holds (which of the two is at fault
+ * cannot be told apart); not kept. */
+enum err receipts_take_held(struct txn *t, const struct self *self,
+    const uint8_t nonce[LIFE_NONCE_BYTES], const struct group_held *h);
 /** Hub: what the group holds of a life, signed. */
 enum err receipts_make_group(struct txn *t, const struct self *self,
     const uint8_t life[LIFE_BYTES], struct group_receipt *out);

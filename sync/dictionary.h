@@ -1,12 +1,50 @@
-/* dictionary: the zstd dictionary every stream starts from, shipped with the
- * program (tools/train-dictionary.sh makes it; docs/protocol.md names it). */
+/* dictionary: what both ends of a dense stream knew before it began
+ * (docs/protocol.md, "Dictionaries").
+ *
+ * A dictionary is sample bodies, densely coded by a model that knows nothing:
+ * who decodes it has learned it. One ships with the program and is part of
+ * version 1 of the protocol; a group may hand out better ones.
+ */
 
 #ifndef YIZHAN_SYNC_DICTIONARY_H
 #define YIZHAN_SYNC_DICTIONARY_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "sync/dense.h"
 
+enum {
+	DICTIONARY_BYTES_MAX = 65536,
+	/* Decoded. What it costs to learn it, once a program. */
+	DICTIONARY_BODIES_BYTES_MAX = 512 * 1024,
+	CODEBOOK_MAX = 9, /* the shipped one and eight of the group */
+};
+
+/** First four bytes of H8 of a dictionary, big endian. */
+uint32_t dictionary_id(const void *data, size_t size);
+
+/**
+ * Make one of `count` bodies, each a string in `bodies`, and of the characters
+ * listed (sync/alphabet.h). ERR_FORMAT: the characters; ERR_LIMIT: it would
+ * be too large; ERR_NOMEM.
+ */
+enum err dictionary_make(const struct bytes *listed, const struct bytes *bodies,
+    size_t count, struct buffer *out);
+
+/* The dictionaries a program holds. Not to be used by two threads at once. */
+struct codebook;
+
+/** With the shipped one. ERR_NOMEM. */
+enum err codebook_new(struct codebook **out);
+void codebook_free(struct codebook *c);
+/** Add one; it is read as a whole first. ERR_EXISTS: it is there already.
+ * ERR_FORMAT, ERR_LIMIT: it is none. ERR_FULL: no room; ERR_NOMEM. */
+enum err codebook_add(struct codebook *c, const void *data, size_t size);
+/** Ids of those besides the shipped one, the latest added first. */
+size_t codebook_ids(const struct codebook *c, uint32_t ids[CODEBOOK_MAX - 1]);
+/** A coder that has learned a dictionary; 0 is the shipped one. Learning
+ * takes a tenth of a second and is done once. ERR_NOT_FOUND, ERR_NOMEM. */
+enum err codebook_dense(struct codebook *c, uint32_t id, struct dense **out);
+
+/* Made from sync/dictionary.bin while building. */
 extern const uint8_t sync_dictionary[];
 extern const size_t sync_dictionary_bytes;
 

@@ -125,10 +125,10 @@ pack_class(
 static uint64_t
 frame_bytes(uint64_t data, uint64_t hello)
 {
-	uint64_t sum = 0, room = FIRST_FLIGHT_BYTES - hello;
+	uint64_t sum = 0, room = FIRST_FLIGHT_MOST - hello;
 	uint64_t aim = FRAME_FIRST_AIM;
 
-	if (hello >= FIRST_FLIGHT_BYTES)
+	if (hello >= FIRST_FLIGHT_MOST)
 		room = 0;
 	while (data > 0) {
 		uint64_t part = data < room ? data : room;

@@ -39,11 +39,16 @@ enum {
 	LIST_NAME_BYTES_MAX = 80,
 	LIVES_MAX = 4096,     /* lives one session may name */
 	EXCEPTIONS_MAX = 512, /* in one receipt */
+	UNANSWERED_MAX = 64,  /* batches of a class sent without an answer */
 	WITHDRAWN_MAX = 1024, /* nodes on the revocation list */
 
 	HANDSHAKE_TIMEOUT_MS = 30000, /* for each step of it */
 	HANDSHAKE_WHOLE_MS = 90000,   /* who answers: for all of it */
-	IDLE_TIMEOUT_MS = 60000, /* no byte moves either way while we wait */
+	/* No byte moves either way while we wait: at least, before the peer
+	 * has answered anything, and at most (docs/decisions/0018). */
+	IDLE_LEAST_MS = 20000,
+	IDLE_FIRST_MS = 40000,
+	IDLE_MOST_MS = 120000,
 
 	INVITE_SECRET_BITS = 40,
 	INVITE_HOURS = 72,

@@ -64,94 +64,6 @@ whole(const struct reader *r)
 	return r->failed || r->at != r->end ? ERR_FORMAT : ERR_OK;
 }
 
-/* --- hello ------------------------------------------------------------- */
-
-enum err
-hello_create(const struct hello *h, struct buffer *out)
-{
-	size_t i, c;
-
-	if (h->life_count > HELLO_LIVES_MAX)
-		return ERR_LIMIT;
-	put_varint(out, h->version_min);
-	put_varint(out, h->version_max);
-	put_u8(out, h->role);
-	put_signed(out, h->now);
-	put_u8(out, h->clock);
-	put_varint(out, h->list_epoch);
-	put_varint(out, h->slips_left);
-	put_u64(out, h->cursors_digest);
-	put_u32(out, h->dictionary);
-	put_varint(out, h->life_count);
-	for (i = 0; i < h->life_count; i++) {
-		put_bytes(out, h->lives[i].nonce, LIFE_NONCE_BYTES);
-		for (c = 0; c < CLASSES; c++)
-			put_varint(out, h->lives[i].seq[c]);
-		put_u8(out, h->lives[i].is_forked);
-	}
-	if (h->life_count > 0)
-		put_u64(out, h->held_digest);
-	if (h->down_bound > 0)
-		put_varint(out, h->down_bound);
-	return buffer_state(out);
-}
-
-static void
-consume_lives(struct reader *r, struct hello *h)
-{
-	uint64_t count = read_varint(r);
-	size_t i, c;
-
-	if (count > HELLO_LIVES_MAX)
-		r->failed = true;
-	for (i = 0; !r->failed && i < count; i++) {
-		read_copy(r, h->lives[i].nonce, LIFE_NONCE_BYTES);
-		for (c = 0; c < CLASSES; c++)
-			h->lives[i].seq[c] = read_varint(r);
-		h->lives[i].is_forked = read_u8(r);
-		if (h->lives[i].is_forked > 1)
-			r->failed = true;
-	}
-	h->life_count = r->failed ? 0 : (size_t)count;
-}
-
-enum err
-hello_consume(const struct bytes *body, struct hello *out)
-{
-	struct reader r;
-	struct hello h;
-	uint64_t min, max, epoch;
-
-	memset(&h, 0, sizeof h);
-	reader_init(&r, body->data, body->size);
-	min = read_varint(&r);
-	max = read_varint(&r);
-	h.role = read_u8(&r);
-	h.now = read_signed(&r);
-	h.clock = read_u8(&r);
-	epoch = read_varint(&r);
-	h.slips_left = read_varint(&r);
-	h.cursors_digest = read_u64(&r);
-	h.dictionary = read_u32(&r);
-	consume_lives(&r, &h);
-	if (h.life_count > 0)
-		h.held_digest = read_u64(&r);
-	if (!r.failed && reader_left(&r) > 0) {
-		h.down_bound = read_varint(&r);
-		if (h.down_bound == 0) /* is said by saying nothing */
-			return ERR_FORMAT;
-	}
-	if (min > max || max > UINT16_MAX || epoch > UINT32_MAX)
-		return ERR_FORMAT;
-	h.version_min = (uint16_t)min;
-	h.version_max = (uint16_t)max;
-	h.list_epoch = (uint32_t)epoch;
-	if (whole(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = h;
-	return ERR_OK;
-}
-
 /* --- cursors and receipts ---------------------------------------------- */
 
 static void
@@ -306,98 +218,26 @@ receipt_consume(const struct bytes *body, struct receipt *out)
 	return ERR_OK;
 }
 
-/* --- what the group holds ---------------------------------------------- */
+/* --- small ones -------------------------------------------------------- */
 
 enum err
-group_receipt_create(const struct group_receipt *g, struct buffer *out)
+taken_create(const struct taken *t, struct buffer *out)
 {
-	uint8_t mask = 0;
-	size_t c;
-
-	for (c = 0; c < CLASSES; c++)
-		if (g->seq[c] > 0)
-			mask |= (uint8_t)(1u << c);
-	put_bytes(out, g->life, LIFE_BYTES);
-	put_u8(out, mask);
-	for (c = 0; c < CLASSES; c++)
-		if (g->seq[c] > 0) {
-			put_varint(out, g->seq[c]);
-			put_bytes(out, g->chain[c], HASH_BYTES);
-		}
-	put_bytes(out, g->signature, SIGNATURE_BYTES);
+	if (t->class >= CLASSES || t->count == 0 || t->count > UNANSWERED_MAX)
+		return ERR_LIMIT;
+	put_u8(out, (uint8_t)(t->class | (t->count - 1) << 2));
 	return buffer_state(out);
 }
 
 enum err
-group_receipt_consume(const struct bytes *body, struct group_receipt *out)
+taken_consume(const struct bytes *body, struct taken *out)
 {
-	struct group_receipt g;
-	struct reader r;
-	uint8_t mask;
-	size_t c;
-
-	memset(&g, 0, sizeof g);
-	reader_init(&r, body->data, body->size);
-	read_copy(&r, g.life, LIFE_BYTES);
-	mask = read_u8(&r);
-	if (mask >> CLASSES != 0)
+	if (body->size != 1)
 		return ERR_FORMAT;
-	for (c = 0; c < CLASSES; c++)
-		if ((mask & (1u << c)) != 0) {
-			g.seq[c] = read_varint(&r);
-			read_copy(&r, g.chain[c], HASH_BYTES);
-			if (g.seq[c] == 0)
-				return ERR_FORMAT;
-		}
-	read_copy(&r, g.signature, SIGNATURE_BYTES);
-	if (whole(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = g;
+	out->class = body->data[0] & 3;
+	out->count = (uint8_t)((body->data[0] >> 2) + 1);
 	return ERR_OK;
 }
-
-static enum err
-group_receipt_message(const struct group_receipt *g, struct buffer *out)
-{
-	static const char label[] = "yizhan group receipt v1";
-	size_t c;
-
-	put_bytes(out, label, sizeof label);
-	put_bytes(out, g->life, LIFE_BYTES);
-	for (c = 0; c < CLASSES; c++) {
-		put_u64(out, g->seq[c]);
-		put_bytes(out, g->chain[c], HASH_BYTES);
-	}
-	return buffer_state(out);
-}
-
-void
-group_receipt_sign(struct group_receipt *g, const uint8_t secret[64])
-{
-	struct buffer message = {0};
-
-	memset(g->signature, 0, sizeof g->signature);
-	if (group_receipt_message(g, &message) == ERR_OK)
-		crypto_sign_ed25519_detached(
-		    g->signature, NULL, message.data, message.size, secret);
-	buffer_free(&message);
-}
-
-enum err
-group_receipt_verify(
-    const struct group_receipt *g, const uint8_t signing_key[KEY_BYTES])
-{
-	struct buffer message = {0};
-	enum err e = group_receipt_message(g, &message);
-
-	if (e == ERR_OK && crypto_sign_ed25519_verify_detached(g->signature,
-	                       message.data, message.size, signing_key) != 0)
-		e = ERR_AUTH;
-	buffer_free(&message);
-	return e;
-}
-
-/* --- small ones -------------------------------------------------------- */
 
 enum err
 reason_create(enum reason reason, struct buffer *out)

@@ -19,12 +19,14 @@ enum message_type {
 	MESSAGE_GROUP_RECEIPT = 6,
 	MESSAGE_END = 7, /* nothing more to send as of now */
 	MESSAGE_BYE = 8,
-	MESSAGE_ERROR = 9,      /* reason; the session is over */
-	MESSAGE_GRANT = 10,     /* a block of slip numbers */
-	MESSAGE_JOIN = 11,      /* join request */
-	MESSAGE_WELCOME = 12,   /* join answer */
-	MESSAGE_WITHDRAWN = 13, /* the revocation list */
-	MESSAGE_SETTLED = 14,   /* the cursors lie on our lists */
+	MESSAGE_ERROR = 9,       /* reason; the session is over */
+	MESSAGE_GRANT = 10,      /* a block of slip numbers */
+	MESSAGE_JOIN = 11,       /* join request */
+	MESSAGE_WELCOME = 12,    /* join answer */
+	MESSAGE_WITHDRAWN = 13,  /* the revocation list */
+	MESSAGE_SETTLED = 14,    /* the cursors lie on our lists */
+	MESSAGE_TAKEN = 15,      /* receipt of the oldest batches of a class */
+	MESSAGE_GROUP_HELD = 16, /* group receipt to the life's own node */
 };
 
 /* Why a session ended; numbers are on the wire: append only. */
@@ -92,10 +94,22 @@ enum err receipt_create(const struct receipt *r, struct buffer *out);
 /** Allocates out->exceptions; receipt_free() it. */
 enum err receipt_consume(const struct bytes *body, struct receipt *out);
 void receipt_free(struct receipt *r);
+
+/* So many batches of a class, the oldest without an answer, are held to their
+ * very end and without exceptions. */
+struct taken {
+	uint8_t class;
+	uint8_t count; /* 1 to UNANSWERED_MAX */
+};
+
+enum err taken_create(const struct taken *t, struct buffer *out);
+enum err taken_consume(const struct bytes *body, struct taken *out);
 enum err group_receipt_create(
     const struct group_receipt *g, struct buffer *out);
 enum err group_receipt_consume(
     const struct bytes *body, struct group_receipt *out);
+enum err group_held_create(const struct group_held *h, struct buffer *out);
+enum err group_held_consume(const struct bytes *body, struct group_held *out);
 enum err reason_create(enum reason reason, struct buffer *out);
 enum err reason_consume(const struct bytes *body, enum reason *out);
 enum err grant_create(uint64_t first, uint64_t count, struct buffer *out);

@@ -226,6 +226,9 @@ session_free(struct session *s)
 	free(s->batch);
 	free(s->scratch);
 	free(s->peer_cursors);
+	free(s->peer_lives);
+	free(s->own_lives);
+	free(s->flight);
 	if (s->answer != NULL)
 		sodium_memzero(s->answer, sizeof *s->answer);
 	free(s->answer);
@@ -285,36 +288,34 @@ session_wants_input(const struct session *s)
 	       s->event_count < EVENTS_MAX / 2;
 }
 
+/* What answers the changes of message 3 shares a frame with hello. */
+static bool
+may_send(const struct session *s)
+{
+	switch (s->state) {
+	case STATE_OPEN:
+		return !s->holds_first || !s->waits_for_answer;
+	case STATE_WELCOME:
+	case STATE_CLOSING:
+		return true;
+	default:
+		return false;
+	}
+}
+
 size_t
 session_output(struct session *s, const uint8_t **out)
 {
 	if (s->out_at == s->out.size) {
 		buffer_clear(&s->out);
 		s->out_at = 0;
-		if (s->state == STATE_OPEN || s->state == STATE_WELCOME ||
-		    s->state == STATE_CLOSING)
+		if (may_send(s))
 			send_frame(s);
+		if (s->out.size == 0)
+			time_idle(s);
 	}
 	*out = s->out.data == NULL ? NULL : s->out.data + s->out_at;
 	return s->out.size - s->out_at;
-}
-
-/* A frame that left quickly may be larger next time, one that took over half
- * a second must be smaller: the urgent wait behind one frame at most. */
-static void
-adapt_frame(struct session *s)
-{
-	uint64_t took = s->now_ms - s->out_since_ms;
-
-	if (took > FRAME_SLOW_MS)
-		s->frame_aim /= 2;
-	else if (took < FRAME_QUICK_MS &&
-	         s->out_frame_bytes + FRAME_SLACK >= s->frame_aim)
-		s->frame_aim *= 2;
-	if (s->frame_aim > FRAME_PAYLOAD_MAX - 64)
-		s->frame_aim = FRAME_PAYLOAD_MAX - 64;
-	if (s->frame_aim < FRAME_PAYLOAD_MIN)
-		s->frame_aim = FRAME_PAYLOAD_MIN;
 }
 
 void
@@ -328,7 +329,7 @@ session_sent(struct session *s, size_t len, uint64_t now_ms)
 	s->sent_since_heard = true;
 	if (s->out_at < s->out.size)
 		return;
-	adapt_frame(s);
+	time_left(s);
 	if (s->state == STATE_CLOSING && s->control.size == 0) {
 		session_enter(s, STATE_DONE);
 		session_emit(s, EVENT_DONE);
@@ -355,7 +356,7 @@ session_deadline_ms(const struct session *s)
 		return s->o.purpose == SESSION_ANSWER && whole < step ? whole
 		                                                      : step;
 	}
-	return s->moved_ms + IDLE_TIMEOUT_MS;
+	return s->moved_ms + time_patience_ms(s);
 }
 
 enum err
@@ -396,26 +397,15 @@ void
 session_answer_batch(struct session *s, const struct receipt *receipt,
     const struct group_receipt *group, size_t group_count)
 {
-	struct buffer body = {0};
-	size_t i;
-	enum err e = ERR_OK;
+	enum err e;
 
 	if (session_is_over(s))
 		return;
 	/* First what the group holds: when the receipt completes a session
 	 * nothing is left unsaid. */
-	for (i = 0; e == ERR_OK && i < group_count; i++) {
-		buffer_clear(&body);
-		e = group_receipt_create(&group[i], &body);
-		if (e == ERR_OK)
-			send_control(s, MESSAGE_GROUP_RECEIPT, &body);
-	}
-	buffer_clear(&body);
+	e = answers_put_group(s, group, group_count);
 	if (e == ERR_OK)
-		e = receipt_create(receipt, &body);
-	if (e == ERR_OK)
-		send_control(s, MESSAGE_RECEIPT, &body);
-	buffer_free(&body);
+		e = answers_put_receipt(s, receipt);
 	if (e != ERR_OK)
 		session_abort(s, e, REASON_STORAGE);
 	else

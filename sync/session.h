@@ -48,6 +48,8 @@ enum session_event_type {
 	EVENT_BATCH,         /* apply ev->batch, then answer it */
 	EVENT_RECEIPT,       /* the peer holds our list up to ev->receipt */
 	EVENT_GROUP_RECEIPT, /* the group holds ev->group_receipt */
+	EVENT_GROUP_HELD,    /* and ev->group_held, of this node's own life
+	                        with ev->life_nonce */
 	EVENT_GRANT,         /* slip numbers: ev->first, ev->count */
 	EVENT_WITHDRAWN,     /* the peer's revocation list: ev->withdrawn; not
 	                        verified yet */
@@ -67,6 +69,8 @@ struct session_event {
 	const struct batch *batch;
 	const struct receipt *receipt;
 	const struct group_receipt *group_receipt;
+	const struct group_held *group_held;
+	const uint8_t *life_nonce;
 	const struct cursor_set *cursors;
 	const struct withdrawn *withdrawn;
 	const struct join_request *request;
@@ -149,5 +153,8 @@ const struct cert *session_peer(const struct session *s);
  * is given nothing but the list that says so. */
 bool session_peer_is_withdrawn(const struct session *s);
 struct session_stats session_stats(const struct session *s);
+/** Bytes a second that the link takes, measured while it was what the session
+ * waited for; 0: not known yet. */
+uint64_t session_rate(const struct session *s);
 
 #endif

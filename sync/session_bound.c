@@ -28,7 +28,7 @@ enum {
 	/* GROUP_RECEIPT with its frame, numbers of up to 35 bits. */
 	GROUP_RECEIPT_COST = FRAME_OVERHEAD + 3 + 73 + CLASSES * 37,
 	MESSAGE_3_COST = 2 + 64 + FRAME_OVERHEAD,
-	HELLO_COST = FRAME_OVERHEAD + 90, /* the parent's, without lives */
+	HELLO_COST = FRAME_OVERHEAD + 50, /* the parent's, without lives */
 	END_COST = FRAME_OVERHEAD + 3,
 	GRANT_COST = FRAME_OVERHEAD + 14,
 	BYE_COST = FRAME_OVERHEAD + 2,
@@ -101,17 +101,6 @@ due_bytes(const struct session *s)
 }
 
 static uint64_t
-owed_bytes(const struct session *s)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < s->outgoing_count; i++)
-		sum += s->outgoing[i].owed;
-	return sum;
-}
-
-static uint64_t
 share_left(const struct session *s)
 {
 	uint64_t came = 0;
@@ -132,7 +121,7 @@ used_bytes(const struct session *s)
 		return s->bound.spent;
 	return s->stats.bytes_sent + s->stats.bytes_received +
 	       (s->out.size - s->out_at) + framed(waiting_bytes(s)) +
-	       owed_bytes(s) + share_left(s) + due_bytes(s);
+	       answers_owed(s) + share_left(s) + due_bytes(s);
 }
 
 static uint64_t
@@ -252,17 +241,17 @@ bound_put_batch(struct session *s, uint8_t class)
 }
 
 void
-bound_note_batch(struct session *s, struct outgoing *o)
+bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed)
 {
 	o->next = s->scratch->end;
-	o->unanswered++;
+	answers_await(s, o, &o->next, owed);
 	s->stats.changes_sent += s->scratch->change_count;
 	if (s->o.source.chosen != NULL)
 		s->o.source.chosen(s->o.source.context, s->scratch);
 }
 
-/* --- batches near the bound
- * ------------------------------------------------------------- */
+/* --- batches near the bound ----------------------------------------------
+ */
 
 static enum err
 drain_writer(struct stream_writer *w, struct buffer *out)
@@ -350,11 +339,10 @@ commit(struct session *s, struct outgoing *o, uint64_t room)
 		s->bound.is_full = true;
 		return ERR_END;
 	}
-	bound_note_batch(s, o);
+	/* A responder's share has paid for both. */
 	if (s->o.purpose == SESSION_ANSWER)
 		s->bound.spent += cost;
-	else
-		o->owed += answer;
+	bound_note_batch(s, o, answer);
 	return ERR_OK;
 }
 
@@ -410,8 +398,13 @@ bound_refill(struct session *s, uint8_t class)
 	size_t i;
 	enum err e = ERR_END;
 
-	if (s->bound.is_full)
+	if (s->bound.is_full || s->bound.waits_for_answers)
 		return ERR_END;
+	if (answers_full(s, class)) {
+		s->bound.waits_for_answers =
+		    bound_is_strict(s) && !send_is_read_out(s, class);
+		return ERR_END;
+	}
 	if (s->bound.is_closed || (s->bound.has_refused[class] &&
 	                              room <= s->bound.refused_room[class])) {
 		s->bound.is_full = true;
@@ -470,15 +463,17 @@ bound_is_strict(const struct session *s)
 bool
 bound_may_grow(const struct session *s)
 {
-	size_t i;
-
 	if (!s->bound.is_full || s->bound.is_closed ||
 	    s->o.purpose == SESSION_ANSWER)
 		return false;
-	for (i = 0; i < s->outgoing_count; i++)
-		if (s->outgoing[i].unanswered > 0)
-			return true;
-	return !s->peer_ended;
+	return answers_awaited(s) > 0 || !s->peer_ended;
+}
+
+void
+bound_choose(struct session *s)
+{
+	s->bound.is_full = false;
+	s->bound.waits_for_answers = false;
 }
 
 void

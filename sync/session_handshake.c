@@ -40,6 +40,8 @@ write_message(struct session *s, const void *payload, size_t size)
 	if (e == ERR_OK)
 		e = frame_write_clear(&s->out, message.data, message.size);
 	buffer_free(&message);
+	if (e == ERR_OK)
+		time_step(s);
 	return e;
 }
 
@@ -209,6 +211,7 @@ consume_message_3(struct session *s, const struct bytes *message)
 
 	if (e != ERR_OK)
 		return e;
+	time_step_answered(s);
 	memcpy(s->peer_key, s->noise.rs, KEY_BYTES);
 	e = split(s);
 	if (e != ERR_OK)
@@ -220,6 +223,7 @@ consume_message_3(struct session *s, const struct bytes *message)
 	session_enter(s, STATE_OPEN);
 	reader_init(&s->frame, s->first.data, s->first.size);
 	s->in_frame = true;
+	s->holds_first = true;
 	return send_open(s);
 }
 
@@ -293,7 +297,7 @@ send_first_flight(struct session *s)
 	enum err e = send_open(s);
 
 	if (e == ERR_OK) {
-		(void)send_fill(s, FIRST_FLIGHT_BYTES, &plain);
+		(void)send_fill(s, time_first_flight(s), &plain);
 		e = buffer_state(&plain);
 	}
 	if (e == ERR_OK)
@@ -313,6 +317,7 @@ consume_message_2(struct session *s, const struct bytes *message)
 	buffer_free(&payload);
 	if (e != ERR_OK)
 		return e;
+	time_step_answered(s);
 	e = s->mode == MODE_JOIN ? send_join(s) : send_first_flight(s);
 	return e == ERR_OK ? split(s) : e;
 }

@@ -31,11 +31,12 @@ consume_hello(struct session *s, const struct bytes *body)
 	if (s->peer_hello.version_min > PROTOCOL_VERSION ||
 	    s->peer_hello.version_max < PROTOCOL_VERSION)
 		return ERR_VERSION;
-	/* Another dictionary would not fail to decompress: it would give
-	 * other bytes. */
-	if (s->peer_hello.dictionary != stream_dictionary_id())
-		return ERR_VERSION;
+	/* Nobody hands a child's parent its own changes back. */
+	if (s->o.purpose == SESSION_SYNC && s->peer_hello.life_count > 0)
+		return ERR_FORMAT;
 	s->has_peer_hello = true;
+	time_step_answered(s);
+	answers_know_lives(s);
 	bound_take_share(s);
 	e = send_withdrawn(s, &s->control);
 	if (e != ERR_OK && e != ERR_END)
@@ -132,44 +133,6 @@ consume_data(struct session *s, const struct bytes *body)
 }
 
 static enum err
-consume_receipt(struct session *s, const struct bytes *body)
-{
-	struct session_event *ev;
-	struct receipt r;
-	size_t at;
-	bool is_void;
-	enum err e = receipt_consume(body, &r);
-
-	if (e != ERR_OK)
-		return e;
-	e = send_take_receipt(s, &r, &is_void);
-	if (e != ERR_OK || is_void) {
-		receipt_free(&r);
-		return e;
-	}
-	ev = session_emit(s, EVENT_RECEIPT);
-	at = (size_t)(ev - s->event);
-	s->receipt[at] = r;
-	ev->receipt = &s->receipt[at];
-	return ERR_OK;
-}
-
-static enum err
-consume_group_receipt(struct session *s, const struct bytes *body)
-{
-	struct session_event *ev;
-	struct group_receipt g;
-	enum err e = group_receipt_consume(body, &g);
-
-	if (e != ERR_OK || s->o.purpose != SESSION_SYNC)
-		return ERR_FORMAT;
-	ev = session_emit(s, EVENT_GROUP_RECEIPT);
-	s->group[ev - s->event] = g;
-	ev->group_receipt = &s->group[ev - s->event];
-	return ERR_OK;
-}
-
-static enum err
 consume_grant(struct session *s, const struct bytes *body)
 {
 	uint64_t first, count;
@@ -216,7 +179,7 @@ consume_bye(struct session *s)
 		return ERR_OK;
 	}
 	if (s->o.purpose != SESSION_ANSWER || !send_is_finished(s) ||
-	    !send_all_held(s)) {
+	    !answers_all_held(s)) {
 		/* It leaves before we were through: not a clean end. */
 		session_fail(s, ERR_CLOSED, REASON_NONE, false);
 		return ERR_OK;
@@ -290,9 +253,16 @@ consume_message(struct session *s, const struct message *m)
 	case MESSAGE_DATA:
 		return is_open ? consume_data(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_RECEIPT:
-		return is_open ? consume_receipt(s, &m->body) : ERR_FORMAT;
+		return is_open ? answers_consume_receipt(s, &m->body)
+		               : ERR_FORMAT;
+	case MESSAGE_TAKEN:
+		return is_open ? answers_consume_taken(s, &m->body)
+		               : ERR_FORMAT;
 	case MESSAGE_GROUP_RECEIPT:
-		return is_open ? consume_group_receipt(s, &m->body)
+		return is_open ? answers_consume_group_receipt(s, &m->body)
+		               : ERR_FORMAT;
+	case MESSAGE_GROUP_HELD:
+		return is_open ? answers_consume_group_held(s, &m->body)
 		               : ERR_FORMAT;
 	case MESSAGE_END:
 		return is_open ? consume_end(s, &m->body) : ERR_FORMAT;
@@ -376,6 +346,7 @@ next_frame(struct session *s)
 	struct bytes payload;
 	enum err e;
 
+	s->holds_first = false;
 	if (s->state == STATE_PREFACE)
 		return handshake_preface(s);
 	e = frame_reader_next(&s->reader, &payload);
@@ -438,7 +409,9 @@ session_pump(struct session *s)
 	       s->control.size < CONTROL_BYTES_MAX) {
 		enum err e;
 
-		if (s->draining >= 0)
+		if (s->taken.count > 0)
+			e = answers_next_taken(s);
+		else if (s->draining >= 0)
 			e = drain_batch(s);
 		else if (s->in_frame)
 			e = next_message(s);

@@ -66,7 +66,7 @@ load_lists(struct session *s)
 }
 
 static enum err
-own_digest(struct session *s, uint64_t *out)
+own_digest(struct session *s, uint32_t *out)
 {
 	struct cursor_set *own = calloc(1, sizeof *own);
 	uint8_t id[NODE_ID_BYTES];
@@ -76,7 +76,7 @@ own_digest(struct session *s, uint64_t *out)
 	if (own != NULL)
 		e = s->o.source.own_cursors(s->o.source.context, id, own);
 	if (e == ERR_OK)
-		*out = cursor_set_digest(own);
+		*out = cursor_set_short_digest(own);
 	free(own);
 	return e;
 }
@@ -90,17 +90,22 @@ make_room(struct session *s)
 	s->scratch = calloc(1, sizeof *s->scratch);
 	s->peer_cursors = calloc(1, sizeof *s->peer_cursors);
 	s->outgoing = calloc(LISTS_MAX, sizeof *s->outgoing);
+	s->flight = calloc(CLASSES, sizeof *s->flight);
+	s->peer_lives = calloc(HELLO_LIVES_MAX, sizeof *s->peer_lives);
+	s->own_lives = calloc(HELLO_LIVES_MAX, sizeof *s->own_lives);
 	return s->batch == NULL || s->scratch == NULL ||
-	               s->peer_cursors == NULL || s->outgoing == NULL
+	               s->peer_cursors == NULL || s->outgoing == NULL ||
+	               s->flight == NULL || s->peer_lives == NULL ||
+	               s->own_lives == NULL
 	           ? ERR_NOMEM
 	           : ERR_OK;
 }
 
-static uint64_t
+static uint32_t
 believed_digest(const struct session *s)
 {
 	struct cursor_set *set = calloc(1, sizeof *set);
-	uint64_t digest = 0;
+	uint32_t digest;
 	size_t i;
 
 	if (set == NULL)
@@ -110,7 +115,7 @@ believed_digest(const struct session *s)
 		set->item[i].cursor = s->outgoing[i].believed;
 	}
 	set->count = s->outgoing_count;
-	digest = cursor_set_digest(set);
+	digest = cursor_set_short_digest(set);
 	free(set);
 	return digest;
 }
@@ -129,7 +134,6 @@ send_open(struct session *s)
 		e = s->o.source.hello(s->o.source.context, &hello);
 	if (e == ERR_OK)
 		e = own_digest(s, &hello.cursors_digest);
-	hello.dictionary = stream_dictionary_id();
 	/* Nobody hands a child's parent its own changes back: lives are
 	 * told upwards only. */
 	if (s->o.purpose == SESSION_ANSWER)
@@ -138,6 +142,11 @@ send_open(struct session *s)
 	s->held_digest = believed_digest(s);
 	s->told_lives = hello.life_count > 0;
 	hello.held_digest = s->held_digest;
+	if (e == ERR_OK) {
+		memcpy(s->own_lives, hello.lives,
+		    hello.life_count * sizeof hello.lives[0]);
+		s->own_life_count = hello.life_count;
+	}
 	if (e == ERR_OK)
 		e = bound_share(s, &hello);
 	if (e == ERR_OK)
@@ -285,7 +294,7 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 		o->at_end = false;
 	}
 	if (s->owes_settled)
-		o->void_answers = o->unanswered;
+		answers_void(s, o);
 	o->held = at;
 }
 
@@ -318,62 +327,22 @@ send_correct(struct session *s)
 	session_emit(s, EVENT_CURSORS)->cursors = s->peer_cursors;
 }
 
-/* Where the peer stands now. What it tells beyond what we sent is of another
- * session, whose receipts tell more. */
-static enum err
-take_place(struct session *s, struct outgoing *o, const struct cursor *said)
-{
-	struct cursor at = *said;
-	enum err e = s->o.source.settle(s->o.source.context, &o->list, &at);
-
-	if (e != ERR_OK)
-		return e;
-	if (at.epoch != said->epoch || at.place != said->place ||
-	    at.epoch != o->next.epoch || at.place < o->held.place ||
-	    at.place > o->next.place)
-		return ERR_OK; /* not on our list, or old news */
-	o->held = at;
-	return ERR_OK;
-}
-
-enum err
-send_take_receipt(struct session *s, const struct receipt *r, bool *is_void)
-{
-	struct outgoing *o;
-	size_t i;
-
-	for (i = 0; i < s->outgoing_count; i++)
-		if (s->outgoing[i].list.class == r->list.class &&
-		    strcmp(s->outgoing[i].list.name, r->list.name) == 0)
-			break;
-	if (i == s->outgoing_count || s->outgoing[i].unanswered == 0)
-		return ERR_FORMAT;
-	o = &s->outgoing[i];
-	o->unanswered--;
-	if (o->unanswered == 0)
-		o->owed = 0;
-	*is_void = s->owes_settled || o->void_answers > 0;
-	if (o->void_answers > 0)
-		o->void_answers--;
-	return *is_void ? ERR_OK : take_place(s, o, &r->cursor);
-}
-
-bool
-send_all_held(const struct session *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->outgoing_count; i++)
-		if (s->outgoing[i].unanswered > 0 ||
-		    s->outgoing[i].held.place != s->outgoing[i].next.place)
-			return false;
-	return true;
-}
-
 bool
 send_is_finished(const struct session *s)
 {
 	return s->sent_end && s->control.size == 0;
+}
+
+bool
+send_is_read_out(const struct session *s, uint8_t class)
+{
+	size_t i;
+
+	for (i = 0; i < s->outgoing_count; i++)
+		if (s->outgoing[i].list.class == class &&
+		    !s->outgoing[i].at_end)
+			return false;
+	return true;
 }
 
 /* --- filling frames ---------------------------------------------------- */
@@ -385,6 +354,8 @@ refill(struct session *s, uint8_t class)
 	size_t i;
 	enum err e;
 
+	if (answers_full(s, class))
+		return ERR_END;
 	for (i = 0; i < s->outgoing_count; i++) {
 		struct outgoing *o = &s->outgoing[i];
 
@@ -401,7 +372,7 @@ refill(struct session *s, uint8_t class)
 			return e;
 		e = bound_put_batch(s, class);
 		if (e == ERR_OK)
-			bound_note_batch(s, o);
+			bound_note_batch(s, o, 0);
 		batch_clear(s->scratch);
 		return e;
 	}
@@ -428,7 +399,7 @@ choose_class(struct session *s, enum err *e)
 	int first = -1, low = -1, next = -1, c;
 	bool is_strict = bound_is_strict(s);
 
-	s->bound.is_full = false;
+	bound_choose(s);
 	for (c = 0; c < CLASSES; c++) {
 		if (!class_waits(s, (uint8_t)c, e)) {
 			if (*e != ERR_END)
@@ -478,6 +449,8 @@ fill_control(struct session *s, size_t max, struct buffer *plain)
 		taken = end;
 	}
 	buffer_drop(&s->control, taken);
+	if (taken > 0)
+		s->taken_end = 0;
 }
 
 static enum err
@@ -499,10 +472,24 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 		    s, (uint8_t) class, max - plain->size - 8, &body);
 		if (e == ERR_OK)
 			message_put(plain, MESSAGE_DATA, body.data, body.size);
+		if (e == ERR_OK && !bound_waits(s, (uint8_t) class))
+			time_batch(s, (uint8_t) class);
 	}
 	s->bound.under_way = 0;
 	buffer_wipe(&body);
 	return e;
+}
+
+/* If not, a list waits for answers before more of it may go. */
+static bool
+is_read_out(const struct session *s)
+{
+	uint8_t class;
+
+	for (class = 0; class < CLASSES; class ++)
+		if (!send_is_read_out(s, class))
+			return false;
+	return true;
 }
 
 /* Our end may be said when the peer's cursors are certain: before its hello
@@ -512,7 +499,7 @@ static bool
 may_end(struct session *s)
 {
 	return !s->sent_end && s->has_peer_hello && !s->cursors_due &&
-	       !bound_may_grow(s) &&
+	       (s->bound.is_full ? !bound_may_grow(s) : is_read_out(s)) &&
 	       (s->o.purpose != SESSION_ANSWER || !s->hello_is_new);
 }
 
@@ -521,7 +508,8 @@ send_bye(struct session *s)
 {
 	if (s->o.purpose != SESSION_SYNC || s->state != STATE_OPEN ||
 	    !s->peer_ended || s->waits_for_answer || s->in_frame ||
-	    s->draining >= 0 || !send_is_finished(s) || !send_all_held(s))
+	    s->draining >= 0 || s->taken.count > 0 || !send_is_finished(s) ||
+	    !answers_all_held(s))
 		return;
 	put_u8(&s->control, MESSAGE_BYE);
 	put_u8(&s->control, 0);

@@ -1,4 +1,4 @@
-/* session_state: what the five session_*.c files share; private to them. */
+/* session_state: what the session*.c files share; private to them. */
 
 #ifndef YIZHAN_SYNC_SESSION_STATE_H
 #define YIZHAN_SYNC_SESSION_STATE_H
@@ -33,13 +33,11 @@ enum preface_mode {
 enum {
 	EVENTS_MAX = 64,
 	INBOX_BYTES_MAX = 256 * 1024,
-	CLEAR_ERROR = 0xff,   /* first byte of a two-byte clear frame */
-	STARVE_AFTER = 7,     /* frames of higher classes before a lower one */
-	FRAME_QUICK_MS = 100, /* a full frame left sooner: try a larger one */
-	FRAME_SLOW_MS = 500,  /* it took longer: make smaller ones */
-	FRAME_SLACK = 32,     /* room that is not worth another message */
+	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
+	FRAME_SLACK = 32,   /* room that is not worth another message */
+	FIRST_FLIGHT_MOST = 3500, /* payload of handshake message 3 */
 	COMPRESSION_LEVEL = 15,
-	FIRST_FLIGHT_BYTES = 3500, /* payload of handshake message 3 */
 	BATCH_CHANGES_AIM = 128,
 	BATCH_BYTES_AIM = 48 * 1024,
 	CURSORS_PER_MESSAGE = 120,
@@ -53,10 +51,48 @@ struct outgoing {
 	struct cursor next;     /* what was sent ends here */
 	struct cursor held;     /* what the peer has receipted */
 	bool at_end;            /* nothing behind `next` when last read */
-	uint64_t unanswered;    /* batches without a receipt */
-	uint64_t void_answers;  /* the next so many are for batches that the
-	                           peer did not take: sent before SETTLED */
-	uint64_t owed;          /* bounded: bytes kept for their receipts */
+};
+
+/* A batch that was sent and has no answer yet. */
+struct unanswered {
+	size_t list; /* place in outgoing */
+	struct cursor end;
+	bool is_void;  /* sent before SETTLED: the peer did not take it */
+	uint64_t owed; /* bounded: bytes kept for its answer */
+};
+
+/* Those of one class, the oldest first. */
+struct flight {
+	struct unanswered batch[UNANSWERED_MAX]; /* a ring */
+	size_t first, count;
+	uint64_t sent, answered; /* batches in all, to measure one */
+};
+
+/* A life of the peer, as its hello told it. */
+struct peer_life {
+	uint8_t id[LIFE_BYTES];
+	uint64_t seq[CLASSES]; /* it has so much of its logs */
+};
+
+/* How fast the link is, as far as the session can see (session_time.c). */
+struct pace {
+	uint64_t trip_ms; /* smoothed as in RFC 6298; 0: not measured yet */
+	bool has_answer;  /* a batch was answered: its commit is in there */
+	/* What is timed: one batch, or a step of the handshake. */
+	bool times_batch, times_step;
+	uint8_t class;
+	uint64_t batch;            /* its number in the class */
+	bool has_left;             /* its last byte did, */
+	uint64_t left_ms;          /* then, */
+	uint64_t left_bytes;       /* so many having been sent, */
+	uint64_t left_received;    /* and so many come */
+	uint64_t answered_bytes;   /* sent before what was answered last, */
+	uint64_t answered_left_ms; /* which had left then */
+	uint64_t least_rate;       /* bytes a second that did go through */
+	/* Frames that left one after the other, until they say enough. */
+	bool is_busy; /* no pause since the one before left */
+	uint64_t run_bytes, run_ms;
+	uint64_t rate; /* bytes a second; 0: not measured yet */
 };
 
 /* What may be sent, where the session has a bound (session_bound.c). */
@@ -69,6 +105,7 @@ struct bound {
 	size_t under_way;          /* bytes in the frame being filled */
 	bool is_full;              /* the most urgent that waits does not fit */
 	bool is_closed;            /* a stream was given up: no more of any */
+	bool waits_for_answers;    /* so many of the most urgent have none */
 	bool peer_has_more;        /* the parent's end said so */
 	bool has_refused[CLASSES]; /* nothing fitted into: */
 	uint64_t refused_room[CLASSES];
@@ -107,7 +144,11 @@ struct session {
 	struct withdrawn *withdrawn[WITHDRAWN_LISTS_MAX];
 	size_t withdrawn_count;
 	bool peer_ended;
-	bool told_cursors; /* likewise */
+	bool told_cursors;  /* likewise */
+	struct taken taken; /* of the peer's message, so many to go */
+	struct peer_life *peer_lives;
+	struct hello_life *own_lives; /* as told in hello */
+	size_t own_life_count;
 	/* Upwards, when the child believes us elsewhere than we are: it may
 	 * have lost receipts, or be an older copy whose changes mean others.
 	 * Nothing of its lists is taken before it found out. */
@@ -120,25 +161,33 @@ struct session {
 	size_t out_frame_bytes; /* of the frame under way */
 	uint64_t out_since_ms;
 	struct buffer control; /* whole messages waiting for a frame */
+	size_t taken_end;      /* TAKEN is the last of them if it ends here */
+	bool holds_first;      /* responder: batches of message 3 are answered
+	                          in its first frame */
 	struct stream_writer *writer[CLASSES];
 	struct outgoing *outgoing;
 	size_t outgoing_count;
+	struct flight *flight; /* by class */
 	struct batch *scratch;
+	struct pace pace;
 	size_t frame_aim;     /* bytes of payload; follows the link */
 	unsigned passed_over; /* data frames since a lower class had one */
 	uint8_t turn;         /* the lower class that had its turn last */
 	bool cursors_due;     /* asked for the peer's cursors */
 	bool cursors_came;
 	bool sent_end;
-	uint64_t own_digest;  /* of our cursors, as told in hello */
-	uint64_t held_digest; /* of what we believe to be the peer's */
+	uint32_t own_digest;  /* of our cursors, as told in hello */
+	uint32_t held_digest; /* of what we believe to be the peer's */
 	bool told_lives;
 	struct bound bound;
 
 	/* events */
 	struct session_event event[EVENTS_MAX];
 	struct receipt receipt[EVENTS_MAX]; /* owned by the event */
-	struct group_receipt group[EVENTS_MAX];
+	union {
+		struct group_receipt receipt;
+		struct group_held held;
+	} group[EVENTS_MAX];
 	size_t event_at, event_count;
 	enum session_event_type given; /* out last */
 	bool is_given;
@@ -187,9 +236,12 @@ enum err bound_share(struct session *s, struct hello *hello);
 /** The responder's share, as the peer's hello tells it. */
 void bound_take_share(struct session *s);
 /** Put the batch in s->scratch into its class's stream, which begins with the
- * first one; bound_note_batch(): it counts as sent. */
+ * first one; bound_note_batch(): it counts as sent, and so many bytes are
+ * kept for its answer. */
 enum err bound_put_batch(struct session *s, uint8_t class);
-void bound_note_batch(struct session *s, struct outgoing *o);
+void bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed);
+/** The most urgent class is chosen anew: what held it up may be over. */
+void bound_choose(struct session *s);
 /** Put what fits of the next batch of a class into its stream. ERR_END: there
  * is none, or (is_full) it does not fit. */
 enum err bound_refill(struct session *s, uint8_t class);
@@ -225,14 +277,61 @@ enum err send_hold(struct session *s);
 enum err send_own_cursors(struct session *s);
 /** The answer to a batch that is not taken: where we stood before. */
 enum err send_old_place(struct session *s, const struct list_id *list);
-/** ERR_FORMAT: of no batch we sent. ERR_FORK: beyond what we ever wrote. */
-enum err send_take_receipt(
-    struct session *s, const struct receipt *r, bool *is_void);
-/** Everything we sent is held by the peer. */
-bool send_all_held(const struct session *s);
-/** All lists are read to their end, the end was said, nothing waits. */
+/** All lists of a class are read to their end. */
+bool send_is_read_out(const struct session *s, uint8_t class);
+/** The end was said, and nothing waits. */
 bool send_is_finished(const struct session *s);
 /** The initiator says bye when both sides are through. */
 void send_bye(struct session *s);
+
+/* session_answers.c */
+/** Whether so many batches of a class have no answer that no more may go. */
+bool answers_full(const struct session *s, uint8_t class);
+/** A batch of this list was put into its stream; so many bytes are kept for
+ * its answer. */
+void answers_await(struct session *s, const struct outgoing *o,
+    const struct cursor *end, uint64_t owed);
+/** How many batches have no answer. */
+size_t answers_awaited(const struct session *s);
+/** How many bytes are kept for their answers. */
+uint64_t answers_owed(const struct session *s);
+/** The answers to what was sent of this list so far say nothing. */
+void answers_void(struct session *s, const struct outgoing *o);
+/** Everything we sent is held by the peer. */
+bool answers_all_held(const struct session *s);
+/** RECEIPT, TAKEN. ERR_FORMAT: of no batch we sent. ERR_FORK: beyond what we
+ * ever wrote. */
+enum err answers_consume_receipt(struct session *s, const struct bytes *body);
+enum err answers_consume_taken(struct session *s, const struct bytes *body);
+/** One of the batches that s->taken still counts. */
+enum err answers_next_taken(struct session *s);
+/** The answer to the batch at hand, as short as it goes. */
+enum err answers_put_receipt(struct session *s, const struct receipt *r);
+/** The peer's hello is in: its lives by their ids. */
+void answers_know_lives(struct session *s);
+enum err answers_put_group(
+    struct session *s, const struct group_receipt *group, size_t count);
+enum err answers_consume_group_receipt(
+    struct session *s, const struct bytes *body);
+enum err answers_consume_group_held(
+    struct session *s, const struct bytes *body);
+
+/* session_time.c */
+/** A message of the handshake, whose answer is timed, is in the output. */
+void time_step(struct session *s);
+/** That answer came. */
+void time_step_answered(struct session *s);
+/** All batches of a class that are in its stream are in the frame. */
+void time_batch(struct session *s, uint8_t class);
+/** The oldest batch of a class was answered. */
+void time_answered(struct session *s, uint8_t class);
+/** The output has left. */
+void time_left(struct session *s);
+/** There is nothing to send: who knows when there will be. */
+void time_idle(struct session *s);
+/** Bytes of the payload of message 3. */
+size_t time_first_flight(const struct session *s);
+/** How long nothing may move before the peer counts as gone. */
+uint64_t time_patience_ms(const struct session *s);
 
 #endif

@@ -74,3 +74,9 @@ cursor_set_digest(const struct cursor_set *set)
 	}
 	return sum;
 }
+
+uint32_t
+cursor_set_short_digest(const struct cursor_set *set)
+{
+	return (uint32_t)(cursor_set_digest(set) & UINT32_MAX);
+}

@@ -94,6 +94,14 @@ struct group_receipt {
 	uint8_t signature[SIGNATURE_BYTES];
 };
 
+/* The same as it goes to the node whose life it is: that has the logs itself,
+ * so the chains can be computed, and has named its lives in hello. */
+struct group_held {
+	size_t life; /* place of the life in that hello */
+	uint64_t seq[CLASSES];
+	uint8_t signature[SIGNATURE_BYTES]; /* of the group receipt */
+};
+
 /* What a node says of itself when a session begins. */
 struct hello_life {
 	uint8_t nonce[LIFE_NONCE_BYTES];
@@ -101,24 +109,28 @@ struct hello_life {
 	uint8_t is_forked;     /* its node knows that it is an older copy */
 };
 
-enum { HELLO_LIVES_MAX = 64 };
+enum { HELLO_LIVES_MAX = 64, HELLO_DICTIONARIES_MAX = 8 };
 
 struct hello {
-	uint16_t version_min, version_max;
-	uint8_t role;            /* enum node_role */
-	int64_t now;             /* seconds since 1970 by the sender's clock */
-	uint8_t clock;           /* 0 ok, 1 suspect */
-	uint32_t list_epoch;     /* of the revocation list held */
-	uint64_t slips_left;     /* numbers the node can still write on paper */
-	uint64_t cursors_digest; /* over its cursors into the peer's lists */
-	uint32_t dictionary;     /* that its streams start from */
+	uint8_t version_min, version_max; /* 1 to 15 */
+	uint8_t role;                     /* enum node_role */
+	int64_t now;         /* seconds since 1970 by the sender's clock; what
+	                        32 bits do not hold is told as the nearest that
+	                        they do */
+	uint8_t clock;       /* 0 ok, 1 suspect */
+	uint32_t list_epoch; /* of the revocation list held */
+	uint32_t cursors_digest; /* over its cursors into the peer's lists */
+	size_t dictionary_count; /* held besides the one of the version */
+	uint32_t dictionaries[HELLO_DICTIONARIES_MAX];
+	/* Told upwards only, and only where there are lives: */
+	uint64_t slips_left;  /* numbers the node can still write on paper */
+	uint32_t held_digest; /* over where it believes the peer to be in its
+	                         own lists */
 	size_t life_count;
 	struct hello_life lives[HELLO_LIVES_MAX];
-	uint64_t held_digest; /* with lives: over where it believes the peer
-	                         to be in its own lists */
-	uint64_t down_bound;  /* bytes that the peer may spend on its lists,
-	                         times 2, and 1 if class 0 may go beyond;
-	                         0: as many as it likes */
+	uint64_t down_bound; /* bytes that the peer may spend on its lists,
+	                        times 2, and 1 if class 0 may go beyond;
+	                        0: as many as it likes */
 };
 
 enum { LIST_NAMES_MAX = LISTS_MAX / CLASSES };
@@ -186,7 +198,9 @@ struct source {
 	void (*chosen)(void *context, const struct batch *b);
 };
 
-/** Order-free digest of a set of cursors: sum of keyed hashes. */
+/** Order-free digest of a set of cursors: sum of hashes. */
 uint64_t cursor_set_digest(const struct cursor_set *set);
+/** What of it a hello tells: the low half. */
+uint32_t cursor_set_short_digest(const struct cursor_set *set);
 
 #endif

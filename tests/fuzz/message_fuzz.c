@@ -106,7 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	body.data = data + 1;
 	body.size = size - 1;
-	switch (data[0] % 11) {
+	switch (data[0] % 13) {
 	case 0:
 		CHECK(struct hello, hello_consume(&body, &got),
 		    hello_create(&got, &again));
@@ -141,6 +141,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 9:
 		check_row();
+		break;
+	case 11:
+		CHECK(struct taken, taken_consume(&body, &got),
+		    taken_create(&got, &again));
+		break;
+	case 12:
+		CHECK(struct group_held, group_held_consume(&body, &got),
+		    group_held_create(&got, &again));
 		break;
 	default:
 		CHECK(struct withdrawn, withdrawn_consume(&body, &got),

@@ -87,8 +87,7 @@ refuses "clear format" replay
 # With keys.
 refuses "sealed not_enrolled" unknown-key
 refuses "sealed version" hello-version
-refuses "sealed version" hello-dictionary
-for name in hello-twice hello-lives no-hello unknown-type type-end type-grant type-join \
+for name in hello-flags hello-range taken-nothing group-from-below hello-twice hello-lives no-hello unknown-type type-end type-grant type-join \
 	type-welcome cut-message reflect-frame repeat-frame sealed-bit \
 	frame-short ended-stream; do
 	refuses "sealed format" "$name"

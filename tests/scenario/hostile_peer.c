@@ -24,6 +24,7 @@
 #include <sodium.h>
 
 #include "api/link.h"
+#include "api/tcp.h"
 #include "store/enrol.h"
 #include "sync/session_state.h"
 
@@ -231,7 +232,7 @@ open_one(struct hostile *h, struct session_options *o, const char *address,
 	randombytes_buf(o->ephemeral_secret, sizeof o->ephemeral_secret);
 	must(session_new(&h->session, o), "session");
 	must(link_connect(address, CONNECT_MS, &h->fd), "connect");
-	must(link_prepare(h->fd), "socket");
+	must(tcp_prepare(h->fd), "socket");
 	size = session_output(h->session, &out);
 	if (strcmp(mode, "half") == 0) {
 		send_all(h->fd, out, size);

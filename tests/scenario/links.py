@@ -20,8 +20,12 @@ def proxy_to(g, seed, plan=None):
     return Proxy(("127.0.0.1", g.port), seed=seed, plan=plan).start()
 
 
-def save(clinic, book, count):
+def save(clinic, book, count, noise=None):
+    """noise: a Random; each line then has a note that no compression makes short."""
     lines = book.lines(count)
+    for line in lines:
+        if noise is not None:
+            line["x_note"] = "%0100x" % noise.getrandbits(400)
     data = "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines).encode()
     book.imported(lines, clinic.run("import", "-", "--source", "his", "--json", data=data), killed=False)
 
@@ -159,6 +163,46 @@ def slow(seed):
             expect(proxy.report()["up"] - before < 2000, "sent again:", proxy.report())
         taken = json.loads(g.hub.run("sites", "--json").out.splitlines()[0])["changes_taken"]
         expect(taken == len(book.saved), "the hub took", taken, "changes of", len(book.saved))
+        proxy.stop()
+
+
+# --- windows -----------------------------------------------------------------
+
+NARROW = {"rate": 8000, "delay_ms": [150, 150], "loss": 0.03, "retransmit_ms": 500, "queue": 4096, "window_ms": [8000, 1500]}
+
+
+def windows(seed):
+    """64 kbit/s for eight seconds at a time: a backlog goes through over several windows, each going on where the one before had got to."""
+    with Group() as g:
+        proxy = proxy_to(g, seed, NARROW)
+        clinic, book = g.clinic("clinic", port=proxy.port), Book("W", ("encounter", "resident", "referral"))
+        save(clinic, book, 1200, random.Random(seed))  # a batch is a tenth of it
+        proxy.plan = dict(NARROW)  # the first window begins now
+        held, until = [clinic.status()["at_parent"]], time.monotonic() + 150
+        while not sync(clinic, book):
+            expect(time.monotonic() < until, "it does not get through:", held)
+            book.check(clinic, g.hub)
+            held.append(clinic.status()["at_parent"])
+            time.sleep(0.3)
+        expect(held == sorted(held), "at the parent went back:", held)
+        report = proxy.report()
+        cut = [x for x in report["connections"] if x["end"] in ("fin", "rst")]
+        expect(len(cut) >= 1 and len(set(held)) >= 2, "it was through in one window:", held, report)
+        expect(sum(x["lost"] for x in report["connections"]) > 0, "nothing was lost")
+        # The agent goes on over the same link by itself.
+        clinic.start()
+        save(clinic, book, 60)
+        while clinic.status()["saved_here"] > 0:
+            expect(time.monotonic() < until + 60, "the agent did not get through:", clinic.status())
+            time.sleep(0.2)
+        clinic.stop()
+        book.done |= set(book.saved)
+        proxy.plan = {}
+        through(g, clinic, book)
+        expect(clinic.status()["at_group"] == len(book.saved), clinic.status())
+        taken = json.loads(g.hub.run("sites", "--json").out.splitlines()[0])["changes_taken"]
+        expect(taken == len(book.saved), "the hub took", taken, "changes of", len(book.saved))
+        print("windows: %s records at the parent after each, %d bytes up" % (held, report["up"]))
         proxy.stop()
 
 

@@ -18,6 +18,14 @@ from the seed and the number of the connection.
              only then does the far side see an end
   delay_ms   [A, B]: each piece arrives so much later, in order
   rate       bytes a second, each way
+  queue      N: so many bytes wait in the proxy at most, as in a modem; else it takes
+             all it is given at once, and nothing urgent can overtake
+  loss       share of the segments that are lost: each comes retransmit_ms later, and
+             so does what lies behind it
+  retransmit_ms  800 unless told
+  window_ms  [UP, DOWN]: up for UP ms since the plan was made, then down for DOWN ms, and
+             so on. A connection is cut when its window ends, and none is taken then.
+  stall      true: a connection outlives the gap instead, and goes on after it
   hole       {"up": N} or {"down": N}: when that many bytes were delivered nothing
              moves any more, and nobody is told; {"up": 0}: from the start
   refuse_ms  [A, B, C, D]: closed for A..B ms, then open for C..D ms, and so on
@@ -38,7 +46,7 @@ import sys
 import threading
 import time
 
-PIECE, WAITING_MAX = 16384, 4 << 20
+PIECE, SEGMENT, WAITING_MAX = 16384, 1460, 4 << 20
 OTHER = {"up": "down", "down": "up"}
 
 
@@ -56,10 +64,10 @@ class Link:
         self.how, self.is_deaf, self.is_dying = "end", plan.get("hole") in ({"up": 0}, {"down": 0}), False
         span = plan.get("cut_after")
         self.total_max = self.random.randint(*span) if span else None
-        self.near_is_closed = False
+        self.near_is_closed, self.lost = False, 0
 
     def report(self):
-        return {"up": self.bytes["up"], "down": self.bytes["down"], "turns": self.turns, "end": self.how}
+        return {"up": self.bytes["up"], "down": self.bytes["down"], "turns": self.turns, "end": self.how, "lost": self.lost}
 
     def allowed(self, way):
         """How many bytes may still go that way before something happens; None: no limit."""
@@ -87,15 +95,25 @@ class Link:
         if self.total_max is not None and self.bytes["up"] + self.bytes["down"] >= self.total_max:
             raise Cut
 
+    def late(self):
+        """What a segment's delay and losses make, in seconds."""
+        delay, loss, wait = self.plan.get("delay_ms"), self.plan.get("loss", 0), self.plan.get("retransmit_ms", 800)
+        ms = self.random.uniform(*delay) if delay else 0
+        while self.random.random() < loss:
+            ms += wait
+            wait *= 2
+            self.lost += 1
+        return ms / 1000
+
     async def read(self, source, queue):
         """Bytes leave their sender at once; what is on its way waits here."""
         loop, due = asyncio.get_running_loop(), 0.0
+        most = self.plan.get("queue", WAITING_MAX)
         while True:
-            while queue.waiting > WAITING_MAX:
+            while queue.waiting >= most:
                 await asyncio.sleep(0.01)
-            data = await loop.sock_recv(source, PIECE)
-            delay = self.plan.get("delay_ms")
-            due = max(due, time.monotonic() + (self.random.uniform(*delay) / 1000 if delay else 0))
+            data = await loop.sock_recv(source, SEGMENT if "loss" in self.plan or "queue" in self.plan else PIECE)
+            due = max(due, time.monotonic() + self.late())
             queue.put(due, data)
             if not data:
                 return
@@ -121,6 +139,7 @@ class Link:
                 self.check()
                 if rate is not None:
                     await asyncio.sleep(n / rate)
+                await self.proxy.while_stalled(self.plan)
 
     def close_near(self):
         how = self.plan.get("how", "any")
@@ -149,6 +168,9 @@ class Link:
                                                     self.read(self.far, down), self.write("down", self.near, down))]
         span = self.plan.get("cut_ms")
         timeout = self.random.uniform(*span) / 1000 if span else None
+        window = self.proxy.window_left(self.plan)
+        if window is not None and not self.plan.get("stall"):
+            timeout = window if timeout is None else min(timeout, window)
         try:
             self.check()
             done, left = await asyncio.wait(pumps, timeout=timeout, return_when=asyncio.FIRST_EXCEPTION)
@@ -203,9 +225,11 @@ class Proxy:
     def __init__(self, to, listen=("127.0.0.1", 0), seed=1, plan=None, plan_file=None):
         self.to, self.seed, self.plan_file = to, seed, plan_file
         self.links, self.number, self.under_plan = [], 0, 0
-        self._plan = plan or {}
+        self._plan, self.planned = plan or {}, time.monotonic()
         self.random = random.Random("%s windows" % seed)
         self.socket = socket.create_server(listen)
+        if "queue" in self._plan:  # what is accepted has it from the first byte
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
         self.is_closed_now = False
@@ -216,7 +240,18 @@ class Proxy:
 
     @plan.setter
     def plan(self, plan):
-        self._plan, self.under_plan = plan, 0
+        self._plan, self.under_plan, self.planned = plan, 0, time.monotonic()
+
+    def window_left(self, plan):
+        """Seconds until the window ends; 0: the link is down; None: it has no windows."""
+        if "window_ms" not in plan:
+            return None
+        up, down = (ms / 1000 for ms in plan["window_ms"])
+        return max(0, up - (time.monotonic() - self.planned) % (up + down))
+
+    async def while_stalled(self, plan):
+        while plan.get("stall") and self.window_left(plan) == 0:
+            await asyncio.sleep(0.02)
 
     def read_plan(self):
         if self.plan_file is None:
@@ -248,8 +283,11 @@ class Proxy:
         far = socket.socket(socket.AF_INET)
         far.setblocking(False)
         try:
-            if self.is_closed_now:
+            if self.is_closed_now or self.window_left(plan) == 0:
                 raise ConnectionRefusedError
+            if "queue" in plan:  # or the kernel would hold what the proxy does not
+                for s in (near, far):
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             await asyncio.get_running_loop().sock_connect(far, self.to)
         except OSError:
             near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

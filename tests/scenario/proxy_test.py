@@ -160,6 +160,52 @@ class ProxyTest(unittest.TestCase):
         settle(lambda: proxy.report()["up"] == 3000)
         self.assertGreaterEqual(time.monotonic() - begin, 0.25)
 
+    def test_lost_segments_come_late_and_in_order(self):
+        far, proxy, near = self.link({"loss": 0.9, "retransmit_ms": 40}, seed=3)
+        begin = time.monotonic()
+        near.sendall(b"x" * 1460 + b"z" * 5)
+        settle(lambda: proxy.report()["up"] == 1465)
+        lost = proxy.report()["connections"][0]["lost"]
+        self.assertGreater(lost, 0)
+        self.assertGreaterEqual(time.monotonic() - begin, 0.04)
+        settle(lambda: b"".join(far.got) == b"x" * 1460 + b"z" * 5)
+
+    def test_a_queue_makes_the_sender_wait(self):
+        _, proxy, near = self.link({"rate": 20000, "queue": 2000})
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        begin = time.monotonic()
+        near.sendall(b"x" * 60000)
+        self.assertGreaterEqual(time.monotonic() - begin, 1)
+        settle(lambda: proxy.report()["up"] == 60000)
+
+    def test_a_window_ends_in_a_cut_and_opens_again(self):
+        _, proxy, near = self.link({}, b"y")
+        proxy.plan = {"window_ms": [400, 400], "how": "fin"}
+        begin = time.monotonic()
+        with socket.create_connection(("127.0.0.1", proxy.port)) as s:
+            s.sendall(b"x")
+            self.assertEqual(s.recv(1), b"y")
+            self.assertEqual(s.recv(1), b"")
+        self.assertGreaterEqual(time.monotonic() - begin, 0.3)
+
+        def is_open():
+            with socket.create_connection(("127.0.0.1", proxy.port)) as s:
+                try:
+                    s.sendall(b"x")
+                    return s.recv(1) == b"y"
+                except OSError:
+                    return False
+        settle(lambda: not is_open())
+        settle(is_open)
+
+    def test_a_stalled_connection_goes_on_after_the_gap(self):
+        far, proxy, near = self.link({"window_ms": [300, 700], "stall": True, "rate": 10000})
+        near.sendall(b"x" * 6000)
+        begin = time.monotonic()
+        settle(lambda: proxy.report()["up"] == 6000)
+        self.assertGreaterEqual(time.monotonic() - begin, 0.9)
+        self.assertEqual(proxy.report()["connections"][0]["end"], "end")
+
     def test_hole_passes_nothing_and_tells_nobody(self):
         far, proxy, near = self.link({"hole": {"down": 5}}, b"y" * 10)
         near.sendall(b"x" * 10)

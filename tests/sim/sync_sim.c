@@ -69,6 +69,7 @@ join_then_sync(struct world *w)
 	CHECK(w->result == ERR_OK);
 	CHECK(w->up.changes_sent == 0 && w->up.changes_received == 0);
 	CHECK(w->up.round_trips == 3);
+	CHECK(w->up.bytes_sent + w->up.bytes_received <= 320);
 	printf("nothing new: %llu bytes, %llu round trips\n",
 	    (unsigned long long)(w->up.bytes_sent + w->up.bytes_received),
 	    (unsigned long long)w->up.round_trips);
@@ -77,6 +78,7 @@ join_then_sync(struct world *w)
 	sync(w, &clinic, &hub, SIZE_MAX);
 	CHECK(w->result == ERR_OK && w->up.changes_sent == 1);
 	CHECK(w->up.round_trips == 3);
+	CHECK(w->up.bytes_sent + w->up.bytes_received <= 600);
 	printf("one new record: %llu bytes\n",
 	    (unsigned long long)(w->up.bytes_sent + w->up.bytes_received));
 

@@ -51,8 +51,8 @@ site_open(struct world *w, struct site *s, bool create)
 	MUST(store_open(&s->store, &o));
 }
 
-static struct txn *
-begin(struct site *s, bool write)
+struct txn *
+site_begin(struct site *s, bool write)
 {
 	struct txn *t;
 
@@ -74,7 +74,7 @@ site_make(
 	if (mkdtemp(s->dir) == NULL)
 		abort();
 	site_open(w, s, true);
-	t = begin(s, true);
+	t = site_begin(s, true);
 	MUST(self_create(t, role, name, w->now, &self));
 	if (role == ROLE_HUB)
 		MUST(enrol_create_group(t, &self, w->now, root));
@@ -106,6 +106,67 @@ site_reopen(struct world *w, struct site *s)
 	MUST(store_begin_life(s->store, w->now));
 }
 
+/* --- copies --- */
+
+static void
+read_whole(const struct site *s, const char *name, struct buffer *out)
+{
+	uint8_t piece[65536];
+	char path[256];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", s->dir, name);
+	f = fopen(path, "rb");
+	if (f == NULL)
+		abort();
+	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+		put_bytes(out, piece, n);
+	fclose(f);
+	MUST(buffer_state(out));
+}
+
+static void
+write_whole(const struct site *s, const char *name, const struct buffer *in)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", s->dir, name);
+	f = fopen(path, "wb");
+	if (f == NULL || fwrite(in->data, 1, in->size, f) != in->size ||
+	    fclose(f) != 0)
+		abort();
+}
+
+void
+site_save(struct world *w, struct site *s, struct site_copy *out)
+{
+	memset(out, 0, sizeof *out);
+	store_close(s->store);
+	read_whole(s, "data.mdb", &out->data);
+	read_whole(s, "marker", &out->marker);
+	out->made = s->made;
+	site_open(w, s, false);
+}
+
+void
+site_restore(struct world *w, struct site *s, const struct site_copy *copy)
+{
+	store_close(s->store);
+	write_whole(s, "data.mdb", &copy->data);
+	write_whole(s, "marker", &copy->marker);
+	s->made = copy->made;
+	site_open(w, s, false);
+}
+
+void
+site_copy_free(struct site_copy *copy)
+{
+	buffer_free(&copy->data);
+	buffer_free(&copy->marker);
+}
+
 /* --- the link ---------------------------------------------------------- */
 
 static int64_t
@@ -114,8 +175,8 @@ clock_of(void *context)
 	return ((struct world *)context)->now;
 }
 
-static struct exchange *
-exchange_for(struct world *w, struct site *s, enum session_purpose purpose,
+struct exchange *
+world_exchange(struct world *w, struct site *s, enum session_purpose purpose,
     const char *code)
 {
 	struct exchange_options o = {.db = store_db(s->store),
@@ -131,21 +192,26 @@ exchange_for(struct world *w, struct site *s, enum session_purpose purpose,
 	return x;
 }
 
+void
+site_do(struct site *s, struct exchange *x, struct writer_job *job)
+{
+	struct txn *t = site_begin(s, true);
+	enum err e = job->run(job->context, t);
+
+	if (e == ERR_OK)
+		e = txn_commit(t);
+	else
+		txn_abort(t);
+	exchange_job_done(x, e);
+}
+
 static void
 run_jobs(struct site *s, struct exchange *x)
 {
 	struct writer_job *job;
 
-	while ((job = exchange_next_job(x)) != NULL) {
-		struct txn *t = begin(s, true);
-		enum err e = job->run(job->context, t);
-
-		if (e == ERR_OK)
-			e = txn_commit(t);
-		else
-			txn_abort(t);
-		exchange_job_done(x, e);
-	}
+	while ((job = exchange_next_job(x)) != NULL)
+		site_do(s, x, job);
 }
 
 /* Move some bytes from one session to the other; how many. */
@@ -176,8 +242,8 @@ void
 world_run(struct world *w, struct site *initiator, struct site *answerer,
     enum session_purpose purpose, const char *code, size_t cut_after)
 {
-	struct exchange *x = exchange_for(w, initiator, purpose, code);
-	struct exchange *y = exchange_for(w, answerer, SESSION_ANSWER, NULL);
+	struct exchange *x = world_exchange(w, initiator, purpose, code);
+	struct exchange *y = world_exchange(w, answerer, SESSION_ANSWER, NULL);
 	size_t left = cut_after;
 
 	for (;;) {
@@ -217,7 +283,7 @@ world_join(
 	char code[INVITE_TEXT_BYTES];
 	struct invite invite;
 	struct self self;
-	struct txn *t = begin(hub, true);
+	struct txn *t = site_begin(hub, true);
 
 	MUST(self_read(t, &self));
 	MUST(enrol_invite(t, &self, "", &org, 1, w->now, &invite, code));
@@ -228,22 +294,31 @@ world_join(
 
 /* --- records ----------------------------------------------------------- */
 
+/* Takes the fields. */
 static void
-author(struct world *w, struct site *s, struct change *c, json_t *fields)
+author_in(struct world *w, struct txn *t, struct change *c, json_t *fields,
+    uint8_t class)
 {
 	struct self self;
-	struct txn *t = begin(s, true);
 
 	MUST(self_read(t, &self));
 	snprintf(c->by, sizeof c->by, "S0001");
 	c->occurred_at = w->now;
 	c->recorded_at = w->now;
 	c->fields = fields;
-	MUST(admit_own(t, &self, c, kind_by_name(c->record.kind)->urgency));
-	MUST(txn_commit(t));
+	MUST(admit_own(t, &self, c, class));
 	self_wipe(&self);
 	change_clear(c);
 	w->now += 60;
+}
+
+static void
+author(struct world *w, struct site *s, struct change *c, json_t *fields)
+{
+	struct txn *t = site_begin(s, true);
+
+	author_in(w, t, c, fields, kind_by_name(c->record.kind)->urgency);
+	MUST(txn_commit(t));
 }
 
 void
@@ -264,6 +339,42 @@ world_make_resident(struct world *w, struct site *s, const char *org)
 	        "birth_date", "1980-01-01", "status", "living"));
 }
 
+static json_t *
+draw_note(struct world *w, size_t bytes)
+{
+	char *note = malloc(bytes + 1);
+	json_t *fields;
+	size_t i;
+
+	if (note == NULL)
+		abort();
+	for (i = 0; i < bytes; i++)
+		note[i] = (char)('!' + world_draw(w, 94));
+	note[bytes] = '\0';
+	fields = json_pack("{s:s}", "x_note", note);
+	free(note);
+	return fields;
+}
+
+void
+world_make_notes(struct world *w, struct site *s, const char *org,
+    uint8_t class, size_t note_bytes, unsigned count)
+{
+	struct txn *t = site_begin(s, true);
+	struct change c;
+
+	while (count-- > 0) {
+		change_init(&c);
+		snprintf(c.record.source, sizeof c.record.source, "his");
+		snprintf(c.record.kind, sizeof c.record.kind, "resident");
+		snprintf(c.record.ref, sizeof c.record.ref, "%s-N%u", org,
+		    s->made++);
+		snprintf(c.org, sizeof c.org, "%s", org);
+		author_in(w, t, &c, draw_note(w, note_bytes), class);
+	}
+	MUST(txn_commit(t));
+}
+
 void
 world_amend_resident(
     struct world *w, struct site *s, const char *org, unsigned which)
@@ -272,7 +383,7 @@ world_amend_resident(
 	struct record r;
 	struct change c;
 	char ref[64], phone[16];
-	struct txn *t = begin(s, false);
+	struct txn *t = site_begin(s, false);
 
 	snprintf(ref, sizeof ref, "%s-R%u", org, which);
 	key_record_of(txn_db(t), key, "his", "resident", ref);
@@ -319,7 +430,7 @@ char *
 site_text(struct site *s, const char *kind)
 {
 	uint8_t prefix[2], last[KEY_RECORD_BYTES] = {0};
-	struct txn *t = begin(s, false);
+	struct txn *t = site_begin(s, false);
 	struct buffer all = {0};
 	char **lines = NULL;
 	size_t count = 0, i;
@@ -360,7 +471,7 @@ site_text(struct site *s, const char *kind)
 uint64_t
 site_waiting(struct site *s)
 {
-	struct txn *t = begin(s, false);
+	struct txn *t = site_begin(s, false);
 	uint64_t waiting, held;
 	struct self self;
 
@@ -373,7 +484,7 @@ site_waiting(struct site *s)
 uint64_t
 site_at_group(struct site *s)
 {
-	struct txn *t = begin(s, false);
+	struct txn *t = site_begin(s, false);
 	struct self self;
 	uint64_t held;
 
@@ -384,9 +495,20 @@ site_at_group(struct site *s)
 }
 
 uint64_t
+site_changes(struct site *s)
+{
+	struct txn *t = site_begin(s, false);
+	uint64_t n;
+
+	MUST(txn_count(t, TABLE_CHANGES, &n));
+	txn_abort(t);
+	return n;
+}
+
+uint64_t
 site_questions(struct site *s)
 {
-	struct txn *t = begin(s, false);
+	struct txn *t = site_begin(s, false);
 	uint64_t n;
 
 	MUST(question_count(t, &n));

@@ -35,6 +35,28 @@ void site_close(struct site *s);
 /** Close and open again, as after a restart. */
 void site_reopen(struct world *w, struct site *s);
 
+/* A store's files, to be put back as they were. */
+struct site_copy {
+	struct buffer data, marker;
+	unsigned made;
+};
+
+void site_save(struct world *w, struct site *s, struct site_copy *out);
+/** As it was, in the same life: nothing shows that it is a copy. */
+void site_restore(
+    struct world *w, struct site *s, const struct site_copy *copy);
+void site_copy_free(struct site_copy *copy);
+/** How many changes it holds, of whomever. */
+uint64_t site_changes(struct site *s);
+
+/** One end of an exchange at a site; its clock is the world's. */
+struct exchange *world_exchange(struct world *w, struct site *s,
+    enum session_purpose purpose, const char *code);
+/** What the writer does with a job: run it, commit, tell. */
+void site_do(struct site *s, struct exchange *x, struct writer_job *job);
+/** A transaction at a site; whoever takes it ends it. */
+struct txn *site_begin(struct site *s, bool write);
+
 /** Run the rest of an exchange between two sites. cut_after: bytes (both
  * ways) after which the link dies; SIZE_MAX: never. */
 void world_run(struct world *w, struct site *initiator, struct site *answerer,
@@ -48,6 +70,10 @@ void world_join(
 void world_make_resident(struct world *w, struct site *s, const char *org);
 void world_amend_resident(
     struct world *w, struct site *s, const char *org, unsigned which);
+/** Records made here of any class in one transaction, each with a note of so
+ * many bytes that no dictionary makes shorter. */
+void world_make_notes(struct world *w, struct site *s, const char *org,
+    uint8_t class, size_t note_bytes, unsigned count);
 void world_make_org(
     struct world *w, struct site *hub, const char *ref, const char *parent);
 

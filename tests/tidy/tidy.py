@@ -255,7 +255,7 @@ def check_guards(tree):
 
 
 # A test program is listed by its name without this ending.
-TEST_ENDINGS = ("_test.c", "_sim.c", "_fuzz.c", "_bench.c")
+TEST_ENDINGS = ("_test.c", "_sim.c", "_link.c", "_fuzz.c", "_bench.c")
 
 
 def listed_names(tree, folder):

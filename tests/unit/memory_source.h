@@ -156,7 +156,6 @@ memory_hello(void *context, struct hello *out)
 	out->role = (uint8_t)n->cert.role;
 	out->now = 1780000000;
 	out->slips_left = 10000;
-	out->dictionary = stream_dictionary_id();
 	out->list_epoch = n->list.epoch;
 	return ERR_OK;
 }
@@ -415,6 +414,7 @@ memory_work_once(struct memory_node *n, struct session *s)
 		memory_correct(n, ev.cursors);
 		break;
 	case EVENT_GROUP_RECEIPT:
+	case EVENT_GROUP_HELD:
 		n->group_receipts++;
 		break;
 	case EVENT_GRANT:

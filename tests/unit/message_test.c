@@ -67,19 +67,21 @@ static void
 test_hello_is_exact(void **state)
 {
 	struct hello h = {.version_min = 1,
-	    .version_max = 300,
+	    .version_max = 15,
 	    .role = ROLE_CLINIC,
-	    .now = -5,
+	    .now = UINT32_MAX,
 	    .clock = 1,
 	    .list_epoch = 7,
 	    .slips_left = 1000000,
-	    .cursors_digest = UINT64_MAX,
+	    .cursors_digest = UINT32_MAX,
+	    .dictionary_count = HELLO_DICTIONARIES_MAX,
+	    .dictionaries = {1, 2, 3, 4, 5, 6, 7, UINT32_MAX},
 	    .life_count = HELLO_LIVES_MAX};
 	struct hello got, before;
 
 	h.lives[63].seq[3] = UINT64_MAX;
 	h.lives[63].is_forked = 1;
-	h.held_digest = UINT64_MAX - 1;
+	h.held_digest = UINT32_MAX - 1;
 	memset(&got, 0, sizeof got);
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
 	EXPECT_EXACT(hello_consume(&b, &got));
@@ -88,8 +90,7 @@ test_hello_is_exact(void **state)
 	assert_int_equal(hello_create(&h, &body), ERR_LIMIT);
 	/* A bad one leaves no trace. */
 	before = got;
-	body.data[0] = 9;
-	body.data[1] = 1; /* from 9 to 1 */
+	body.data[0] = 0x91; /* from 9 to 1 */
 	assert_int_equal(
 	    hello_consume(&(struct bytes){body.data, 200}, &got), ERR_FORMAT);
 	assert_memory_equal(&got, &before, sizeof got);
@@ -99,7 +100,9 @@ test_hello_is_exact(void **state)
 static void
 test_hello_tells_a_bound(void **state)
 {
-	struct hello h = {.version_max = 1, .down_bound = 300}, got;
+	struct hello h = {
+	    .version_min = 1, .version_max = 1, .down_bound = 300};
+	struct hello got;
 	struct bytes b;
 
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
@@ -114,6 +117,103 @@ test_hello_tells_a_bound(void **state)
 	body.data[b.size] = 0;
 	b.size += 1;
 	assert_int_equal(hello_consume(&b, &got), ERR_FORMAT);
+}
+
+/* What no version knows, or cannot be. */
+static void
+test_hello_refuses_what_it_does_not_know(void **state)
+{
+	struct hello h = {.version_min = 1, .version_max = 1, .role = ROLE_HUB};
+	struct hello got;
+	unsigned bit;
+
+	assert_int_equal(hello_create(&h, &body), ERR_OK);
+	assert_int_equal(body.size, 12);
+	for (bit = 4; bit < 8; bit++) {
+		body.data[1] |= (uint8_t)(1u << bit);
+		assert_int_equal(
+		    hello_consume(&(struct bytes){body.data, body.size}, &got),
+		    ERR_FORMAT);
+		body.data[1] &= (uint8_t) ~(1u << bit);
+	}
+	body.data[1] |= 8; /* lives, and there are none */
+	put_u8(&body, 0);
+	put_u32(&body, 0);
+	put_u8(&body, 0);
+	assert_int_equal(
+	    hello_consume(&(struct bytes){body.data, body.size}, &got),
+	    ERR_FORMAT);
+	h.version_max = 16;
+	assert_int_equal(hello_create(&h, &body), ERR_LIMIT);
+	h.version_max = 1;
+	h.dictionary_count = HELLO_DICTIONARIES_MAX + 1;
+	assert_int_equal(hello_create(&h, &body), ERR_LIMIT);
+}
+
+static void
+test_hello_tells_the_nearest_time_it_can(void **state)
+{
+	const int64_t said[] = {INT64_MIN, -1, 0, 1780000000, UINT32_MAX,
+	    UINT32_MAX + 1ll, INT64_MAX};
+	const int64_t heard[] = {
+	    0, 0, 0, 1780000000, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+	struct hello h = {.version_min = 1, .version_max = 1}, got;
+	size_t i;
+
+	for (i = 0; i < sizeof said / sizeof said[0]; i++) {
+		buffer_clear(&body);
+		h.now = said[i];
+		assert_int_equal(hello_create(&h, &body), ERR_OK);
+		assert_int_equal(
+		    hello_consume(&(struct bytes){body.data, body.size}, &got),
+		    ERR_OK);
+		assert_int_equal(got.now, heard[i]);
+	}
+}
+
+static void
+test_taken_is_exact_and_bounded(void **state)
+{
+	struct taken t = {3, UNANSWERED_MAX}, got;
+
+	assert_int_equal(taken_create(&t, &body), ERR_OK);
+	EXPECT_EXACT(taken_consume(&b, &got));
+	assert_int_equal(got.class, 3);
+	assert_int_equal(got.count, UNANSWERED_MAX);
+	t.count = UNANSWERED_MAX + 1;
+	assert_int_equal(taken_create(&t, &body), ERR_LIMIT);
+	t.count = 0;
+	assert_int_equal(taken_create(&t, &body), ERR_LIMIT);
+	t = (struct taken){CLASSES, 1};
+	assert_int_equal(taken_create(&t, &body), ERR_LIMIT);
+}
+
+static void
+test_group_held_is_exact_and_bounded(void **state)
+{
+	struct group_held h = {
+	    .life = HELLO_LIVES_MAX - 1, .seq = {1, 0, UINT64_MAX, 0}};
+	struct group_held got;
+
+	h.signature[63] = 7;
+	assert_int_equal(group_held_create(&h, &body), ERR_OK);
+	EXPECT_EXACT(group_held_consume(&b, &got));
+	assert_memory_equal(&got, &h, sizeof h);
+	h.life++;
+	assert_int_equal(group_held_create(&h, &body), ERR_LIMIT);
+	buffer_clear(&body);
+	put_varint(&body, (uint64_t)HELLO_LIVES_MAX << CLASSES);
+	put_bytes(&body, h.signature, sizeof h.signature);
+	assert_int_equal(
+	    group_held_consume(&(struct bytes){body.data, body.size}, &got),
+	    ERR_FORMAT);
+	buffer_clear(&body);
+	put_varint(&body, 1); /* class 0 follows: nothing */
+	put_varint(&body, 0);
+	put_bytes(&body, h.signature, sizeof h.signature);
+	assert_int_equal(
+	    group_held_consume(&(struct bytes){body.data, body.size}, &got),
+	    ERR_FORMAT);
 }
 
 static void
@@ -330,6 +430,12 @@ main(void)
 	        test_message_row_comes_apart_in_order, clear),
 	    cmocka_unit_test_setup(test_hello_is_exact, clear),
 	    cmocka_unit_test_setup(test_hello_tells_a_bound, clear),
+	    cmocka_unit_test_setup(
+	        test_hello_refuses_what_it_does_not_know, clear),
+	    cmocka_unit_test_setup(
+	        test_hello_tells_the_nearest_time_it_can, clear),
+	    cmocka_unit_test_setup(test_taken_is_exact_and_bounded, clear),
+	    cmocka_unit_test_setup(test_group_held_is_exact_and_bounded, clear),
 	    cmocka_unit_test_setup(test_cursors_are_exact_and_bounded, clear),
 	    cmocka_unit_test_setup(test_receipt_is_exact_and_bounded, clear),
 	    cmocka_unit_test_setup(

@@ -229,6 +229,56 @@ test_group_receipt_must_be_the_hubs_and_of_our_chain(void **state)
 	assert_int_equal(member_at_group(&clinic), 2);
 }
 
+static enum err
+take_held(const struct group_held *h)
+{
+	struct self self = member_self(&clinic);
+	struct txn *t = member_begin(&clinic, true);
+	enum err e = receipts_take_held(t, &self, self.life_nonce, h);
+
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+/* The chains are ours to compute, at our head and before it, over a
+ * checkpoint; what does not fit them is another history or another's word. */
+static void
+test_short_group_receipt_is_the_long_one(void **state)
+{
+	struct group_receipt g;
+	struct group_held h = {.life = 0}, bad;
+	unsigned i;
+
+	for (i = 0; i < 70; i++)
+		member_write(&clinic, 3, "C01");
+	member_write(&clinic, 0, "C01");
+	assert_int_equal(
+	    group_run(&clinic, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	make_group(&g);
+	memcpy(h.seq, g.seq, sizeof h.seq);
+	memcpy(h.signature, g.signature, sizeof h.signature);
+	assert_int_equal(take_held(&h), ERR_OK); /* at our heads */
+	member_write(&clinic, 3, "C01");
+	assert_int_equal(take_held(&h), ERR_OK); /* one behind */
+	assert_int_equal(member_at_group(&clinic), 71);
+	bad = h;
+	bad.signature[0] ^= 1;
+	assert_int_equal(take_held(&bad), ERR_FORK);
+	bad = h;
+	bad.seq[3]++; /* we wrote it, and nobody signed it */
+	assert_int_equal(take_held(&bad), ERR_FORK);
+	bad = h;
+	bad.seq[3] = 99; /* nor did we */
+	assert_int_equal(take_held(&bad), ERR_FORK);
+	bad = h;
+	bad.seq[1] = 1;
+	assert_int_equal(take_held(&bad), ERR_FORK);
+	assert_int_equal(member_at_group(&clinic), 71);
+}
+
 static void
 test_group_receipt_of_another_node_is_not_counted(void **state)
 {
@@ -251,6 +301,7 @@ main(void)
 	    CASE(test_correction_takes_back_what_was_held),
 	    CASE(test_correction_of_a_parent_never_raises),
 	    CASE(test_group_receipt_must_be_the_hubs_and_of_our_chain),
+	    CASE(test_short_group_receipt_is_the_long_one),
 	    CASE(test_group_receipt_of_another_node_is_not_counted),
 	};
 

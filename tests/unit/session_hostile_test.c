@@ -227,7 +227,8 @@ test_session_refuses_what_is_not_for_its_side(void **state)
 static void
 test_session_refuses_unknown_and_misplaced_messages(void **state)
 {
-	const unsigned types[] = {0, MESSAGE_JOIN, MESSAGE_WELCOME, 13, 255};
+	const unsigned types[] = {
+	    0, MESSAGE_JOIN, MESSAGE_WELCOME, 13, 17, 255};
 	size_t i;
 
 	for (i = 0; i < sizeof types / sizeof types[0]; i++) {
@@ -581,12 +582,12 @@ say_something(void)
 		say(MESSAGE_CURSORS, "\1", 2);
 		break;
 	case 6:
-		say((enum message_type)draw(15), NULL, 0);
+		say((enum message_type)draw(18), NULL, 0);
 		break;
 	default:
 		for (i = 0; i < sizeof noise; i++)
 			noise[i] = (uint8_t)draw(256);
-		say((enum message_type)(1 + draw(12)), noise, draw(64));
+		say((enum message_type)(1 + draw(16)), noise, draw(64));
 	}
 	buffer_free(&plain);
 }

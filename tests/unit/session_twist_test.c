@@ -25,7 +25,7 @@ enum {
 	ROUNDS = 60,
 	STEPS_MAX = 400,
 	QUEUE_MAX = 4096,
-	TYPES = 16,
+	TYPES = 17,
 	CLINIC_CHANGES = 90, /* what make_nodes() lists */
 	HUB_CHANGES = 70,
 	HANDSHAKE_STEPS = 4, /* twists may fall there */
@@ -56,6 +56,7 @@ struct way {
 	size_t first, last;
 	struct buffer held;
 	unsigned said[TYPES]; /* messages given to `to`, by type */
+	uint64_t taken;       /* batches that TAKEN among them count */
 	enum session_state state;
 };
 
@@ -100,7 +101,7 @@ look(struct way *w)
 	assert_true(most < 2 * SESSION_MEMORY_MAX);
 
 	/* Of nothing is told that was not said. */
-	assert_true(n->receipts <= w->said[MESSAGE_RECEIPT]);
+	assert_true(n->receipts <= w->said[MESSAGE_RECEIPT] + w->taken);
 	assert_true(n->grants <= w->said[MESSAGE_GRANT]);
 	assert_true(n->group_receipts <= w->said[MESSAGE_GROUP_RECEIPT]);
 	assert_false(n->is_done && n->has_failed);
@@ -177,6 +178,8 @@ deliver(struct way *w, const struct buffer *message)
 
 	if (message->size > 0 && message->data[0] < TYPES)
 		w->said[message->data[0]]++;
+	if (message->size == 3 && message->data[0] == MESSAGE_TAKEN)
+		w->taken += (message->data[2] >> 2) + 1u;
 	memory_must(frame_write_sealed(&wire, &w->seal, message->data,
 	                message->size) == ERR_OK);
 	give(w, &wire);

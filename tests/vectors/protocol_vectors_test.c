@@ -249,15 +249,19 @@ check_hello(struct vector *v)
 	struct bytes got;
 	size_t i;
 
-	h.version_min = (uint16_t)number(v, "version_min");
-	h.version_max = (uint16_t)number(v, "version_max");
+	h.version_min = (uint8_t)number(v, "version_min");
+	h.version_max = (uint8_t)number(v, "version_max");
 	h.role = (uint8_t)number(v, "role");
 	h.now = (int64_t)number(v, "now");
 	h.clock = (uint8_t)number(v, "clock");
 	h.list_epoch = (uint32_t)number(v, "list_epoch");
 	h.slips_left = number(v, "slips_left");
-	h.cursors_digest = number(v, "cursors_digest");
-	h.dictionary = (uint32_t)number(v, "dictionary");
+	h.cursors_digest = (uint32_t)number(v, "cursors_digest");
+	while (find(v, "dictionary", h.dictionary_count) != NULL) {
+		h.dictionaries[h.dictionary_count] =
+		    (uint32_t)number_at(v, "dictionary", h.dictionary_count);
+		h.dictionary_count++;
+	}
 	while ((life = find(v, "life_nonce", h.life_count)) != NULL) {
 		struct hello_life *to = &h.lives[h.life_count];
 
@@ -270,7 +274,7 @@ check_hello(struct vector *v)
 		    (uint8_t)number_at(v, "life_forked", h.life_count);
 		h.life_count++;
 	}
-	h.held_digest = number(v, "held_digest");
+	h.held_digest = (uint32_t)number(v, "held_digest");
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
 	expect_message(v, MESSAGE_HELLO, &body);
 	if (v->mismatches > 0)
@@ -345,6 +349,55 @@ check_group_receipt(struct vector *v)
 	got = body_of(v, MESSAGE_GROUP_RECEIPT);
 	assert_int_equal(group_receipt_consume(&got, &back), ERR_OK);
 	assert_int_equal(group_receipt_verify(&back, public), ERR_OK);
+}
+
+static void
+check_taken(struct vector *v)
+{
+	struct taken t, back;
+	struct buffer body = {0};
+	struct bytes got;
+
+	t.class = (uint8_t)number(v, "class");
+	t.count = (uint8_t)number(v, "count");
+	assert_int_equal(taken_create(&t, &body), ERR_OK);
+	expect_message(v, MESSAGE_TAKEN, &body);
+	if (v->mismatches > 0)
+		return;
+	got = body_of(v, MESSAGE_TAKEN);
+	assert_int_equal(taken_consume(&got, &back), ERR_OK);
+	assert_int_equal(back.class, t.class);
+	assert_int_equal(back.count, t.count);
+}
+
+/* The signature is that of the long form. */
+static void
+check_group_held(struct vector *v)
+{
+	uint8_t public[KEY_BYTES], secret[64];
+	struct group_receipt g = {0};
+	struct group_held h = {0}, back;
+	struct buffer body = {0};
+	struct bytes got;
+	size_t i;
+
+	signer(v, "hub_seed", public, secret);
+	take(v, "life", g.life, sizeof g.life);
+	h.life = (size_t)number(v, "place");
+	for (i = 0; i < CLASSES; i++) {
+		g.seq[i] = h.seq[i] = number_at(v, "seq", i);
+		assert_int_equal(find(v, "chain", i)->size, HASH_BYTES);
+		memcpy(g.chain[i], find(v, "chain", i)->data, HASH_BYTES);
+	}
+	group_receipt_sign(&g, secret);
+	memcpy(h.signature, g.signature, sizeof h.signature);
+	assert_int_equal(group_held_create(&h, &body), ERR_OK);
+	expect_message(v, MESSAGE_GROUP_HELD, &body);
+	if (v->mismatches > 0)
+		return;
+	got = body_of(v, MESSAGE_GROUP_HELD);
+	assert_int_equal(group_held_consume(&got, &back), ERR_OK);
+	assert_memory_equal(&back, &h, sizeof h);
 }
 
 static void
@@ -520,6 +573,8 @@ static const struct check {
     {"hello", check_hello},
     {"receipt", check_receipt},
     {"group-receipt", check_group_receipt},
+    {"taken", check_taken},
+    {"group-held", check_group_held},
     {"withdrawn", check_withdrawn},
     {"batch", check_batch},
     {"dictionary", check_dictionary},

@@ -41,7 +41,10 @@ var hostileCases = map[string]func(a *attack) error{
 	"replay":        (*attack).replay,
 
 	"hello-version":    func(a *attack) error { a.hello.versionMin, a.hello.versionMax = 2, 3; return a.say() },
-	"hello-dictionary": func(a *attack) error { a.hello.dictionary ^= 1; return a.say() },
+	"hello-flags":      func(a *attack) error { a.hello.otherFlags = 16; return a.say() },
+	"hello-range":      func(a *attack) error { a.hello.versionMin = 2; return a.say() },
+	"taken-nothing":    func(a *attack) error { return a.say(oneMessage(typeTaken, []byte{63<<2 | upClass})) },
+	"group-from-below": func(a *attack) error { return a.say(oneMessage(typeGroupHeld, make([]byte, 65))) },
 	"hello-lives":      (*attack).helloLives,
 	"hello-twice":      func(a *attack) error { return a.say(a.hello.message()) },
 	"no-hello":         (*attack).noHello,
@@ -374,7 +377,7 @@ func hostileVerb(hub, dir, name string) error {
 	if err != nil {
 		return err
 	}
-	return tell(attackWith(&attack{s, hub, n.hello(s.dictionaryId)}))
+	return tell(attackWith(&attack{s, hub, n.hello()}))
 }
 
 func hostileJoinVerb(hub, dir, name, code string) error {

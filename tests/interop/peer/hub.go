@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"os"
 	"strings"
@@ -41,7 +40,6 @@ type goHub struct {
 	invite            invite
 	fingerprintSecret []byte
 	dictionary        []byte
-	dictionaryId      uint32
 	child             *certificate
 	logs              map[logKey]*heldLog
 	cursors           map[uint8]cursor // into the child's list up
@@ -64,7 +62,7 @@ func newGoHub() (*goHub, error) {
 	if h.transport, err = suite.GenerateKeypair(rand.Reader); err != nil {
 		return nil, err
 	}
-	if h.dictionaryId, h.dictionary, err = dictionaryId(); err != nil {
+	if _, h.dictionary, err = dictionaryId(); err != nil {
 		return nil, err
 	}
 	h.own = signCertificate(h.root, h.group(), h.group(), roleHub, "go hub",
@@ -131,7 +129,7 @@ type served struct {
 	*goHub
 	*link
 	streams  [classes]*inStream
-	lives    map[string]bool
+	lives    map[string]int // their places in HELLO
 	sentTo   uint64
 	bye      bool
 	helloed  bool
@@ -268,44 +266,20 @@ func (s *served) upCursors() []cursorOf {
 const answerRoom = 200
 
 func (s *served) onHello(body []byte) error {
-	r := &reader{data: body}
-	least, most := r.upTo(65535), r.upTo(65535)
-	role := r.u8()
-	r.signed()
-	r.u8()
-	r.upTo(1<<32 - 1)
-	s.Slips = r.varint()
-	digest, dictionary := r.u64(), r.u32()
-	for count := r.upTo(64); count > 0 && r.err == nil; count-- {
-		s.lives[string(h8(s.child.signingKey, r.bytes(16)))] = true
-		for class := 0; class < classes; class++ {
-			r.varint()
-		}
-		if r.u8() > 1 {
-			r.fail(errInvalid)
-		}
-	}
-	held := cursorsDigest(s.upCursors())
-	if len(s.lives) > 0 {
-		held = r.u64()
-	}
-	bound := uint64(math.MaxUint64)
-	if r.err == nil && len(r.data) > 0 {
-		if told := r.varint(); told == 0 {
-			r.fail(errInvalid)
-		} else {
-			bound = told / 2
-		}
-	}
-	if err := r.end(); err != nil || s.helloed || least > 1 || most < 1 ||
-		role != roleClinic || dictionary != s.dictionaryId {
+	h, err := readHello(body)
+	if err != nil || s.helloed || h.versionMin > 1 || h.versionMax < 1 ||
+		h.role != roleClinic || len(h.lives) == 0 {
 		return fmt.Errorf("HELLO does not fit: %v", err)
 	}
 	s.helloed = true
-	if digest != cursorsDigest([]cursorOf{{"org:" + hubOrg, downClass, s.receipted}}) {
+	s.Slips = h.slips
+	for place, nonce := range h.lives {
+		s.lives[string(h8(s.child.signingKey, nonce))] = place
+	}
+	if h.cursors != shortDigest([]cursorOf{{"org:" + hubOrg, downClass, s.receipted}}) {
 		return errors.New("the child's cursors are not as it receipted")
 	}
-	if held != cursorsDigest(s.upCursors()) {
+	if h.held != shortDigest(s.upCursors()) {
 		return errors.New("the child believes us elsewhere than we are")
 	}
 	if s.Slips < 2500 {
@@ -316,7 +290,7 @@ func (s *served) onHello(body []byte) error {
 	}
 	if s.receipted.Place < s.down.Place {
 		data := append([]byte{downClass}, (&outStream{}).put(s.downBatch())...)
-		if uint64(len(data)+answerRoom) > bound {
+		if h.bound > 0 && uint64(len(data)+answerRoom) > h.bound/2 {
 			s.keptBack = true
 			s.answers.message(typeEnd, []byte{1})
 			return nil
@@ -390,13 +364,9 @@ func (s *served) onBatch(class uint8, b *received) error {
 	s.Changes += len(b.changes)
 	s.Batches++
 	for life := range touched {
-		s.answers.message(typeGroupReceipt, s.groupReceipt([]byte(life)))
+		s.answers.message(typeGroupHeld, s.groupHeld([]byte(life)))
 	}
-	var w writer
-	c := cursorOf{"up", class, b.end}
-	c.write(&w)
-	w.varint(0)
-	s.answers.message(typeReceipt, w.data)
+	s.answers.message(typeTaken, []byte{class})
 	return nil
 }
 
@@ -407,7 +377,7 @@ func (s *served) take(class uint8, c *change) error {
 		log = &heldLog{chain: chainStart(c.life, class), salts: map[uint16][]byte{}}
 		s.logs[key] = log
 	}
-	if !s.lives[key.life] || c.seq != log.seq+1 {
+	if _, shown := s.lives[key.life]; !shown || c.seq != log.seq+1 {
 		return errors.New("a life not shown, or a gap")
 	}
 	if c.salt != nil {
@@ -426,27 +396,22 @@ func (s *served) take(class uint8, c *change) error {
 	return nil
 }
 
-func (s *served) groupReceipt(life []byte) []byte {
-	var body, signed writer
-	signed.text("yizhan group receipt v1\x00")
-	signed.bytes(life)
-	body.bytes(life)
-	mask := uint8(0)
-	var rest writer
+// groupHeld: what the child sent it has, so the chains need not travel.
+func (s *served) groupHeld(life []byte) []byte {
+	var body, rest writer
+	g := &groupReceipt{life: life}
+	which := uint64(s.lives[string(life)]) << classes
 	for class := uint8(0); class < classes; class++ {
-		seq, chain := uint64(0), make([]byte, 32)
+		g.chain[class] = make([]byte, 32)
 		if log := s.logs[logKey{string(life), class}]; log != nil {
-			seq, chain = log.seq, log.chain
-			mask |= 1 << class
-			rest.varint(seq)
-			rest.bytes(chain)
+			g.seq[class], g.chain[class] = log.seq, log.chain
+			which |= 1 << class
+			rest.varint(log.seq)
 		}
-		signed.u64(seq)
-		signed.bytes(chain)
 	}
-	body.u8(mask)
+	body.varint(which)
 	body.bytes(rest.data)
-	body.bytes(ed25519.Sign(s.signing, signed.data))
+	body.bytes(ed25519.Sign(s.signing, g.message()))
 	return body.data
 }
 
@@ -467,6 +432,13 @@ func (s *served) on(m message) error {
 			return errors.New("RECEIPT does not fit")
 		}
 		s.receipted = c.cursor
+		s.Receipts++
+		return nil
+	case typeTaken:
+		if len(m.body) != 1 || m.body[0] != downClass || s.receipted == s.down {
+			return errors.New("TAKEN does not fit")
+		}
+		s.receipted = s.down
 		s.Receipts++
 		return nil
 	case typeBye:
@@ -504,8 +476,8 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 	if s.child == nil || !bytes.Equal(peerKey, s.child.transportKey) {
 		return errors.New("an unknown key")
 	}
-	h := hello{1, 1, roleHub, time.Now().Unix(), 0, cursorsDigest(s.upCursors()),
-		s.dictionaryId, nil, [classes]uint64{}, 0, 0}
+	h := hello{versionMin: 1, versionMax: 1, role: roleHub, now: uint32(time.Now().Unix()),
+		cursors: shortDigest(s.upCursors())}
 	s.answers.bytes(h.message())
 	messages, err := splitMessages(payload)
 	for err == nil && !s.bye {
@@ -541,7 +513,7 @@ func mustSplit(own []byte) []message {
 func (h *goHub) serve(conn net.Conn) error {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(120 * time.Second))
-	s := &served{goHub: h, link: newLink(conn), lives: map[string]bool{}}
+	s := &served{goHub: h, link: newLink(conn), lives: map[string]int{}}
 	payload, peerKey, err := s.accept()
 	if err != nil {
 		return err

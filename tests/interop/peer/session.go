@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	plainMax    = 16320
-	batchAtMost = 100 // changes
-	classes     = 4
+	plainMax      = 16320
+	batchAtMost   = 100 // changes
+	unansweredMax = 64  // batches
+	classes       = 4
 )
 
 // options are what a session may do beyond the usual.
@@ -33,7 +34,9 @@ type summary struct {
 	Sent           int
 	AlreadyHeld    int
 	Receipts       int
+	Taken          int // of those, in the short form
 	GroupReceipts  int
+	GroupHeld      int // likewise
 	CursorsAwaited int
 	CursorsTold    int
 	GroupHolds     uint64
@@ -51,16 +54,16 @@ type session struct {
 	*link
 	options
 	summary
-	dictionaryId uint32
-	dictionary   []byte
-	streams      [classes]*inStream
-	out          outStream
-	helloSeen    bool
-	endSeen      bool
-	wanted       bool // we await the parent's CURSORS
-	told         []cursorOf
-	sentTo       uint64 // place in the list up
-	answers      writer
+	dictionary []byte
+	streams    [classes]*inStream
+	out        outStream
+	helloSeen  bool
+	endSeen    bool
+	wanted     bool // we await the parent's CURSORS
+	told       []cursorOf
+	sentTo     uint64   // place in the list up
+	unanswered []cursor // ends of batches sent, the oldest first
+	answers    writer
 }
 
 type cursorOf struct {
@@ -104,6 +107,9 @@ func cursorsDigest(all []cursorOf) uint64 {
 	return sum
 }
 
+// shortDigest is what HELLO tells of it.
+func shortDigest(all []cursorOf) uint32 { return uint32(cursorsDigest(all)) }
+
 // ownCursors are those into the parent's lists.
 func (n *node) ownCursors() []cursorOf {
 	var out []cursorOf
@@ -119,38 +125,51 @@ func cursorKey(list string, class uint8) string {
 
 // hello is what HELLO says; a case may alter it before it is written.
 type hello struct {
-	versionMin, versionMax uint64
+	versionMin, versionMax uint8
 	role                   uint8
-	now                    int64
+	clock                  uint8
+	otherFlags             uint8 // those that no version knows
+	now                    uint32
+	epoch                  uint64
+	cursors                uint32
+	dictionaries           []uint32
 	slips                  uint64
-	cursors                uint64
-	dictionary             uint32
+	held                   uint32 // where we believe the parent to stand
 	lives                  [][]byte
 	last                   [classes]uint64
 	forked                 uint8
-	held                   uint64 // where we believe the parent to stand
+	bound                  uint64 // 0: none
 }
 
-func (n *node) hello(dictionary uint32) *hello {
-	h := &hello{1, 1, roleClinic, time.Now().Unix(), n.Slips,
-		cursorsDigest(n.ownCursors()), dictionary, [][]byte{n.LifeNonce}, [classes]uint64{},
-		0, cursorsDigest([]cursorOf{{"up", upClass, n.Receipted}})}
+func (n *node) hello() *hello {
+	h := &hello{versionMin: 1, versionMax: 1, role: roleClinic, now: uint32(time.Now().Unix()),
+		cursors: shortDigest(n.ownCursors()), slips: n.Slips,
+		held:  shortDigest([]cursorOf{{"up", upClass, n.Receipted}}),
+		lives: [][]byte{n.LifeNonce}}
 	h.last[upClass] = uint64(len(n.Own))
 	return h
 }
 
 func (h *hello) message() []byte {
 	var w writer
-	w.varint(h.versionMin)
-	w.varint(h.versionMax)
-	w.u8(h.role)
-	w.signed(h.now)
-	w.u8(0)
-	w.varint(0)
-	w.varint(h.slips)
-	w.u64(h.cursors)
-	w.u32(h.dictionary)
-	w.varint(uint64(len(h.lives)))
+	flags := h.role | h.clock<<2 | h.otherFlags
+	if len(h.lives) > 0 {
+		flags |= 8
+	}
+	w.u8(h.versionMin<<4 | h.versionMax)
+	w.u8(flags)
+	w.u32(h.now)
+	w.varint(h.epoch)
+	w.u32(h.cursors)
+	w.u8(uint8(len(h.dictionaries)))
+	for _, id := range h.dictionaries {
+		w.u32(id)
+	}
+	if len(h.lives) > 0 {
+		w.varint(h.slips)
+		w.u32(h.held)
+		w.varint(uint64(len(h.lives)))
+	}
 	for _, nonce := range h.lives {
 		w.bytes(nonce)
 		for _, seq := range h.last {
@@ -158,10 +177,47 @@ func (h *hello) message() []byte {
 		}
 		w.u8(h.forked)
 	}
-	if len(h.lives) > 0 {
-		w.u64(h.held)
+	if h.bound > 0 {
+		w.varint(h.bound)
 	}
 	return oneMessage(typeHello, w.data)
+}
+
+// readHello takes one apart; of several lives the last seqs are not kept.
+func readHello(body []byte) (*hello, error) {
+	r := &reader{data: body}
+	versions, flags := r.u8(), r.u8()
+	h := &hello{versionMin: versions >> 4, versionMax: versions & 15,
+		role: flags & 3, clock: flags >> 2 & 1, now: r.u32(), epoch: r.upTo(1<<32 - 1),
+		cursors: r.u32()}
+	for count := r.u8(); count > 0 && r.err == nil; count-- {
+		h.dictionaries = append(h.dictionaries, r.u32())
+	}
+	if flags&8 != 0 {
+		h.slips, h.held = r.varint(), r.u32()
+		count := r.upTo(64)
+		if count == 0 {
+			r.fail(errInvalid)
+		}
+		for ; count > 0 && r.err == nil; count-- {
+			h.lives = append(h.lives, r.bytes(16))
+			for class := range h.last {
+				h.last[class] = r.varint()
+			}
+			if h.forked = r.u8(); h.forked > 1 {
+				r.fail(errInvalid)
+			}
+		}
+	}
+	if r.err == nil && len(r.data) > 0 {
+		if h.bound = r.varint(); h.bound == 0 {
+			r.fail(errInvalid)
+		}
+	}
+	if flags&0xf0 != 0 || h.versionMin > h.versionMax || len(h.dictionaries) > 8 {
+		r.fail(errInvalid)
+	}
+	return h, r.end()
 }
 
 func (s *session) onHello(body []byte) error {
@@ -169,29 +225,16 @@ func (s *session) onHello(body []byte) error {
 		return errors.New("HELLO twice")
 	}
 	s.helloSeen = true
-	r := &reader{data: body}
-	least, most := r.upTo(65535), r.upTo(65535)
-	role := r.u8()
-	r.signed()
-	r.u8()
-	r.upTo(1<<32 - 1)
-	r.varint()
-	digest := r.u64()
-	dictionary := r.u32()
-	lives := r.varint()
-	if err := r.end(); err != nil {
+	h, err := readHello(body)
+	if err != nil {
 		return fmt.Errorf("HELLO: %w", err)
 	}
-	if least > 1 || most < 1 || role < roleRelay || lives != 0 {
+	if h.versionMin > 1 || h.versionMax < 1 || h.role < roleRelay || len(h.lives) != 0 {
 		return errors.New("HELLO does not fit")
 	}
-	if dictionary != s.dictionaryId {
-		return errors.New("another dictionary")
-	}
-	believed := cursorsDigest([]cursorOf{{"up", upClass, s.Receipted}})
-	switch {
-	case digest == believed:
-	case digest == 0:
+	switch h.cursors {
+	case shortDigest([]cursorOf{{"up", upClass, s.Receipted}}):
+	case 0:
 		return s.settle(nil)
 	default:
 		// It sees the same by our held digest and sends them unasked.
@@ -303,6 +346,11 @@ func (s *session) onBatch(class uint8, b *received) error {
 		s.Lists[b.list] += uint64(len(b.changes))
 	}
 	s.Batches++
+	if s.Cursors[key] == b.end && s.Batches%3 != 0 {
+		s.answers.message(typeTaken, []byte{class})
+		return s.save()
+	}
+	// The long form may always be told.
 	var w writer
 	answer := cursorOf{b.list, class, s.Cursors[key]}
 	answer.write(&w)
@@ -325,16 +373,38 @@ func (s *session) onReceipt(body []byte) error {
 	if err := r.end(); err != nil {
 		return err
 	}
-	if c.list != "up" || c.class != upClass {
+	if c.list != "up" || c.class != upClass || len(s.unanswered) == 0 {
 		return fmt.Errorf("RECEIPT for %s", c.list)
 	}
+	s.unanswered = s.unanswered[1:]
 	s.Receipts++
+	return s.heldTo(c.cursor)
+}
+
+// onTaken: the oldest batches are held to their ends.
+func (s *session) onTaken(body []byte) error {
+	if len(body) != 1 || body[0]&3 != upClass || int(body[0]>>2)+1 > len(s.unanswered) {
+		return fmt.Errorf("TAKEN %x of %d batches", body, len(s.unanswered))
+	}
+	for count := int(body[0]>>2) + 1; count > 0; count-- {
+		end := s.unanswered[0]
+		s.unanswered = s.unanswered[1:]
+		s.Receipts++
+		s.Taken++
+		if err := s.heldTo(end); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) heldTo(c cursor) error {
 	onList := c.Epoch == s.Up.Epoch && c.Place <= s.Up.Place &&
 		s.runningAt(c.Place) == c.Running
 	if !onList || c.Place < s.Receipted.Place {
 		return nil
 	}
-	s.Receipted = c.cursor
+	s.Receipted = c
 	if c.Place > s.sentTo {
 		s.sentTo = c.Place
 	}
@@ -350,12 +420,21 @@ type groupReceipt struct {
 	signature []byte
 }
 
-func readGroupReceipt(body []byte) (*groupReceipt, error) {
-	r := &reader{data: body}
-	g := &groupReceipt{life: r.bytes(8)}
+// message is what the signature covers.
+func (g *groupReceipt) message() []byte {
 	var signed writer
 	signed.text("yizhan group receipt v1\x00")
 	signed.bytes(g.life)
+	for class := range g.seq {
+		signed.u64(g.seq[class])
+		signed.bytes(g.chain[class])
+	}
+	return signed.data
+}
+
+func readGroupReceipt(body []byte) (*groupReceipt, error) {
+	r := &reader{data: body}
+	g := &groupReceipt{life: r.bytes(8)}
 	mask := r.u8()
 	for class := range g.seq {
 		g.chain[class] = make([]byte, 32)
@@ -365,13 +444,11 @@ func readGroupReceipt(body []byte) (*groupReceipt, error) {
 				r.fail(errInvalid)
 			}
 		}
-		signed.u64(g.seq[class])
-		signed.bytes(g.chain[class])
 	}
 	if mask >= 1<<classes {
 		r.fail(errInvalid)
 	}
-	g.signed, g.signature = signed.data, r.bytes(ed25519.SignatureSize)
+	g.signed, g.signature = g.message(), r.bytes(ed25519.SignatureSize)
 	return g, r.end()
 }
 
@@ -384,6 +461,40 @@ func (s *session) onGroupReceipt(body []byte) error {
 	if !ed25519.Verify(chain[len(chain)-1].signingKey, g.signed, g.signature) {
 		return errors.New("GROUP_RECEIPT is not the hub's")
 	}
+	return s.groupHolds(g)
+}
+
+// onGroupHeld makes the whole receipt of what our own logs hold.
+func (s *session) onGroupHeld(body []byte) error {
+	r := &reader{data: body}
+	which := r.varint()
+	g := &groupReceipt{life: s.life()}
+	for class := range g.seq {
+		g.chain[class] = make([]byte, 32)
+		if which>>uint(class)&1 == 0 {
+			continue
+		}
+		if g.seq[class] = r.varint(); g.seq[class] == 0 {
+			r.fail(errInvalid)
+		}
+		if class != upClass || g.seq[class] > uint64(len(s.Own)) {
+			return errors.New("GROUP_HELD of what we never wrote")
+		}
+		g.chain[class] = s.node.chain(g.seq[class])
+	}
+	g.signed, g.signature = g.message(), r.bytes(ed25519.SignatureSize)
+	if err := r.end(); err != nil || which>>classes != 0 {
+		return fmt.Errorf("GROUP_HELD of life %d: %v", which>>classes, err)
+	}
+	chain := s.certificates()
+	if !ed25519.Verify(chain[len(chain)-1].signingKey, g.signed, g.signature) {
+		return errors.New("GROUP_HELD does not fit our log")
+	}
+	s.GroupHeld++
+	return s.groupHolds(g)
+}
+
+func (s *session) groupHolds(g *groupReceipt) error {
 	s.GroupReceipts++
 	seq := g.seq[upClass]
 	if !bytes.Equal(g.life, s.life()) || seq == 0 {
@@ -427,6 +538,10 @@ func (s *session) on(m message) error {
 		return s.onReceipt(m.body)
 	case typeGroupReceipt:
 		return s.onGroupReceipt(m.body)
+	case typeTaken:
+		return s.onTaken(m.body)
+	case typeGroupHeld:
+		return s.onGroupHeld(m.body)
 	case typeGrant:
 		return s.onGrant(m.body)
 	case typeEnd:
@@ -439,7 +554,7 @@ func (s *session) on(m message) error {
 
 // stream sends what the list up holds beyond what was sent.
 func (s *session) stream() error {
-	for s.sentTo < s.Up.Place {
+	for s.sentTo < s.Up.Place && len(s.unanswered) < unansweredMax {
 		if s.small && s.sentTo != s.Receipted.Place {
 			return nil // one batch at a time
 		}
@@ -456,6 +571,7 @@ func (s *session) stream() error {
 			}
 			bytes = bytes[part:]
 		}
+		s.unanswered = append(s.unanswered, cursor{s.Up.Epoch, to, s.runningAt(to)})
 		s.Sent += int(to - s.sentTo)
 		s.sentTo = to
 	}
@@ -493,7 +609,7 @@ func newSession(n *node, l *link, o options) (*session, error) {
 	s := &session{node: n, link: l, options: o}
 	s.Exceptions, s.Lists = map[string]int{}, map[string]uint64{}
 	var err error
-	s.dictionaryId, s.dictionary, err = dictionaryId()
+	_, s.dictionary, err = dictionaryId()
 	return s, err
 }
 
@@ -512,7 +628,7 @@ func (s *session) run() error {
 	if err := s.save(); err != nil {
 		return err
 	}
-	h := s.hello(s.dictionaryId)
+	h := s.hello()
 	if s.otherDigest {
 		h.cursors ^= 1
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -173,6 +174,8 @@ var vectorChecks = map[string]func(v *vector){
 	"hello":         checkHello,
 	"receipt":       checkReceipt,
 	"group-receipt": checkGroupReceipt,
+	"taken":         checkTaken,
+	"group-held":    checkGroupHeld,
 	"withdrawn":     checkWithdrawn,
 	"batch":         checkBatch,
 	"dictionary": func(v *vector) {
@@ -299,15 +302,53 @@ func checkLog(v *vector) {
 }
 
 func checkHello(v *vector) {
-	h := &hello{versionMin: v.number("version_min"), versionMax: v.number("version_max"),
-		role: uint8(v.number("role")), now: int64(v.number("now")),
-		slips: v.number("slips_left"), cursors: v.number("cursors_digest"),
-		dictionary: uint32(v.number("dictionary")), lives: v.all("life_nonce")}
+	h := &hello{versionMin: uint8(v.number("version_min")), versionMax: uint8(v.number("version_max")),
+		role: uint8(v.number("role")), clock: uint8(v.number("clock")), now: uint32(v.number("now")),
+		epoch: v.number("list_epoch"), cursors: uint32(v.number("cursors_digest")),
+		slips: v.number("slips_left"), held: uint32(v.number("held_digest")),
+		lives: v.all("life_nonce")}
+	for _, id := range v.all("dictionary") {
+		h.dictionaries = append(h.dictionaries, uint32(bigEndian(id)))
+	}
 	for class, seq := range v.all("life_seq") {
 		h.last[class] = bigEndian(seq)
 	}
-	h.forked, h.held = uint8(v.number("life_forked")), v.number("held_digest")
+	if len(h.lives) > 0 {
+		h.forked = uint8(v.number("life_forked"))
+	}
 	v.expect("message", h.message())
+	messages, err := splitMessages(v.get("message"))
+	if err != nil || len(messages) != 1 {
+		v.faults = append(v.faults, "not one message")
+		return
+	}
+	back, err := readHello(messages[0].body)
+	v.must("reading", err == nil && reflect.DeepEqual(back, h))
+}
+
+func checkTaken(v *vector) {
+	v.expect("message", oneMessage(typeTaken,
+		[]byte{uint8(v.number("count")-1)<<2 | uint8(v.number("class"))}))
+}
+
+func checkGroupHeld(v *vector) {
+	var w writer
+	g := &groupReceipt{life: v.get("life")}
+	which := v.number("place") << classes
+	for class := range g.seq {
+		g.seq[class], g.chain[class] = bigEndian(v.all("seq")[class]), v.all("chain")[class]
+		if g.seq[class] > 0 {
+			which |= 1 << uint(class)
+		}
+	}
+	w.varint(which)
+	for _, seq := range g.seq {
+		if seq > 0 {
+			w.varint(seq)
+		}
+	}
+	w.bytes(ed25519.Sign(v.seed("hub_seed"), g.message()))
+	v.expect("message", oneMessage(typeGroupHeld, w.data))
 }
 
 func checkWithdrawn(v *vector) {

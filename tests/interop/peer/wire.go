@@ -152,6 +152,8 @@ const (
 	typeWelcome
 	typeWithdrawn
 	typeSettled
+	typeTaken
+	typeGroupHeld
 )
 
 type message struct {
