@@ -275,6 +275,7 @@ check_hello(struct vector *v)
 		h.life_count++;
 	}
 	h.held_digest = (uint32_t)number(v, "held_digest");
+	h.down_bound = number(v, "down_bound");
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
 	expect_message(v, MESSAGE_HELLO, &body);
 	if (v->mismatches > 0)
