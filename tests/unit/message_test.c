@@ -229,7 +229,10 @@ test_cursors_are_exact_and_bounded(void **state)
 	for (i = 0; i < 3; i++) {
 		memset(set->item[i].list.name, 'a', 1 + i * 39);
 		set->item[i].list.class = (uint8_t)i;
-		set->item[i].cursor = (struct cursor){1, i << 40, i};
+		/* One by one: a whole struct brings its padding along. */
+		set->item[i].cursor.epoch = 1;
+		set->item[i].cursor.place = i << 40;
+		set->item[i].cursor.running = i;
 	}
 	assert_int_equal(cursors_create(set, &body), ERR_OK);
 	EXPECT_EXACT(cursors_consume(&b, got));
