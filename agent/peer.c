@@ -8,6 +8,7 @@
 
 #include "agent/peer.h"
 #include "agent/work.h"
+#include "api/budget.h"
 #include "api/tcp.h"
 #include "store/index.h"
 
@@ -330,8 +331,12 @@ open_exchange(struct peer *p)
 	    .clock = clock_now,
 	    .books = p->agent->books,
 	};
-	enum err e = exchange_new(&p->exchange, &o);
+	enum err e = ERR_OK;
 
+	if (p->o.purpose == SESSION_SYNC)
+		e = budget_apply(&o, &p->agent->config, p->fd, api_now());
+	if (e == ERR_OK)
+		e = exchange_new(&p->exchange, &o);
 	if (e == ERR_OK)
 		p->session = exchange_session(p->exchange);
 	return e;

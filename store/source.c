@@ -626,6 +626,15 @@ source_history(void *context, const struct change_id *last, size_t count,
 	return e;
 }
 
+static void
+source_chosen(void *context, const struct batch *b)
+{
+	struct source_context *c = context;
+
+	if (c->sent != NULL)
+		traffic_note(c->sent, b);
+}
+
 struct source
 store_source(struct source_context *context)
 {
@@ -640,6 +649,7 @@ store_source(struct source_context *context)
 	    .settle = source_settle,
 	    .read = source_read,
 	    .history = source_history,
+	    .chosen = source_chosen,
 	};
 
 	return s;

@@ -18,8 +18,8 @@ answers_full(const struct session *s, uint8_t class)
 }
 
 void
-answers_await(
-    struct session *s, const struct outgoing *o, const struct cursor *end)
+answers_await(struct session *s, const struct outgoing *o,
+    const struct cursor *end, uint64_t owed)
 {
 	struct flight *f = &s->flight[o->list.class];
 	struct unanswered *u =
@@ -29,6 +29,7 @@ answers_await(
 	u->end = *end;
 	u->is_void = false;
 	u->beginning = s->beginnings[o->list.class];
+	u->owed = owed;
 	f->count++;
 	f->sent++;
 }
@@ -41,6 +42,21 @@ answers_awaited(const struct session *s)
 	for (c = 0; s->flight != NULL && c < CLASSES; c++)
 		n += s->flight[c].count;
 	return n;
+}
+
+uint64_t
+answers_owed(const struct session *s)
+{
+	uint64_t sum = 0;
+	size_t c, i;
+
+	for (c = 0; c < CLASSES; c++) {
+		const struct flight *f = &s->flight[c];
+
+		for (i = 0; i < f->count; i++)
+			sum += f->batch[(f->first + i) % UNANSWERED_MAX].owed;
+	}
+	return sum;
 }
 
 void

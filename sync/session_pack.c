@@ -14,14 +14,10 @@ enum {
 	/* Bytes a second above which packing, half a millisecond a change,
 	 * would hold the link up. */
 	PACK_RATE_MAX = 256 * 1024,
-	PACK_CHANGES_MAX = 64, /* of one batch: so long the receiver decodes */
 	PACK_CHANGES_MIN = 8,
 	PACK_CHANGE_BYTES = 128, /* about what a change takes */
 	PACK_SECONDS = 2,        /* of the link, at most, for one batch */
-	/* Changes to learn first: what the next sixty gain of them is worth
-	 * more than their time on any link that is slow enough. */
-	PACK_HISTORY = 256,
-	PACK_REFUSALS_MAX = 3, /* then the two ends do not get along */
+	PACK_REFUSALS_MAX = 3,   /* then the two ends do not get along */
 };
 
 static const struct known_lives no_lives;
@@ -131,29 +127,82 @@ start(struct session *s, struct packer *p, const struct batch *b)
 	    &s->o.source, &last, is_plain ? 0 : history);
 }
 
+/* The receiver knows where it begins without being told. */
+static bool
+follows(const struct outgoing *o, const struct batch *b)
+{
+	return b->start.epoch != 0 && b->start.epoch == o->expected.epoch &&
+	       b->start.place == o->expected.place &&
+	       b->start.running == o->expected.running;
+}
+
+static enum err
+add(struct session *s, struct packer *p, const struct outgoing *o,
+    const struct batch *b)
+{
+	enum err e = ERR_OK;
+
+	if (!packer_has_begun(p))
+		e = start(s, p, b);
+	return e == ERR_OK
+	           ? packer_add(p, b, follows(o, b),
+	                 s->o.purpose == SESSION_SYNC ? s->lives : &no_lives)
+	           : e;
+}
+
+/* Forget a coder that the peer could not follow. */
+static void
+begin_anew(struct session *s, uint8_t class)
+{
+	if (!s->packs_anew[class])
+		return;
+	packer_free(s->packer[class]);
+	s->packer[class] = NULL;
+	s->packs_anew[class] = false;
+}
+
 enum err
 pack_put(struct session *s, struct outgoing *o, const struct batch *b)
 {
 	struct packer **p = &s->packer[b->list.class];
-	bool follows = b->start.epoch != 0 &&
-	               b->start.epoch == o->expected.epoch &&
-	               b->start.place == o->expected.place &&
-	               b->start.running == o->expected.running;
 	enum err e = ERR_OK;
 
-	if (s->packs_anew[b->list.class]) {
-		packer_free(*p);
-		*p = NULL;
-		s->packs_anew[b->list.class] = false;
-	}
+	begin_anew(s, b->list.class);
 	if (*p == NULL)
 		e = packer_new(p);
-	if (e == ERR_OK && !packer_has_begun(*p))
-		e = start(s, *p, b);
-	return e == ERR_OK
-	           ? packer_add(*p, b, follows,
-	                 s->o.purpose == SESSION_SYNC ? s->lives : &no_lives)
-	           : e;
+	return e == ERR_OK ? add(s, *p, o, b) : e;
+}
+
+static enum err
+pack_whole(struct session *s, struct packer *p, const struct outgoing *o,
+    const struct batch *b, struct buffer *packed)
+{
+	bool is_end = false;
+	enum err e = add(s, p, o, b);
+
+	while (e == ERR_OK && !is_end)
+		e = packer_take(p, PACKED_BYTES_MAX, packed, &is_end);
+	return e;
+}
+
+enum err
+pack_aside(struct session *s, struct outgoing *o, const struct batch *b,
+    struct packer **out, struct buffer *packed)
+{
+	uint8_t class = b->list.class;
+	enum err e;
+
+	begin_anew(s, class);
+	e = s->packer[class] == NULL ? packer_new(out)
+	                             : packer_copy(out, s->packer[class]);
+	return e == ERR_OK ? pack_whole(s, *out, o, b, packed) : e;
+}
+
+void
+pack_keep(struct session *s, uint8_t class, struct packer *p)
+{
+	packer_free(s->packer[class]);
+	s->packer[class] = p;
 }
 
 bool
@@ -247,6 +296,7 @@ pack_consume(struct session *s, const struct bytes *body)
 	    (body->data[0] & ~DENSE_END) >= CLASSES)
 		return ERR_FORMAT;
 	class = body->data[0] & (uint8_t)~DENSE_END;
+	s->stats.data_received[class] += body->size - 1;
 	if (s->unpacker[class] == NULL)
 		e = unpacker_new(&s->unpacker[class]);
 	if (e == ERR_OK)

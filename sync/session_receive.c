@@ -38,6 +38,7 @@ consume_hello(struct session *s, const struct bytes *body)
 	time_step_answered(s);
 	answers_know_lives(s);
 	pack_know_lives(s);
+	bound_take_share(s);
 	e = send_withdrawn(s, &s->control);
 	if (e != ERR_OK && e != ERR_END)
 		return e;
@@ -125,8 +126,10 @@ consume_data(struct session *s, const struct bytes *body)
 	if (e == ERR_OK)
 		e = stream_reader_feed(
 		    s->in[class], body->data + 1, body->size - 1);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		s->stats.data_received[class] += body->size - 1;
 		s->draining = class;
+	}
 	return e;
 }
 
@@ -211,8 +214,14 @@ consume_welcome(struct session *s, const struct bytes *body)
 static enum err
 consume_end(struct session *s, const struct bytes *body)
 {
-	if (body->size != 0 || s->peer_ended || s->o.purpose != SESSION_SYNC)
+	/* Only who was told a bound can have kept something back. */
+	bool has_more =
+	    s->bound.is_set && body->size == 1 && body->data[0] == 1;
+
+	if ((body->size != 0 && !has_more) || s->peer_ended ||
+	    s->o.purpose != SESSION_SYNC)
 		return ERR_FORMAT;
+	s->bound.peer_has_more = has_more;
 	s->peer_ended = true;
 	return ERR_OK;
 }

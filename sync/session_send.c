@@ -153,6 +153,8 @@ send_open(struct session *s)
 		hello.dictionary_count =
 		    codebook_ids(s->books, hello.dictionaries);
 	if (e == ERR_OK)
+		e = bound_share(s, &hello);
+	if (e == ERR_OK)
 		e = hello_create(&hello, &body);
 	if (e == ERR_OK)
 		send_control(s, MESSAGE_HELLO, &body);
@@ -339,6 +341,18 @@ send_is_finished(const struct session *s)
 	return s->sent_end && s->control.size == 0;
 }
 
+bool
+send_is_read_out(const struct session *s, uint8_t class)
+{
+	size_t i;
+
+	for (i = 0; i < s->outgoing_count; i++)
+		if (s->outgoing[i].list.class == class &&
+		    !s->outgoing[i].at_end)
+			return false;
+	return true;
+}
+
 /* --- filling frames ---------------------------------------------------- */
 
 /* In one of two forms; a class's batches follow each other in both. */
@@ -381,13 +395,8 @@ refill(struct session *s, uint8_t class)
 		if (e != ERR_OK)
 			return e;
 		e = put_batch(s, o);
-		if (e == ERR_OK) {
-			o->next = s->scratch->end;
-			o->expected = o->next;
-			o->has_sent = true;
-			answers_await(s, o, &o->next);
-			s->stats.changes_sent += s->scratch->change_count;
-		}
+		if (e == ERR_OK)
+			bound_note_batch(s, o, 0);
 		batch_clear(s->scratch);
 		return e;
 	}
@@ -397,7 +406,7 @@ refill(struct session *s, uint8_t class)
 static bool
 class_has_bytes(const struct session *s, uint8_t class)
 {
-	return pack_waits(s, class) ||
+	return bound_waits(s, class) || pack_waits(s, class) ||
 	       (s->writer[class] != NULL &&
 	           stream_writer_waits(s->writer[class]));
 }
@@ -410,7 +419,7 @@ class_waits(struct session *s, uint8_t class, enum err *e)
 		return true;
 	if (s->owes_settled) /* nothing would be taken yet */
 		return false;
-	*e = refill(s, class);
+	*e = s->bound.is_set ? bound_refill(s, class) : refill(s, class);
 	return *e == ERR_OK;
 }
 
@@ -420,7 +429,9 @@ static int
 choose_class(struct session *s, enum err *e)
 {
 	int first = -1, low = -1, next = -1, c;
+	bool is_strict = bound_is_strict(s);
 
+	bound_choose(s);
 	for (c = 0; c < CLASSES; c++) {
 		if (!class_waits(s, (uint8_t)c, e)) {
 			if (*e != ERR_END)
@@ -434,13 +445,13 @@ choose_class(struct session *s, enum err *e)
 		if (next < 0 && c != first && c > s->turn)
 			next = c;
 		/* Looking further is only worth it when a turn is due. */
-		if (s->passed_over < STARVE_AFTER)
+		if (s->passed_over < STARVE_AFTER || is_strict)
 			break;
 	}
 	*e = ERR_OK;
 	if (first < 0)
 		return -1;
-	if (s->passed_over < STARVE_AFTER) {
+	if (s->passed_over < STARVE_AFTER || is_strict) {
 		s->passed_over++;
 		return first;
 	}
@@ -478,20 +489,25 @@ static enum err
 take_class(struct session *s, uint8_t class, size_t max, struct buffer *body,
     struct buffer *plain)
 {
-	bool is_packed = pack_waits(s, class);
+	bool is_rows = false;
 	enum err e;
 
 	buffer_clear(body);
-	if (is_packed) {
+	if (bound_waits(s, class)) {
+		e = bound_take(s, class, max, body);
+	} else if (pack_waits(s, class)) {
 		e = pack_take(s, class, max, body);
 	} else {
+		is_rows = true;
 		put_u8(body, class);
 		e = stream_writer_take(s->writer[class], max, body);
 	}
-	if (e == ERR_OK)
-		message_put(plain, is_packed ? MESSAGE_DENSE : MESSAGE_DATA,
-		    body->data, body->size);
-	return e;
+	if (e != ERR_OK)
+		return e;
+	s->stats.data_sent[class] += body->size - 1;
+	message_put(plain, is_rows ? MESSAGE_DATA : MESSAGE_DENSE, body->data,
+	    body->size);
+	return ERR_OK;
 }
 
 static enum err
@@ -501,8 +517,10 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && plain->size + FRAME_SLACK < max) {
-		int class = choose_class(s, &e);
+		int class;
 
+		s->bound.under_way = plain->size;
+		class = choose_class(s, &e);
 		if (class < 0)
 			break;
 		e = take_class(
@@ -510,18 +528,19 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 		if (e == ERR_OK && !class_has_bytes(s, (uint8_t) class))
 			time_batch(s, (uint8_t) class);
 	}
+	s->bound.under_way = 0;
 	buffer_wipe(&body);
 	return e;
 }
 
-/* Whether a list is left that waits for answers before more of it may go. */
+/* If not, a list waits for answers before more of it may go. */
 static bool
 is_read_out(const struct session *s)
 {
-	size_t i;
+	uint8_t class;
 
-	for (i = 0; i < s->outgoing_count; i++)
-		if (!s->outgoing[i].at_end)
+	for (class = 0; class < CLASSES; class ++)
+		if (!send_is_read_out(s, class))
 			return false;
 	return true;
 }
@@ -532,8 +551,8 @@ is_read_out(const struct session *s)
 static bool
 may_end(struct session *s)
 {
-	return !s->sent_end && is_read_out(s) && s->has_peer_hello &&
-	       !s->cursors_due &&
+	return !s->sent_end && s->has_peer_hello && !s->cursors_due &&
+	       (s->bound.is_full ? !bound_may_grow(s) : is_read_out(s)) &&
 	       (s->o.purpose != SESSION_ANSWER || !s->hello_is_new);
 }
 
@@ -567,7 +586,9 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 		s->sent_end = true;
 		if (s->o.purpose == SESSION_ANSWER) {
 			put_u8(plain, MESSAGE_END);
-			put_u8(plain, 0);
+			put_u8(plain, s->bound.is_full ? 1 : 0);
+			if (s->bound.is_full)
+				put_u8(plain, 1);
 		}
 	}
 	send_bye(s); /* the initiator's end is its bye */

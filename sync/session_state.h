@@ -34,11 +34,16 @@ enum preface_mode {
 enum {
 	EVENTS_MAX = 64,
 	INBOX_BYTES_MAX = 256 * 1024,
-	CLEAR_ERROR = 0xff,    /* first byte of a two-byte clear frame */
-	STARVE_AFTER = 7,      /* frames of higher classes before a lower one */
-	FRAME_SLACK = 32,      /* room that is not worth another message */
-	COMPRESSION_LEVEL = 6, /* of rows: the link is fast */
+	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
+	FRAME_SLACK = 32,   /* room that is not worth another message */
+	FIRST_FLIGHT_MOST = 3500, /* payload of handshake message 3 */
+	COMPRESSION_LEVEL = 6,    /* of rows: the link is fast */
 	BATCH_CHANGES_AIM = 128,
+	PACK_CHANGES_MAX = 64, /* of one batch: so long the receiver decodes */
+	/* Changes to learn first: what the next sixty gain of them is worth
+	 * more than their time on any link that is slow enough. */
+	PACK_HISTORY = 256,
 	BATCH_BYTES_AIM = 48 * 1024,
 	CURSORS_PER_MESSAGE = 120,
 	WITHDRAWN_LISTS_MAX = 2, /* at the beginning, and at the end */
@@ -63,6 +68,7 @@ struct unanswered {
 	struct cursor end;
 	bool is_void;       /* the peer did not take it, or one before it */
 	unsigned beginning; /* of its class's dense coder, so many */
+	uint64_t owed;      /* bounded: bytes kept for its answer */
 };
 
 /* Those of one class, the oldest first. */
@@ -97,6 +103,23 @@ struct pace {
 	bool is_busy; /* no pause since the one before left */
 	uint64_t run_bytes, run_ms;
 	uint64_t rate; /* bytes a second; 0: not measured yet */
+};
+
+/* What may be sent, where the session has a bound (session_bound.c). */
+struct bound {
+	bool is_set;
+	uint64_t whole;            /* for all classes; UINT64_MAX: none */
+	uint64_t budget;           /* for all but class 0; UINT64_MAX: none */
+	uint64_t down;             /* initiator: the parent's share of it */
+	uint64_t spent;            /* responder: of its share */
+	size_t under_way;          /* bytes in the frame being filled */
+	bool is_full;              /* the most urgent that waits does not fit */
+	bool waits_for_answers;    /* so many of the most urgent have none */
+	bool peer_has_more;        /* the parent's end said so */
+	bool has_refused[CLASSES]; /* nothing fitted into: */
+	uint64_t refused_room[CLASSES];
+	struct buffer ready[CLASSES]; /* compressed, counted, to be sent */
+	size_t ready_at[CLASSES];
 };
 
 struct session {
@@ -177,6 +200,7 @@ struct session {
 	uint32_t own_digest;  /* of our cursors, as told in hello */
 	uint32_t held_digest; /* of what we believe to be the peer's */
 	bool told_lives;
+	struct bound bound;
 
 	/* events */
 	struct session_event event[EVENTS_MAX];
@@ -235,6 +259,11 @@ size_t pack_changes_aim(const struct session *s);
 bool pack_is_wanted(const struct session *s, const struct batch *b);
 /** Pack a batch of a list; nothing of its class is being packed. */
 enum err pack_put(struct session *s, struct outgoing *o, const struct batch *b);
+/** Pack it aside: all its bytes into packed, and the coder behind it, which
+ * pack_keep() takes if it is to be sent. */
+enum err pack_aside(struct session *s, struct outgoing *o,
+    const struct batch *b, struct packer **out, struct buffer *packed);
+void pack_keep(struct session *s, uint8_t class, struct packer *p);
 bool pack_waits(const struct session *s, uint8_t class);
 /** The body of the next DENSE message, of at most max bytes. */
 enum err pack_take(
@@ -248,6 +277,34 @@ enum err pack_consume(struct session *s, const struct bytes *body);
 enum err pack_next(struct session *s, struct batch *out);
 /** A batch came, in whatever form. */
 void pack_note_end(struct session *s, const struct batch *b);
+
+/* session_bound.c */
+/** The initiator's bounds, from the options. */
+void bound_init(struct session *s);
+void bound_wipe(struct session *s);
+/** The initiator's lists are loaded: put the parent's share into hello.
+ * ERR_LIMIT: not even hello has room. */
+enum err bound_share(struct session *s, struct hello *hello);
+/** The responder's share, as the peer's hello tells it. */
+void bound_take_share(struct session *s);
+/** The batch in s->scratch counts as sent, and so many bytes are kept for its
+ * answer. */
+void bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed);
+/** The most urgent class is chosen anew: what held it up may be over. */
+void bound_choose(struct session *s);
+/** Put what fits of the next batch of a class into its stream. ERR_END: there
+ * is none, or (is_full) it does not fit. */
+enum err bound_refill(struct session *s, uint8_t class);
+bool bound_waits(const struct session *s, uint8_t class);
+/** The body of the next DENSE message of what waits, of at most max bytes. */
+enum err bound_take(
+    struct session *s, uint8_t class, size_t max, struct buffer *body);
+/** Less urgent classes get no turns before what is more urgent is through. */
+bool bound_is_strict(const struct session *s);
+/** Something waits for room that may yet come. */
+bool bound_may_grow(const struct session *s);
+/** There is something new to look at. */
+void bound_look_again(struct session *s);
 
 /* session_send.c */
 /** The transport is open: load lists, queue hello. */
@@ -270,7 +327,9 @@ enum err send_hold(struct session *s);
 enum err send_own_cursors(struct session *s);
 /** The answer to a batch that is not taken: where we stood before. */
 enum err send_old_place(struct session *s, const struct list_id *list);
-/** All lists are read to their end, the end was said, nothing waits. */
+/** All lists of a class are read to their end. */
+bool send_is_read_out(const struct session *s, uint8_t class);
+/** The end was said, and nothing waits. */
 bool send_is_finished(const struct session *s);
 /** The initiator says bye when both sides are through. */
 void send_bye(struct session *s);
@@ -278,11 +337,14 @@ void send_bye(struct session *s);
 /* session_answers.c */
 /** Whether so many batches of a class have no answer that no more may go. */
 bool answers_full(const struct session *s, uint8_t class);
-/** A batch of this list was put into its stream. */
-void answers_await(
-    struct session *s, const struct outgoing *o, const struct cursor *end);
+/** A batch of this list was put into its stream; so many bytes are kept for
+ * its answer. */
+void answers_await(struct session *s, const struct outgoing *o,
+    const struct cursor *end, uint64_t owed);
 /** How many batches have no answer. */
 size_t answers_awaited(const struct session *s);
+/** How many bytes are kept for their answers. */
+uint64_t answers_owed(const struct session *s);
 /** The answers to what was sent of this list so far say nothing. */
 void answers_void(struct session *s, const struct outgoing *o);
 /** Everything we sent is held by the peer. */

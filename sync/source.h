@@ -129,6 +129,9 @@ struct hello {
 	                         own lists */
 	size_t life_count;
 	struct hello_life lives[HELLO_LIVES_MAX];
+	uint64_t down_bound; /* bytes that the peer may spend on its lists,
+	                        times 2, and 1 if class 0 may go beyond;
+	                        0: as many as it likes */
 };
 
 enum { LIST_NAMES_MAX = LISTS_MAX / CLASSES };
@@ -200,6 +203,8 @@ struct source {
 	 */
 	enum err (*history)(void *context, const struct change_id *last,
 	    size_t count, size_t bytes_max, struct buffer *out, size_t *got);
+	/** This batch, as read, goes to the peer. NULL: nobody asks. */
+	void (*chosen)(void *context, const struct batch *b);
 };
 
 /** Order-free digest of a set of cursors: sum of hashes. */

@@ -113,6 +113,12 @@ member_write(struct member *m, uint8_t class, const char *org)
 /* --- exchanges ------------------------------------------------------------ */
 
 static int64_t group_time = GROUP_NOW;
+/* Bounds of the next sessions with the parent. */
+static struct {
+	uint64_t bytes_max, budget;
+	bool has_budget;
+	const char *link_class;
+} group_bound;
 
 static inline int64_t
 group_clock(void *context)
@@ -144,6 +150,14 @@ group_exchange_new(struct exchange **out, struct member *m,
 	    .clock = group_clock,
 	    .books = group_books()};
 
+	if (purpose == SESSION_SYNC) {
+		o.bytes_max = group_bound.bytes_max;
+		o.budget = group_bound.budget;
+		o.has_budget = group_bound.has_budget;
+		if (group_bound.link_class != NULL)
+			snprintf(o.link_class, sizeof o.link_class, "%s",
+			    group_bound.link_class);
+	}
 	return exchange_new(out, &o);
 }
 

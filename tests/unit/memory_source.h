@@ -37,6 +37,9 @@ struct memory_node {
 	size_t list_count;
 	bool is_alone_author; /* settle() knows of a fork, as in "up" */
 	struct cursor_set own, theirs; /* cursors */
+	uint64_t bytes_max, budget;    /* of its sessions with the parent */
+	bool has_budget;
+	bool is_wordy; /* its answers to a batch are as long as they get */
 
 	/* what became of it */
 	uint64_t taken, known; /* changes */
@@ -360,6 +363,30 @@ memory_take_end(struct memory_node *n, const struct session_event *ev)
 	n->told_by_peer = ev->told_by_peer;
 }
 
+/* An exception for each change; a hub's word on the group's logs. */
+static inline void
+memory_answer_at_length(struct memory_node *n, struct session *s,
+    const struct batch *b, const struct receipt *r)
+{
+	static struct exception all[BATCH_CHANGES_MAX];
+	struct group_receipt group;
+	struct receipt wordy = *r;
+	size_t i;
+
+	memset(&group, 0, sizeof group);
+	memcpy(group.life, n->peer.signing_key, sizeof group.life);
+	for (i = 0; i < CLASSES; i++)
+		group.seq[i] = (UINT64_C(1) << 34) + i;
+	for (i = 0; i < b->change_count; i++) {
+		all[i].id = b->changes[i].id;
+		all[i].reason = 300;
+	}
+	wordy.exceptions = all;
+	wordy.exception_count = b->change_count;
+	session_answer_batch(
+	    s, &wordy, &group, n->cert.role == ROLE_HUB ? 1 : 0);
+}
+
 /** Take one event and answer it; false: there was none. */
 static inline bool
 memory_work_once(struct memory_node *n, struct session *s)
@@ -375,7 +402,10 @@ memory_work_once(struct memory_node *n, struct session *s)
 		break;
 	case EVENT_BATCH:
 		memory_take_batch(n, ev.batch, &r);
-		session_answer_batch(s, &r, NULL, 0);
+		if (n->is_wordy)
+			memory_answer_at_length(n, s, ev.batch, &r);
+		else
+			session_answer_batch(s, &r, NULL, 0);
 		break;
 	case EVENT_RECEIPT:
 		memory_take_receipt(n, ev.receipt);
@@ -450,6 +480,9 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	o->chain[0].org_count = 1;
 	o->source = memory_source(n);
 	o->books = memory_books();
+	o->bytes_max = n->bytes_max;
+	o->budget = n->budget;
+	o->has_budget = n->has_budget;
 	o->now_ms = now_ms;
 	memory_must(session_new(&s, o) == ERR_OK);
 	free(o);

@@ -275,6 +275,7 @@ check_hello(struct vector *v)
 		h.life_count++;
 	}
 	h.held_digest = (uint32_t)number(v, "held_digest");
+	h.down_bound = number(v, "down_bound");
 	assert_int_equal(hello_create(&h, &body), ERR_OK);
 	expect_message(v, MESSAGE_HELLO, &body);
 	if (v->mismatches > 0)
@@ -514,7 +515,7 @@ static void
 check_dictionary(struct vector *v)
 {
 	expect_number(v, "size", sync_dictionary_bytes);
-	expect_number(v, "id", stream_dictionary_id());
+	expect_number(v, "id", dictionary_id(sync_dictionary, sync_dictionary_bytes));
 }
 
 /* Encoders may differ in their bytes, so only reading is held to them. */
