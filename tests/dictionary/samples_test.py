@@ -112,16 +112,24 @@ def check_import(yizhan, folder, path):
 
 
 def check_content():
-    """Fits, is text, and has no fragment twice."""
-    for size in (100, 4001, 64000):
-        made = content.content(size)
-        if not size - 3 <= len(made) <= size:
-            yield "content of %d bytes has %d" % (size, len(made))
-        pieces = made.decode().split("，")[1:]
-        if len(set(pieces)) != len(pieces):
-            yield "content repeats itself"
-        if "{" in made.decode() or "|" in made.decode():
-            yield "content has slots"
+    """Every phrase once: texts that repeat teach nothing more."""
+    lines = list(content.content(1, 4))
+    if lines != list(content.content(1, 4)):
+        yield "two runs of content differ"
+    found = [json.loads(line) for line in lines]
+    for field in ("diagnoses", "rx"):
+        rows = [json.dumps(row) for r in found for row in r.get(field, [])]
+        if len(set(rows)) != len(rows) or len(rows) < 300:
+            yield "%d %s of content, %d differ" % (
+                len(rows), field, len(set(rows)))
+    whole = "".join(lines)
+    for name, some in (("complaints", "咳嗽"), ("findings", "双肺"),
+                       ("plans", "多饮水")):
+        if some not in whole:
+            yield "content holds no " + name
+    for text in strings(found):
+        if "{" in text or "}" in text:
+            yield "content: a slot was left: " + text
 
 
 def main():
@@ -138,6 +146,8 @@ def main():
             complaints.append("%d lines" % len(records))
         complaints += check_values(records)
         complaints += check_records(records)
+        with open(path, "a", encoding="utf-8") as f:
+            f.writelines(x + "\n" for x in content.content(1, 4))
         complaints += check_import(sys.argv[1], folder, path)
     print("\n".join(complaints[:40]))
     print("%d complaints" % len(complaints))

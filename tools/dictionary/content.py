@@ -1,81 +1,78 @@
 #!/usr/bin/env python3
-"""Write what is between the slots of the phrase files once, joined by commas,
-the most useful last: content for ZDICT_finalizeDictionary().
+"""Write every phrase of the phrase files once, as encounters in exchange
+format v1: what a dictionary learns before it learns samples (README.md).
 
-usage: content.py [--bytes N] --out FILE
+usage: content.py [--seed 900] [--phrases 4] --out FILE
 
-A trainer that picks stretches of the samples repeats itself; here no
-fragment stands twice, not even within another one, so that more fit in.
+No record is like one of a clinic: the fields of each are lists of phrases,
+a few to a record and the more useful ones last. Standard library only; the
+same arguments give the same bytes.
 """
 
 import argparse
-import re
+import random
 import sys
 
 import phrases
+from codes import encode
 
-# What is worth least first: zstd reaches the end of a dictionary cheapest.
-FILES = ("diagnoses.txt", "drugs.txt", "words.txt", "plans.txt",
-         "findings.txt", "complaints.txt")
-# Lists of words.txt whose entries are single characters, codes or names.
-NOT_TEXT = {"device", "address", "exam_item", "item", "staff_role", "model",
-            "insurance", "surname", "male", "female", "minority", "rare"}
-CUT = re.compile(r"\{[^{}]*\}|[|，、；：\t]")
-BYTES_MIN = 6  # two characters
+AT = "2023-01-01T08:30:00+08:00"  # before any sample
+# Nobody is treated and nothing is left out that a record must have.
+HEAD = {"kind": "encounter", "state": "signed", "by": "ref:S000001",
+        "at": AT, "org_id": "ref:C01", "unknown": True, "description": "?",
+        "type": "outpatient", "visit_at": AT}
 
 
-def lines(name):
-    for line in phrases.lines_of(name):
-        if name != "words.txt":
-            if not line.startswith("["):
-                yield line
-            continue
-        key, text = line.split(": ", 1)
-        if key not in NOT_TEXT:
-            yield text
+def texts(p, name):
+    """The phrases of a file with their slots filled, the commonest last."""
+    lines = [x for x in phrases.lines_of(name) if not x.startswith("[")]
+    return list(dict.fromkeys(p.fill(x) for x in lines))[::-1]
 
 
-def fragments(name):
-    """Pieces of text between slots and marks, and the choices in slots."""
-    found = {}
-    for line in lines(name):
-        pieces = CUT.split(line)
-        for slot in phrases.SLOT.findall(line):
-            if "|" in slot:
-                pieces += slot.split("|")
-        for piece in pieces:
-            piece = piece.strip("{}()（）")
-            if len(piece.encode()) >= BYTES_MIN:
-                found[piece] = True
-    return list(found)
+def drug(line):
+    """One row; doses and frequencies: the commonest."""
+    name, _, unit, route, doses, freqs, days = line.split("|")
+    return {"name": name, "dose": float(doses.split(",")[0]), "unit": unit,
+            "route": route, "freq": freqs.split(",")[0],
+            "days": int(days.split(",")[0])}
 
 
-def content(size):
-    """The last size bytes, cut between characters."""
-    parts = [fragments(name) for name in FILES]
-    kept, text = set(), ""
-    for piece in sorted({x for part in parts for x in part},
-                        key=lambda x: (-len(x), x)):
-        if piece not in text:
-            kept.add(piece)
-            text += "\n" + piece
-    ordered = []
-    for part in parts:
-        for piece in reversed(part):  # the commonest of a file last
-            if piece in kept:
-                kept.remove(piece)
-                ordered.append(piece)
-    whole = "，".join(ordered).encode()
-    return whole[-size:].decode("utf-8", "ignore").encode()
+def columns(p):
+    """Field to all it says."""
+    return {
+        "subjective": texts(p, "complaints.txt"),
+        "objective": texts(p, "findings.txt"),
+        "diagnoses": [dict(zip(("code", "name"), x.split("\t")))
+                      for x in texts(p, "diagnoses.txt")],
+        "plan": texts(p, "plans.txt"),
+        "rx": [drug(x) for x in texts(p, "drugs.txt")],
+    }
+
+
+def content(seed, per_record):
+    """The lines. Each field's phrases are spread evenly over all records."""
+    found = columns(phrases.Phrases(random.Random(seed)))
+    count = max(1, len(found["subjective"]) // per_record)
+    for i in range(count):
+        record = dict(HEAD, ref="P%04d" % i)
+        for field, all_of in found.items():
+            part = all_of[len(all_of) * i // count:
+                          len(all_of) * (i + 1) // count]
+            if part:
+                record[field] = part if isinstance(part[0], dict) else \
+                    "，".join(part)
+        yield encode(record)
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    p.add_argument("--bytes", type=int, default=64000)
+    p.add_argument("--seed", type=int, default=900)
+    p.add_argument("--phrases", type=int, default=4,
+                   help="of complaints, in a record")
     p.add_argument("--out", required=True)
     a = p.parse_args()
-    with open(a.out, "wb") as out:
-        out.write(content(a.bytes))
+    with open(a.out, "w", encoding="utf-8", newline="\n") as out:
+        out.writelines(x + "\n" for x in content(a.seed, a.phrases))
     return 0
 
 

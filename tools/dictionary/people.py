@@ -102,6 +102,8 @@ def drugs(s):
             if line in codes:
                 continue
             codes[line] = "YP%04d" % (len(codes) + 1)
+            if s.drugs_listed is not None and len(codes) > s.drugs_listed:
+                continue
             parts = line.split("|")
             yield {"kind": "drug", "ref": s.ref("D"), "by": "ref:S000001",
                    "at": "2022-07-01T08:30:00+08:00", "org_id": "ref:C01",

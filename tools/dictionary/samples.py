@@ -2,7 +2,7 @@
 """Write invented records made of the phrases beside this file, as exchange
 format v1: what the compression dictionary is trained on (README.md).
 
-usage: samples.py [--seed 901] [--count 4000] --out FILE
+usage: samples.py [--seed 901] [--count 4000] [--drugs N] --out FILE
 
 Standard library only; the same arguments give the same bytes.
 """
@@ -27,13 +27,14 @@ RESIDENTS_SHARE = 60
 class Samples:
     """What all parts of a run share: draws, phrases, who and what exists."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, drugs=None):
         self.r = random.Random(seed)
         self.phrases = Phrases(self.r)
         self.words = self.phrases.words
         self.serials, self.cycles, self.pools = {}, {}, {}
         self.day = datetime.date(2025, 3, 3)
-        self.orgs, self.doctors, self.teams, self.drugs = [], [], [], []
+        self.orgs, self.doctors, self.teams = [], [], []
+        self.drugs_listed = drugs
 
     def ref(self, letter):
         self.serials[letter] = self.serials.get(letter, 0) + 1
@@ -74,7 +75,8 @@ def write(out, count, s):
     for _ in s.words["device"]:
         lines.append(records.MAKERS["device"](s))
     for kind in ("encounter", "contract", "loan", "exam_request",
-                 "referral"):
+                 "referral", "custody", "usage", "contract_service",
+                 "followup", "exam_report"):
         lines.append(records.MAKERS[kind](s))
     kinds, shares = zip(*SHARES)
     left = max(0, count - len(lines))
@@ -91,10 +93,12 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     p.add_argument("--seed", type=int, default=901)
     p.add_argument("--count", type=int, default=4000)
+    p.add_argument("--drugs", type=int, help="list no more than so many; "
+                   "prescriptions name all the same")
     p.add_argument("--out", required=True)
     a = p.parse_args()
     with open(a.out, "w", encoding="utf-8", newline="\n") as out:
-        write(out, a.count, Samples(a.seed))
+        write(out, a.count, Samples(a.seed, a.drugs))
     return 0
 
 
