@@ -330,8 +330,11 @@ agent_open(
 	log_init(&a->log);
 	if (notify_open(&a->notify) != ERR_OK)
 		log_event(&a->log, LOG_WARNING, "notify_failed", "%s", "");
-	e = open_all(a, o, step);
+	e = codebook_new(&a->books);
+	if (e == ERR_OK)
+		e = open_all(a, o, step);
 	if (e != ERR_OK) {
+		codebook_free(a->books);
 		notify_close(&a->notify);
 		store_close(a->store);
 		free(a);
@@ -364,6 +367,7 @@ agent_close(struct agent *a)
 	a->store = NULL;
 	log_event(&a->log, LOG_INFO, "stopped", "exit=%d", a->exit_code);
 	notify_close(&a->notify);
+	codebook_free(a->books);
 	if (is_closed)
 		free(a);
 	return is_closed;

@@ -46,6 +46,8 @@ struct agent {
 	struct store *store;
 	struct writer *writer;
 	enum node_role role;
+	struct codebook *books; /* of the loop's sessions; a dictionary is
+	                           learned when one first needs it */
 	struct api api; /* what the threads of the control socket work on */
 
 	uv_loop_t loop;

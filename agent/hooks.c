@@ -118,6 +118,7 @@ hooks_fill(struct agent *a)
 	a->api = (struct api){
 	    .store = a->store,
 	    .writer = a->writer,
+	    .config = c,
 	    .parent = c->parent[0] == '\0' ? NULL : c->parent,
 	    .import_source =
 	        c->import_source[0] == '\0' ? NULL : c->import_source,

@@ -8,6 +8,7 @@
 
 #include "agent/peer.h"
 #include "agent/work.h"
+#include "api/budget.h"
 #include "api/tcp.h"
 #include "store/index.h"
 
@@ -328,9 +329,14 @@ open_exchange(struct peer *p)
 	    .purpose = p->o.purpose,
 	    .now_ms = p->began_ms,
 	    .clock = clock_now,
+	    .books = p->agent->books,
 	};
-	enum err e = exchange_new(&p->exchange, &o);
+	enum err e = ERR_OK;
 
+	if (p->o.purpose == SESSION_SYNC)
+		e = budget_apply(&o, &p->agent->config, p->fd, api_now());
+	if (e == ERR_OK)
+		e = exchange_new(&p->exchange, &o);
 	if (e == ERR_OK)
 		p->session = exchange_session(p->exchange);
 	return e;

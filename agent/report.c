@@ -23,11 +23,12 @@ log_done(const struct peer_report *r, const struct log *l, const char *name)
 {
 	log_event(l, LOG_INFO, "session_done",
 	    "peer=%s purpose=%s bytes_sent=%" PRIu64 " bytes_received=%" PRIu64
-	    " changes_sent=%" PRIu64 " changes_received=%" PRIu64
-	    " ms=%" PRIu64,
+	    " changes_sent=%" PRIu64 " changes_received=%" PRIu64 " ms=%" PRIu64
+	    "%s",
 	    name, purpose_name(r->purpose), r->stats.bytes_sent,
 	    r->stats.bytes_received, r->stats.changes_sent,
-	    r->stats.changes_received, r->took_ms);
+	    r->stats.changes_received, r->took_ms,
+	    r->stats.held_back ? " held_back=yes" : "");
 }
 
 static void

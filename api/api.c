@@ -27,6 +27,7 @@ static const struct operation {
     {"questions", op_questions},
     {"verify", op_verify},
     {"sync", op_sync},
+    {"estimate", op_estimate},
 };
 
 static enum err

@@ -36,13 +36,15 @@ enum api_exit {
 	API_NOT_ALLOWED = 77,
 };
 
+struct config;
 struct link_report;
 
 struct api {
 	struct store *store;
 	struct writer *writer;
-	const char *parent;        /* from the config; NULL: the remembered */
-	const char *import_source; /* from the config; NULL: the store's */
+	const char *parent;          /* from the config; NULL: the remembered */
+	const char *import_source;   /* from the config; NULL: the store's */
+	const struct config *config; /* budgets, links; NULL: none */
 	/* One session with the parent at a time; NULL where nobody else has
 	 * one. lock waits up to timeout_ms. */
 	enum err (*lock_parent)(void *context, unsigned timeout_ms);

@@ -13,6 +13,9 @@
 
 enum { HOST_BYTES_MAX = 255 }; /* as agent/address.h has it */
 
+/* What JSON and doubles still tell exactly. */
+#define CONFIG_BYTES_MAX (UINT64_C(1) << 53)
+
 /* A file on its way through libinih, which tells no line numbers to the
  * handler: they are counted where lines are read. */
 struct parse {
@@ -81,6 +84,84 @@ set_interval(struct config *c, const char *value)
 	return true;
 }
 
+bool
+config_bytes(const char *text, uint64_t *out)
+{
+	uint64_t n = 0, unit = 1;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	for (; *text >= '0' && *text <= '9'; text++)
+		if (__builtin_mul_overflow(n, UINT64_C(10), &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*text - '0'), &n))
+			return false;
+	if (*text == 'k' || *text == 'M')
+		unit = *text++ == 'k' ? 1000 : 1000000;
+	if (*text != '\0' || __builtin_mul_overflow(n, unit, &n) ||
+	    n > CONFIG_BYTES_MAX)
+		return false;
+	*out = n;
+	return true;
+}
+
+/* Lower case, digits, "-" and "_": it is a key in files and in JSON. */
+static bool
+class_is_sound(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size > 0 && size < CONFIG_CLASS_BYTES &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == size;
+}
+
+static bool
+set_budget(struct config *c, const char *name, const char *value)
+{
+	uint64_t bytes;
+
+	if (!class_is_sound(name) || !config_bytes(value, &bytes) ||
+	    c->budget_count == CONFIG_BUDGETS_MAX)
+		return false;
+	(void)set_text(
+	    c->budgets[c->budget_count].link_class, CONFIG_CLASS_BYTES, name);
+	c->budgets[c->budget_count++].bytes = bytes;
+	return true;
+}
+
+static bool
+set_link(struct config *c, const char *pattern, const char *value, int line)
+{
+	size_t star = strcspn(pattern, "*");
+
+	if (!class_is_sound(value) || c->link_count == CONFIG_LINKS_MAX ||
+	    (pattern[star] == '*' && pattern[star + 1] != '\0') ||
+	    !set_text(
+	        c->links[c->link_count].pattern, CONFIG_LINK_BYTES, pattern) ||
+	    !set_text(
+	        c->links[c->link_count].link_class, CONFIG_CLASS_BYTES, value))
+		return false;
+	c->links[c->link_count++].line = line;
+	return true;
+}
+
+/* A misspelt class would have no budget, and nobody would notice. 0: each is
+ * there; else the line of the first that is not. */
+static int
+line_of_lost_class(const struct config *c)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->link_count; i++) {
+		for (j = 0; j < c->budget_count; j++)
+			if (strcmp(c->links[i].link_class,
+			        c->budgets[j].link_class) == 0)
+				break;
+		if (j == c->budget_count)
+			return c->links[i].line;
+	}
+	return 0;
+}
+
 /* Only the first fault is told: it is mended first, and often explains the
  * others. */
 static bool
@@ -120,6 +201,10 @@ handle(void *user, const char *section, const char *name, const char *value)
 	else if (strcmp(section, "import") == 0 && strcmp(name, "source") == 0)
 		is_good =
 		    set_text(c->import_source, sizeof c->import_source, value);
+	else if (strcmp(section, "budget") == 0)
+		is_good = set_budget(c, name, value);
+	else if (strcmp(section, "links") == 0)
+		is_good = set_link(c, name, value, p->line);
 	else {
 		if (is_first_fault(p))
 			snprintf(p->what, sizeof p->what,
@@ -169,9 +254,15 @@ config_parse(FILE *file, const char *path, struct config *c, char *complaint,
 	struct parse p = {.file = file, .config = c};
 	int line = ini_parse_stream(next_line, &p, handle, &p);
 	const char *what = p.what;
+	int lost = line_of_lost_class(c);
 
 	if (ferror(file))
 		return ERR_IO;
+	if (line == 0 && p.faulty_line == 0 && lost > 0) {
+		snprintf(complaint, complaint_bytes, _("%s, line %d: %s"), path,
+		    lost, _("its class has no line in [budget]"));
+		return ERR_FORMAT;
+	}
 	if (line <= 0 && p.faulty_line == 0)
 		return line < 0 ? ERR_NOMEM : ERR_OK;
 	/* Where the parser stumbled first, our handler was not asked. */

@@ -43,6 +43,7 @@ fill_api(struct direct *d)
 {
 	d->api.store = d->store;
 	d->api.writer = d->writer;
+	d->api.config = &d->config;
 	if (d->config.parent[0] != '\0')
 		d->api.parent = d->config.parent;
 	if (d->config.import_source[0] != '\0')

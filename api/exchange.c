@@ -89,6 +89,10 @@ fill_options(struct exchange *x, struct session_options *so)
 		so->transport = self.transport;
 		so->now_ms = x->o.now_ms;
 		so->source = store_source(&x->source);
+		so->books = x->o.books;
+		so->bytes_max = x->o.bytes_max;
+		so->budget = x->o.budget;
+		so->has_budget = x->o.has_budget;
 		if (x->o.purpose == SESSION_SYNC)
 			e = options_for_sync(t, &self, so);
 		else if (x->o.purpose == SESSION_JOIN)
@@ -114,6 +118,7 @@ exchange_new(struct exchange **out, const struct exchange_options *o)
 	x->o = *o;
 	x->source.db = o->db;
 	x->source.now = exchange_now(x);
+	x->source.sent = &x->sent;
 	x->address = strdup(o->address == NULL ? "" : o->address);
 	so = calloc(1, sizeof *so);
 	if (x->address != NULL && so != NULL)
@@ -227,6 +232,39 @@ needs_job(struct exchange *x)
 	}
 }
 
+/* --- bytes ---------------------------------------------------------------- */
+
+/* What moved since the last job and belongs to it. */
+static void
+count_bytes(struct exchange *x, bool is_end)
+{
+	struct session_stats s = session_stats(x->session);
+	bool is_up = x->o.purpose != SESSION_ANSWER;
+
+	if (x->event.type == EVENT_BATCH)
+		traffic_note(&x->received, x->event.batch);
+	traffic_count(&x->sent, s.bytes_sent, s.data_sent, is_end,
+	    is_up ? x->due.up : x->due.down);
+	traffic_count(&x->received, s.bytes_received, s.data_received, is_end,
+	    is_up ? x->due.down : x->due.up);
+}
+
+/* At the end what is left is written, though nothing else may be; strangers
+ * are not worth a commit. */
+static bool
+needs_count(struct exchange *x)
+{
+	bool is_end =
+	    x->event.type == EVENT_DONE || x->event.type == EVENT_FAILED;
+	bool is_known =
+	    x->o.purpose != SESSION_ANSWER || x->has_peer || x->answer != NULL;
+
+	if (!is_end || !is_known)
+		return false;
+	count_bytes(x, true);
+	return traffic_sum(x->due.up) + traffic_sum(x->due.down) > 0;
+}
+
 static void
 finish_event(struct exchange *x)
 {
@@ -256,7 +294,12 @@ exchange_next_job(struct exchange *x)
 	if (x->job_is_out)
 		return NULL;
 	while (session_next_event(x->session, &x->event)) {
-		if (needs_job(x)) {
+		bool is_due = needs_job(x);
+
+		if (is_due)
+			count_bytes(x, false);
+		x->is_count_only = needs_count(x) && !is_due;
+		if (is_due || x->is_count_only) {
 			x->job.run = exchange_run;
 			x->job.context = x;
 			x->job_is_out = true;
@@ -312,8 +355,12 @@ exchange_job_done(struct exchange *x, enum err result)
 	    x->event.type == EVENT_INVITE || x->event.type == EVENT_JOIN;
 
 	x->job_is_out = false;
+	/* What is in order stays so though its bytes could not be counted. */
+	if (x->is_count_only)
+		result = ERR_OK;
 	if (result == ERR_OK) {
 		x->hello_is_due = false;
+		memset(&x->due, 0, sizeof x->due);
 		answer_event(x);
 	} else {
 		/* Not even a clean session is a success then. */

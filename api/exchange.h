@@ -9,6 +9,7 @@
 #define YIZHAN_API_EXCHANGE_H
 
 #include "store/store.h"
+#include "store/traffic.h"
 #include "store/writer.h"
 #include "sync/session.h"
 
@@ -19,9 +20,17 @@ struct exchange_options {
 	enum session_purpose purpose;
 	const char *invite;  /* SESSION_JOIN: the code as typed */
 	const char *address; /* SESSION_JOIN: remembered as the parent's */
-	uint64_t now_ms;     /* monotonic */
+	/* SESSION_SYNC: as in struct session_options. */
+	uint64_t bytes_max;
+	uint64_t budget;
+	bool has_budget;
+	/* The link's class, whose bytes of the day are counted; "": none. */
+	char link_class[TRAFFIC_CLASS_BYTES];
+	uint64_t now_ms;                 /* monotonic */
 	int64_t (*clock)(void *context); /* seconds since 1970 */
 	void *clock_context;
+	struct codebook *books; /* shared by exchanges of one thread, and
+	                           outlives them; NULL: one of its own */
 };
 
 /**

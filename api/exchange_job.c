@@ -324,6 +324,10 @@ exchange_run(void *context, struct txn *t)
 		e = note_hello(x, t, &self);
 	if (e == ERR_OK)
 		e = run_event(x, t, &self);
+	if (e == ERR_OK)
+		e = traffic_add(t, traffic_day(exchange_now(x)),
+		    x->o.link_class[0] == '\0' ? NULL : x->o.link_class,
+		    &x->due);
 	self_wipe(&self);
 	return e;
 }

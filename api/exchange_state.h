@@ -37,6 +37,11 @@ struct exchange {
 	bool has_marked;        /* a list named nodes that were not on ours */
 	bool peer_is_withdrawn; /* found when its batch was taken */
 
+	/* Bytes: counted in the session's thread, written by the next job. */
+	struct traffic_side sent, received;
+	struct traffic due;
+	bool is_count_only; /* the job has nothing else to do */
+
 	bool is_over;
 	enum err result;
 	enum reason reason;

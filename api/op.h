@@ -41,6 +41,10 @@ enum err op_sites(struct op *o);
 enum err op_questions(struct op *o);
 enum err op_verify(struct op *o);
 enum err op_sync(struct op *o);
+enum err op_estimate(struct op *o);
+
+/** Bytes of the last days and what budgets leave, read in t, into object. */
+enum err op_traffic(const struct op *o, struct txn *t, json_t *object);
 
 /** A text member of the request; NULL: missing or another type. */
 const char *op_text(const struct op *o, const char *name);

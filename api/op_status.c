@@ -161,7 +161,7 @@ prefer_config(const struct op *o, struct status *s)
 static enum err
 status(struct op *o, struct status *s)
 {
-	json_t *figures, *withdrawal;
+	json_t *figures, *withdrawal, *traffic = NULL;
 	struct txn *t;
 	enum err e = op_self(o, &s->self);
 
@@ -169,17 +169,24 @@ status(struct op *o, struct status *s)
 		e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;
+	traffic = json_object();
 	e = status_read(t, s);
+	if (e == ERR_OK)
+		e = op_traffic(o, t, traffic);
 	txn_abort(t);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
+		json_decref(traffic);
 		return e;
+	}
 	prefer_config(o, s);
 	o->summary = status_who(o, s);
 	figures = status_figures(o, s);
 	withdrawal = status_withdrawal(s);
 	if (json_object_update(o->summary, figures) != 0 ||
-	    json_object_update(o->summary, withdrawal) != 0)
+	    json_object_update(o->summary, withdrawal) != 0 ||
+	    json_object_update(o->summary, traffic) != 0)
 		e = ERR_NOMEM;
+	json_decref(traffic);
 	json_decref(figures);
 	json_decref(withdrawal);
 	return e;

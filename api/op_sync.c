@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/budget.h"
 #include "api/link.h"
 #include "api/op.h"
 #include "api/outcome.h"
@@ -47,6 +48,9 @@ struct sync {
 	enum reason reason;
 	struct standing before;
 	bool is_reader_gone;
+	uint64_t bytes_max; /* of all sessions together; 0: none */
+	bool held_back;     /* a bound kept something back */
+	bool has_budget;    /* the last link's class had one */
 };
 
 static int64_t
@@ -145,8 +149,24 @@ add_report(struct sync *s, const struct link_report *r)
 	s->sum.round_trips += r->stats.round_trips;
 	s->sum.changes_sent += r->stats.changes_sent;
 	s->sum.changes_received += r->stats.changes_received;
+	s->held_back = r->stats.held_back;
 	s->seconds += r->seconds;
 	s->reason = r->reason;
+}
+
+static uint64_t
+bytes_left(const struct sync *s)
+{
+	uint64_t spent = s->sum.bytes_sent + s->sum.bytes_received;
+
+	return spent < s->bytes_max ? s->bytes_max - spent : 0;
+}
+
+/* No further session has room within the bound. */
+static bool
+is_spent(const struct sync *s)
+{
+	return s->bytes_max > 0 && bytes_left(s) < SESSION_BYTES_MIN;
 }
 
 static enum err
@@ -158,8 +178,13 @@ run_exchange(struct sync *s, int fd)
 	    .clock = clock_now};
 	struct link_report report = {0};
 	struct exchange *x;
-	enum err e = exchange_new(&x, &xo);
+	enum err e = budget_apply(&xo, s->op->api->config, fd, api_now());
 
+	if (s->bytes_max > 0)
+		xo.bytes_max = bytes_left(s);
+	s->has_budget = xo.has_budget;
+	if (e == ERR_OK)
+		e = exchange_new(&x, &xo);
 	if (e != ERR_OK)
 		return e;
 	e = link_run(x, s->op->api->writer, fd, show_progress, s, &report);
@@ -244,6 +269,10 @@ run_sessions(struct sync *s)
 			return look;
 		if (e == ERR_OK && is_reached)
 			return ERR_OK;
+		if (e == ERR_OK && is_spent(s))
+			s->held_back = true;
+		if (is_spent(s) || (e == ERR_OK && s->held_back))
+			return e;
 		if (e != ERR_OK && !may_pass(s, e))
 			return e;
 		if (!pause_a_while(s, pause_ms))
@@ -323,11 +352,24 @@ has_moved(const struct sync *s, const struct standing *new)
 static const char *
 state_of(const struct sync *s, enum err e, const struct standing *new)
 {
-	if (e == ERR_OK && new->refused == 0)
+	if (e == ERR_OK && new->refused == 0 && !s->held_back)
 		return "done";
+	if (e == ERR_OK && s->held_back)
+		return "partial";
 	if (has_moved(s, new))
 		return "partial";
 	return e == ERR_NO_LINK ? "no_link" : "failed";
+}
+
+static const char *
+say_bound(const struct sync *s)
+{
+	if (s->bytes_max == 0 && s->has_budget)
+		return N_("Today's budget of this link is used up. What is not "
+		          "at once urgent waits until tomorrow, or for another "
+		          "link.");
+	return N_("The bytes allowed did not suffice: what did not fit waits "
+	          "for the next session, the urgent first.");
 }
 
 static enum err
@@ -338,14 +380,15 @@ say_end(struct sync *s, enum err e)
 	struct standing new = newly(s);
 	enum api_exit failed = has_moved(s, &new) ? API_PARTLY : API_FAILED;
 
-	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
+	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b}",
 	    "state", state_of(s, e, &new), "bytes_sent",
 	    (json_int_t)s->sum.bytes_sent, "bytes_received",
 	    (json_int_t)s->sum.bytes_received, "round_trips",
 	    (json_int_t)s->sum.round_trips, "changes_sent",
 	    (json_int_t) new.held, "refused", (json_int_t) new.refused,
 	    "changes_received", (json_int_t)s->sum.changes_received, "seconds",
-	    (double)(api_now_ms() - s->start_ms) / 1000.0);
+	    (double)(api_now_ms() - s->start_ms) / 1000.0, "held_back",
+	    (int)s->held_back);
 	if (s->reason == REASON_REVOKED) {
 		add_not_taken(s);
 		return op_fail_with(o, e, API_NOT_ALLOWED, why);
@@ -354,6 +397,8 @@ say_end(struct sync *s, enum err e)
 		return op_fail_with(o, ERR_OK, API_PARTLY,
 		    N_("The parent could not take some changes made here; the "
 		       "others are there. yizhan questions lists them."));
+	if (e == ERR_OK && s->held_back)
+		return op_fail_with(o, ERR_OK, API_PARTLY, say_bound(s));
 	if (o->message != NULL || outcome_exit(e) != API_FAILED)
 		return e;
 	if (why != NULL)
@@ -364,6 +409,22 @@ say_end(struct sync *s, enum err e)
 		       "receipt is there; the rest goes with the next "
 		       "session."));
 	return e;
+}
+
+static enum err
+read_bound(struct sync *s)
+{
+	const json_t *bound = json_object_get(s->op->request, "max_bytes");
+
+	if (bound == NULL)
+		return ERR_OK;
+	if (!json_is_integer(bound) ||
+	    json_integer_value(bound) < SESSION_BYTES_MIN)
+		return op_fail(s->op, ERR_USAGE,
+		    N_("A session that carries nothing may take 512 bytes: "
+		       "allow more."));
+	s->bytes_max = (uint64_t)json_integer_value(bound);
+	return ERR_OK;
 }
 
 static enum err
@@ -381,6 +442,9 @@ sync_prepare(struct sync *s)
 		    N_("A hub has no parent: its sites come to it."));
 	if (!s->self.is_enrolled)
 		return ERR_NOT_ENROLLED;
+	e = read_bound(s);
+	if (e != ERR_OK)
+		return e;
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;

@@ -90,14 +90,22 @@ static const struct page pages[] = {
     {"show", "yizhan show KIND REF|SLIP", N_("show one record"), NULL},
     {"list", "yizhan list KIND [--limit N]", N_("list the records of a kind"),
         NULL},
-    {"sync", "yizhan sync [--wait] [--timeout SECONDS]",
+    {"sync",
+        "yizhan sync [--wait] [--timeout SECONDS] [--max-bytes N] | --estimate",
         N_("exchange changes with the parent now"),
         N_("Ends with \"done\" only when the parent has receipted what was "
            "sent.\n\n"
            "  --wait              try again while there is no link, until all "
            "that\n"
            "                      was here at the start is receipted\n"
-           "  --timeout SECONDS   how long to wait (60)\n")},
+           "  --timeout SECONDS   how long to wait (60)\n"
+           "  --max-bytes N       move no more than that, both ways together;"
+           "\n"
+           "                      what does not fit waits, the urgent goes "
+           "first;\n"
+           "                      500k and 2M are understood\n"
+           "  --estimate          send nothing: say how many bytes would "
+           "go\n")},
     {"status", "yizhan status",
         N_("how things stand, and what is not yet at the group"), NULL},
     {"sites", "yizhan sites", N_("the nodes below this hub"), NULL},

@@ -26,7 +26,8 @@ static const char *const import_flags[] = {"source=", NULL};
 static const char *const export_flags[] = {"kind=", NULL};
 static const char *const write_flags[] = {"by=", "org=", NULL};
 static const char *const list_flags[] = {"limit=", NULL};
-static const char *const sync_flags[] = {"wait", "timeout=", NULL};
+static const char *const sync_flags[] = {
+    "wait", "timeout=", "max-bytes=", "estimate", NULL};
 static const char *const questions_flags[] = {"warnings", NULL};
 
 /* In the order in which help lists them. */

@@ -8,7 +8,10 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
-enum { ORGS_BYTES = 32 * 72 }; /* as many as a certificate holds */
+enum {
+	TRAFFIC_BYTES = 1024,
+	ORGS_BYTES = 32 * 72
+}; /* as many as a certificate holds */
 
 static bool
 is_true(const json_t *object, const char *name)
@@ -92,6 +95,31 @@ print_who(struct columns *c, const json_t *s)
 	row(c, _("agent"), is_true(s, "agent") ? _("running") : _("none"));
 }
 
+/* "12345 bytes", and what budgets leave. */
+static void
+row_traffic(struct columns *c, const json_t *s)
+{
+	const json_t *traffic = json_object_get(s, "traffic");
+	const json_t *today = json_object_get(traffic, "today"), *b;
+	char text[TRAFFIC_BYTES];
+	size_t i;
+	int used;
+
+	if (today == NULL) /* an older agent */
+		return;
+	used = snprintf(text, sizeof text, _("%lld bytes"),
+	    number_of(today, "up") + number_of(today, "down"));
+	json_array_foreach(json_object_get(traffic, "budgets"), i, b)
+	{
+		if (used < 0 || used >= (int)sizeof text)
+			break;
+		used += snprintf(text + used, sizeof text - (size_t)used,
+		    _("; %s: %lld of %lld left"), text_of(b, "class"),
+		    number_of(b, "left"), number_of(b, "bytes"));
+	}
+	row(c, _("traffic today"), text);
+}
+
 static void
 print_status(const json_t *s)
 {
@@ -110,6 +138,7 @@ print_status(const json_t *s)
 	row_number(c, _("questions"), number_of(s, "questions"));
 	row_number(c, _("changes held"), number_of(s, "changes"));
 	row_number(c, _("drafts"), number_of(s, "drafts"));
+	row_traffic(c, s);
 	(void)columns_end(c);
 	if (is_true(s, "withdrawn"))
 		say("%s",

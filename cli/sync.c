@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/config.h"
 #include "base/i18n.h"
 #include "cli/door.h"
 #include "cli/output.h"
@@ -80,22 +81,94 @@ sync_end(struct call *c, struct door_reader *r, struct sync_talk *talk,
 	return door_end(c, r, exit_code);
 }
 
+/* --- before a session ---------------------------------------------------- */
+
+static void
+print_estimate(const json_t *s)
+{
+	const char *titles[] = {
+	    _("urgency class"), _("changes"), _("bytes"), ""};
+	struct columns *columns = columns_new(stdout, 4, titles);
+	const json_t *row;
+	size_t i;
+
+	if (columns == NULL)
+		return;
+	json_array_foreach(json_object_get(s, "classes"), i, row)
+	{
+		char class[24], changes[24], bytes[24];
+		const char *cells[] = {class, changes, bytes,
+		    json_is_true(json_object_get(row, "extrapolated"))
+		        ? _("extrapolated from a sample")
+		        : ""};
+
+		snprintf(class, sizeof class, "%lld", number_of(row, "class"));
+		snprintf(
+		    changes, sizeof changes, "%lld", number_of(row, "changes"));
+		snprintf(bytes, sizeof bytes, "%lld", number_of(row, "bytes"));
+		(void)columns_add(columns, cells);
+	}
+	(void)columns_end(columns);
+	printf(_("the session itself: %lld bytes\n"), number_of(s, "session"));
+	printf(_("to be sent in all: %lld bytes\n"), number_of(s, "bytes"));
+}
+
+static int
+run_estimate(struct call *c)
+{
+	struct door_request q = {
+	    .request = json_pack("{s:s}", "op", "estimate")};
+	struct door_reader r = {0};
+	int exit_code = door_run(c, &q, &r);
+
+	if (exit_code == API_DONE && !c->json)
+		print_estimate(r.summary);
+	return door_end(c, &r, exit_code);
+}
+
+/* --- a session ----------------------------------------------------------- */
+
+/* -1: not given. False: no such number; that was said. */
+static bool
+read_bound(const struct call *c, json_int_t *out)
+{
+	const char *text = call_option(c, "max-bytes");
+	uint64_t bytes;
+
+	*out = -1;
+	if (text == NULL)
+		return true;
+	if (!config_bytes(text, &bytes)) {
+		say(_("--max-bytes wants a number of bytes, such as 500k or "
+		      "2M"));
+		return false;
+	}
+	*out = (json_int_t)bytes;
+	return true;
+}
+
 int
 verb_sync(struct call *c)
 {
 	struct sync_talk talk = {0};
 	struct door_request q = {0};
 	struct door_reader r = {.progress = show_progress, .context = &talk};
+	json_int_t bound;
 	long timeout_s;
 	int exit_code;
 
-	if (!call_number(c, "timeout", &timeout_s))
+	if (call_has(c, "estimate"))
+		return run_estimate(c);
+	if (!call_number(c, "timeout", &timeout_s) || !read_bound(c, &bound))
 		return sync_end(c, &r, &talk, API_USAGE);
 	q.request = json_pack(
 	    "{s:s, s:b}", "op", "sync", "wait", (int)call_has(c, "wait"));
 	if (timeout_s >= 0)
 		json_object_set_new(
 		    q.request, "timeout", json_integer(timeout_s));
+	if (bound >= 0)
+		json_object_set_new(
+		    q.request, "max_bytes", json_integer(bound));
 	exit_code = door_run(c, &q, &r);
 	if (!c->json)
 		print_sync(r.summary);

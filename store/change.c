@@ -278,3 +278,16 @@ change_decode(struct change *c, const void *body, size_t size)
 		change_clear(c);
 	return e;
 }
+
+uint16_t
+change_kind_number(const void *body, size_t size)
+{
+	struct reader r;
+	uint64_t number;
+
+	reader_init(&r, body, size);
+	(void)read_u8(&r); /* version */
+	(void)read_u8(&r); /* flags */
+	number = read_varint(&r);
+	return r.failed || number > UINT16_MAX ? 0 : (uint16_t)number;
+}

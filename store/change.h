@@ -74,6 +74,10 @@ enum err change_encode(const struct change *c, struct buffer *out);
  */
 enum err change_decode(struct change *c, const void *body, size_t size);
 
+/** Number of the kind a body's record has; 0: it has a name only, or the body
+ * cannot be read. */
+uint16_t change_kind_number(const void *body, size_t size);
+
 /** "~" life in hex "-" class "-" seq: the ref of a record made here. */
 void change_founded_ref(const struct change_id *id, char *out, size_t size);
 

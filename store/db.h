@@ -36,6 +36,7 @@ enum table {
 	TABLE_RECEIPTS = 16,  /* life, class -> what the group holds */
 	TABLE_SLIPS = 17,     /* blind -> record by its paper number */
 	TABLE_CODES = 18,     /* blind -> org, drug and site lookups */
+	TABLE_TRAFFIC = 19,   /* day, row -> bytes up and down */
 	TABLE_COUNT
 };
 

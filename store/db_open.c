@@ -40,6 +40,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_RECEIPTS] = "receipts",
     [TABLE_SLIPS] = "slips",
     [TABLE_CODES] = "codes",
+    [TABLE_TRAFFIC] = "traffic",
 };
 
 /* File systems on which LMDB's locks and maps cannot be trusted. */

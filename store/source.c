@@ -57,6 +57,7 @@ add_life(struct txn *t, const uint8_t id[LIFE_BYTES], const uint8_t *nonce,
 
 	if (out->life_count == HELLO_LIVES_MAX)
 		return ERR_OK;
+	memcpy(life->id, id, LIFE_BYTES);
 	memcpy(life->nonce, nonce, LIFE_NONCE_BYTES);
 	for (class = 0; e == ERR_OK && class < CLASSES; class ++) {
 		struct log_head head;
@@ -566,6 +567,74 @@ source_read(void *context, const struct list_id *list,
 	return e;
 }
 
+/* How many of them there are, and fit: read from the last one back. */
+static enum err
+count_history(struct txn *t, const struct change_id *last, size_t count,
+    size_t bytes_max, size_t *got)
+{
+	struct change_id id = *last;
+	struct stored s;
+	size_t bytes = 0;
+	enum err e = ERR_OK;
+
+	stored_init(&s);
+	for (*got = 0; e == ERR_OK && *got < count && id.seq > 0; id.seq--) {
+		e = stored_read(t, &id, &s);
+		bytes += s.body.size + 3; /* and its length */
+		if (e == ERR_OK && bytes > bytes_max)
+			break;
+		if (e == ERR_OK)
+			++*got;
+	}
+	stored_free(&s);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+read_history(struct txn *t, const struct change_id *last, size_t count,
+    struct buffer *out)
+{
+	struct change_id id = *last;
+	struct stored s;
+	enum err e = ERR_OK;
+
+	stored_init(&s);
+	for (id.seq -= count; e == ERR_OK && id.seq < last->seq;) {
+		id.seq++;
+		e = stored_read(t, &id, &s);
+		if (e == ERR_OK)
+			put_string(out, s.body.data, s.body.size);
+	}
+	stored_free(&s);
+	return e == ERR_OK ? buffer_state(out) : e;
+}
+
+static enum err
+source_history(void *context, const struct change_id *last, size_t count,
+    size_t bytes_max, struct buffer *out, size_t *got)
+{
+	struct source_context *c = context;
+	struct txn *t;
+	enum err e = db_begin(c->db, false, &t);
+
+	if (e != ERR_OK)
+		return e;
+	e = count_history(t, last, count, bytes_max, got);
+	if (e == ERR_OK)
+		e = read_history(t, last, *got, out);
+	txn_abort(t);
+	return e;
+}
+
+static void
+source_chosen(void *context, const struct batch *b)
+{
+	struct source_context *c = context;
+
+	if (c->sent != NULL)
+		traffic_note(c->sent, b);
+}
+
 struct source
 store_source(struct source_context *context)
 {
@@ -579,6 +648,8 @@ store_source(struct source_context *context)
 	    .own_cursors = source_own_cursors,
 	    .settle = source_settle,
 	    .read = source_read,
+	    .history = source_history,
+	    .chosen = source_chosen,
 	};
 
 	return s;

@@ -8,10 +8,12 @@
 
 #include "store/db.h"
 #include "store/self.h"
+#include "store/traffic.h"
 
 struct source_context {
 	struct db *db;
-	int64_t now; /* seconds since 1970, told in hello */
+	int64_t now;               /* seconds since 1970, told in hello */
+	struct traffic_side *sent; /* counts what goes; NULL: nobody does */
 };
 
 /** sync/source.h's settle() inside a transaction. */

@@ -58,6 +58,8 @@ hello_create(const struct hello *h, struct buffer *out)
 		put_u32(out, h->dictionaries[i]);
 	if (h->life_count > 0)
 		put_lives(out, h);
+	if (h->down_bound > 0)
+		put_varint(out, h->down_bound);
 	return buffer_state(out);
 }
 
@@ -71,6 +73,17 @@ take_dictionaries(struct reader *r, struct hello *h)
 	for (i = 0; !r->failed && i < count; i++)
 		h->dictionaries[i] = read_u32(r);
 	h->dictionary_count = r->failed ? 0 : count;
+}
+
+/* No bound is told by saying nothing. */
+static void
+take_bound(struct reader *r, struct hello *h)
+{
+	if (r->failed || reader_left(r) == 0)
+		return;
+	h->down_bound = read_varint(r);
+	if (h->down_bound == 0)
+		r->failed = true;
 }
 
 static void
@@ -118,6 +131,7 @@ hello_consume(const struct bytes *body, struct hello *out)
 	take_dictionaries(&r, &h);
 	if ((flags & FLAG_LIVES) != 0)
 		take_lives(&r, &h);
+	take_bound(&r, &h);
 	if (r.failed || r.at != r.end || epoch > UINT32_MAX ||
 	    h.version_min > h.version_max ||
 	    (flags & ~(FLAG_ROLE | FLAG_SUSPECT | FLAG_LIVES)) != 0)

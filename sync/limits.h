@@ -61,17 +61,20 @@ enum {
  * What one session takes at most, whatever its peer does:
  *
  *   session                                        0.1 MiB
- *   batches, cursors, lists                        0.5 MiB
+ *   batches, cursors, lists                        0.6 MiB
  *   bytes in: inbox, frame, its plaintext          0.7 MiB
  *   bytes out: frame, answers that wait            0.3 MiB
- *   per class in:  zstd 0.7 MiB, batch under way 0.5 MiB
- *   per class out: zstd 3.6 MiB, batch under way 0.3 MiB
- *   the dictionary, digested for the way out: 1.6 MiB
+ *   per class in:  zstd 0.7 MiB, batch under way 0.5 MiB,
+ *                  dense coder 4.7 MiB, batch under way 0.3 MiB
+ *   per class out: zstd 1.5 MiB, batch under way 0.3 MiB, dense coder 4.7 MiB
+ *   the dictionary, learned, where the owner does not share one: 5.1 MiB
  *
- * and half of a buffer again while it grows. Streams are made when their
- * class is first used, all but the session itself when the peer is known.
+ * and half of a buffer again while it grows. Coders are made when their class
+ * is first used in their form, all but the session itself when the peer is
+ * known. What a peer alone can make of this is its half: 28 MiB.
  */
-#define SESSION_MEMORY_MAX (24ull * 1024 * 1024)
+#define SESSION_MEMORY_MAX      (60ull * 1024 * 1024)
+#define SESSION_PEER_MEMORY_MAX (28ull * 1024 * 1024)
 /* And of one whose peer is not known yet. */
 #define SESSION_HALF_OPEN_MEMORY_MAX (64ull * 1024)
 

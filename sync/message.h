@@ -27,7 +27,12 @@ enum message_type {
 	MESSAGE_SETTLED = 14,    /* the cursors lie on our lists */
 	MESSAGE_TAKEN = 15,      /* receipt of the oldest batches of a class */
 	MESSAGE_GROUP_HELD = 16, /* group receipt to the life's own node */
+	MESSAGE_DENSE = 17,      /* class, bytes of a batch in dense form */
 };
+
+/* The first byte of a DENSE message: a class, and this with the last message
+ * of a batch. */
+enum { DENSE_END = 0x80 };
 
 /* Why a session ended; numbers are on the wire: append only. */
 enum reason {

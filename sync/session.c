@@ -100,7 +100,10 @@ session_peer_is_withdrawn(const struct session *s)
 struct session_stats
 session_stats(const struct session *s)
 {
-	return s->stats;
+	struct session_stats stats = s->stats;
+
+	stats.held_back = s->bound.is_full || s->bound.peer_has_more;
+	return stats;
 }
 
 /* Who asks for more is through with what it had. */
@@ -156,7 +159,8 @@ options_are_sound(const struct session_options *o)
 	case SESSION_ANSWER:
 		return o->chain_count > 0 && o->source.peer != NULL;
 	case SESSION_SYNC:
-		return o->source.lists != NULL;
+		return o->source.lists != NULL &&
+		       (o->bytes_max == 0 || o->bytes_max >= SESSION_BYTES_MIN);
 	case SESSION_JOIN:
 		return o->invite.number != 0;
 	}
@@ -176,12 +180,14 @@ session_new(struct session **out, const struct session_options *o)
 		return ERR_NOMEM;
 	s->o = *o;
 	s->draining = -1;
+	s->unpacking = -1;
 	s->now_ms = o->now_ms;
 	s->moved_ms = o->now_ms;
 	s->entered_ms = o->now_ms;
 	s->began_ms = o->now_ms;
 	s->frame_aim = 1200;
 	s->stats.round_trips = 1; /* TCP's own */
+	bound_init(s);
 	frame_reader_init(&s->reader);
 	if (o->purpose == SESSION_JOIN)
 		s->answer = calloc(1, sizeof *s->answer);
@@ -209,6 +215,7 @@ session_free(struct session *s)
 		stream_reader_free(s->in[i]);
 		stream_writer_free(s->writer[i]);
 	}
+	pack_free(s);
 	for (i = 0; i < EVENTS_MAX; i++)
 		receipt_free(&s->receipt[i]);
 	receipt_free(&s->shown);
@@ -232,6 +239,7 @@ session_free(struct session *s)
 	buffer_wipe(&s->first);
 	buffer_wipe(&s->out);
 	buffer_wipe(&s->control);
+	bound_wipe(s);
 	frame_reader_wipe(&s->reader);
 	sodium_memzero(s, sizeof *s);
 	free(s);
@@ -469,4 +477,5 @@ session_look_again(struct session *s)
 		s->sent_end = false;
 	for (i = 0; i < s->outgoing_count; i++)
 		s->outgoing[i].at_end = false;
+	bound_look_again(s);
 }

@@ -9,6 +9,7 @@
 #ifndef YIZHAN_SYNC_SESSION_H
 #define YIZHAN_SYNC_SESSION_H
 
+#include "sync/dictionary.h"
 #include "sync/invite.h"
 #include "sync/message.h"
 #include "sync/noise.h"
@@ -33,7 +34,15 @@ struct session_options {
 	uint8_t root_key[KEY_BYTES];
 	size_t chain_count;
 	struct cert chain[CERT_CHAIN_MAX];
-	struct source source; /* not for SESSION_JOIN */
+	struct source source;   /* not for SESSION_JOIN */
+	struct codebook *books; /* outlives the session; NULL: the shipped
+	                           dictionary, learned for this session */
+	/* SESSION_SYNC: TCP payload of the session, both ways. bytes_max holds
+	 * for everything, 0: none; at least SESSION_BYTES_MIN. Beyond the
+	 * budget, if there is one, nothing goes but class 0. */
+	uint64_t bytes_max;
+	uint64_t budget;
+	bool has_budget;
 	uint64_t now_ms;
 };
 
@@ -77,10 +86,17 @@ struct session_event {
 	bool told_by_peer; /* the reason is the peer's word */
 };
 
+/* What a session costs at most that carries nothing, with one life told. */
+enum { SESSION_BYTES_MIN = 512 };
+
 struct session_stats {
 	uint64_t bytes_sent, bytes_received;
+	/* Of those the streams' own, without messages and frames; what was
+	 * put into a frame counts before the link took it. */
+	uint64_t data_sent[CLASSES], data_received[CLASSES];
 	uint64_t round_trips; /* with TCP's own */
 	uint64_t changes_sent, changes_received;
+	bool held_back; /* a bound kept something back, here or there */
 };
 
 struct session;

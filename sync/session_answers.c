@@ -18,8 +18,8 @@ answers_full(const struct session *s, uint8_t class)
 }
 
 void
-answers_await(
-    struct session *s, const struct outgoing *o, const struct cursor *end)
+answers_await(struct session *s, const struct outgoing *o,
+    const struct cursor *end, uint64_t owed)
 {
 	struct flight *f = &s->flight[o->list.class];
 	struct unanswered *u =
@@ -28,6 +28,8 @@ answers_await(
 	u->list = (size_t)(o - s->outgoing);
 	u->end = *end;
 	u->is_void = false;
+	u->beginning = s->beginnings[o->list.class];
+	u->owed = owed;
 	f->count++;
 	f->sent++;
 }
@@ -40,6 +42,21 @@ answers_awaited(const struct session *s)
 	for (c = 0; s->flight != NULL && c < CLASSES; c++)
 		n += s->flight[c].count;
 	return n;
+}
+
+uint64_t
+answers_owed(const struct session *s)
+{
+	uint64_t sum = 0;
+	size_t c, i;
+
+	for (c = 0; c < CLASSES; c++) {
+		const struct flight *f = &s->flight[c];
+
+		for (i = 0; i < f->count; i++)
+			sum += f->batch[(f->first + i) % UNANSWERED_MAX].owed;
+	}
+	return sum;
 }
 
 void
@@ -114,6 +131,13 @@ tell_receipt(struct session *s, const struct receipt *r)
 	ev->receipt = &s->receipt[at];
 }
 
+/* Where the peer takes a batch it tells its end. */
+static bool
+is_not_taken(const struct cursor *told, const struct cursor *end)
+{
+	return told->epoch != end->epoch || told->place < end->place;
+}
+
 /* Of no batch we sent, or not of the oldest of its class. */
 static bool
 is_out_of_turn(const struct session *s, const struct receipt *r)
@@ -133,6 +157,7 @@ answers_consume_receipt(struct session *s, const struct bytes *body)
 	struct receipt r;
 	struct flight *f;
 	struct outgoing *o;
+	struct unanswered u;
 	enum err e = receipt_consume(body, &r);
 
 	if (e != ERR_OK)
@@ -142,12 +167,15 @@ answers_consume_receipt(struct session *s, const struct bytes *body)
 		receipt_free(&r);
 		return ERR_FORMAT;
 	}
-	o = &s->outgoing[f->batch[f->first].list];
+	u = f->batch[f->first];
+	o = &s->outgoing[u.list];
 	if (!drop_oldest(s, f)) {
 		receipt_free(&r);
 		return ERR_OK;
 	}
 	e = take_place(s, o, &r.cursor);
+	if (e == ERR_OK && is_not_taken(&r.cursor, &u.end))
+		e = pack_refused(s, o, u.beginning);
 	if (e == ERR_OK)
 		tell_receipt(s, &r);
 	else

@@ -37,6 +37,8 @@ consume_hello(struct session *s, const struct bytes *body)
 	s->has_peer_hello = true;
 	time_step_answered(s);
 	answers_know_lives(s);
+	pack_know_lives(s);
+	bound_take_share(s);
 	e = send_withdrawn(s, &s->control);
 	if (e != ERR_OK && e != ERR_END)
 		return e;
@@ -124,8 +126,10 @@ consume_data(struct session *s, const struct bytes *body)
 	if (e == ERR_OK)
 		e = stream_reader_feed(
 		    s->in[class], body->data + 1, body->size - 1);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		s->stats.data_received[class] += body->size - 1;
 		s->draining = class;
+	}
 	return e;
 }
 
@@ -210,8 +214,14 @@ consume_welcome(struct session *s, const struct bytes *body)
 static enum err
 consume_end(struct session *s, const struct bytes *body)
 {
-	if (body->size != 0 || s->peer_ended || s->o.purpose != SESSION_SYNC)
+	/* Only who was told a bound can have kept something back. */
+	bool has_more =
+	    s->bound.is_set && body->size == 1 && body->data[0] == 1;
+
+	if ((body->size != 0 && !has_more) || s->peer_ended ||
+	    s->o.purpose != SESSION_SYNC)
 		return ERR_FORMAT;
+	s->bound.peer_has_more = has_more;
 	s->peer_ended = true;
 	return ERR_OK;
 }
@@ -243,6 +253,8 @@ consume_message(struct session *s, const struct message *m)
 		return is_open ? send_own_cursors(s) : ERR_FORMAT;
 	case MESSAGE_DATA:
 		return is_open ? consume_data(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_DENSE:
+		return is_open ? pack_consume(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_RECEIPT:
 		return is_open ? answers_consume_receipt(s, &m->body)
 		               : ERR_FORMAT;
@@ -280,6 +292,18 @@ consume_message(struct session *s, const struct message *m)
 
 /* --- the pump ---------------------------------------------------------- */
 
+static enum err
+offer_batch(struct session *s)
+{
+	pack_note_end(s, s->batch);
+	if (s->is_held)
+		return send_old_place(s, &s->batch->list);
+	s->stats.changes_received += s->batch->change_count;
+	session_emit(s, EVENT_BATCH)->batch = s->batch;
+	s->waits_for_answer = true;
+	return ERR_OK;
+}
+
 /* A whole batch of the class just fed, if there is one. */
 static enum err
 drain_batch(struct session *s)
@@ -291,14 +315,21 @@ drain_batch(struct session *s)
 		s->draining = -1;
 		return ERR_OK;
 	}
-	if (e == ERR_OK && s->is_held)
-		return send_old_place(s, &s->batch->list);
-	if (e == ERR_OK) {
-		s->stats.changes_received += s->batch->change_count;
-		session_emit(s, EVENT_BATCH)->batch = s->batch;
-		s->waits_for_answer = true;
-	}
-	return e;
+	return e == ERR_OK ? offer_batch(s) : e;
+}
+
+/* One that cannot be read here is answered like one that is not taken. */
+static enum err
+unpack_batch(struct session *s)
+{
+	enum err e = pack_next(s, s->batch);
+
+	if (e == ERR_OK)
+		return offer_batch(s);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	pack_note_end(s, s->batch);
+	return send_old_place(s, &s->batch->list);
 }
 
 static enum err
@@ -404,6 +435,8 @@ session_pump(struct session *s)
 			e = answers_next_taken(s);
 		else if (s->draining >= 0)
 			e = drain_batch(s);
+		else if (s->unpacking >= 0)
+			e = unpack_batch(s);
 		else if (s->in_frame)
 			e = next_message(s);
 		else

@@ -36,6 +36,7 @@ add_outgoing(struct session *s, const char *name, uint8_t class,
 	if (c != NULL)
 		o->believed = *c;
 	o->next = o->believed;
+	o->expected = o->believed;
 	e = s->o.source.settle(s->o.source.context, &o->list, &o->next);
 	o->held = o->next;
 	s->outgoing_count++;
@@ -68,16 +69,13 @@ load_lists(struct session *s)
 static enum err
 own_digest(struct session *s, uint32_t *out)
 {
-	struct cursor_set *own = calloc(1, sizeof *own);
 	uint8_t id[NODE_ID_BYTES];
-	enum err e = ERR_NOMEM;
+	enum err e;
 
 	node_id_of(id, s->peer.signing_key);
-	if (own != NULL)
-		e = s->o.source.own_cursors(s->o.source.context, id, own);
+	e = s->o.source.own_cursors(s->o.source.context, id, s->expected);
 	if (e == ERR_OK)
-		*out = cursor_set_short_digest(own);
-	free(own);
+		*out = cursor_set_short_digest(s->expected);
 	return e;
 }
 
@@ -93,10 +91,13 @@ make_room(struct session *s)
 	s->flight = calloc(CLASSES, sizeof *s->flight);
 	s->peer_lives = calloc(HELLO_LIVES_MAX, sizeof *s->peer_lives);
 	s->own_lives = calloc(HELLO_LIVES_MAX, sizeof *s->own_lives);
+	s->expected = calloc(1, sizeof *s->expected);
+	s->lives = calloc(1, sizeof *s->lives);
 	return s->batch == NULL || s->scratch == NULL ||
 	               s->peer_cursors == NULL || s->outgoing == NULL ||
 	               s->flight == NULL || s->peer_lives == NULL ||
-	               s->own_lives == NULL
+	               s->own_lives == NULL || s->expected == NULL ||
+	               s->lives == NULL
 	           ? ERR_NOMEM
 	           : ERR_OK;
 }
@@ -146,7 +147,13 @@ send_open(struct session *s)
 		memcpy(s->own_lives, hello.lives,
 		    hello.life_count * sizeof hello.lives[0]);
 		s->own_life_count = hello.life_count;
+		e = pack_open(s);
 	}
+	if (e == ERR_OK)
+		hello.dictionary_count =
+		    codebook_ids(s->books, hello.dictionaries);
+	if (e == ERR_OK)
+		e = bound_share(s, &hello);
 	if (e == ERR_OK)
 		e = hello_create(&hello, &body);
 	if (e == ERR_OK)
@@ -294,6 +301,9 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 	if (s->owes_settled)
 		answers_void(s, o);
 	o->held = at;
+	if (!o->has_sent)
+		o->expected =
+		    true_at == NULL ? (struct cursor){0, 0, 0} : *true_at;
 }
 
 /* Called when the peer's hello is in, and again when its cursors are. */
@@ -331,25 +341,40 @@ send_is_finished(const struct session *s)
 	return s->sent_end && s->control.size == 0;
 }
 
-/* --- filling frames ---------------------------------------------------- */
-
-static enum err
-open_writer(struct session *s, uint8_t class)
+bool
+send_is_read_out(const struct session *s, uint8_t class)
 {
 	size_t i;
 
-	for (i = 0; i < CLASSES; i++)
-		if (s->writer[i] != NULL)
-			return stream_writer_new_beside(
-			    &s->writer[class], s->writer[i]);
-	return stream_writer_new(&s->writer[class], COMPRESSION_LEVEL);
+	for (i = 0; i < s->outgoing_count; i++)
+		if (s->outgoing[i].list.class == class &&
+		    !s->outgoing[i].at_end)
+			return false;
+	return true;
+}
+
+/* --- filling frames ---------------------------------------------------- */
+
+/* In one of two forms; a class's batches follow each other in both. */
+static enum err
+put_batch(struct session *s, struct outgoing *o)
+{
+	uint8_t class = o->list.class;
+	enum err e = ERR_OK;
+
+	if (pack_is_wanted(s, s->scratch))
+		return pack_put(s, o, s->scratch);
+	if (s->writer[class] == NULL)
+		e = stream_writer_new(&s->writer[class], COMPRESSION_LEVEL);
+	return e == ERR_OK ? stream_writer_add(s->writer[class], s->scratch)
+	                   : e;
 }
 
 /* Put the next batch of a class into its stream. ERR_END: none. */
 static enum err
 refill(struct session *s, uint8_t class)
 {
-	size_t i;
+	size_t aim = pack_changes_aim(s), i;
 	enum err e;
 
 	if (answers_full(s, class))
@@ -360,38 +385,41 @@ refill(struct session *s, uint8_t class)
 		if (o->list.class != class || o->at_end)
 			continue;
 		e = s->o.source.read(s->o.source.context, &o->list, &o->next,
-		    s->peer.signing_key, &s->peer_hello, BATCH_CHANGES_AIM,
-		    BATCH_BYTES_AIM, s->scratch);
+		    s->peer.signing_key, &s->peer_hello,
+		    aim == 0 ? (size_t)BATCH_CHANGES_AIM : aim, BATCH_BYTES_AIM,
+		    s->scratch);
 		if (e == ERR_END) {
 			o->at_end = true;
 			continue;
 		}
 		if (e != ERR_OK)
 			return e;
-		if (s->writer[class] == NULL)
-			e = open_writer(s, class);
+		e = put_batch(s, o);
 		if (e == ERR_OK)
-			e = stream_writer_add(s->writer[class], s->scratch);
-		if (e == ERR_OK) {
-			o->next = s->scratch->end;
-			answers_await(s, o, &o->next);
-			s->stats.changes_sent += s->scratch->change_count;
-		}
+			bound_note_batch(s, o, 0);
 		batch_clear(s->scratch);
 		return e;
 	}
 	return ERR_END;
 }
 
+static bool
+class_has_bytes(const struct session *s, uint8_t class)
+{
+	return bound_waits(s, class) || pack_waits(s, class) ||
+	       (s->writer[class] != NULL &&
+	           stream_writer_waits(s->writer[class]));
+}
+
 /* Whether a class has bytes to send, after reading on if need be. */
 static bool
 class_waits(struct session *s, uint8_t class, enum err *e)
 {
-	if (s->writer[class] != NULL && stream_writer_waits(s->writer[class]))
+	if (class_has_bytes(s, class))
 		return true;
 	if (s->owes_settled) /* nothing would be taken yet */
 		return false;
-	*e = refill(s, class);
+	*e = s->bound.is_set ? bound_refill(s, class) : refill(s, class);
 	return *e == ERR_OK;
 }
 
@@ -401,7 +429,9 @@ static int
 choose_class(struct session *s, enum err *e)
 {
 	int first = -1, low = -1, next = -1, c;
+	bool is_strict = bound_is_strict(s);
 
+	bound_choose(s);
 	for (c = 0; c < CLASSES; c++) {
 		if (!class_waits(s, (uint8_t)c, e)) {
 			if (*e != ERR_END)
@@ -415,13 +445,13 @@ choose_class(struct session *s, enum err *e)
 		if (next < 0 && c != first && c > s->turn)
 			next = c;
 		/* Looking further is only worth it when a turn is due. */
-		if (s->passed_over < STARVE_AFTER)
+		if (s->passed_over < STARVE_AFTER || is_strict)
 			break;
 	}
 	*e = ERR_OK;
 	if (first < 0)
 		return -1;
-	if (s->passed_over < STARVE_AFTER) {
+	if (s->passed_over < STARVE_AFTER || is_strict) {
 		s->passed_over++;
 		return first;
 	}
@@ -456,37 +486,61 @@ fill_control(struct session *s, size_t max, struct buffer *plain)
 }
 
 static enum err
+take_class(struct session *s, uint8_t class, size_t max, struct buffer *body,
+    struct buffer *plain)
+{
+	bool is_rows = false;
+	enum err e;
+
+	buffer_clear(body);
+	if (bound_waits(s, class)) {
+		e = bound_take(s, class, max, body);
+	} else if (pack_waits(s, class)) {
+		e = pack_take(s, class, max, body);
+	} else {
+		is_rows = true;
+		put_u8(body, class);
+		e = stream_writer_take(s->writer[class], max, body);
+	}
+	if (e != ERR_OK)
+		return e;
+	s->stats.data_sent[class] += body->size - 1;
+	message_put(plain, is_rows ? MESSAGE_DATA : MESSAGE_DENSE, body->data,
+	    body->size);
+	return ERR_OK;
+}
+
+static enum err
 fill_data(struct session *s, size_t max, struct buffer *plain)
 {
 	struct buffer body = {0};
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && plain->size + FRAME_SLACK < max) {
-		int class = choose_class(s, &e);
+		int class;
 
+		s->bound.under_way = plain->size;
+		class = choose_class(s, &e);
 		if (class < 0)
 			break;
-		buffer_clear(&body);
-		put_u8(&body, (uint8_t) class);
-		e = stream_writer_take(
-		    s->writer[class], max - plain->size - 8, &body);
-		if (e == ERR_OK)
-			message_put(plain, MESSAGE_DATA, body.data, body.size);
-		if (e == ERR_OK && !stream_writer_waits(s->writer[class]))
+		e = take_class(
+		    s, (uint8_t) class, max - plain->size - 8, &body, plain);
+		if (e == ERR_OK && !class_has_bytes(s, (uint8_t) class))
 			time_batch(s, (uint8_t) class);
 	}
+	s->bound.under_way = 0;
 	buffer_wipe(&body);
 	return e;
 }
 
-/* Whether a list is left that waits for answers before more of it may go. */
+/* If not, a list waits for answers before more of it may go. */
 static bool
 is_read_out(const struct session *s)
 {
-	size_t i;
+	uint8_t class;
 
-	for (i = 0; i < s->outgoing_count; i++)
-		if (!s->outgoing[i].at_end)
+	for (class = 0; class < CLASSES; class ++)
+		if (!send_is_read_out(s, class))
 			return false;
 	return true;
 }
@@ -497,8 +551,8 @@ is_read_out(const struct session *s)
 static bool
 may_end(struct session *s)
 {
-	return !s->sent_end && is_read_out(s) && s->has_peer_hello &&
-	       !s->cursors_due &&
+	return !s->sent_end && s->has_peer_hello && !s->cursors_due &&
+	       (s->bound.is_full ? !bound_may_grow(s) : is_read_out(s)) &&
 	       (s->o.purpose != SESSION_ANSWER || !s->hello_is_new);
 }
 
@@ -507,8 +561,8 @@ send_bye(struct session *s)
 {
 	if (s->o.purpose != SESSION_SYNC || s->state != STATE_OPEN ||
 	    !s->peer_ended || s->waits_for_answer || s->in_frame ||
-	    s->draining >= 0 || s->taken.count > 0 || !send_is_finished(s) ||
-	    !answers_all_held(s))
+	    s->draining >= 0 || s->unpacking >= 0 || s->taken.count > 0 ||
+	    !send_is_finished(s) || !answers_all_held(s))
 		return;
 	put_u8(&s->control, MESSAGE_BYE);
 	put_u8(&s->control, 0);
@@ -532,7 +586,9 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 		s->sent_end = true;
 		if (s->o.purpose == SESSION_ANSWER) {
 			put_u8(plain, MESSAGE_END);
-			put_u8(plain, 0);
+			put_u8(plain, s->bound.is_full ? 1 : 0);
+			if (s->bound.is_full)
+				put_u8(plain, 1);
 		}
 	}
 	send_bye(s); /* the initiator's end is its bye */

@@ -4,6 +4,7 @@
 #define YIZHAN_SYNC_SESSION_STATE_H
 
 #include "sync/frame.h"
+#include "sync/packed.h"
 #include "sync/session.h"
 #include "sync/stream.h"
 
@@ -36,8 +37,13 @@ enum {
 	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
 	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
 	FRAME_SLACK = 32,   /* room that is not worth another message */
-	COMPRESSION_LEVEL = 15,
+	FIRST_FLIGHT_MOST = 3500, /* payload of handshake message 3 */
+	COMPRESSION_LEVEL = 6,    /* of rows: the link is fast */
 	BATCH_CHANGES_AIM = 128,
+	PACK_CHANGES_MAX = 64, /* of one batch: so long the receiver decodes */
+	/* Changes to learn first: what the next sixty gain of them is worth
+	 * more than their time on any link that is slow enough. */
+	PACK_HISTORY = 256,
 	BATCH_BYTES_AIM = 48 * 1024,
 	CURSORS_PER_MESSAGE = 120,
 	WITHDRAWN_LISTS_MAX = 2, /* at the beginning, and at the end */
@@ -50,13 +56,19 @@ struct outgoing {
 	struct cursor next;     /* what was sent ends here */
 	struct cursor held;     /* what the peer has receipted */
 	bool at_end;            /* nothing behind `next` when last read */
+	struct cursor expected; /* where the peer takes the next batch to begin
+	                           that does not say it */
+	bool has_sent;          /* a batch of it, in this session */
+	unsigned refusals;      /* batches that the peer could not take */
 };
 
 /* A batch that was sent and has no answer yet. */
 struct unanswered {
 	size_t list; /* place in outgoing */
 	struct cursor end;
-	bool is_void; /* sent before SETTLED: the peer did not take it */
+	bool is_void;       /* the peer did not take it, or one before it */
+	unsigned beginning; /* of its class's dense coder, so many */
+	uint64_t owed;      /* bounded: bytes kept for its answer */
 };
 
 /* Those of one class, the oldest first. */
@@ -93,6 +105,23 @@ struct pace {
 	uint64_t rate; /* bytes a second; 0: not measured yet */
 };
 
+/* What may be sent, where the session has a bound (session_bound.c). */
+struct bound {
+	bool is_set;
+	uint64_t whole;            /* for all classes; UINT64_MAX: none */
+	uint64_t budget;           /* for all but class 0; UINT64_MAX: none */
+	uint64_t down;             /* initiator: the parent's share of it */
+	uint64_t spent;            /* responder: of its share */
+	size_t under_way;          /* bytes in the frame being filled */
+	bool is_full;              /* the most urgent that waits does not fit */
+	bool waits_for_answers;    /* so many of the most urgent have none */
+	bool peer_has_more;        /* the parent's end said so */
+	bool has_refused[CLASSES]; /* nothing fitted into: */
+	uint64_t refused_room[CLASSES];
+	struct buffer ready[CLASSES]; /* compressed, counted, to be sent */
+	size_t ready_at[CLASSES];
+};
+
 struct session {
 	struct session_options o;
 	enum session_state state;
@@ -113,8 +142,16 @@ struct session {
 	struct buffer first; /* payload of handshake message 3 */
 	struct reader frame; /* messages left in the present frame */
 	bool in_frame;
-	int draining; /* class whose stream may hold whole batches; -1 */
+	int draining;  /* class whose stream may hold whole batches; -1 */
+	int unpacking; /* class whose packed batch is whole; -1 */
 	struct stream_reader *in[CLASSES];
+	struct unpacker *unpacker[CLASSES];
+	struct cursor_set *expected; /* where batches begin that do not say it:
+	                                where the one before ended, or where we
+	                                stood when the session began */
+	struct known_lives *lives;   /* the initiator's, as told in hello */
+	struct codebook *books;
+	bool owns_books;
 	struct batch *batch; /* waiting for its answer */
 	bool waits_for_answer;
 	struct hello peer_hello;
@@ -145,6 +182,10 @@ struct session {
 	bool holds_first;      /* responder: batches of message 3 are answered
 	                          in its first frame */
 	struct stream_writer *writer[CLASSES];
+	struct packer *packer[CLASSES];
+	bool packs_plainly[CLASSES]; /* from the shipped dictionary alone */
+	bool packs_anew[CLASSES];    /* with the next batch */
+	unsigned beginnings[CLASSES];
 	struct outgoing *outgoing;
 	size_t outgoing_count;
 	struct flight *flight; /* by class */
@@ -159,6 +200,7 @@ struct session {
 	uint32_t own_digest;  /* of our cursors, as told in hello */
 	uint32_t held_digest; /* of what we believe to be the peer's */
 	bool told_lives;
+	struct bound bound;
 
 	/* events */
 	struct session_event event[EVENTS_MAX];
@@ -205,6 +247,65 @@ void session_pump(struct session *s);
 /** What to tell the peer of a fault found here. */
 enum reason session_reason(enum err e);
 
+/* session_pack.c */
+/** Own lives are known: what dense batches need. */
+enum err pack_open(struct session *s);
+void pack_free(struct session *s);
+/** The peer's lives are known. */
+void pack_know_lives(struct session *s);
+/** How many changes to read for the next batch; 0: it is not to be packed. */
+size_t pack_changes_aim(const struct session *s);
+/** Whether what was read is to be packed. */
+bool pack_is_wanted(const struct session *s, const struct batch *b);
+/** Pack a batch of a list; nothing of its class is being packed. */
+enum err pack_put(struct session *s, struct outgoing *o, const struct batch *b);
+/** Pack it aside: all its bytes into packed, and the coder behind it, which
+ * pack_keep() takes if it is to be sent. */
+enum err pack_aside(struct session *s, struct outgoing *o,
+    const struct batch *b, struct packer **out, struct buffer *packed);
+void pack_keep(struct session *s, uint8_t class, struct packer *p);
+bool pack_waits(const struct session *s, uint8_t class);
+/** The body of the next DENSE message, of at most max bytes. */
+enum err pack_take(
+    struct session *s, uint8_t class, size_t max, struct buffer *body);
+/** The peer did not take a batch of this list. ERR_REFUSED: once too often. */
+enum err pack_refused(
+    struct session *s, struct outgoing *o, unsigned beginning);
+enum err pack_consume(struct session *s, const struct bytes *body);
+/** The batch that is whole. ERR_NOT_FOUND: it cannot be read here; only its
+ * list and end are known. */
+enum err pack_next(struct session *s, struct batch *out);
+/** A batch came, in whatever form. */
+void pack_note_end(struct session *s, const struct batch *b);
+
+/* session_bound.c */
+/** The initiator's bounds, from the options. */
+void bound_init(struct session *s);
+void bound_wipe(struct session *s);
+/** The initiator's lists are loaded: put the parent's share into hello.
+ * ERR_LIMIT: not even hello has room. */
+enum err bound_share(struct session *s, struct hello *hello);
+/** The responder's share, as the peer's hello tells it. */
+void bound_take_share(struct session *s);
+/** The batch in s->scratch counts as sent, and so many bytes are kept for its
+ * answer. */
+void bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed);
+/** The most urgent class is chosen anew: what held it up may be over. */
+void bound_choose(struct session *s);
+/** Put what fits of the next batch of a class into its stream. ERR_END: there
+ * is none, or (is_full) it does not fit. */
+enum err bound_refill(struct session *s, uint8_t class);
+bool bound_waits(const struct session *s, uint8_t class);
+/** The body of the next DENSE message of what waits, of at most max bytes. */
+enum err bound_take(
+    struct session *s, uint8_t class, size_t max, struct buffer *body);
+/** Less urgent classes get no turns before what is more urgent is through. */
+bool bound_is_strict(const struct session *s);
+/** Something waits for room that may yet come. */
+bool bound_may_grow(const struct session *s);
+/** There is something new to look at. */
+void bound_look_again(struct session *s);
+
 /* session_send.c */
 /** The transport is open: load lists, queue hello. */
 enum err send_open(struct session *s);
@@ -226,7 +327,9 @@ enum err send_hold(struct session *s);
 enum err send_own_cursors(struct session *s);
 /** The answer to a batch that is not taken: where we stood before. */
 enum err send_old_place(struct session *s, const struct list_id *list);
-/** All lists are read to their end, the end was said, nothing waits. */
+/** All lists of a class are read to their end. */
+bool send_is_read_out(const struct session *s, uint8_t class);
+/** The end was said, and nothing waits. */
 bool send_is_finished(const struct session *s);
 /** The initiator says bye when both sides are through. */
 void send_bye(struct session *s);
@@ -234,11 +337,14 @@ void send_bye(struct session *s);
 /* session_answers.c */
 /** Whether so many batches of a class have no answer that no more may go. */
 bool answers_full(const struct session *s, uint8_t class);
-/** A batch of this list was put into its stream. */
-void answers_await(
-    struct session *s, const struct outgoing *o, const struct cursor *end);
+/** A batch of this list was put into its stream; so many bytes are kept for
+ * its answer. */
+void answers_await(struct session *s, const struct outgoing *o,
+    const struct cursor *end, uint64_t owed);
 /** How many batches have no answer. */
 size_t answers_awaited(const struct session *s);
+/** How many bytes are kept for their answers. */
+uint64_t answers_owed(const struct session *s);
 /** The answers to what was sent of this list so far say nothing. */
 void answers_void(struct session *s, const struct outgoing *o);
 /** Everything we sent is held by the peer. */

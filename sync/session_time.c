@@ -11,7 +11,6 @@ enum {
 	RUN_MS = 20,    /* frames that left in less say nothing alone */
 	FIRST_FLIGHT_MS = 15000, /* half a step of the handshake */
 	FIRST_FLIGHT_LEAST = 400,
-	FIRST_FLIGHT_MOST = 3500,
 	TRIPS = 8, /* without a byte, and nobody is there */
 	/* More than this does not lie between two kernels on a slow link. */
 	ON_THE_WAY_MOST = 32768,

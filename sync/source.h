@@ -104,6 +104,7 @@ struct group_held {
 
 /* What a node says of itself when a session begins. */
 struct hello_life {
+	uint8_t id[LIFE_BYTES]; /* not told: it follows from the nonce */
 	uint8_t nonce[LIFE_NONCE_BYTES];
 	uint64_t seq[CLASSES]; /* heads of its logs */
 	uint8_t is_forked;     /* its node knows that it is an older copy */
@@ -128,6 +129,9 @@ struct hello {
 	                         own lists */
 	size_t life_count;
 	struct hello_life lives[HELLO_LIVES_MAX];
+	uint64_t down_bound; /* bytes that the peer may spend on its lists,
+	                        times 2, and 1 if class 0 may go beyond;
+	                        0: as many as it likes */
 };
 
 enum { LIST_NAMES_MAX = LISTS_MAX / CLASSES };
@@ -191,6 +195,16 @@ struct source {
 	    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
 	    const struct hello *peer, size_t changes_max, size_t bytes_max,
 	    struct batch *out);
+	/**
+	 * Bodies of `count` changes of one log that end at `last`, as
+	 * strings, oldest first: what a peer that holds them too can build
+	 * upon. Fewer, *got, where they would be more than bytes_max bytes or
+	 * one is not here. NULL: none are told.
+	 */
+	enum err (*history)(void *context, const struct change_id *last,
+	    size_t count, size_t bytes_max, struct buffer *out, size_t *got);
+	/** This batch, as read, goes to the peer. NULL: nobody asks. */
+	void (*chosen)(void *context, const struct batch *b);
 };
 
 /** Order-free digest of a set of cursors: sum of hashes. */

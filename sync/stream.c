@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
 #include <zstd.h>
 
-#include "sync/dictionary.h"
 #include "sync/stream.h"
 
 enum {
-	FORMAT_ROWS = 0, /* another number will mean columns */
+	FORMAT_ROWS = 0,
 	HAS_SECRET = 1,
 	/* Each change, and each head, may be of another life. */
 	LIVES_IN_BATCH = BATCH_CHANGES_MAX + 8,
@@ -226,28 +224,10 @@ batch_decode(const void *data, size_t size, struct batch *out)
 	return good ? ERR_FORMAT : ERR_NOMEM;
 }
 
-uint32_t
-stream_dictionary_id(void)
-{
-	uint8_t hash[8];
-
-	crypto_generichash(
-	    hash, sizeof hash, sync_dictionary, sync_dictionary_bytes, NULL, 0);
-	return load_u32(hash);
-}
-
 /* --- writing ----------------------------------------------------------- */
-
-/* The dictionary as a compressor wants it, 1.5 MiB: made once and shared by
- * the writers of a session. */
-struct digest {
-	ZSTD_CDict *zstd;
-	unsigned users;
-};
 
 struct stream_writer {
 	ZSTD_CCtx *zstd;
-	struct digest *digest; /* NULL: there is no dictionary */
 	int level;
 	struct buffer raw;    /* batches waiting to be compressed */
 	size_t raw_at;        /* of raw, given to the compressor */
@@ -265,40 +245,6 @@ static const struct {
     {ZSTD_c_chainLog, 18},
 };
 
-static void
-digest_release(struct digest *d)
-{
-	if (d == NULL || --d->users > 0)
-		return;
-	ZSTD_freeCDict(d->zstd);
-	free(d);
-}
-
-static enum err
-digest_make(struct stream_writer *w)
-{
-	ZSTD_CCtx_params *p = ZSTD_createCCtxParams();
-	struct digest *d = calloc(1, sizeof *d);
-	size_t i, rc = 0;
-
-	w->digest = d;
-	if (d != NULL)
-		d->users = 1;
-	if (p != NULL && d != NULL) {
-		rc = ZSTD_CCtxParams_init(p, w->level);
-		for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-			if (!ZSTD_isError(rc))
-				rc = ZSTD_CCtxParams_setParameter(
-				    p, sizes[i].name, sizes[i].value);
-		if (!ZSTD_isError(rc))
-			d->zstd = ZSTD_createCDict_advanced2(sync_dictionary,
-			    sync_dictionary_bytes, ZSTD_dlm_byRef,
-			    ZSTD_dct_auto, p, ZSTD_defaultCMem);
-	}
-	ZSTD_freeCCtxParams(p);
-	return d == NULL || d->zstd == NULL ? ERR_NOMEM : ERR_OK;
-}
-
 static enum err
 set_up(struct stream_writer *w)
 {
@@ -314,30 +260,20 @@ set_up(struct stream_writer *w)
 		    w->zstd, ZSTD_c_format, ZSTD_f_zstd1_magicless);
 	if (!ZSTD_isError(rc))
 		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_dictIDFlag, 0);
-	if (!ZSTD_isError(rc) && w->digest != NULL)
-		rc = ZSTD_CCtx_refCDict(w->zstd, w->digest->zstd);
 	return ZSTD_isError(rc) ? ERR_NOMEM : ERR_OK;
 }
 
-static enum err
-writer_make(struct stream_writer **out, int level, struct digest *shared)
+enum err
+stream_writer_new(struct stream_writer **out, int level)
 {
 	struct stream_writer *w = calloc(1, sizeof *w);
-	enum err e = ERR_OK;
+	enum err e = ERR_NOMEM;
 
 	if (w == NULL)
 		return ERR_NOMEM;
 	w->level = level;
 	w->zstd = ZSTD_createCCtx();
-	if (w->zstd == NULL)
-		e = ERR_NOMEM;
-	if (shared != NULL) {
-		w->digest = shared;
-		shared->users++;
-	} else if (e == ERR_OK && sync_dictionary_bytes > 0) {
-		e = digest_make(w);
-	}
-	if (e == ERR_OK)
+	if (w->zstd != NULL)
 		e = set_up(w);
 	if (e != ERR_OK) {
 		stream_writer_free(w);
@@ -347,26 +283,12 @@ writer_make(struct stream_writer **out, int level, struct digest *shared)
 	return ERR_OK;
 }
 
-enum err
-stream_writer_new(struct stream_writer **out, int level)
-{
-	return writer_make(out, level, NULL);
-}
-
-enum err
-stream_writer_new_beside(
-    struct stream_writer **out, const struct stream_writer *other)
-{
-	return writer_make(out, other->level, other->digest);
-}
-
 void
 stream_writer_free(struct stream_writer *w)
 {
 	if (w == NULL)
 		return;
 	ZSTD_freeCCtx(w->zstd);
-	digest_release(w->digest);
 	buffer_wipe(&w->raw);
 	buffer_wipe(&w->packed);
 	free(w);
@@ -472,9 +394,6 @@ stream_reader_new(struct stream_reader **out)
 	if (!ZSTD_isError(rc))
 		rc = ZSTD_DCtx_setParameter(
 		    r->zstd, ZSTD_d_format, ZSTD_f_zstd1_magicless);
-	if (!ZSTD_isError(rc) && sync_dictionary_bytes > 0)
-		rc = ZSTD_DCtx_loadDictionary_byReference(
-		    r->zstd, sync_dictionary, sync_dictionary_bytes);
 	if (ZSTD_isError(rc)) {
 		stream_reader_free(r);
 		return ERR_NOMEM;

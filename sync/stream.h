@@ -1,8 +1,9 @@
-/* stream: batches of one class as one zstd stream (docs/protocol.md).
+/* stream: batches of one class as one zstd stream (docs/protocol.md), for
+ * links so fast that a sender's time is worth more than bytes.
  *
  * Each class and direction of a session has one stream: batches, each behind
- * its length, compressed in one bounded window that starts from the shipped
- * dictionary and is flushed so that every frame can be read at once.
+ * its length, compressed in one bounded window and flushed so that every frame
+ * can be read at once. sync/packed.h is the other form.
  */
 
 #ifndef YIZHAN_SYNC_STREAM_H
@@ -21,10 +22,6 @@ struct stream_writer;
 
 /** level: zstd's, 1 to 19. */
 enum err stream_writer_new(struct stream_writer **out, int level);
-/** One more of the same level, which shares what the dictionary costs (1.5
- * MiB) with the other: any of them may be freed first. */
-enum err stream_writer_new_beside(
-    struct stream_writer **out, const struct stream_writer *other);
 void stream_writer_free(struct stream_writer *w);
 /** Queue a batch. */
 enum err stream_writer_add(struct stream_writer *w, const struct batch *b);
@@ -45,9 +42,5 @@ enum err stream_reader_feed(
 /** Next whole batch. ERR_MORE: not yet. ERR_FORMAT, ERR_LIMIT. */
 enum err stream_reader_next(
     struct stream_reader *r, uint8_t class, struct batch *out);
-
-/** First four bytes of the 8-byte BLAKE2b of the dictionary, big endian. Each
- * hello tells it; without the same one nothing can be read. */
-uint32_t stream_dictionary_id(void);
 
 #endif

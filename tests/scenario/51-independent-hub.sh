@@ -54,8 +54,14 @@ tail -n +401 "$work/township.ndjson" >"$work/second"
 at clinic init --name clinic >/dev/null
 take "$work/first"
 
-go_hub hub 4
+go_hub hub 5
 at clinic join "$code" --hub "127.0.0.1:$port" >/dev/null
+# It keeps back what the clinic's bound has no room for, and says so.
+bounded=0
+summary=$(at clinic sync --max-bytes 900 --json 2>/dev/null) || bounded=$?
+[ "$bounded" = 6 ] || fail "a bound of 900: $bounded $summary"
+[ "$(echo "$summary" | field changes_received)" = 0 ] || fail "$summary"
+[ "$(echo "$summary" | field held_back)" = true ] || fail "$summary"
 sync_clinic changes_received=3
 [ "$(at clinic export | grep -c '"x_go_name": *"go-hub-')" = 3 ] ||
 	fail "the hub's records are not at the clinic"
@@ -72,10 +78,10 @@ wait "$go_hub" || fail "the Go hub complains: $(cat "$work/hub.log")"
 python3 - "$work/hub.out" "$(echo "$status" | field at_group)" <<'END' ||
 import json, sys
 sessions = [json.loads(line) for line in open(sys.argv[1]).readlines()[1:]]
-assert [s["mode"] for s in sessions] == ["join"] + 3 * ["sync"], sessions
+assert [s["mode"] for s in sessions] == ["join"] + 4 * ["sync"], sessions
 assert sum(s["changes"] for s in sessions) == int(sys.argv[2]) > 400, sessions
 assert sum(s["heads"] for s in sessions) >= 2, sessions
-assert [s["slips"] for s in sessions[1:]] == [100, 5100, 5100], sessions
+assert [s["slips"] for s in sessions[1:]] == [100, 5100, 5100, 5100], sessions
 END
 	fail "the hub tells otherwise"
 at clinic verify >/dev/null

@@ -175,6 +175,17 @@ clock_of(void *context)
 	return ((struct world *)context)->now;
 }
 
+/* Learning the dictionary takes longer than a small session. */
+static struct codebook *
+shared_books(void)
+{
+	static struct codebook *books;
+
+	if (books == NULL)
+		MUST(codebook_new(&books));
+	return books;
+}
+
 struct exchange *
 world_exchange(struct world *w, struct site *s, enum session_purpose purpose,
     const char *code)
@@ -185,7 +196,8 @@ world_exchange(struct world *w, struct site *s, enum session_purpose purpose,
 	    .address = "hub.example:7270",
 	    .now_ms = w->now_ms,
 	    .clock = clock_of,
-	    .clock_context = w};
+	    .clock_context = w,
+	    .books = shared_books()};
 	struct exchange *x;
 
 	MUST(exchange_new(&x, &o));

@@ -113,12 +113,29 @@ member_write(struct member *m, uint8_t class, const char *org)
 /* --- exchanges ------------------------------------------------------------ */
 
 static int64_t group_time = GROUP_NOW;
+/* Bounds of the next sessions with the parent. */
+static struct {
+	uint64_t bytes_max, budget;
+	bool has_budget;
+	const char *link_class;
+} group_bound;
 
 static inline int64_t
 group_clock(void *context)
 {
 	(void)context;
 	return group_time;
+}
+
+/** The shipped dictionary, learned once a program. */
+static inline struct codebook *
+group_books(void)
+{
+	static struct codebook *books;
+
+	if (books == NULL)
+		assert_int_equal(codebook_new(&books), ERR_OK);
+	return books;
 }
 
 static inline enum err
@@ -130,8 +147,17 @@ group_exchange_new(struct exchange **out, struct member *m,
 	    .invite = code,
 	    .address = "hub.example:7270",
 	    .now_ms = 1,
-	    .clock = group_clock};
+	    .clock = group_clock,
+	    .books = group_books()};
 
+	if (purpose == SESSION_SYNC) {
+		o.bytes_max = group_bound.bytes_max;
+		o.budget = group_bound.budget;
+		o.has_budget = group_bound.has_budget;
+		if (group_bound.link_class != NULL)
+			snprintf(o.link_class, sizeof o.link_class, "%s",
+			    group_bound.link_class);
+	}
 	return exchange_new(out, &o);
 }
 

@@ -35,8 +35,14 @@ struct memory_node {
 	struct withdrawn list; /* epoch 0: none */
 	struct memory_list lists[MEMORY_LISTS];
 	size_t list_count;
-	bool is_alone_author; /* settle() knows of a fork, as in "up" */
+	bool is_alone_author;       /* settle() knows of a fork, as in "up" */
+	struct memory_node *author; /* whose "up" history() tells; NULL: none */
+	uint8_t history_spoilt;     /* and by what its bodies differ */
+	uint64_t history_told;      /* changes, in all */
 	struct cursor_set own, theirs; /* cursors */
+	uint64_t bytes_max, budget;    /* of its sessions with the parent */
+	bool has_budget;
+	bool is_wordy; /* its answers to a batch are as long as they get */
 
 	/* what became of it */
 	uint64_t taken, known; /* changes */
@@ -273,6 +279,32 @@ memory_read(void *context, const struct list_id *list,
 	return buffer_state(&out->bytes);
 }
 
+static inline enum err
+memory_history(void *context, const struct change_id *last, size_t count,
+    size_t bytes_max, struct buffer *out, size_t *got)
+{
+	struct memory_node *n = context;
+	struct list_id up = {.name = "up", .class = last->class};
+	const struct memory_list *l =
+	    n->author == NULL ? NULL : memory_list_find(n->author, &up);
+	uint8_t body[CHANGE_BYTES_MAX];
+	uint64_t seq;
+
+	*got = 0;
+	if (l == NULL || memcmp(last->life, n->author->life, LIFE_BYTES) != 0)
+		return ERR_OK;
+	if (count > bytes_max / (l->body_bytes + 3))
+		count = bytes_max / (l->body_bytes + 3);
+	for (seq = last->seq - count + 1; seq <= last->seq; seq++) {
+		memory_body(body, l->body_bytes, last->class, seq);
+		body[0] ^= n->history_spoilt;
+		put_string(out, body, l->body_bytes);
+		++*got;
+		n->history_told++;
+	}
+	return buffer_state(out);
+}
+
 static inline struct source
 memory_source(struct memory_node *n)
 {
@@ -286,6 +318,7 @@ memory_source(struct memory_node *n)
 	    .own_cursors = memory_own_cursors,
 	    .settle = memory_settle,
 	    .read = memory_read,
+	    .history = memory_history,
 	};
 
 	return s;
@@ -360,6 +393,30 @@ memory_take_end(struct memory_node *n, const struct session_event *ev)
 	n->told_by_peer = ev->told_by_peer;
 }
 
+/* An exception for each change; a hub's word on the group's logs. */
+static inline void
+memory_answer_at_length(struct memory_node *n, struct session *s,
+    const struct batch *b, const struct receipt *r)
+{
+	static struct exception all[BATCH_CHANGES_MAX];
+	struct group_receipt group;
+	struct receipt wordy = *r;
+	size_t i;
+
+	memset(&group, 0, sizeof group);
+	memcpy(group.life, n->peer.signing_key, sizeof group.life);
+	for (i = 0; i < CLASSES; i++)
+		group.seq[i] = (UINT64_C(1) << 34) + i;
+	for (i = 0; i < b->change_count; i++) {
+		all[i].id = b->changes[i].id;
+		all[i].reason = 300;
+	}
+	wordy.exceptions = all;
+	wordy.exception_count = b->change_count;
+	session_answer_batch(
+	    s, &wordy, &group, n->cert.role == ROLE_HUB ? 1 : 0);
+}
+
 /** Take one event and answer it; false: there was none. */
 static inline bool
 memory_work_once(struct memory_node *n, struct session *s)
@@ -375,7 +432,10 @@ memory_work_once(struct memory_node *n, struct session *s)
 		break;
 	case EVENT_BATCH:
 		memory_take_batch(n, ev.batch, &r);
-		session_answer_batch(s, &r, NULL, 0);
+		if (n->is_wordy)
+			memory_answer_at_length(n, s, ev.batch, &r);
+		else
+			session_answer_batch(s, &r, NULL, 0);
 		break;
 	case EVENT_RECEIPT:
 		memory_take_receipt(n, ev.receipt);
@@ -417,6 +477,17 @@ memory_work(struct memory_node *n, struct session *s)
 
 /* --- sessions ------------------------------------------------------------ */
 
+/** The shipped dictionary, learned once a program. */
+static inline struct codebook *
+memory_books(void)
+{
+	static struct codebook *books;
+
+	if (books == NULL)
+		memory_must(codebook_new(&books) == ERR_OK);
+	return books;
+}
+
 static inline struct session *
 memory_session(struct memory_node *n, enum session_purpose purpose,
     const struct cert *parent, uint64_t now_ms)
@@ -438,6 +509,10 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	snprintf(o->chain[0].orgs[0], sizeof o->chain[0].orgs[0], "H01");
 	o->chain[0].org_count = 1;
 	o->source = memory_source(n);
+	o->books = memory_books();
+	o->bytes_max = n->bytes_max;
+	o->budget = n->budget;
+	o->has_budget = n->has_budget;
 	o->now_ms = now_ms;
 	memory_must(session_new(&s, o) == ERR_OK);
 	free(o);

@@ -96,6 +96,29 @@ test_hello_is_exact(void **state)
 	assert_memory_equal(&got, &before, sizeof got);
 }
 
+/* A bound comes last, and only if there is one. */
+static void
+test_hello_tells_a_bound(void **state)
+{
+	struct hello h = {
+	    .version_min = 1, .version_max = 1, .down_bound = 300};
+	struct hello got;
+	struct bytes b;
+
+	assert_int_equal(hello_create(&h, &body), ERR_OK);
+	b = (struct bytes){body.data, body.size};
+	assert_int_equal(hello_consume(&b, &got), ERR_OK);
+	assert_int_equal(got.down_bound, 300);
+	b.size -= 1;
+	assert_int_equal(hello_consume(&b, &got), ERR_FORMAT);
+	b.size -= 1;
+	assert_int_equal(hello_consume(&b, &got), ERR_OK);
+	assert_int_equal(got.down_bound, 0);
+	body.data[b.size] = 0;
+	b.size += 1;
+	assert_int_equal(hello_consume(&b, &got), ERR_FORMAT);
+}
+
 /* What no version knows, or cannot be. */
 static void
 test_hello_refuses_what_it_does_not_know(void **state)
@@ -206,7 +229,10 @@ test_cursors_are_exact_and_bounded(void **state)
 	for (i = 0; i < 3; i++) {
 		memset(set->item[i].list.name, 'a', 1 + i * 39);
 		set->item[i].list.class = (uint8_t)i;
-		set->item[i].cursor = (struct cursor){1, i << 40, i};
+		/* One by one: a whole struct brings its padding along. */
+		set->item[i].cursor.epoch = 1;
+		set->item[i].cursor.place = i << 40;
+		set->item[i].cursor.running = i;
 	}
 	assert_int_equal(cursors_create(set, &body), ERR_OK);
 	EXPECT_EXACT(cursors_consume(&b, got));
@@ -406,6 +432,7 @@ main(void)
 	    cmocka_unit_test_setup(
 	        test_message_row_comes_apart_in_order, clear),
 	    cmocka_unit_test_setup(test_hello_is_exact, clear),
+	    cmocka_unit_test_setup(test_hello_tells_a_bound, clear),
 	    cmocka_unit_test_setup(
 	        test_hello_refuses_what_it_does_not_know, clear),
 	    cmocka_unit_test_setup(

@@ -324,14 +324,12 @@ test_group_receipt_that_cannot_be_computed_is_whole(void **state)
 
 /* A clinic that sends all it may, and hears no answer. */
 static void
-answer_clinic(uint64_t changes)
+answer_clinic_as_made(void)
 {
 	struct buffer plain = {0};
 	struct buffer body = {0};
 	struct hello h;
 
-	memory_pair_make(&hub, &clinic);
-	memory_list_make(&clinic, "up", 3, changes, 12);
 	session = memory_session(&clinic, SESSION_SYNC, &hub.cert, 1);
 	speaker_answer(&speaker, &hub, session);
 	memory_hello(&hub, &h);
@@ -342,6 +340,14 @@ answer_clinic(uint64_t changes)
 	speaker_collect(&speaker, session);
 	buffer_free(&plain);
 	buffer_free(&body);
+}
+
+static void
+answer_clinic(uint64_t changes)
+{
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 3, changes, 12);
+	answer_clinic_as_made();
 }
 
 static void
@@ -375,6 +381,36 @@ test_no_more_is_sent_than_may_be_without_an_answer(void **state)
 	    clinic.theirs.item[0].cursor.place, most + BATCH_CHANGES_AIM);
 	assert_false(clinic.has_failed);
 	leave();
+}
+
+/* Beside a class that waits for answers the less urgent goes on; under a
+ * bound it would take the room of the more urgent. */
+static void
+test_nothing_passes_a_class_without_answers_under_a_bound(void **state)
+{
+	uint64_t bounds[] = {0, UINT64_C(1) << 40};
+	size_t i;
+
+	for (i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+		/* Under a bound all is packed. */
+		const uint64_t most =
+		    (uint64_t)UNANSWERED_MAX *
+		    (bounds[i] == 0 ? BATCH_CHANGES_AIM : PACK_CHANGES_MAX);
+
+		memory_pair_make(&hub, &clinic);
+		memory_list_make(&clinic, "up", 2, most + 5, 12);
+		memory_list_make(&clinic, "up", 3, 10, 12);
+		clinic.bytes_max = bounds[i];
+		answer_clinic_as_made();
+		assert_int_equal(session_stats(session).changes_sent,
+		    bounds[i] == 0 ? most + 10 : most);
+		assert_false(session_stats(session).held_back);
+		say_taken(2, 2);
+		assert_int_equal(
+		    session_stats(session).changes_sent, most + 15);
+		assert_false(clinic.has_failed);
+		leave();
+	}
 }
 
 static void
@@ -520,6 +556,8 @@ main(void)
 	        test_group_receipt_that_cannot_be_computed_is_whole),
 	    cmocka_unit_test(
 	        test_no_more_is_sent_than_may_be_without_an_answer),
+	    cmocka_unit_test(
+	        test_nothing_passes_a_class_without_answers_under_a_bound),
 	    cmocka_unit_test(test_answers_to_nothing_are_refused),
 	    cmocka_unit_test(test_group_word_on_a_life_not_told_is_refused),
 	    cmocka_unit_test(test_receipt_out_of_turn_is_refused),

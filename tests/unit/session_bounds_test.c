@@ -326,44 +326,6 @@ test_session_bounds_each_step_of_a_dripping_handshake(void **state)
 	session_free(session);
 }
 
-/* --- many streams ----------------------------------------------------------
- */
-
-static void
-test_session_writers_share_what_the_dictionary_costs(void **state)
-{
-	size_t before = bytes_in_use(), alone = 0, together, i;
-	struct stream_writer *w[CLASSES];
-	struct buffer out[CLASSES] = {{0}};
-	static struct batch b;
-
-	snprintf(b.list.name, sizeof b.list.name, "up");
-	b.start.epoch = b.end.epoch = 1;
-	b.end.place = 1;
-	assert_int_equal(stream_writer_new(&w[0], 15), ERR_OK);
-	for (i = 0; i < CLASSES; i++) {
-		if (i > 0)
-			assert_int_equal(
-			    stream_writer_new_beside(&w[i], w[i - 1]), ERR_OK);
-		assert_int_equal(stream_writer_add(w[i], &b), ERR_OK);
-		assert_int_equal(
-		    stream_writer_take(w[i], 4096, &out[i]), ERR_OK);
-		/* The same bytes as one that is alone. */
-		assert_int_equal(out[i].size, out[0].size);
-		assert_memory_equal(out[i].data, out[0].data, out[0].size);
-		if (i == 0)
-			alone = bytes_since(before);
-	}
-	together = bytes_since(before);
-	print_message("# one writer: %zu, four: %zu bytes\n", alone, together);
-	assert_true(together < 4 * alone - 3 * (1u << 20));
-	/* The first one made may go first. */
-	for (i = 0; i < CLASSES; i++) {
-		stream_writer_free(w[i]);
-		buffer_free(&out[i]);
-	}
-}
-
 int
 main(void)
 {
@@ -380,8 +342,6 @@ main(void)
 	    cmocka_unit_test(test_session_bounds_the_handshake_as_a_whole),
 	    cmocka_unit_test(
 	        test_session_bounds_each_step_of_a_dripping_handshake),
-	    cmocka_unit_test(
-	        test_session_writers_share_what_the_dictionary_costs),
 	};
 
 	if (sodium_init() < 0)

@@ -110,7 +110,7 @@ test_list_goes_before_all_else(void **state)
 	assert_int_equal(message_next(&r, &m), ERR_OK);
 	assert_int_equal(m.type, MESSAGE_WITHDRAWN);
 	assert_int_equal(message_next(&r, &m), ERR_OK);
-	assert_int_equal(m.type, MESSAGE_DATA);
+	assert_int_equal(m.type, MESSAGE_DENSE);
 	buffer_free(&plain);
 	buffer_free(&body);
 	session_free(session);

@@ -133,6 +133,7 @@ type served struct {
 	sentTo   uint64
 	bye      bool
 	helloed  bool
+	keptBack bool // the child's bound has no room for the list
 	answers  writer
 	Mode     string
 	Changes  int
@@ -260,6 +261,10 @@ func (s *served) upCursors() []cursorOf {
 	return all
 }
 
+// answerRoom is kept for what a child says to a batch of three changes, and
+// for the frames of both.
+const answerRoom = 200
+
 func (s *served) onHello(body []byte) error {
 	h, err := readHello(body)
 	if err != nil || s.helloed || h.versionMin > 1 || h.versionMax < 1 ||
@@ -284,7 +289,13 @@ func (s *served) onHello(body []byte) error {
 		s.answers.message(typeGrant, w.data)
 	}
 	if s.receipted.Place < s.down.Place {
-		s.answers.message(typeData, append([]byte{downClass}, (&outStream{}).put(s.downBatch())...))
+		data := append([]byte{downClass}, (&outStream{}).put(s.downBatch())...)
+		if h.bound > 0 && uint64(len(data)+answerRoom) > h.bound/2 {
+			s.keptBack = true
+			s.answers.message(typeEnd, []byte{1})
+			return nil
+		}
+		s.answers.message(typeData, data)
 	}
 	s.answers.message(typeEnd, nil)
 	return nil
@@ -485,7 +496,7 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 			messages, err = s.readSealed()
 		}
 	}
-	if err == nil && s.receipted != s.down {
+	if err == nil && s.receipted != s.down && !s.keptBack {
 		err = errors.New("BYE before all was receipted")
 	}
 	return err

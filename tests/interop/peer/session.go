@@ -138,6 +138,7 @@ type hello struct {
 	lives                  [][]byte
 	last                   [classes]uint64
 	forked                 uint8
+	bound                  uint64 // 0: none
 }
 
 func (n *node) hello() *hello {
@@ -176,6 +177,9 @@ func (h *hello) message() []byte {
 		}
 		w.u8(h.forked)
 	}
+	if h.bound > 0 {
+		w.varint(h.bound)
+	}
 	return oneMessage(typeHello, w.data)
 }
 
@@ -203,6 +207,11 @@ func readHello(body []byte) (*hello, error) {
 			if h.forked = r.u8(); h.forked > 1 {
 				r.fail(errInvalid)
 			}
+		}
+	}
+	if r.err == nil && len(r.data) > 0 {
+		if h.bound = r.varint(); h.bound == 0 {
+			r.fail(errInvalid)
 		}
 	}
 	if flags&0xf0 != 0 || h.versionMin > h.versionMax || len(h.dictionaries) > 8 {

@@ -306,7 +306,7 @@ func checkHello(v *vector) {
 		role: uint8(v.number("role")), clock: uint8(v.number("clock")), now: uint32(v.number("now")),
 		epoch: v.number("list_epoch"), cursors: uint32(v.number("cursors_digest")),
 		slips: v.number("slips_left"), held: uint32(v.number("held_digest")),
-		lives: v.all("life_nonce")}
+		lives: v.all("life_nonce"), bound: v.number("down_bound")}
 	for _, id := range v.all("dictionary") {
 		h.dictionaries = append(h.dictionaries, uint32(bigEndian(id)))
 	}

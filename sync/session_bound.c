@@ -1,0 +1,386 @@
+/* session_bound: how much may be sent, where a session has a bound.
+ *
+ * The bound is on what both sides send. The initiator keeps it for both: it
+ * counts what has moved, what is queued, what its batches will be answered
+ * with, what the session still has to say, and the share it gave the parent
+ * in hello for the parent's own lists; only what is left is room for a batch.
+ * The parent's share pays for its batches and for the receipts they bring.
+ *
+ * A batch is packed aside to see how large it is, in dense form whatever the
+ * link, and made smaller until it fits: nothing of unknown size waits.
+ * If the most urgent change does not fit nothing less urgent goes either.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/session_state.h"
+
+enum {
+	/* A frame's own bytes and a DATA message's, and how much a frame of
+	 * the smallest aim carries at least. */
+	FRAME_COST = FRAME_OVERHEAD + 4,
+	FRAME_CARRIES = 200,
+	/* RECEIPT with its frame, without the list's name, no exceptions. */
+	RECEIPT_COST = FRAME_OVERHEAD + 3 + 27,
+	EXCEPTION_COST = 16,
+	/* GROUP_RECEIPT with its frame, numbers of up to 35 bits. */
+	GROUP_RECEIPT_COST = FRAME_OVERHEAD + 3 + 73 + CLASSES * 37,
+	MESSAGE_3_COST = 2 + 64 + FRAME_OVERHEAD,
+	HELLO_COST = FRAME_OVERHEAD + 50, /* the parent's, without lives */
+	END_COST = FRAME_OVERHEAD + 3,
+	GRANT_COST = FRAME_OVERHEAD + 14,
+	BYE_COST = FRAME_OVERHEAD + 2,
+	SLACK = 40, /* a message header for each class, SETTLED and the like */
+	/* Of what is left, for the parent's lists, while ours wait. */
+	DOWN_PART = 4,
+	/* Below that a budget is near: no turns for the less urgent. */
+	NEAR_BYTES = 1 << 20,
+};
+
+void
+bound_init(struct session *s)
+{
+	struct bound *b = &s->bound;
+
+	b->whole = UINT64_MAX;
+	b->budget = UINT64_MAX;
+	if (s->o.purpose != SESSION_SYNC)
+		return;
+	if (s->o.bytes_max > 0)
+		b->whole = s->o.bytes_max;
+	if (s->o.has_budget)
+		b->budget = s->o.budget;
+	b->is_set = s->o.bytes_max > 0 || s->o.has_budget;
+}
+
+void
+bound_wipe(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		buffer_wipe(&s->bound.ready[i]);
+}
+
+/* So many bytes of messages, in frames as small as they may get. */
+static uint64_t
+framed(uint64_t bytes)
+{
+	return bytes == 0 ? 0
+	                  : bytes + (bytes / FRAME_CARRIES + 1) * FRAME_COST;
+}
+
+/* --- room ---------------------------------------------------------------- */
+
+static uint64_t
+waiting_bytes(const struct session *s)
+{
+	uint64_t sum = s->control.size + s->bound.under_way;
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		sum += s->bound.ready[i].size - s->bound.ready_at[i];
+	return sum;
+}
+
+/* What a session says whatever it carries, and has not said yet. */
+static uint64_t
+due_bytes(const struct session *s)
+{
+	uint64_t sum = BYE_COST + SLACK;
+
+	if (s->state < STATE_OPEN)
+		sum += MESSAGE_3_COST;
+	if (!s->has_peer_hello)
+		sum += HELLO_COST;
+	if (!s->peer_ended)
+		sum += END_COST + GRANT_COST;
+	return sum;
+}
+
+static uint64_t
+share_left(const struct session *s)
+{
+	uint64_t came = 0;
+	size_t i;
+
+	if (s->peer_ended)
+		return 0;
+	for (i = 0; i < CLASSES; i++)
+		came += s->stats.data_received[i];
+	return came < s->bound.down ? s->bound.down - came : 0;
+}
+
+/* Spent or promised, in both directions. */
+static uint64_t
+used_bytes(const struct session *s)
+{
+	if (s->o.purpose == SESSION_ANSWER)
+		return s->bound.spent;
+	return s->stats.bytes_sent + s->stats.bytes_received +
+	       (s->out.size - s->out_at) + framed(waiting_bytes(s)) +
+	       answers_owed(s) + share_left(s) + due_bytes(s);
+}
+
+static uint64_t
+room_for(const struct session *s, uint8_t class)
+{
+	uint64_t most = s->bound.whole, used = used_bytes(s);
+
+	if (class > 0 && s->bound.budget < most)
+		most = s->bound.budget;
+	return used < most ? most - used : 0;
+}
+
+/* What the receiver says to a batch, at most. */
+static uint64_t
+answer_bytes(const struct session *s, const struct batch *b)
+{
+	uint64_t sum = RECEIPT_COST + strlen(b->list.name) +
+	               EXCEPTION_COST * b->change_count;
+
+	if (s->o.purpose == SESSION_SYNC)
+		sum += GROUP_RECEIPT_COST *
+		       (b->head_count > 0 ? b->head_count : 1);
+	return sum;
+}
+
+/* --- the parent's share -------------------------------------------------- */
+
+static enum err
+something_waits(struct session *s, bool *out)
+{
+	size_t i;
+	enum err e = ERR_END;
+
+	for (i = 0; e == ERR_END && i < s->outgoing_count; i++)
+		e = s->o.source.read(s->o.source.context, &s->outgoing[i].list,
+		    &s->outgoing[i].next, s->peer.signing_key, &s->peer_hello,
+		    1, 1, s->scratch);
+	*out = e == ERR_OK;
+	batch_clear(s->scratch);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+static uint64_t
+hello_bytes(const struct hello *h)
+{
+	struct buffer body = {0};
+	uint64_t size = hello_create(h, &body) == ERR_OK ? body.size : 0;
+
+	buffer_free(&body);
+	return size;
+}
+
+enum err
+bound_share(struct session *s, struct hello *hello)
+{
+	struct bound *b = &s->bound;
+	uint64_t most, used;
+	bool ours_wait;
+	enum err e;
+
+	if (!b->is_set || s->o.purpose != SESSION_SYNC)
+		return ERR_OK;
+	most = b->whole < b->budget ? b->whole : b->budget;
+	used = used_bytes(s) + framed(hello_bytes(hello) + 10);
+	if (b->whole < used)
+		return ERR_LIMIT;
+	e = something_waits(s, &ours_wait);
+	if (e != ERR_OK)
+		return e;
+	b->down = used < most ? most - used : 0;
+	if (ours_wait)
+		b->down /= DOWN_PART;
+	/* A budget gives way to class 0, a bound for all does not. */
+	hello->down_bound = b->down * 2 + (b->whole == UINT64_MAX ? 1 : 0);
+	if (hello->down_bound == 0)
+		hello->down_bound = 2; /* a byte, since 0 means any number */
+	return ERR_OK;
+}
+
+void
+bound_take_share(struct session *s)
+{
+	uint64_t told = s->peer_hello.down_bound;
+
+	if (s->o.purpose != SESSION_ANSWER || told == 0)
+		return;
+	s->bound.is_set = true;
+	if (told % 2 == 1)
+		s->bound.budget = told / 2;
+	else
+		s->bound.whole = told / 2;
+}
+
+/* --- batches, bounded or not ---------------------------------------------- */
+
+void
+bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed)
+{
+	o->next = s->scratch->end;
+	o->expected = o->next;
+	o->has_sent = true;
+	answers_await(s, o, &o->next, owed);
+	s->stats.changes_sent += s->scratch->change_count;
+	if (s->o.source.chosen != NULL)
+		s->o.source.chosen(s->o.source.context, s->scratch);
+}
+
+/* --- batches near the bound ----------------------------------------------
+ */
+
+/* The batch in s->scratch, if it has room: packed aside first, so that its
+ * size is known. *size: what it would take, answers included. */
+static enum err
+put_if_fits(struct session *s, struct outgoing *o, uint64_t room,
+    uint64_t *size, bool *is_put)
+{
+	uint8_t class = o->list.class;
+	struct buffer *ready = &s->bound.ready[class];
+	uint64_t answer = answer_bytes(s, s->scratch);
+	struct packer *behind = NULL;
+	enum err e;
+
+	buffer_clear(ready);
+	s->bound.ready_at[class] = 0;
+	e = pack_aside(s, o, s->scratch, &behind, ready);
+	*size = framed(ready->size) + answer;
+	*is_put = e == ERR_OK && *size <= room;
+	if (!*is_put) {
+		packer_free(behind);
+		buffer_clear(ready);
+		return e;
+	}
+	pack_keep(s, class, behind);
+	/* A responder's share has paid for both. */
+	if (s->o.purpose == SESSION_ANSWER)
+		s->bound.spent += *size;
+	bound_note_batch(s, o, answer);
+	return ERR_OK;
+}
+
+static void
+refuse(struct session *s, uint8_t class, uint64_t room)
+{
+	s->bound.is_full = true;
+	s->bound.has_refused[class] = true;
+	s->bound.refused_room[class] = room;
+}
+
+/* As much of one list as has room. ERR_END: the list ends, or is_full. */
+static enum err
+refill_from(struct session *s, struct outgoing *o, uint64_t room)
+{
+	size_t count = PACK_CHANGES_MAX, bytes = BATCH_BYTES_AIM;
+	uint64_t size;
+	bool good;
+	enum err e;
+
+	if (room < bytes / 8)
+		bytes = (size_t)room * 8 + 1;
+	for (;;) {
+		e = s->o.source.read(s->o.source.context, &o->list, &o->next,
+		    s->peer.signing_key, &s->peer_hello, count, bytes,
+		    s->scratch);
+		if (e == ERR_END)
+			o->at_end = true;
+		if (e == ERR_OK)
+			e = put_if_fits(s, o, room, &size, &good);
+		if (e != ERR_OK || good)
+			return e;
+		if (s->scratch->change_count <= 1) {
+			refuse(s, o->list.class, room);
+			return ERR_END;
+		}
+		count = s->scratch->change_count;
+		if (size > 2 * room)
+			count = count / 2;
+		else /* near: aim a little below */
+			count = (size_t)(count * room / size * 15 / 16);
+		if (count == 0)
+			count = 1;
+	}
+}
+
+enum err
+bound_refill(struct session *s, uint8_t class)
+{
+	uint64_t room = room_for(s, class);
+	size_t i;
+	enum err e = ERR_END;
+
+	if (s->bound.is_full || s->bound.waits_for_answers)
+		return ERR_END;
+	if (answers_full(s, class)) {
+		s->bound.waits_for_answers =
+		    bound_is_strict(s) && !send_is_read_out(s, class);
+		return ERR_END;
+	}
+	if (s->bound.has_refused[class] &&
+	    room <= s->bound.refused_room[class]) {
+		s->bound.is_full = true;
+		return ERR_END;
+	}
+	for (i = 0; e == ERR_END && !s->bound.is_full && i < s->outgoing_count;
+	     i++) {
+		struct outgoing *o = &s->outgoing[i];
+
+		if (o->list.class == class && !o->at_end)
+			e = refill_from(s, o, room);
+	}
+	batch_clear(s->scratch);
+	return e;
+}
+
+/* --- what the sender asks ------------------------------------------------ */
+
+bool
+bound_waits(const struct session *s, uint8_t class)
+{
+	return s->bound.ready_at[class] < s->bound.ready[class].size;
+}
+
+enum err
+bound_take(struct session *s, uint8_t class, size_t max, struct buffer *body)
+{
+	struct buffer *ready = &s->bound.ready[class];
+	size_t n = ready->size - s->bound.ready_at[class];
+	bool is_end = n <= max - 1;
+
+	if (!is_end)
+		n = max - 1;
+	put_u8(body, is_end ? class | DENSE_END : class);
+	put_bytes(body, ready->data + s->bound.ready_at[class], n);
+	s->bound.ready_at[class] += n;
+	return buffer_state(body);
+}
+
+bool
+bound_is_strict(const struct session *s)
+{
+	return s->bound.is_set && (s->bound.whole != UINT64_MAX ||
+	                              room_for(s, CLASSES - 1) < NEAR_BYTES);
+}
+
+bool
+bound_may_grow(const struct session *s)
+{
+	if (!s->bound.is_full || s->o.purpose == SESSION_ANSWER)
+		return false;
+	return answers_awaited(s) > 0 || !s->peer_ended;
+}
+
+void
+bound_choose(struct session *s)
+{
+	s->bound.is_full = false;
+	s->bound.waits_for_answers = false;
+}
+
+void
+bound_look_again(struct session *s)
+{
+	memset(s->bound.has_refused, 0, sizeof s->bound.has_refused);
+}

@@ -1,0 +1,335 @@
+/* session_pack: batches in dense form, within a session (sync/packed.h).
+ *
+ * Bytes are dear on a slow link and a sender's time on a fast one. A batch
+ * goes in dense form unless the link was seen to be fast, or is not known yet
+ * and much waits: then the first bytes show how fast it is.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/session_state.h"
+
+enum {
+	/* Bytes a second above which packing, half a millisecond a change,
+	 * would hold the link up. */
+	PACK_RATE_MAX = 256 * 1024,
+	PACK_CHANGES_MIN = 8,
+	PACK_CHANGE_BYTES = 128, /* about what a change takes */
+	PACK_SECONDS = 2,        /* of the link, at most, for one batch */
+	PACK_REFUSALS_MAX = 3,   /* then the two ends do not get along */
+};
+
+static const struct known_lives no_lives;
+
+enum err
+pack_open(struct session *s)
+{
+	struct hello_life *own = s->own_lives;
+	size_t i;
+
+	if (s->o.purpose == SESSION_SYNC) {
+		s->lives->count = s->own_life_count;
+		for (i = 0; i < s->own_life_count; i++)
+			memcpy(s->lives->id[i], own[i].id, LIFE_BYTES);
+	}
+	if (s->o.books != NULL) {
+		s->books = s->o.books;
+		return ERR_OK;
+	}
+	s->owns_books = true;
+	return codebook_new(&s->books);
+}
+
+void
+pack_free(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++) {
+		packer_free(s->packer[i]);
+		unpacker_free(s->unpacker[i]);
+	}
+	if (s->owns_books)
+		codebook_free(s->books);
+	free(s->expected);
+	free(s->lives);
+}
+
+/* --- out --------------------------------------------------------------- */
+
+/* The next batch's size, if it is to be packed; 0: rows. */
+size_t
+pack_changes_aim(const struct session *s)
+{
+	uint64_t rate = session_rate(s), changes;
+
+	if (rate > PACK_RATE_MAX)
+		return 0;
+	if (rate == 0) /* one more than are packed: then much waits */
+		return BATCH_CHANGES_AIM;
+	changes = rate * PACK_SECONDS / PACK_CHANGE_BYTES;
+	if (changes < PACK_CHANGES_MIN)
+		return PACK_CHANGES_MIN;
+	return changes > PACK_CHANGES_MAX ? PACK_CHANGES_MAX : (size_t)changes;
+}
+
+bool
+pack_is_wanted(const struct session *s, const struct batch *b)
+{
+	uint64_t rate = session_rate(s);
+
+	/* That much more waits, and nobody knows the link. */
+	if (rate == 0)
+		return b->change_count < BATCH_CHANGES_AIM;
+	return rate <= PACK_RATE_MAX;
+}
+
+/* The best dictionary both are thought to hold. What a child holds its parent
+ * handed out; where that was wrong it begins anew without. */
+static uint32_t
+choose_dictionary(const struct session *s)
+{
+	uint32_t ids[CODEBOOK_MAX - 1];
+	size_t count = codebook_ids(s->books, ids), i, k;
+
+	if (s->o.purpose == SESSION_SYNC && !s->has_peer_hello)
+		return count > 0 ? ids[0] : 0;
+	for (i = 0; i < count; i++)
+		for (k = 0; k < s->peer_hello.dictionary_count; k++)
+			if (s->peer_hello.dictionaries[k] == ids[i])
+				return ids[i];
+	return 0;
+}
+
+/* Upwards the receiver holds all of a log that comes before. */
+static size_t
+choose_history(
+    const struct session *s, const struct batch *b, struct change_id *last)
+{
+	memset(last, 0, sizeof *last);
+	if (s->o.purpose != SESSION_SYNC || b->change_count == 0)
+		return 0;
+	*last = b->changes[0].id;
+	last->seq--;
+	return last->seq < PACK_HISTORY ? (size_t)last->seq : PACK_HISTORY;
+}
+
+static enum err
+start(struct session *s, struct packer *p, const struct batch *b)
+{
+	struct change_id last;
+	bool is_plain = s->packs_plainly[b->list.class];
+	size_t history = choose_history(s, b, &last);
+
+	s->beginnings[b->list.class]++;
+	return packer_start(p, s->books, is_plain ? 0 : choose_dictionary(s),
+	    &s->o.source, &last, is_plain ? 0 : history);
+}
+
+/* The receiver knows where it begins without being told. */
+static bool
+follows(const struct outgoing *o, const struct batch *b)
+{
+	return b->start.epoch != 0 && b->start.epoch == o->expected.epoch &&
+	       b->start.place == o->expected.place &&
+	       b->start.running == o->expected.running;
+}
+
+static enum err
+add(struct session *s, struct packer *p, const struct outgoing *o,
+    const struct batch *b)
+{
+	enum err e = ERR_OK;
+
+	if (!packer_has_begun(p))
+		e = start(s, p, b);
+	return e == ERR_OK
+	           ? packer_add(p, b, follows(o, b),
+	                 s->o.purpose == SESSION_SYNC ? s->lives : &no_lives)
+	           : e;
+}
+
+/* Forget a coder that the peer could not follow. */
+static void
+begin_anew(struct session *s, uint8_t class)
+{
+	if (!s->packs_anew[class])
+		return;
+	packer_free(s->packer[class]);
+	s->packer[class] = NULL;
+	s->packs_anew[class] = false;
+}
+
+enum err
+pack_put(struct session *s, struct outgoing *o, const struct batch *b)
+{
+	struct packer **p = &s->packer[b->list.class];
+	enum err e = ERR_OK;
+
+	begin_anew(s, b->list.class);
+	if (*p == NULL)
+		e = packer_new(p);
+	return e == ERR_OK ? add(s, *p, o, b) : e;
+}
+
+static enum err
+pack_whole(struct session *s, struct packer *p, const struct outgoing *o,
+    const struct batch *b, struct buffer *packed)
+{
+	bool is_end = false;
+	enum err e = add(s, p, o, b);
+
+	while (e == ERR_OK && !is_end)
+		e = packer_take(p, PACKED_BYTES_MAX, packed, &is_end);
+	return e;
+}
+
+enum err
+pack_aside(struct session *s, struct outgoing *o, const struct batch *b,
+    struct packer **out, struct buffer *packed)
+{
+	uint8_t class = b->list.class;
+	enum err e;
+
+	begin_anew(s, class);
+	e = s->packer[class] == NULL ? packer_new(out)
+	                             : packer_copy(out, s->packer[class]);
+	return e == ERR_OK ? pack_whole(s, *out, o, b, packed) : e;
+}
+
+void
+pack_keep(struct session *s, uint8_t class, struct packer *p)
+{
+	packer_free(s->packer[class]);
+	s->packer[class] = p;
+}
+
+bool
+pack_waits(const struct session *s, uint8_t class)
+{
+	return s->packer[class] != NULL && packer_waits(s->packer[class]);
+}
+
+enum err
+pack_take(struct session *s, uint8_t class, size_t max, struct buffer *body)
+{
+	bool is_end;
+	enum err e;
+
+	put_u8(body, class);
+	e = packer_take(s->packer[class], max - 1, body, &is_end);
+	if (e == ERR_OK && is_end)
+		body->data[0] |= DENSE_END;
+	return e;
+}
+
+enum err
+pack_refused(struct session *s, struct outgoing *o, unsigned beginning)
+{
+	uint8_t class = o->list.class;
+
+	if (++o->refusals > PACK_REFUSALS_MAX)
+		return ERR_REFUSED;
+	/* Behind our end nothing may follow: this session cannot become a
+	 * clean one, the next begins from what is held. */
+	if (s->sent_end && s->o.purpose == SESSION_ANSWER)
+		return ERR_OK;
+	s->sent_end = false;
+	/* All that is under way of this list is void; it goes again from what
+	 * is held, leaning on nothing. */
+	answers_void(s, o);
+	o->next = o->held;
+	o->at_end = false;
+	/* What was refused together is mended together. */
+	if (beginning < s->beginnings[class])
+		return ERR_OK;
+	s->packs_anew[class] = true;
+	s->packs_plainly[class] = true;
+	return ERR_OK;
+}
+
+/* --- in ---------------------------------------------------------------- */
+
+static struct cursor *
+find_expected(struct session *s, const struct list_id *list)
+{
+	struct cursor_set *set = s->expected;
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->item[i].list.class == list->class &&
+		    strcmp(set->item[i].list.name, list->name) == 0)
+			return &set->item[i].cursor;
+	return NULL;
+}
+
+static struct cursor
+expected(void *context, const struct list_id *list)
+{
+	const struct cursor *at = find_expected(context, list);
+
+	return at == NULL ? (struct cursor){0, 0, 0} : *at;
+}
+
+void
+pack_note_end(struct session *s, const struct batch *b)
+{
+	struct cursor_set *set = s->expected;
+	struct cursor *at = find_expected(s, &b->list);
+
+	if (at == NULL && set->count < LISTS_MAX) {
+		set->item[set->count].list = b->list;
+		at = &set->item[set->count++].cursor;
+	}
+	if (at != NULL)
+		*at = b->end;
+}
+
+enum err
+pack_consume(struct session *s, const struct bytes *body)
+{
+	uint8_t class;
+	enum err e = ERR_OK;
+
+	if (body->size < 2 || s->peer_ended ||
+	    (body->data[0] & ~DENSE_END) >= CLASSES)
+		return ERR_FORMAT;
+	class = body->data[0] & (uint8_t)~DENSE_END;
+	s->stats.data_received[class] += body->size - 1;
+	if (s->unpacker[class] == NULL)
+		e = unpacker_new(&s->unpacker[class]);
+	if (e == ERR_OK)
+		e = unpacker_feed(
+		    s->unpacker[class], body->data + 1, body->size - 1);
+	if (e == ERR_OK && (body->data[0] & DENSE_END) != 0)
+		s->unpacking = class;
+	return e;
+}
+
+enum err
+pack_next(struct session *s, struct batch *out)
+{
+	uint8_t class = (uint8_t)s->unpacking;
+	const struct unpack_context cx = {.books = s->books,
+	    .source = &s->o.source,
+	    .lives = s->o.purpose == SESSION_ANSWER ? s->lives : &no_lives,
+	    .expected = expected,
+	    .context = s};
+
+	s->unpacking = -1;
+	out->list.class = class;
+	return unpacker_take(s->unpacker[class], &cx, out);
+}
+
+void
+pack_know_lives(struct session *s)
+{
+	size_t i;
+
+	if (s->o.purpose != SESSION_ANSWER)
+		return;
+	s->lives->count = s->peer_hello.life_count;
+	for (i = 0; i < s->lives->count; i++)
+		memcpy(s->lives->id[i], s->peer_lives[i].id, LIFE_BYTES);
+}
