@@ -1,4 +1,5 @@
-// One session as initiator: protocol.md 7 to 9.
+// One session as initiator: protocol.md 7 to 9; what is dense in it is in
+// session_dense.go.
 
 package main
 
@@ -25,6 +26,8 @@ type options struct {
 	emptyFrames int  // sealed frames without messages after message 3
 	otherDigest bool // tell a digest that the parent will ask about
 	forget      bool // tell no cursors
+	forged      bool // tell another check of the first history
+	rowsOnly    bool
 }
 
 type summary struct {
@@ -47,6 +50,11 @@ type summary struct {
 	RekeysSent     int
 	RekeysRead     int
 	Lists          map[string]uint64
+	DenseSent      int
+	DenseReceived  int // and taken apart
+	Unread         int // dense ones received that could not be read
+	Learned        int // changes of the own log, as history
+	Refused        int // own batches that were not taken
 }
 
 type session struct {
@@ -54,16 +62,21 @@ type session struct {
 	*link
 	options
 	summary
-	dictionary []byte
 	streams    [classes]*inStream
 	out        outStream
+	dense      denseState
 	helloSeen  bool
 	endSeen    bool
 	wanted     bool // we await the parent's CURSORS
 	told       []cursorOf
-	sentTo     uint64   // place in the list up
-	unanswered []cursor // ends of batches sent, the oldest first
+	sentTo     uint64      // place in the list up
+	unanswered []sentBatch // the oldest first
 	answers    writer
+}
+
+type sentBatch struct {
+	end  cursor
+	void bool // it is sent again, whatever is answered
 }
 
 type cursorOf struct {
@@ -273,7 +286,10 @@ func (s *session) settle(told []cursorOf) error {
 		}
 		s.Receipted = c.cursor
 	}
-	s.sentTo = s.Receipted.Place
+	if s.batchesSent() == 0 {
+		s.dense.upExpected = s.Receipted
+	}
+	s.sendAgain()
 	s.answers.message(typeSettled, nil)
 	return nil
 }
@@ -301,7 +317,7 @@ func (s *session) onData(body []byte) error {
 		return errors.New("DATA of no class")
 	}
 	if s.streams[class] == nil {
-		stream, err := newInStream(s.dictionary)
+		stream, err := newInStream()
 		if err != nil {
 			return err
 		}
@@ -327,6 +343,7 @@ func (s *session) onData(body []byte) error {
 func (s *session) onBatch(class uint8, b *received) error {
 	key := cursorKey(b.list, class)
 	own := s.Cursors[key]
+	s.dense.expected[key] = b.end
 	joins := b.start.Place == 0 || b.start.Epoch == own.Epoch &&
 		(b.start.Place < own.Place || b.start == own)
 	if joins {
@@ -351,12 +368,17 @@ func (s *session) onBatch(class uint8, b *received) error {
 		return s.save()
 	}
 	// The long form may always be told.
+	s.answerWhere(b.list, class)
+	return s.save()
+}
+
+// answerWhere tells where we stand in a list.
+func (s *session) answerWhere(list string, class uint8) {
 	var w writer
-	answer := cursorOf{b.list, class, s.Cursors[key]}
+	answer := cursorOf{list, class, s.Cursors[cursorKey(list, class)]}
 	answer.write(&w)
 	w.varint(0)
 	s.answers.message(typeReceipt, w.data)
-	return s.save()
 }
 
 func (s *session) onReceipt(body []byte) error {
@@ -376,9 +398,16 @@ func (s *session) onReceipt(body []byte) error {
 	if c.list != "up" || c.class != upClass || len(s.unanswered) == 0 {
 		return fmt.Errorf("RECEIPT for %s", c.list)
 	}
+	answered := s.unanswered[0]
 	s.unanswered = s.unanswered[1:]
 	s.Receipts++
-	return s.heldTo(c.cursor)
+	if err := s.heldTo(c.cursor); err != nil {
+		return err
+	}
+	if !answered.void && (c.Epoch != answered.end.Epoch || c.Place < answered.end.Place) {
+		return s.refused()
+	}
+	return nil
 }
 
 // onTaken: the oldest batches are held to their ends.
@@ -387,7 +416,7 @@ func (s *session) onTaken(body []byte) error {
 		return fmt.Errorf("TAKEN %x of %d batches", body, len(s.unanswered))
 	}
 	for count := int(body[0]>>2) + 1; count > 0; count-- {
-		end := s.unanswered[0]
+		end := s.unanswered[0].end
 		s.unanswered = s.unanswered[1:]
 		s.Receipts++
 		s.Taken++
@@ -522,7 +551,7 @@ func (s *session) on(m message) error {
 	if !s.helloSeen && m.kind != typeHello {
 		return fmt.Errorf("message %d before HELLO", m.kind)
 	}
-	if s.endSeen && (m.kind == typeData || m.kind == typeEnd || m.kind == typeGrant) {
+	if s.endSeen && (m.kind == typeData || m.kind == typeDense || m.kind == typeEnd || m.kind == typeGrant) {
 		return fmt.Errorf("message %d after END", m.kind)
 	}
 	switch m.kind {
@@ -534,6 +563,8 @@ func (s *session) on(m message) error {
 		s.onCursorsWanted()
 	case typeData:
 		return s.onData(m.body)
+	case typeDense:
+		return s.onDense(m.body)
 	case typeReceipt:
 		return s.onReceipt(m.body)
 	case typeGroupReceipt:
@@ -554,24 +585,28 @@ func (s *session) on(m message) error {
 
 // stream sends what the list up holds beyond what was sent.
 func (s *session) stream() error {
-	for s.sentTo < s.Up.Place && len(s.unanswered) < unansweredMax {
+	for s.sentTo < s.Up.Place && len(s.unanswered) < unansweredMax && !s.wanted {
 		if s.small && s.sentTo != s.Receipted.Place {
 			return nil // one batch at a time
 		}
-		to := s.sentTo + batchAtMost
-		if s.small {
-			to = s.sentTo + 1
-		}
-		to = min(to, s.Up.Place)
-		bytes := s.out.put(s.batch(s.sentTo, to, lies{}))
-		for len(bytes) > 0 {
-			part := min(uint64(len(bytes)), plainMax-8)
-			if err := s.writeSealed(dataMessage(upClass, bytes[:part])); err != nil {
+		to, isDense := s.chooseBatch()
+		var messages [][]byte
+		if isDense {
+			packed, err := s.packBatch(to)
+			if err != nil {
 				return err
 			}
-			bytes = bytes[part:]
+			messages = denseMessages(upClass, packed, plainMax-8)
+		} else {
+			messages = dataMessages(upClass, s.out.put(s.batch(s.sentTo, to, lies{})))
 		}
-		s.unanswered = append(s.unanswered, cursor{s.Up.Epoch, to, s.runningAt(to)})
+		for _, m := range messages {
+			if err := s.writeSealed(m); err != nil {
+				return err
+			}
+		}
+		s.dense.upExpected = cursor{s.Up.Epoch, to, s.runningAt(to)}
+		s.unanswered = append(s.unanswered, sentBatch{end: s.dense.upExpected})
 		s.Sent += int(to - s.sentTo)
 		s.sentTo = to
 	}
@@ -580,6 +615,16 @@ func (s *session) stream() error {
 
 func dataMessage(class uint8, stream []byte) []byte {
 	return oneMessage(typeData, append([]byte{class}, stream...))
+}
+
+func dataMessages(class uint8, stream []byte) [][]byte {
+	var out [][]byte
+	for len(stream) > 0 {
+		part := min(uint64(len(stream)), plainMax-8)
+		out = append(out, dataMessage(class, stream[:part]))
+		stream = stream[part:]
+	}
+	return out
 }
 
 func (s *session) flush() error {
@@ -608,22 +653,25 @@ func (s *session) flush() error {
 func newSession(n *node, l *link, o options) (*session, error) {
 	s := &session{node: n, link: l, options: o}
 	s.Exceptions, s.Lists = map[string]int{}, map[string]uint64{}
-	var err error
-	_, s.dictionary, err = dictionaryId()
+	book, err := shippedBook()
+	s.dense = newDenseState(book)
 	return s, err
 }
 
 // open does the handshake; HELLO goes with its last message.
 func (s *session) open(h *hello) error {
 	parent := s.certificates()[1]
-	s.sentTo = s.Receipted.Place
+	s.sentTo, s.dense.upExpected = s.Receipted.Place, s.Receipted
+	for key, c := range s.Cursors {
+		s.dense.expected[key] = c
+	}
 	return s.handshake(modeSync, s.group(), s.Transport, parent.transportKey,
 		nil, nil, h.message())
 }
 
 func (s *session) run() error {
 	for i := 0; i < s.options.add; i++ {
-		s.node.add(residentBody(fmt.Sprintf("go-%d", len(s.Own)+1), s.certificates()[0].orgs[0]))
+		s.node.add(s.residentNamed())
 	}
 	if err := s.save(); err != nil {
 		return err
@@ -643,6 +691,11 @@ func (s *session) run() error {
 			return err
 		}
 	}
+	return s.converse()
+}
+
+// converse goes on until all is said.
+func (s *session) converse() error {
 	for {
 		if err := s.stream(); err != nil {
 			return err
