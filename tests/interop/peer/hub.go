@@ -273,7 +273,7 @@ const answerRoom = 200
 func (s *served) onHello(body []byte) error {
 	h, err := readHello(body)
 	if err != nil || s.helloed || h.versionMin > 1 || h.versionMax < 1 ||
-		h.role != roleClinic || len(h.lives) == 0 {
+		h.role != roleClinic {
 		return fmt.Errorf("HELLO does not fit: %v", err)
 	}
 	s.helloed = true
@@ -287,7 +287,7 @@ func (s *served) onHello(body []byte) error {
 	if h.held != shortDigest(s.upCursors()) {
 		return errors.New("the child believes us elsewhere than we are")
 	}
-	if s.Slips < 2500 {
+	if s.Slips < 2500 && len(h.lives) > 0 {
 		var w writer
 		w.varint(s.firstSlip + 100)
 		w.varint(5000)
