@@ -1,15 +1,13 @@
 // One session as initiator: protocol.md 7 to 9; what is dense in it is in
-// session_dense.go.
+// session_dense.go, receipts of the group in group_receipt.go.
 
 package main
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
 
 const (
@@ -134,103 +132,6 @@ func (n *node) ownCursors() []cursorOf {
 
 func cursorKey(list string, class uint8) string {
 	return string(rune('0'+class)) + list
-}
-
-// hello is what HELLO says; a case may alter it before it is written.
-type hello struct {
-	versionMin, versionMax uint8
-	role                   uint8
-	clock                  uint8
-	otherFlags             uint8 // those that no version knows
-	now                    uint32
-	epoch                  uint64
-	cursors                uint32
-	dictionaries           []uint32
-	slips                  uint64
-	held                   uint32 // where we believe the parent to stand
-	lives                  [][]byte
-	last                   [classes]uint64
-	forked                 uint8
-	bound                  uint64 // 0: none
-}
-
-func (n *node) hello() *hello {
-	h := &hello{versionMin: 1, versionMax: 1, role: roleClinic, now: uint32(time.Now().Unix()),
-		cursors: shortDigest(n.ownCursors()), slips: n.Slips,
-		held:  shortDigest([]cursorOf{{"up", upClass, n.Receipted}}),
-		lives: [][]byte{n.LifeNonce}}
-	h.last[upClass] = uint64(len(n.Own))
-	return h
-}
-
-func (h *hello) message() []byte {
-	var w writer
-	flags := h.role | h.clock<<2 | h.otherFlags
-	if len(h.lives) > 0 {
-		flags |= 8
-	}
-	w.u8(h.versionMin<<4 | h.versionMax)
-	w.u8(flags)
-	w.u32(h.now)
-	w.varint(h.epoch)
-	w.u32(h.cursors)
-	w.u8(uint8(len(h.dictionaries)))
-	for _, id := range h.dictionaries {
-		w.u32(id)
-	}
-	if len(h.lives) > 0 {
-		w.varint(h.slips)
-		w.u32(h.held)
-		w.varint(uint64(len(h.lives)))
-	}
-	for _, nonce := range h.lives {
-		w.bytes(nonce)
-		for _, seq := range h.last {
-			w.varint(seq)
-		}
-		w.u8(h.forked)
-	}
-	if h.bound > 0 {
-		w.varint(h.bound)
-	}
-	return oneMessage(typeHello, w.data)
-}
-
-// readHello takes one apart; of several lives the last seqs are not kept.
-func readHello(body []byte) (*hello, error) {
-	r := &reader{data: body}
-	versions, flags := r.u8(), r.u8()
-	h := &hello{versionMin: versions >> 4, versionMax: versions & 15,
-		role: flags & 3, clock: flags >> 2 & 1, now: r.u32(), epoch: r.upTo(1<<32 - 1),
-		cursors: r.u32()}
-	for count := r.u8(); count > 0 && r.err == nil; count-- {
-		h.dictionaries = append(h.dictionaries, r.u32())
-	}
-	if flags&8 != 0 {
-		h.slips, h.held = r.varint(), r.u32()
-		count := r.upTo(64)
-		if count == 0 {
-			r.fail(errInvalid)
-		}
-		for ; count > 0 && r.err == nil; count-- {
-			h.lives = append(h.lives, r.bytes(16))
-			for class := range h.last {
-				h.last[class] = r.varint()
-			}
-			if h.forked = r.u8(); h.forked > 1 {
-				r.fail(errInvalid)
-			}
-		}
-	}
-	if r.err == nil && len(r.data) > 0 {
-		if h.bound = r.varint(); h.bound == 0 {
-			r.fail(errInvalid)
-		}
-	}
-	if flags&0xf0 != 0 || h.versionMin > h.versionMax || len(h.dictionaries) > 8 {
-		r.fail(errInvalid)
-	}
-	return h, r.end()
 }
 
 func (s *session) onHello(body []byte) error {
@@ -438,102 +339,6 @@ func (s *session) heldTo(c cursor) error {
 		s.sentTo = c.Place
 	}
 	return s.save()
-}
-
-// groupReceipt is one taken apart, and what its signature covers.
-type groupReceipt struct {
-	life      []byte
-	seq       [classes]uint64
-	chain     [classes][]byte
-	signed    []byte
-	signature []byte
-}
-
-// message is what the signature covers.
-func (g *groupReceipt) message() []byte {
-	var signed writer
-	signed.text("yizhan group receipt v1\x00")
-	signed.bytes(g.life)
-	for class := range g.seq {
-		signed.u64(g.seq[class])
-		signed.bytes(g.chain[class])
-	}
-	return signed.data
-}
-
-func readGroupReceipt(body []byte) (*groupReceipt, error) {
-	r := &reader{data: body}
-	g := &groupReceipt{life: r.bytes(8)}
-	mask := r.u8()
-	for class := range g.seq {
-		g.chain[class] = make([]byte, 32)
-		if mask>>uint(class)&1 == 1 {
-			g.seq[class], g.chain[class] = r.varint(), r.bytes(32)
-			if g.seq[class] == 0 {
-				r.fail(errInvalid)
-			}
-		}
-	}
-	if mask >= 1<<classes {
-		r.fail(errInvalid)
-	}
-	g.signed, g.signature = g.message(), r.bytes(ed25519.SignatureSize)
-	return g, r.end()
-}
-
-func (s *session) onGroupReceipt(body []byte) error {
-	g, err := readGroupReceipt(body)
-	if err != nil {
-		return fmt.Errorf("GROUP_RECEIPT: %w", err)
-	}
-	chain := s.certificates()
-	if !ed25519.Verify(chain[len(chain)-1].signingKey, g.signed, g.signature) {
-		return errors.New("GROUP_RECEIPT is not the hub's")
-	}
-	return s.groupHolds(g)
-}
-
-// onGroupHeld makes the whole receipt of what our own logs hold.
-func (s *session) onGroupHeld(body []byte) error {
-	r := &reader{data: body}
-	which := r.varint()
-	g := &groupReceipt{life: s.life()}
-	for class := range g.seq {
-		g.chain[class] = make([]byte, 32)
-		if which>>uint(class)&1 == 0 {
-			continue
-		}
-		if g.seq[class] = r.varint(); g.seq[class] == 0 {
-			r.fail(errInvalid)
-		}
-		if class != upClass || g.seq[class] > uint64(len(s.Own)) {
-			return errors.New("GROUP_HELD of what we never wrote")
-		}
-		g.chain[class] = s.node.chain(g.seq[class])
-	}
-	g.signed, g.signature = g.message(), r.bytes(ed25519.SignatureSize)
-	if err := r.end(); err != nil || which>>classes != 0 {
-		return fmt.Errorf("GROUP_HELD of life %d: %v", which>>classes, err)
-	}
-	chain := s.certificates()
-	if !ed25519.Verify(chain[len(chain)-1].signingKey, g.signed, g.signature) {
-		return errors.New("GROUP_HELD does not fit our log")
-	}
-	s.GroupHeld++
-	return s.groupHolds(g)
-}
-
-func (s *session) groupHolds(g *groupReceipt) error {
-	s.GroupReceipts++
-	seq := g.seq[upClass]
-	if !bytes.Equal(g.life, s.life()) || seq == 0 {
-		return nil
-	}
-	if seq > uint64(len(s.Own)) || !bytes.Equal(g.chain[upClass], s.node.chain(seq)) {
-		return errors.New("GROUP_RECEIPT tells another log")
-	}
-	s.GroupHolds = seq
-	return nil
 }
 
 func (s *session) onGrant(body []byte) error {
