@@ -243,11 +243,12 @@ class Model:
         places[x] = written
 
     def symbol(self, kind, bits, contexts, value=0):
-        """Decode a symbol, or learn this one."""
+        """Decode a symbol, or learn this one. Long, since calls are what
+        costs most here."""
         found, guesses = self.find_runs(kind, bits, contexts)
         n = len(guesses)
         if kind > 2:
-            confidence = 3 if n > 6 else 2 if n > 3 else 1 if n > 1 else 0
+            confidence = 2 if n > 3 else 1 if n > 1 else 0
         else:
             n = self.match_length
             confidence = 0 if n == 0 else 1 if n < 8 else 2 if n < 20 else 3

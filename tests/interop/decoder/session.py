@@ -75,6 +75,11 @@ class Session:
                    % (len(told), way, side.messages))
         expect(self.name, self.batches == len(self.record["batches"]),
                "%d batches" % len(self.record["batches"]))
+        g = self.group
+        same(self.name, {"fingerprint_secret": g.secret,
+                         "hub_signing_key": g.hub_key},
+             {key: self.record[key] for key in
+              ("fingerprint_secret", "hub_signing_key")})
 
     # --- bytes -------------------------------------------------------------
 
