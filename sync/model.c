@@ -140,14 +140,6 @@ model_free(struct model *m)
 
 /* --- the coder --------------------------------------------------------- */
 
-static uint8_t
-next_byte(struct model *m)
-{
-	size_t at = m->in_at++;
-
-	return at < m->in_size ? m->in[at] : 0;
-}
-
 void
 model_learn(struct model *m)
 {
@@ -206,7 +198,7 @@ model_decode(struct model *m, const void *data, size_t size)
 	m->high = UINT32_MAX;
 	m->code = 0;
 	for (i = 0; i < 4; i++)
-		m->code = m->code << 8 | next_byte(m);
+		m->code = m->code << 8 | model_next_byte(m);
 }
 
 enum err
@@ -224,136 +216,12 @@ model_is_decoding(const struct model *m)
 	return m->mode == DECODING;
 }
 
-/* p: that it is a one, of 65,536; 1 to 65,535. */
-static unsigned
-code_bit(struct model *m, unsigned bit, unsigned p)
-{
-	uint32_t middle;
-
-	if (m->mode == LEARNING)
-		return bit;
-	middle = m->low + (uint32_t)(((uint64_t)(m->high - m->low) * p) >> 16);
-	if (m->mode == DECODING)
-		bit = m->code <= middle;
-	if (bit == 1)
-		m->high = middle;
-	else
-		m->low = middle + 1;
-	while (((m->low ^ m->high) >> 24) == 0) {
-		if (m->mode == DECODING)
-			m->code = m->code << 8 | next_byte(m);
-		else
-			put_u8(m->out, (uint8_t)(m->high >> 24));
-		m->low <<= 8;
-		m->high = m->high << 8 | 255;
-	}
-	return bit;
-}
-
 unsigned
 model_code_plain(struct model *m, unsigned bits, unsigned value)
 {
 	unsigned got = 0;
 
 	while (bits-- > 0)
-		got = got << 1 | code_bit(m, value >> bits & 1, 32768);
+		got = got << 1 | model_code_bit(m, value >> bits & 1, 32768);
 	return got;
-}
-
-/* --- after a symbol ---------------------------------------------------- */
-
-static void
-note_runs(struct step *s, uint8_t symbol)
-{
-	unsigned i;
-
-	for (i = 0; i < MODEL_RUNS; i++) {
-		struct run *r = s->run[i];
-
-		if (r->count > 0 && r->symbol == symbol) {
-			if (r->count < RUN_MAX)
-				r->count++;
-		} else if (r->count > 2) {
-			r->count = r->count >= 8 ? r->count / 4 : 1;
-		} else {
-			r->symbol = symbol;
-			r->count = 1;
-		}
-	}
-}
-
-static uint8_t
-text_back(const struct model *m, uint32_t end, uint32_t back)
-{
-	return m->text[(end - back) & ((1 << HISTORY_BITS) - 1)];
-}
-
-/* Where the last symbols stood before, and how far back both agree. */
-static void
-find_match(struct model *m, uint32_t place)
-{
-	unsigned size = 0;
-
-	m->match_at = place;
-	if (place == 0)
-		return;
-	while (size < MATCH_MAX && size < m->text_end &&
-	       text_back(m, place, size + 1) ==
-	           text_back(m, m->text_end, size + 1))
-		size++;
-	m->match_size = size < MATCH_MIN ? 0 : size;
-}
-
-static void
-note_text(struct model *m, uint8_t symbol)
-{
-	uint32_t hash = 0, i;
-
-	if (m->match_size > 0 && text_back(m, m->match_at, 0) == symbol) {
-		if (m->match_size < MATCH_MAX)
-			m->match_size++;
-		m->match_at++;
-	} else {
-		m->match_size = 0;
-	}
-	m->text[m->text_end & ((1 << HISTORY_BITS) - 1)] = symbol;
-	m->text_end++;
-	for (i = 1; i <= MATCH_HASHED; i++) {
-		hash = (hash + text_back(m, m->text_end, i) + 1) * 0x2c1b3c6du;
-		hash ^= hash >> 15;
-	}
-	hash >>= 32 - HISTORY_BITS;
-	if (m->match_size == 0)
-		find_match(m, m->places[hash]);
-	m->places[hash] = m->text_end;
-}
-
-unsigned
-model_code(struct model *m, enum model_kind kind,
-    const uint32_t context[MODEL_CONTEXTS], unsigned bits, unsigned symbol)
-{
-	struct step s;
-	unsigned done;
-
-	s.kind = kind;
-	model_begin(m, &s, context, bits);
-	for (done = 0; done < bits; done++, s.left--) {
-		unsigned node, bit;
-
-		s.is_low = done >= 4;
-		if (done == 0 || done == 4)
-			model_find_rows(m, &s, context);
-		node = done < 4 ? s.partial
-		                : 1u << (done - 4) |
-		                      (s.partial & ((1u << (done - 4)) - 1));
-		bit = code_bit(
-		    m, symbol >> (s.left - 1) & 1, model_guess(m, &s, node));
-		model_teach(m, &s, bit);
-		s.partial = s.partial << 1 | bit;
-	}
-	symbol = s.partial & ((1u << bits) - 1);
-	note_runs(&s, (uint8_t)symbol);
-	if (kind <= MODEL_ID)
-		note_text(m, (uint8_t)symbol);
-	return symbol;
 }

@@ -136,9 +136,9 @@ add_guess(struct step *s, unsigned input, unsigned symbol, unsigned bits,
 	s->guesses++;
 }
 
-void
-model_begin(struct model *m, struct step *s,
-    const uint32_t context[MODEL_CONTEXTS], unsigned bits)
+static void
+begin(struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS],
+    unsigned bits)
 {
 	uint32_t hash[MODEL_RUNS];
 	unsigned i;
@@ -171,8 +171,8 @@ model_begin(struct model *m, struct step *s,
 	s->left = bits;
 }
 
-void
-model_find_rows(
+static void
+find_rows(
     struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS])
 {
 	uint32_t more = s->is_low ? s->partial * 0x85ebca6bu : 0;
@@ -268,8 +268,8 @@ adjust(int32_t *weight, int32_t value, int32_t error)
 	                            : w;
 }
 
-void
-model_teach(struct model *m, struct step *s, unsigned bit)
+static void
+learn(struct model *m, struct step *s, unsigned bit)
 {
 	int32_t aim = (int32_t)(bit << 16);
 	int32_t error = aim - (int32_t)model_squash(s->s);
@@ -294,9 +294,107 @@ model_teach(struct model *m, struct step *s, unsigned bit)
 	s->guesses = kept;
 }
 
-unsigned
-model_guess(struct model *m, struct step *s, unsigned node)
+static unsigned
+guess(struct model *m, struct step *s, unsigned node)
 {
 	gather(m, s, node);
 	return mix(m, s);
+}
+
+/* --- after a symbol ---------------------------------------------------- */
+
+static void
+note_runs(struct step *s, uint8_t symbol)
+{
+	unsigned i;
+
+	for (i = 0; i < MODEL_RUNS; i++) {
+		struct run *r = s->run[i];
+
+		if (r->count > 0 && r->symbol == symbol) {
+			if (r->count < RUN_MAX)
+				r->count++;
+		} else if (r->count > 2) {
+			r->count = r->count >= 8 ? r->count / 4 : 1;
+		} else {
+			r->symbol = symbol;
+			r->count = 1;
+		}
+	}
+}
+
+static uint8_t
+text_back(const struct model *m, uint32_t end, uint32_t back)
+{
+	return m->text[(end - back) & ((1 << HISTORY_BITS) - 1)];
+}
+
+/* Where the last symbols stood before, and how far back both agree. */
+static void
+find_match(struct model *m, uint32_t place)
+{
+	unsigned size = 0;
+
+	m->match_at = place;
+	if (place == 0)
+		return;
+	while (size < MATCH_MAX && size < m->text_end &&
+	       text_back(m, place, size + 1) ==
+	           text_back(m, m->text_end, size + 1))
+		size++;
+	m->match_size = size < MATCH_MIN ? 0 : size;
+}
+
+static void
+note_text(struct model *m, uint8_t symbol)
+{
+	uint32_t hash = 0, i;
+
+	if (m->match_size > 0 && text_back(m, m->match_at, 0) == symbol) {
+		if (m->match_size < MATCH_MAX)
+			m->match_size++;
+		m->match_at++;
+	} else {
+		m->match_size = 0;
+	}
+	m->text[m->text_end & ((1 << HISTORY_BITS) - 1)] = symbol;
+	m->text_end++;
+	for (i = 1; i <= MATCH_HASHED; i++) {
+		hash = (hash + text_back(m, m->text_end, i) + 1) * 0x2c1b3c6du;
+		hash ^= hash >> 15;
+	}
+	hash >>= 32 - HISTORY_BITS;
+	if (m->match_size == 0)
+		find_match(m, m->places[hash]);
+	m->places[hash] = m->text_end;
+}
+
+unsigned
+model_code(struct model *m, enum model_kind kind,
+    const uint32_t context[MODEL_CONTEXTS], unsigned bits, unsigned symbol)
+{
+	struct step s;
+	unsigned done;
+
+	s.kind = kind;
+	begin(m, &s, context, bits);
+	for (done = 0; done < bits; done++, s.left--) {
+		unsigned node, bit;
+
+		s.is_low = done >= 4;
+		if (done == 0 || done == 4)
+			find_rows(m, &s, context);
+		node = done < 4 ? s.partial
+		                : 1u << (done - 4) |
+		                      (s.partial & ((1u << (done - 4)) - 1));
+		bit = model_code_bit(
+		    m, symbol >> (s.left - 1) & 1, guess(m, &s, node));
+		learn(m, &s, bit);
+		s.partial = s.partial << 1 | bit;
+	}
+	symbol = s.partial & ((1u << bits) - 1);
+	note_runs(&s, (uint8_t)symbol);
+	if (kind <= MODEL_ID)
+		note_text(m, (uint8_t)symbol);
+	return symbol;
 }

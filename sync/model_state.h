@@ -115,16 +115,41 @@ struct step {
 
 /** 65,536 / (1 + e^(-x/256)), from a line through each 128th value. */
 unsigned model_squash(int x);
-/** Begin a symbol: which runs, and whether the match, guess it. */
-void model_begin(struct model *m, struct step *s,
-    const uint32_t context[MODEL_CONTEXTS], unsigned bits);
-/** Before the first bit, and before the fifth. */
-void model_find_rows(
-    struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS]);
-/** The probability that the next bit is a one, of 65,536; node: its place in
- * the rows. */
-unsigned model_guess(struct model *m, struct step *s, unsigned node);
-/** It was this one. */
-void model_teach(struct model *m, struct step *s, unsigned bit);
+/* The coder's two innermost functions, here so that each bit's work is one
+ * piece of code. */
+
+static inline uint8_t
+model_next_byte(struct model *m)
+{
+	size_t at = m->in_at++;
+
+	return at < m->in_size ? m->in[at] : 0;
+}
+
+/* p: that it is a one, of 65,536; 1 to 65,535. */
+static inline unsigned
+model_code_bit(struct model *m, unsigned bit, unsigned p)
+{
+	uint32_t middle;
+
+	if (m->mode == LEARNING)
+		return bit;
+	middle = m->low + (uint32_t)(((uint64_t)(m->high - m->low) * p) >> 16);
+	if (m->mode == DECODING)
+		bit = m->code <= middle;
+	if (bit == 1)
+		m->high = middle;
+	else
+		m->low = middle + 1;
+	while (((m->low ^ m->high) >> 24) == 0) {
+		if (m->mode == DECODING)
+			m->code = m->code << 8 | model_next_byte(m);
+		else
+			put_u8(m->out, (uint8_t)(m->high >> 24));
+		m->low <<= 8;
+		m->high = m->high << 8 | 255;
+	}
+	return bit;
+}
 
 #endif

@@ -35,7 +35,7 @@ struct memory_node {
 	struct withdrawn list; /* epoch 0: none */
 	struct memory_list lists[MEMORY_LISTS];
 	size_t list_count;
-	bool is_alone_author; /* settle() knows of a fork, as in "up" */
+	bool is_alone_author;       /* settle() knows of a fork, as in "up" */
 	struct memory_node *author; /* whose "up" history() tells; NULL: none */
 	uint8_t history_spoilt;     /* and by what its bodies differ */
 	uint64_t history_told;      /* changes, in all */
