@@ -314,6 +314,7 @@ pack_next(struct session *s, struct batch *out)
 	const struct unpack_context cx = {.books = s->books,
 	    .source = &s->o.source,
 	    .lives = s->o.purpose == SESSION_ANSWER ? s->lives : &no_lives,
+	    .is_held = s->is_held,
 	    .expected = expected,
 	    .context = s};
 
