@@ -15,9 +15,9 @@
 
 enum {
 	PACKED_BYTES_MAX = 256 * 1024, /* of one batch, packed */
-	/* Decoded bytes a packed one may promise: so many, and so many times
-	 * its own. */
-	PACKED_BODIES_FREE = 4096,
+	/* Decoded bytes a packed one may promise: so many, which any change
+	 * fits, and so many times its own. */
+	PACKED_BODIES_FREE = 65536,
 	PACKED_BODIES_RATIO = 600,
 	PACKED_HISTORY_MAX = 512,              /* changes learned before */
 	PACKED_HISTORY_BYTES_MAX = 256 * 1024, /* of their bodies */
