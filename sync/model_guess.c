@@ -116,10 +116,7 @@ static unsigned
 confidence_of(const struct model *m, const struct step *s)
 {
 	if (s->kind > MODEL_ID)
-		return s->guesses > 6   ? 3
-		       : s->guesses > 3 ? 2
-		       : s->guesses > 1 ? 1
-		                        : 0;
+		return s->guesses > 3 ? 2 : s->guesses > 1 ? 1 : 0;
 	if (m->match_size == 0)
 		return 0;
 	return m->match_size < 8 ? 1 : m->match_size < 20 ? 2 : 3;

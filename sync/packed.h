@@ -15,13 +15,16 @@
 
 enum {
 	PACKED_BYTES_MAX = 256 * 1024, /* of one batch, packed */
-	/* Decoded bytes a packed one may promise: so many, and so many times
-	 * its own. */
-	PACKED_BODIES_FREE = 4096,
+	/* Decoded bytes a packed one may promise: so many, which any change
+	 * fits, and so many times its own. */
+	PACKED_BODIES_FREE = 65536,
 	PACKED_BODIES_RATIO = 600,
 	PACKED_HISTORY_MAX = 512,              /* changes learned before */
 	PACKED_HISTORY_BYTES_MAX = 256 * 1024, /* of their bodies */
 	PACKED_FRESH_MAX = 8, /* beginnings a receiver goes along with */
+	/* Bytes that are decoded, or learned as history, for batches that are
+	 * given to nobody, before a receiver loses the thread. */
+	PACKED_VAIN_BYTES_MAX = 1024 * 1024,
 };
 
 /* What a coder begins from. */
@@ -77,7 +80,9 @@ enum err unpacker_feed(struct unpacker *u, const void *data, size_t size);
 struct unpack_context {
 	struct codebook *books;
 	const struct source *source; /* its history() may be NULL */
+	/** The initiator's, if it is the sender; a history is of one. */
 	const struct known_lives *lives;
+	bool is_held; /* decoded, and not given out: ERR_NOT_FOUND */
 	/** Where the batch before of this list ended, or else where we stand
 	 * in it: what a batch that follows begins at. */
 	struct cursor (*expected)(void *context, const struct list_id *list);
@@ -87,8 +92,9 @@ struct unpack_context {
 /**
  * All of a batch was fed: take it apart. out->list.class is set before.
  * ERR_OK, ERR_FORMAT, ERR_LIMIT, ERR_NOMEM. ERR_NOT_FOUND: it leans on what is
- * not here, or does not begin where it says it follows: only its list and its
- * end are known, and the sender has to begin anew.
+ * not here, or does not begin where it says it follows, or nothing is given
+ * out: only its list and its end are known, and no end (epoch 0) if it does
+ * not begin anywhere.
  */
 enum err unpacker_take(
     struct unpacker *u, const struct unpack_context *cx, struct batch *out);

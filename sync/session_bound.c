@@ -245,6 +245,10 @@ put_if_fits(struct session *s, struct outgoing *o, uint64_t room,
 
 	buffer_clear(ready);
 	s->bound.ready_at[class] = 0;
+	*is_put = false;
+	*size = UINT64_MAX; /* halve it */
+	if (!pack_is_sound(s->scratch) && s->scratch->change_count > 1)
+		return ERR_OK;
 	e = pack_aside(s, o, s->scratch, &behind, ready);
 	*size = framed(ready->size) + answer;
 	*is_put = e == ERR_OK && *size <= room;

@@ -18,6 +18,7 @@ enum {
 	PACK_CHANGE_BYTES = 128, /* about what a change takes */
 	PACK_SECONDS = 2,        /* of the link, at most, for one batch */
 	PACK_REFUSALS_MAX = 3,   /* then the two ends do not get along */
+	PACK_ANEW_MAX = 1,       /* refusals before rows are tried */
 };
 
 static const struct known_lives no_lives;
@@ -74,11 +75,23 @@ pack_changes_aim(const struct session *s)
 	return changes > PACK_CHANGES_MAX ? PACK_CHANGES_MAX : (size_t)changes;
 }
 
+/* Text of characters that no dictionary lists takes 21 bits for each, up to
+ * 2.7 times its size, and text that repeats itself shrinks without end. A
+ * receiver takes so much whatever it is; a larger batch that it cannot take
+ * would stand in the way of all behind it. */
+bool
+pack_is_sound(const struct batch *b)
+{
+	return b->bytes.size <= PACK_BODIES_MAX;
+}
+
 bool
 pack_is_wanted(const struct session *s, const struct batch *b)
 {
 	uint64_t rate = session_rate(s);
 
+	if (!pack_is_sound(b) || s->packs_never[b->list.class])
+		return false;
 	/* That much more waits, and nobody knows the link. */
 	if (rate == 0)
 		return b->change_count < BATCH_CHANGES_AIM;
@@ -244,6 +257,9 @@ pack_refused(struct session *s, struct outgoing *o, unsigned beginning)
 	/* What was refused together is mended together. */
 	if (beginning < s->beginnings[class])
 		return ERR_OK;
+	/* Whatever it is that the peer cannot read, rows it can. */
+	if (o->refusals > PACK_ANEW_MAX)
+		s->packs_never[class] = true;
 	s->packs_anew[class] = true;
 	s->packs_plainly[class] = true;
 	return ERR_OK;
@@ -314,6 +330,7 @@ pack_next(struct session *s, struct batch *out)
 	const struct unpack_context cx = {.books = s->books,
 	    .source = &s->o.source,
 	    .lives = s->o.purpose == SESSION_ANSWER ? s->lives : &no_lives,
+	    .is_held = s->is_held,
 	    .expected = expected,
 	    .context = s};
 

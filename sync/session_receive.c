@@ -318,7 +318,8 @@ drain_batch(struct session *s)
 	return e == ERR_OK ? offer_batch(s) : e;
 }
 
-/* One that cannot be read here is answered like one that is not taken. */
+/* One that cannot be read here, or is held up, is answered like one that is
+ * not taken. */
 static enum err
 unpack_batch(struct session *s)
 {

@@ -41,6 +41,7 @@ enum {
 	COMPRESSION_LEVEL = 6,    /* of rows: the link is fast */
 	BATCH_CHANGES_AIM = 128,
 	PACK_CHANGES_MAX = 64, /* of one batch: so long the receiver decodes */
+	PACK_BODIES_MAX = PACKED_BODIES_FREE, /* of one batch: their bytes */
 	/* Changes to learn first: what the next sixty gain of them is worth
 	 * more than their time on any link that is slow enough. */
 	PACK_HISTORY = 256,
@@ -185,6 +186,7 @@ struct session {
 	struct packer *packer[CLASSES];
 	bool packs_plainly[CLASSES]; /* from the shipped dictionary alone */
 	bool packs_anew[CLASSES];    /* with the next batch */
+	bool packs_never[CLASSES];   /* rows, unless there is a bound */
 	unsigned beginnings[CLASSES];
 	struct outgoing *outgoing;
 	size_t outgoing_count;
@@ -255,6 +257,8 @@ void pack_free(struct session *s);
 void pack_know_lives(struct session *s);
 /** How many changes to read for the next batch; 0: it is not to be packed. */
 size_t pack_changes_aim(const struct session *s);
+/** Whether any receiver takes it packed; one change it always does. */
+bool pack_is_sound(const struct batch *b);
 /** Whether what was read is to be packed. */
 bool pack_is_wanted(const struct session *s, const struct batch *b);
 /** Pack a batch of a list; nothing of its class is being packed. */

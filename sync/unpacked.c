@@ -9,6 +9,7 @@ struct unpacker {
 	struct dense *dense; /* NULL: not begun, or lost its thread */
 	struct buffer packed;
 	unsigned beginnings;
+	size_t vain; /* bytes that were learned or decoded for nothing */
 };
 
 /* A header, as read. */
@@ -205,6 +206,26 @@ take_header(struct reader *r, const struct unpack_context *cx, struct header *h,
 
 /* --- beginning --------------------------------------------------------- */
 
+static void
+lose_thread(struct unpacker *u)
+{
+	dense_free(u->dense);
+	u->dense = NULL;
+}
+
+/* Whether a batch can be read shows what it was built upon: nobody learns
+ * that way of lives that are not his own. */
+static bool
+is_known(const struct known_lives *lives, const uint8_t life[LIFE_BYTES])
+{
+	size_t i;
+
+	for (i = 0; i < lives->count; i++)
+		if (memcmp(lives->id[i], life, LIFE_BYTES) == 0)
+			return true;
+	return false;
+}
+
 static enum err
 learn_history(
     struct unpacker *u, const struct unpack_context *cx, const struct header *h)
@@ -216,7 +237,7 @@ learn_history(
 
 	if (s->history == 0)
 		return ERR_OK;
-	if (cx->source->history != NULL)
+	if (cx->source->history != NULL && is_known(cx->lives, s->last.life))
 		e = cx->source->history(cx->source->context, &s->last,
 		    s->history, PACKED_HISTORY_BYTES_MAX, &bodies, &got);
 	if (e == ERR_OK &&
@@ -225,6 +246,7 @@ learn_history(
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK)
 		e = packed_learn(u->dense, &bodies, got);
+	u->vain += bodies.size;
 	buffer_wipe(&bodies);
 	return e;
 }
@@ -235,17 +257,16 @@ begin(
 {
 	enum err e;
 
-	dense_free(u->dense);
-	u->dense = NULL;
+	lose_thread(u);
 	if (++u->beginnings > PACKED_FRESH_MAX)
 		return ERR_LIMIT;
+	if (u->vain > PACKED_VAIN_BYTES_MAX)
+		return ERR_NOT_FOUND;
 	e = codebook_dense(cx->books, h->start.dictionary, &u->dense);
 	if (e == ERR_OK)
 		e = learn_history(u, cx, h);
-	if (e != ERR_OK) {
-		dense_free(u->dense);
-		u->dense = NULL;
-	}
+	if (e != ERR_OK)
+		lose_thread(u);
 	return e;
 }
 
@@ -335,10 +356,26 @@ take_changes(struct unpacker *u, const struct header *h, const struct reader *r,
 	return e;
 }
 
+/* What is decoded and given to nobody costs its sender next to nothing, and
+ * nobody else has a turn before the next one: it must come to an end. */
+static enum err
+note_vain(struct unpacker *u, size_t vain_before, size_t decoded, enum err e)
+{
+	if (e == ERR_OK) {
+		u->vain = vain_before;
+		return ERR_OK;
+	}
+	u->vain += decoded;
+	if (u->vain > PACKED_VAIN_BYTES_MAX)
+		lose_thread(u);
+	return e;
+}
+
 static enum err
 take_batch(struct unpacker *u, const struct unpack_context *cx,
     struct header *h, struct batch *out)
 {
+	size_t vain = u->vain;
 	struct reader r;
 	enum err e = ERR_OK;
 
@@ -354,13 +391,15 @@ take_batch(struct unpacker *u, const struct unpack_context *cx,
 	/* Whatever the reason, the two ends do not know the same: it can be
 	 * mended by beginning anew, and that is bounded. */
 	if (e == ERR_FORMAT) {
-		dense_free(u->dense);
-		u->dense = NULL;
+		lose_thread(u);
 		e = ERR_NOT_FOUND;
 	}
-	if (e == ERR_OK && !h->is_placed)
+	if (e == ERR_OK && (!h->is_placed || cx->is_held))
 		e = ERR_NOT_FOUND;
-	return e;
+	/* What starts nowhere ends nowhere. */
+	if (!h->is_placed)
+		out->end = (struct cursor){0, 0, 0};
+	return note_vain(u, vain, out->bytes.size, e);
 }
 
 enum err

@@ -23,6 +23,8 @@ struct memory_list {
 	uint32_t epoch;
 	uint64_t count;
 	size_t body_bytes; /* of each change */
+	char letter; /* not 0: they hold a text of it, the second one a longer
+	                one, so that the two make one batch */
 };
 
 struct memory_node {
@@ -233,6 +235,22 @@ memory_settle(void *context, const struct list_id *list, struct cursor *at)
 	return ERR_OK;
 }
 
+enum { MEMORY_TEXT_LONG = 64000 };
+
+/* A body with one field, which is a long text. */
+static inline void
+memory_put_text(struct buffer *out, const struct memory_list *l, uint64_t seq)
+{
+	static const uint8_t head[] = {
+	    1, 8, 3, 1, 's', 0, 1, 'b', 1, 'o', 2, 4, 1, 7, 6};
+	size_t size = seq % 2 == 0 ? MEMORY_TEXT_LONG : l->body_bytes, i;
+
+	put_bytes(out, head, sizeof head);
+	put_varint(out, size);
+	for (i = 0; i < size; i++)
+		put_u8(out, (uint8_t)l->letter);
+}
+
 static inline void
 memory_body(uint8_t *out, size_t size, uint8_t class, uint64_t seq)
 {
@@ -271,9 +289,14 @@ memory_read(void *context, const struct list_id *list,
 		c->id.class = list->class;
 		c->id.seq = ++out->end.place;
 		c->body_at = out->bytes.size;
-		c->body_bytes = l->body_bytes;
-		memory_body(body, l->body_bytes, list->class, c->id.seq);
-		put_bytes(&out->bytes, body, l->body_bytes);
+		if (l->letter != 0) {
+			memory_put_text(&out->bytes, l, c->id.seq);
+		} else {
+			memory_body(
+			    body, l->body_bytes, list->class, c->id.seq);
+			put_bytes(&out->bytes, body, l->body_bytes);
+		}
+		c->body_bytes = out->bytes.size - c->body_at;
 	}
 	out->end.running = memory_running(l, out->end.place);
 	return buffer_state(&out->bytes);

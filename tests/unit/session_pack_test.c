@@ -1,5 +1,5 @@
-/* session_pack: the dense form within a session: what it leans on, and what
- * happens where the peer cannot follow. */
+/* session_pack: batches that no receiver takes in dense form do not stand in
+ * the way of what is behind them. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,166 +9,110 @@
 #include <cmocka.h>
 
 #include "sync/session_state.h"
-#include "tests/unit/memory_source.h"
+#include "tests/unit/speaker.h"
 
-enum { BODY = 40, CLASS = 2 };
-
-static struct memory_list *up;
+/* --- large texts ---------------------------------------------------------- */
 
 static void
-make_nodes(uint64_t count)
-{
-	memory_pair_make(&hub, &clinic);
-	up = memory_list_make(&clinic, "up", CLASS, count, BODY);
-	clinic.author = &clinic;
-	hub.author = &clinic;
-}
-
-/* A whole session; how many bytes the clinic sent. */
-static uint64_t
-sync_once(void)
+expect_through(char letter, uint64_t bytes_max)
 {
 	struct ends e;
-	uint64_t sent;
 
-	clinic.is_done = hub.is_done = false;
+	memory_pair_make(&hub, &clinic);
+	clinic.bytes_max = bytes_max;
+	memory_list_make(&hub, "group", 3, 4, 49000)->letter = letter;
+	memory_list_make(&clinic, "up", 3, 4, 49000)->letter = letter;
 	ends_make(&e);
 	run(&e, SIZE_MAX, UINT64_MAX);
-	sent = session_stats(e.up).bytes_sent;
+	assert_int_equal(hub.taken, 4);
+	assert_int_equal(clinic.taken, 4);
+	assert_true(clinic.is_done && hub.is_done);
 	ends_free(&e);
-	assert_true(clinic.is_done);
-	assert_true(hub.is_done);
-	return sent;
+}
+
+/* It would take more bytes than a batch may have. */
+static void
+test_text_that_no_dictionary_lists_goes_through(void **state)
+{
+	expect_through(1, 0);
+	expect_through(1, 4000000);
+}
+
+/* It would decode to more than a receiver goes along with. */
+static void
+test_text_that_repeats_itself_goes_through(void **state)
+{
+	expect_through('a', 0);
+	expect_through('a', 4000000);
+}
+
+/* --- a peer that takes nothing -------------------------------------------- */
+
+static struct session *session;
+static struct speaker speaker;
+
+static void
+say_hello(void)
+{
+	struct buffer body = {0};
+	struct hello h;
+
+	memory_hello(&hub, &h);
+	memory_must(hello_create(&h, &body) == ERR_OK);
+	speaker_message(&speaker, session, MESSAGE_HELLO, &body);
+	buffer_free(&body);
+}
+
+/* The batch that waits was not taken. */
+static void
+refuse(void)
+{
+	struct receipt r = {.list = {"up", 3}};
+	struct buffer body = {0};
+
+	memory_must(receipt_create(&r, &body) == ERR_OK);
+	buffer_clear(&speaker.heard);
+	speaker_message(&speaker, session, MESSAGE_RECEIPT, &body);
+	memory_work(&clinic, session);
+	speaker_collect(&speaker, session);
+	buffer_free(&body);
 }
 
 static void
-expect_all_taken_once(void)
+test_what_is_refused_twice_goes_in_rows(void **state)
 {
-	assert_int_equal(hub.taken, up->count);
-	assert_int_equal(hub.known, 0);
-	assert_int_equal(clinic.theirs.item[0].cursor.place, up->count);
-}
-
-static void
-test_a_small_load_is_packed_a_large_one_begins_in_rows(void **state)
-{
-	uint64_t counts[] = {BATCH_CHANGES_AIM - 1, BATCH_CHANGES_AIM};
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		struct ends e;
-
-		make_nodes(counts[i]);
-		ends_make(&e);
-		run(&e, SIZE_MAX, UINT64_MAX);
-		assert_int_equal(e.up->packer[CLASS] != NULL, i == 0);
-		assert_int_equal(e.up->writer[CLASS] != NULL, i == 1);
-		ends_free(&e);
-		expect_all_taken_once();
-	}
-}
-
-/* Both ends read the same bodies, those that have receipts. */
-static void
-test_the_next_session_builds_upon_what_is_held(void **state)
-{
-	uint64_t alone, after;
-
-	make_nodes(50);
-	(void)sync_once();
-	assert_int_equal(clinic.history_told, 0);
-	clinic.author = NULL; /* it tells none */
-	up->count = 100;
-	alone = sync_once();
-	clinic.author = &clinic;
-	up->count = 150;
-	after = sync_once();
-	assert_int_equal(clinic.history_told, 100);
-	assert_int_equal(hub.history_told, 100);
-	/* Random bodies gain little; that they gain nothing by being told of
-	 * more than they cost is what counts here. */
-	assert_true(after < alone + 20);
-	expect_all_taken_once();
-}
-
-static void
-test_no_more_is_learned_than_is_worth_it(void **state)
-{
-	make_nodes(1000);
-	(void)sync_once();
-	clinic.history_told = 0;
-	up->count = 1010;
-	(void)sync_once();
-	assert_int_equal(clinic.history_told, PACK_HISTORY);
-	expect_all_taken_once();
-}
-
-/* A hub that was put back, or holds other changes under these numbers. */
-static void
-test_a_hub_that_cannot_follow_is_sent_it_again(void **state)
-{
-	struct memory_node *authors[] = {NULL, &clinic};
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		make_nodes(50);
-		(void)sync_once();
-		hub.author = authors[i];
-		hub.history_spoilt = 1;
-		up->count = 120;
-		(void)sync_once();
-		expect_all_taken_once();
-	}
-}
-
-/* What was sent behind what could not be read is void as well, and urgent
- * changes of another class are not touched by it. */
-static void
-test_all_that_follows_a_lost_thread_goes_again(void **state)
-{
-	struct memory_list *urgent;
-
-	make_nodes(100);
-	(void)sync_once();
-	urgent = memory_list_make(&clinic, "up", 0, 3, BODY);
-	hub.author = NULL;
-	clinic.bytes_max = UINT64_C(1) << 40; /* all is packed, 64 a batch */
-	up->count = 1000;
-	(void)sync_once();
-	assert_int_equal(hub.taken, up->count + urgent->count);
-	assert_int_equal(hub.known, 0);
-}
-
-/* It is not tried for ever: what no beginning mends ends the session. */
-static void
-test_a_list_is_begun_anew_only_so_often(void **state)
-{
-	struct ends e;
-	unsigned i;
-
-	make_nodes(20);
-	ends_make(&e);
-	run(&e, SIZE_MAX, 600);
-	for (i = 0; i < 3; i++)
-		assert_int_equal(
-		    pack_refused(e.up, &e.up->outgoing[0], 9), ERR_OK);
-	assert_int_equal(
-	    pack_refused(e.up, &e.up->outgoing[0], 9), ERR_REFUSED);
-	ends_free(&e);
+	memory_pair_make(&hub, &clinic);
+	clinic.is_alone_author = false;
+	memory_list_make(&clinic, "up", 3, 10, 50);
+	session = memory_session(&clinic, SESSION_SYNC, &hub.cert, 1);
+	speaker_answer(&speaker, &hub, session);
+	say_hello();
+	memory_work(&clinic, session);
+	assert_true(speaker_heard(&speaker, MESSAGE_DENSE, NULL));
+	refuse();
+	assert_true(speaker_heard(&speaker, MESSAGE_DENSE, NULL));
+	refuse();
+	assert_false(speaker_heard(&speaker, MESSAGE_DENSE, NULL));
+	assert_true(speaker_heard(&speaker, MESSAGE_DATA, NULL));
+	refuse();
+	assert_true(speaker_heard(&speaker, MESSAGE_DATA, NULL));
+	assert_false(clinic.has_failed);
+	refuse();
+	assert_true(clinic.has_failed);
+	session_free(session);
+	speaker_free(&speaker);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(
-	        test_a_small_load_is_packed_a_large_one_begins_in_rows),
-	    cmocka_unit_test(test_the_next_session_builds_upon_what_is_held),
-	    cmocka_unit_test(test_no_more_is_learned_than_is_worth_it),
-	    cmocka_unit_test(test_a_hub_that_cannot_follow_is_sent_it_again),
-	    cmocka_unit_test(test_all_that_follows_a_lost_thread_goes_again),
-	    cmocka_unit_test(test_a_list_is_begun_anew_only_so_often),
+	    cmocka_unit_test(test_text_that_no_dictionary_lists_goes_through),
+	    cmocka_unit_test(test_text_that_repeats_itself_goes_through),
+	    cmocka_unit_test(test_what_is_refused_twice_goes_in_rows),
 	};
 
+	if (sodium_init() < 0)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
