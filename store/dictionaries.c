@@ -189,7 +189,8 @@ dictionaries_load(struct txn *t, struct codebook *c)
 	if (list == NULL)
 		return ERR_NOMEM;
 	e = find_all(t, list, &count);
-	i = count > CODEBOOK_MAX - 1 ? count - (CODEBOOK_MAX - 1) : 0;
+	i = count > DICTIONARIES_LOADED_MAX ? count - DICTIONARIES_LOADED_MAX
+	                                    : 0;
 	for (; e == ERR_OK && i < count; i++)
 		e = load_one(t, &list[i], c);
 	free(list);

@@ -11,6 +11,7 @@
 #include "sync/dictionary.h"
 
 enum {
+	DICTIONARIES_LOADED_MAX = 2, /* of those held, by a session */
 	/* Of one that is handed out: as base64 it must fit a change. */
 	DICTIONARIES_BYTES_MAX = 45000,
 	DICTIONARIES_TEXT_MAX = (DICTIONARIES_BYTES_MAX + 2) / 3 * 4,
@@ -19,8 +20,9 @@ enum {
 
 /**
  * Add those held here to the codebook, the newest last, so that it counts
- * first; older ones where there is room. One that cannot be learned is left
- * out: both ends go on with what both have. ERR_CORRUPT, ERR_IO: of the
+ * first, and the one before it, which peers that did not get the newest may
+ * still have: each that is learned takes 5 MB. One that cannot be learned is
+ * left out: both ends go on with what both have. ERR_CORRUPT, ERR_IO: of the
  * store; ERR_NOMEM.
  */
 enum err dictionaries_load(struct txn *t, struct codebook *c);

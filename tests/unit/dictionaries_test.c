@@ -90,8 +90,8 @@ test_dictionaries_load_the_newest_first(void **state)
 		expected[n] = dictionary_id(d.data, d.size);
 		write_one(&s, n + 1, &d);
 	}
-	assert_int_equal(load(&s, ids), CODEBOOK_MAX - 1);
-	for (i = 0; i < CODEBOOK_MAX - 1; i++)
+	assert_int_equal(load(&s, ids), DICTIONARIES_LOADED_MAX);
+	for (i = 0; i < DICTIONARIES_LOADED_MAX; i++)
 		assert_int_equal(ids[i], expected[11 - i]);
 	t = test_store_read(&s);
 	assert_int_equal(dictionaries_last(t, &number, id), ERR_OK);

@@ -154,6 +154,7 @@ static inline enum err
 memory_hello(void *context, struct hello *out)
 {
 	struct memory_node *n = context;
+	size_t i;
 
 	memset(out, 0, sizeof *out);
 	out->version_min = PROTOCOL_VERSION;
@@ -162,6 +163,13 @@ memory_hello(void *context, struct hello *out)
 	out->now = 1780000000;
 	out->slips_left = 10000;
 	out->list_epoch = n->list.epoch;
+	if (n->author == n) { /* it wrote them, and tells its life */
+		out->life_count = 1;
+		memcpy(out->lives[0].id, n->life, LIFE_BYTES);
+		for (i = 0; i < n->list_count; i++)
+			out->lives[0].seq[n->lists[i].id.class] =
+			    n->lists[i].count;
+	}
 	return ERR_OK;
 }
 

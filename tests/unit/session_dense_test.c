@@ -18,10 +18,13 @@ static struct memory_list *up;
 static void
 make_nodes(uint64_t count)
 {
+	static const uint8_t nonce[LIFE_NONCE_BYTES];
+
 	memory_pair_make(&hub, &clinic);
 	up = memory_list_make(&clinic, "up", CLASS, count, BODY);
 	clinic.author = &clinic;
 	hub.author = &clinic;
+	life_id_of(clinic.life, clinic.cert.signing_key, nonce);
 }
 
 /* A whole session; how many bytes the clinic sent. */
