@@ -25,7 +25,8 @@ enum {
 	ROUNDS = 60,
 	STEPS_MAX = 400,
 	QUEUE_MAX = 4096,
-	TYPES = 17,
+	TYPES = MESSAGE_DENSE + 1,
+	WIRES_MAX = 64,      /* frames kept of each session */
 	CLINIC_CHANGES = 90, /* what make_nodes() lists */
 	HUB_CHANGES = 70,
 	HANDSHAKE_STEPS = 4, /* twists may fall there */
@@ -42,6 +43,9 @@ enum twist {
 	OTHER_CLASS,
 	OTHER_TYPE,
 	FOREIGN,
+	/* A whole frame again: of this way, of the other, of a session before;
+	 * who has no keys can do that, and it ends the session. */
+	REPLAY,
 	TWISTS,
 };
 
@@ -65,8 +69,13 @@ static uint64_t seed, first_seed = 20261122;
 static unsigned rounds = ROUNDS;
 static struct buffer foreign[64]; /* messages of another session */
 static size_t foreign_count;
+static struct buffer wires[2 * WIRES_MAX];  /* sealed frames, of two sessions */
+static uint64_t wire_nonce[2 * WIRES_MAX];  /* that it was sealed under, */
+static struct way *wire_way[2 * WIRES_MAX]; /* by whom; NULL: of another */
+static size_t wire_count;
 static bool records;
 static bool is_invented;
+static bool is_touched; /* by who has the keys: answers then mean others */
 static unsigned step, twist_at, twists_left;
 
 static uint64_t
@@ -87,6 +96,37 @@ static size_t before, most;
 /* --- what always holds -----------------------------------------------------
  */
 
+static struct cursor_set grown[2]; /* of hub, clinic: as they were */
+
+/* Nobody stands further back than he stood. */
+static void
+look_at_cursors(struct cursor_set *then, const struct cursor_set *now)
+{
+	size_t i;
+
+	if (!is_invented)
+		for (i = 0; i < then->count; i++)
+			assert_true(now->item[i].cursor.place >=
+			            then->item[i].cursor.place);
+	*then = *now;
+}
+
+/* Nothing counts as held that the receiver does not hold, whatever is done by
+ * those who have no keys. */
+static void
+look_at_held(struct memory_node *sender, struct memory_node *receiver)
+{
+	size_t i;
+
+	for (i = 0; !is_touched && i < sender->theirs.count; i++) {
+		const struct cursor *at = memory_cursor(
+		    &receiver->own, &sender->theirs.item[i].list, false);
+
+		assert_true(sender->theirs.item[i].cursor.place <=
+		            (at == NULL ? 0 : at->place));
+	}
+}
+
 static void
 look(struct way *w)
 {
@@ -100,6 +140,10 @@ look(struct way *w)
 		most = now - before;
 	assert_true(most < 2 * SESSION_MEMORY_MAX);
 
+	look_at_cursors(&grown[0], &hub.own);
+	look_at_cursors(&grown[1], &clinic.own);
+	look_at_held(&clinic, &hub);
+	look_at_held(&hub, &clinic);
 	/* Of nothing is told that was not said. */
 	assert_true(n->receipts <= w->said[MESSAGE_RECEIPT] + w->taken);
 	assert_true(n->grants <= w->said[MESSAGE_GRANT]);
@@ -211,8 +255,26 @@ move_class(struct buffer *m)
 
 	reader_init(&r, m->data, m->size);
 	if (message_next(&r, &all) == ERR_OK && all.body.size > 0 &&
-	    all.type == MESSAGE_DATA)
-		m->data[all.body.data - m->data] = (uint8_t)draw(CLASSES);
+	    (all.type == MESSAGE_DATA || all.type == MESSAGE_DENSE))
+		m->data[all.body.data - m->data] =
+		    (uint8_t)((all.body.data[0] & ~3u) | draw(CLASSES));
+}
+
+/* As it left, sealed. One of this way under a counter that is not over yet
+ * would be the next one, and sound. */
+static void
+replay(struct way *w)
+{
+	size_t i;
+
+	if (wire_count == 0)
+		return;
+	i = draw(wire_count);
+	if (wire_way[i] == w && wire_nonce[i] >= w->seal.nonce)
+		return;
+	give(w, &wires[i]);
+	assert_true(session_is_over(w->to) || w->to->reader.input.size > 0 ||
+	            w->to->waits_for_answer || w->to->inbox.size > 0);
 }
 
 static void
@@ -220,7 +282,9 @@ twist(struct way *w, struct way *other, struct buffer *m)
 {
 	enum twist t = (enum twist)draw(TWISTS);
 
-	if (t >= TURN_ROUND)
+	if (t != REPLAY)
+		is_touched = true;
+	if (t >= TURN_ROUND && t != REPLAY)
 		is_invented = true;
 	switch (t) {
 	case DROP:
@@ -255,6 +319,9 @@ twist(struct way *w, struct way *other, struct buffer *m)
 		break;
 	case FOREIGN:
 		deliver(w, &foreign[draw(foreign_count)]);
+		break;
+	case REPLAY:
+		replay(w);
 		break;
 	case TWISTS:
 		break;
@@ -324,6 +391,14 @@ open_frames(struct way *w, const uint8_t *out, size_t size)
 }
 
 static void
+keep_wire(struct way *w, const uint8_t *frame, size_t size)
+{
+	wire_way[wire_count] = records ? NULL : w;
+	wire_nonce[wire_count] = w->has_keys ? w->open.nonce : 0;
+	put_bytes(&wires[wire_count++], frame, size);
+}
+
+static void
 take_output(struct way *w)
 {
 	const uint8_t *out;
@@ -339,6 +414,8 @@ take_output(struct way *w)
 		w->clear_left -= w->clear_left > 0 ? 1 : 0;
 		pass_clear(w, copy, size);
 	} else {
+		if (wire_count < (records ? 1 : 2) * WIRES_MAX)
+			keep_wire(w, copy, size);
 		open_frames(w, copy, size);
 	}
 }
@@ -391,6 +468,7 @@ begin(void)
 
 	make_nodes();
 	memset(ways, 0, sizeof ways);
+	memset(grown, 0, sizeof grown);
 	ways[0].from = memory_session(&clinic, SESSION_SYNC, &hub.cert, 1);
 	ways[0].to = memory_session(&hub, SESSION_ANSWER, NULL, 1);
 	ways[1].from = ways[0].to;
@@ -401,7 +479,7 @@ begin(void)
 	ways[1].clear_left = 1;
 	for (i = 0; i < 2; i++)
 		ways[i].state = ways[i].to->state;
-	is_invented = false;
+	is_invented = is_touched = false;
 	most = 0;
 }
 
@@ -431,6 +509,9 @@ finish(void)
 			buffer_free(&ways[i].queue[n]);
 		buffer_free(&ways[i].held);
 	}
+	/* The recorded session's frames stay; this one's go. */
+	while (!records && wire_count > WIRES_MAX)
+		buffer_free(&wires[--wire_count]);
 }
 
 static void
@@ -494,6 +575,8 @@ tear_down(void **state)
 
 	for (i = 0; i < 64; i++)
 		buffer_free(&foreign[i]);
+	for (i = 0; i < 2 * WIRES_MAX; i++)
+		buffer_free(&wires[i]);
 	return 0;
 }
 
