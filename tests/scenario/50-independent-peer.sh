@@ -13,12 +13,13 @@ export INTEROP_DICTIONARY=$YIZHAN_SOURCE_ROOT/sync/dictionary.bin
 
 # summary FIELD=VALUE...: what the last session of the peer told of itself.
 summary() {
-	local pair
-
-	for pair; do
-		[ "$(field "${pair%%=*}" <"$work/summary")" = "${pair#*=}" ] ||
-			fail "not $pair: $(cat "$work/summary")"
-	done
+	python3 -c 'import json, sys
+told = json.load(open(sys.argv[1]))
+for pair in sys.argv[2:]:
+    name, _, want = pair.partition("=")
+    if str(told[name]) != want:
+        sys.exit(f"not {pair}: {told}")' "$work/summary" "$@" ||
+		fail "the session was another"
 }
 
 peer_sync() {
