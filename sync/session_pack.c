@@ -1,8 +1,8 @@
 /* session_pack: batches in dense form, within a session (sync/packed.h).
  *
  * Bytes are dear on a slow link and a sender's time on a fast one. A batch
- * goes in dense form unless the link was seen to be fast, or is not known yet
- * and much waits: then the first bytes show how fast it is.
+ * goes in dense form unless the link was seen to be fast, or is near and much
+ * waits: then the first bytes show how fast it is.
  */
 
 #include <stdlib.h>
@@ -17,6 +17,8 @@ enum {
 	PACK_CHANGES_MIN = 8,
 	PACK_CHANGE_BYTES = 128, /* about what a change takes */
 	PACK_SECONDS = 2,        /* of the link, at most, for one batch */
+	PACK_TRIP_MS = 20,       /* no link within a house takes so long */
+	PACK_CHANGES_FIRST = 32, /* while no rate is known */
 	PACK_REFUSALS_MAX = 3,   /* then the two ends do not get along */
 	PACK_ANEW_MAX = 1,       /* refusals before rows are tried */
 };
@@ -59,6 +61,14 @@ pack_free(struct session *s)
 
 /* --- out --------------------------------------------------------------- */
 
+/* Before any rate is known the handshake tells whether the peer sits in the
+ * same house, where packing would only hold up what waits. */
+static bool
+is_far(const struct session *s)
+{
+	return s->pace.trip_ms >= PACK_TRIP_MS;
+}
+
 /* The next batch's size, if it is to be packed; 0: rows. */
 size_t
 pack_changes_aim(const struct session *s)
@@ -67,6 +77,8 @@ pack_changes_aim(const struct session *s)
 
 	if (rate > PACK_RATE_MAX)
 		return 0;
+	if (rate == 0 && is_far(s))
+		return PACK_CHANGES_FIRST;
 	if (rate == 0) /* one more than are packed: then much waits */
 		return BATCH_CHANGES_AIM;
 	changes = rate * PACK_SECONDS / PACK_CHANGE_BYTES;
@@ -94,7 +106,7 @@ pack_is_wanted(const struct session *s, const struct batch *b)
 		return false;
 	/* That much more waits, and nobody knows the link. */
 	if (rate == 0)
-		return b->change_count < BATCH_CHANGES_AIM;
+		return is_far(s) || b->change_count < BATCH_CHANGES_AIM;
 	return rate <= PACK_RATE_MAX;
 }
 
