@@ -163,7 +163,9 @@ make_batch(struct batch *b, struct reader *r)
 	(void)snprintf(b->list.name, sizeof b->list.name, "%s",
 	    how % 4 == 0 ? "org:C01" : PACKED_UP);
 	b->list.class = 2;
-	b->start = (struct cursor){7, read_u16(r), read_u64(r)};
+	b->start.epoch = 7;
+	b->start.place = read_u16(r);
+	b->start.running = read_u64(r);
 	while (b->change_count < count % CHANGES_MAX && reader_left(r) > 0)
 		put_change(b, r);
 	put_heads(b, how >> 4);
@@ -197,6 +199,15 @@ pack(
 	expect(packer_take(p, 100, out, &is_end) == ERR_END);
 }
 
+/* Of any size. */
+static uint64_t
+read_sized(struct reader *r)
+{
+	uint64_t value = read_u64(r);
+
+	return value >> read_u8(r) % 64;
+}
+
 /* A header of whatever the input says, and facts that need not fit it, coded
  * by a coder that knows what the receiver's does. */
 static void
@@ -209,16 +220,15 @@ put_places(struct buffer *out, struct reader *r, uint8_t flags)
 		                                 : (uint16_t)expects.running);
 	} else {
 		put_u32(out, read_u8(r));
-		put_varint(out, read_u64(r) >> read_u8(r) % 64);
+		put_varint(out, read_sized(r));
 		put_u64(out, read_u64(r));
 	}
-	put_varint(out, read_u64(r) >> read_u8(r) % 64);
+	put_varint(out, read_sized(r));
 	put_u64(out, read_u64(r));
 }
 
 struct forged {
 	size_t lives, changes;
-	bool is_foreign; /* its history is of a life not told in hello */
 };
 
 static void
@@ -276,7 +286,7 @@ put_facts(struct dense *d, struct reader *r, size_t changes, struct buffer *all)
 		uint8_t salt = read_u8(r);
 
 		dense_put_number(d, FACT_LIFE, read_u8(r) % 6);
-		dense_put_number(d, FACT_STEP, read_u64(r) >> read_u8(r) % 64);
+		dense_put_number(d, FACT_STEP, read_sized(r));
 		dense_put_number(d, FACT_SALT, salt % 8 > 2 ? 0 : salt % 8);
 		if (salt % 8 == 1) {
 			dense_put_number(d, FACT_MONTH, read_u32(r) >> 15);
