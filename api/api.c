@@ -14,6 +14,7 @@ static const struct operation {
     {"init", op_init},
     {"invite", op_invite},
     {"revoke", op_revoke},
+    {"train_dictionary", op_train},
     {"join", op_join},
     {"import", op_import},
     {"export", op_export},

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "api/exchange_state.h"
+#include "store/dictionaries.h"
 #include "store/enrol.h"
 #include "store/paper.h"
 #include "store/recover.h"
@@ -73,6 +74,19 @@ options_for_answer(const struct self *self, struct session_options *so)
 	return ERR_OK;
 }
 
+/* What the group handed out joins what ships with the program. */
+static enum err
+load_books(struct exchange *x, struct txn *t, struct session_options *so)
+{
+	enum err e = ERR_OK;
+
+	if (so->books == NULL) {
+		e = codebook_new(&x->books);
+		so->books = x->books;
+	}
+	return e == ERR_OK ? dictionaries_load(t, so->books) : e;
+}
+
 static enum err
 fill_options(struct exchange *x, struct session_options *so)
 {
@@ -90,14 +104,16 @@ fill_options(struct exchange *x, struct session_options *so)
 		so->now_ms = x->o.now_ms;
 		so->source = store_source(&x->source);
 		so->books = x->o.books;
+		if (x->o.purpose != SESSION_JOIN)
+			e = load_books(x, t, so);
 		so->bytes_max = x->o.bytes_max;
 		so->budget = x->o.budget;
 		so->has_budget = x->o.has_budget;
-		if (x->o.purpose == SESSION_SYNC)
+		if (e == ERR_OK && x->o.purpose == SESSION_SYNC)
 			e = options_for_sync(t, &self, so);
-		else if (x->o.purpose == SESSION_JOIN)
+		else if (e == ERR_OK && x->o.purpose == SESSION_JOIN)
 			e = options_for_join(x, &self, so);
-		else
+		else if (e == ERR_OK)
 			e = options_for_answer(&self, so);
 	}
 	txn_abort(t);
@@ -143,6 +159,7 @@ exchange_free(struct exchange *x)
 		return;
 	assert(!x->job_is_out);
 	session_free(x->session);
+	codebook_free(x->books);
 	admitted_free(&x->admitted);
 	if (x->answer != NULL)
 		sodium_memzero(x->answer, sizeof *x->answer);

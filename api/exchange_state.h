@@ -14,6 +14,7 @@ struct exchange {
 	char *address;
 	struct session *session;
 	struct source_context source;
+	struct codebook *books; /* its own, where none is shared */
 	struct cert peer;
 	bool has_peer;
 	struct hello hello; /* of the peer, to be noted with the next job */

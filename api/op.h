@@ -28,6 +28,7 @@ typedef enum err op_run(struct op *o);
 enum err op_init(struct op *o);
 enum err op_invite(struct op *o);
 enum err op_revoke(struct op *o);
+enum err op_train(struct op *o);
 enum err op_join(struct op *o);
 enum err op_import(struct op *o);
 enum err op_export(struct op *o);

@@ -27,10 +27,11 @@ enum {
 	 * link is, and on one of 300 bit/s a full packet takes 40 s. Without
 	 * it Linux tries for a quarter of an hour. */
 	USER_TIMEOUT_MS = IDLE_MOST_MS,
-	/* About a packet: poll(2) calls a socket with fewer unsent bytes
-	 * writable. Then the one frame given to the kernel before is nearly
-	 * gone, and no other waits where nothing urgent can overtake it. */
-	UNSENT_BYTES_MAX = 2048,
+	/* A third of a packet: poll(2) calls a socket with fewer unsent bytes
+	 * writable. Then the last packet of the frame given to the kernel
+	 * before is leaving, and no other waits where nothing urgent can
+	 * overtake it. */
+	UNSENT_BYTES_MAX = 512,
 };
 
 static const struct {

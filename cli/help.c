@@ -42,6 +42,18 @@ static const struct page pages[] = {
            "is found again joins anew, as a new node with a new store.\n\n"
            "  --reason TEXT   why, at most 200 bytes; it is stored and shown,\n"
            "                  so name no patients in it\n")},
+    {"hub train-dictionary",
+        "yizhan hub train-dictionary [--dry-run] [--by REF] [--org REF]",
+        N_("make the group's streams smaller by what its records share"),
+        N_("Reads the records held here and makes a dictionary of the "
+           "phrases, drugs, diagnoses and values that at least two authors "
+           "wrote of at least five residents; no name, phone, address or long "
+           "number can be in it. Says what it saves on records it was not "
+           "made of, and hands it out as a record. Once a month is "
+           "plenty.\n\n"
+           "  --dry-run   only say what it would save\n"
+           "  --by REF    who had it made; the hub itself unless given\n"
+           "  --org REF   in whose name; the group's first org\n")},
     {"join", "yizhan join CODE [--hub HOST:PORT]",
         N_("join a group with a code from its hub"),
         N_("Makes a store where there is none. What was saved before stays "

@@ -20,6 +20,7 @@ static const char *const no_flags[] = {NULL};
 static const char *const init_flags[] = {"role=", "name=", NULL};
 static const char *const invite_flags[] = {"org=", "name=", "qr", NULL};
 static const char *const revoke_flags[] = {"reason=", NULL};
+static const char *const train_flags[] = {"by=", "org=", "dry-run", NULL};
 static const char *const join_flags[] = {"hub=", NULL};
 static const char *const import_flags[] = {"source=", NULL};
 static const char *const export_flags[] = {"kind=", NULL};
@@ -34,6 +35,7 @@ static const struct verb verbs[] = {
     {"init", verb_init, init_flags, false, 0, 0},
     {"hub invite", verb_invite, invite_flags, false, 0, 31},
     {"hub revoke", verb_revoke, revoke_flags, false, 1, 1},
+    {"hub train-dictionary", verb_train, train_flags, false, 0, 0},
     {"join", verb_join, join_flags, false, 1, 1},
     {"import", verb_import, import_flags, false, 1, 1},
     {"export", verb_export, export_flags, false, 0, 1},

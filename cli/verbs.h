@@ -11,6 +11,8 @@ int verb_invite(struct call *c);
 int verb_join(struct call *c);
 /* revoke.c */
 int verb_revoke(struct call *c);
+/* train.c */
+int verb_train(struct call *c);
 /* records.c */
 int verb_import(struct call *c);
 int verb_export(struct call *c);

@@ -9,6 +9,7 @@ packages="build-essential meson ninja-build pkg-config gettext
 	libinih-dev libunistring-dev libqrencode-dev libmnl-dev"
 # libc6-dbg: valgrind needs it to know the loader's functions.
 test_packages="libcmocka-dev clang clang-format valgrind libc6-dbg python3
+	python3-cryptography python3-zstandard
 	golang-go golang-github-flynn-noise-dev golang-golang-x-crypto-dev
 	golang-github-klauspost-compress-dev xz-utils zstd procps iproute2"
 

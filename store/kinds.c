@@ -24,6 +24,7 @@ static const struct kind *const kinds[] = {
     &kind_referral,
     &kind_exam_request,
     &kind_exam_report,
+    &kind_dictionary,
     NULL,
 };
 

@@ -18,9 +18,9 @@
 
 enum {
 	TRAFFIC_SESSION = 0, /* row of what belongs to no change */
-	/* Kinds have their numbers, 1 to 17. */
-	TRAFFIC_OTHER = 18, /* kinds this version has no number for */
-	TRAFFIC_ROWS = 19,
+	/* Kinds have their numbers, 1 to 18. */
+	TRAFFIC_OTHER = 19, /* kinds this version has no number for */
+	TRAFFIC_ROWS = 20,
 	TRAFFIC_DAYS_KEPT = 400,
 	TRAFFIC_CLASS_BYTES = 32, /* name of a link class, with NUL */
 };

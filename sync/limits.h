@@ -73,7 +73,7 @@ enum {
  * is first used in their form, all but the session itself when the peer is
  * known. What a peer alone can make of this is its half: 28 MiB.
  */
-#define SESSION_MEMORY_MAX (60ull * 1024 * 1024)
+#define SESSION_MEMORY_MAX      (60ull * 1024 * 1024)
 #define SESSION_PEER_MEMORY_MAX (28ull * 1024 * 1024)
 /* And of one whose peer is not known yet. */
 #define SESSION_HALF_OPEN_MEMORY_MAX (64ull * 1024)

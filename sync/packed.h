@@ -93,7 +93,8 @@ struct unpack_context {
  * All of a batch was fed: take it apart. out->list.class is set before.
  * ERR_OK, ERR_FORMAT, ERR_LIMIT, ERR_NOMEM. ERR_NOT_FOUND: it leans on what is
  * not here, or does not begin where it says it follows, or nothing is given
- * out: only its list and its end are known.
+ * out: only its list and its end are known, and no end (epoch 0) if it does
+ * not begin anywhere.
  */
 enum err unpacker_take(
     struct unpacker *u, const struct unpack_context *cx, struct batch *out);

@@ -272,6 +272,8 @@ answers_put_receipt(struct session *s, const struct receipt *r)
 	struct buffer body = {0};
 	enum err e;
 
+	if (r->list.class <= URGENT_CLASS_MAX)
+		s->answers_urgent = true;
 	if (is_held_to_its_end(s, r))
 		return put_taken(s, r->list.class);
 	e = receipt_create(r, &body);

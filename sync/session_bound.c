@@ -277,7 +277,7 @@ refuse(struct session *s, uint8_t class, uint64_t room)
 static enum err
 refill_from(struct session *s, struct outgoing *o, uint64_t room)
 {
-	size_t count = BATCH_CHANGES_AIM, bytes = BATCH_BYTES_AIM;
+	size_t count = PACK_CHANGES_MAX, bytes = BATCH_BYTES_AIM;
 	uint64_t size;
 	bool good;
 	enum err e;

@@ -7,18 +7,6 @@
 
 /* --- opening ----------------------------------------------------------- */
 
-static const struct cursor *
-find_cursor(const struct cursor_set *set, const struct list_id *list)
-{
-	size_t i;
-
-	for (i = 0; i < set->count; i++)
-		if (set->item[i].list.class == list->class &&
-		    strcmp(set->item[i].list.name, list->name) == 0)
-			return &set->item[i].cursor;
-	return NULL;
-}
-
 static enum err
 add_outgoing(struct session *s, const char *name, uint8_t class,
     const struct cursor_set *believed)
@@ -32,7 +20,7 @@ add_outgoing(struct session *s, const char *name, uint8_t class,
 	memset(o, 0, sizeof *o);
 	memcpy(o->list.name, name, strlen(name) + 1);
 	o->list.class = class;
-	c = find_cursor(believed, &o->list);
+	c = send_find_cursor(believed, &o->list);
 	if (c != NULL)
 		o->believed = *c;
 	o->next = o->believed;
@@ -196,143 +184,6 @@ send_withdrawn(struct session *s, struct buffer *out)
 	buffer_free(&body);
 	free(list);
 	return e == ERR_NOT_FOUND ? ERR_END : e;
-}
-
-/* --- corrections ------------------------------------------------------- */
-
-enum err
-send_own_cursors(struct session *s)
-{
-	struct cursor_set *all, *part;
-	struct buffer body = {0};
-	uint8_t id[NODE_ID_BYTES];
-	size_t at = 0;
-	enum err e = ERR_NOMEM;
-
-	if (s->told_cursors)
-		return ERR_FORMAT;
-	s->told_cursors = true;
-	node_id_of(id, s->peer.signing_key);
-	all = calloc(1, sizeof *all);
-	part = calloc(1, sizeof *part);
-	if (all != NULL && part != NULL)
-		e = s->o.source.own_cursors(s->o.source.context, id, all);
-	while (e == ERR_OK) {
-		part->count = 0;
-		while (at < all->count && part->count < CURSORS_PER_MESSAGE)
-			part->item[part->count++] = all->item[at++];
-		buffer_clear(&body);
-		put_u8(&body, at == all->count ? 1 : 0);
-		e = cursors_create(part, &body);
-		if (e == ERR_OK)
-			send_control(s, MESSAGE_CURSORS, &body);
-		if (at == all->count)
-			break;
-	}
-	free(all);
-	free(part);
-	buffer_free(&body);
-	return e;
-}
-
-enum err
-send_hold(struct session *s)
-{
-	if (s->o.purpose != SESSION_ANSWER || s->peer_hello.life_count == 0 ||
-	    s->peer_hello.held_digest == s->own_digest)
-		return ERR_OK;
-	s->is_held = true;
-	/* It will want them: this spares a round trip. */
-	return s->own_digest == 0 ? ERR_OK : send_own_cursors(s);
-}
-
-enum err
-send_old_place(struct session *s, const struct list_id *list)
-{
-	struct cursor_set *own = calloc(1, sizeof *own);
-	struct receipt r = {.list = *list};
-	const struct cursor *at;
-	struct buffer body = {0};
-	uint8_t id[NODE_ID_BYTES];
-	enum err e = ERR_NOMEM;
-
-	node_id_of(id, s->peer.signing_key);
-	if (own != NULL)
-		e = s->o.source.own_cursors(s->o.source.context, id, own);
-	if (e == ERR_OK) {
-		at = find_cursor(own, list);
-		if (at != NULL)
-			r.cursor = *at;
-		e = receipt_create(&r, &body);
-	}
-	if (e == ERR_OK)
-		send_control(s, MESSAGE_RECEIPT, &body);
-	free(own);
-	buffer_free(&body);
-	return e;
-}
-
-static void
-correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
-{
-	struct cursor at = {0, 0, 0};
-	enum err e;
-
-	if (true_at != NULL)
-		at = *true_at;
-	e = s->o.source.settle(s->o.source.context, &o->list, &at);
-	if (e != ERR_OK) {
-		session_abort(s, e, session_reason(e));
-		return;
-	}
-	/* Ahead of its receipts it may hold changes that it did not take, and
-	 * only receipts tell which: what has none goes again. */
-	if (s->owes_settled && at.epoch == o->held.epoch &&
-	    at.place > o->held.place)
-		at = o->held;
-	/* Behind what we assumed, or beyond what we sent: go on from there.
-	 * Between the two, what we sent arrived or is on its way, unless the
-	 * peer takes nothing before we have settled. */
-	if (at.place < o->held.place || at.place > o->next.place ||
-	    at.epoch != o->next.epoch || s->owes_settled) {
-		o->next = at;
-		o->at_end = false;
-	}
-	if (s->owes_settled)
-		answers_void(s, o);
-	o->held = at;
-	if (!o->has_sent)
-		o->expected =
-		    true_at == NULL ? (struct cursor){0, 0, 0} : *true_at;
-}
-
-/* Called when the peer's hello is in, and again when its cursors are. */
-void
-send_correct(struct session *s)
-{
-	struct buffer none = {0};
-	size_t i;
-
-	if (!s->cursors_came && s->peer_hello.cursors_digest == s->held_digest)
-		return;
-	s->owes_settled = s->told_lives;
-	if (!s->cursors_came && s->peer_hello.cursors_digest != 0) {
-		s->cursors_due = true;
-		/* A parent that was told lives sees it as well and sends. */
-		if (!s->told_lives)
-			send_control(s, MESSAGE_CURSORS_WANTED, &none);
-		return;
-	}
-	for (i = 0; i < s->outgoing_count && !session_is_over(s); i++)
-		correct_one(s, &s->outgoing[i],
-		    find_cursor(s->peer_cursors, &s->outgoing[i].list));
-	if (session_is_over(s))
-		return;
-	if (s->owes_settled)
-		send_control(s, MESSAGE_SETTLED, &none);
-	s->owes_settled = false;
-	/* What the store took for held may be lost: it must know. */
-	session_emit(s, EVENT_CURSORS)->cursors = s->peer_cursors;
 }
 
 bool
@@ -510,13 +361,24 @@ take_class(struct session *s, uint8_t class, size_t max, struct buffer *body,
 	return ERR_OK;
 }
 
+/* A frame counts only when it is whole: what somebody waits for is not to wait
+ * for what would fill it up. */
+static bool
+is_urgent_enough(
+    const struct session *s, int class, size_t max, const struct buffer *plain)
+{
+	return class <= URGENT_CLASS_MAX && s->state == STATE_OPEN &&
+	       time_of_bytes(s, max - plain->size) > URGENT_WAIT_MS;
+}
+
 static enum err
 fill_data(struct session *s, size_t max, struct buffer *plain)
 {
 	struct buffer body = {0};
+	bool ends_here = false;
 	enum err e = ERR_OK;
 
-	while (e == ERR_OK && plain->size + FRAME_SLACK < max) {
+	while (e == ERR_OK && !ends_here && plain->size + FRAME_SLACK < max) {
 		int class;
 
 		s->bound.under_way = plain->size;
@@ -525,8 +387,11 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 			break;
 		e = take_class(
 		    s, (uint8_t) class, max - plain->size - 8, &body, plain);
-		if (e == ERR_OK && !class_has_bytes(s, (uint8_t) class))
+		if (e == ERR_OK && !class_has_bytes(s, (uint8_t) class)) {
 			time_batch(s, (uint8_t) class);
+			ends_here = is_urgent_enough(s, class, max, plain) &&
+			            !class_waits(s, (uint8_t) class, &e);
+		}
 	}
 	s->bound.under_way = 0;
 	buffer_wipe(&body);
@@ -569,6 +434,29 @@ send_bye(struct session *s)
 	session_enter(s, STATE_CLOSING);
 }
 
+static bool
+has_more(const struct session *s)
+{
+	uint8_t class;
+
+	for (class = 0; class < CLASSES; class ++)
+		if (class_has_bytes(s, class) || !send_is_read_out(s, class))
+			return true;
+	return false;
+}
+
+/* Likewise with the answer to what is urgent. */
+static bool
+answers_urgently(struct session *s, size_t max, const struct buffer *plain)
+{
+	bool is_due = s->answers_urgent && s->control.size == 0 &&
+	              plain->size > 0 && is_urgent_enough(s, 0, max, plain) &&
+	              has_more(s);
+
+	s->answers_urgent = false;
+	return is_due;
+}
+
 bool
 send_fill(struct session *s, size_t max, struct buffer *plain)
 {
@@ -577,6 +465,8 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 	fill_control(s, max, plain);
 	if (s->state == STATE_WELCOME || s->state == STATE_CLOSING)
 		return plain->size > 0;
+	if (answers_urgently(s, max, plain))
+		return true;
 	e = fill_data(s, max, plain);
 	if (e != ERR_OK && e != ERR_END) {
 		session_abort(s, e, session_reason(e));

@@ -34,9 +34,11 @@ enum preface_mode {
 enum {
 	EVENTS_MAX = 64,
 	INBOX_BYTES_MAX = 256 * 1024,
-	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
-	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
-	FRAME_SLACK = 32,   /* room that is not worth another message */
+	CLEAR_ERROR = 0xff,   /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,     /* frames of higher classes before a lower one */
+	URGENT_CLASS_MAX = 1, /* somebody waits for these, and */
+	URGENT_WAIT_MS = 100, /* not so long for the rest of their frame */
+	FRAME_SLACK = 32,     /* room that is not worth another message */
 	FIRST_FLIGHT_MOST = 3500, /* payload of handshake message 3 */
 	COMPRESSION_LEVEL = 6,    /* of rows: the link is fast */
 	BATCH_CHANGES_AIM = 128,
@@ -180,6 +182,7 @@ struct session {
 	uint64_t out_since_ms;
 	struct buffer control; /* whole messages waiting for a frame */
 	size_t taken_end;      /* TAKEN is the last of them if it ends here */
+	bool answers_urgent;   /* an answer of those is in control */
 	bool holds_first;      /* responder: batches of message 3 are answered
 	                          in its first frame */
 	struct stream_writer *writer[CLASSES];
@@ -322,6 +325,17 @@ enum err send_withdrawn(struct session *s, struct buffer *out);
 bool send_fill(struct session *s, size_t max, struct buffer *plain);
 /** Make the next frame if none is under way. */
 void send_frame(struct session *s);
+/** All lists of a class are read to their end. */
+bool send_is_read_out(const struct session *s, uint8_t class);
+/** The end was said, and nothing waits. */
+bool send_is_finished(const struct session *s);
+/** The initiator says bye when both sides are through. */
+void send_bye(struct session *s);
+
+/* session_correct.c */
+/** NULL: the set tells none of that list. */
+const struct cursor *send_find_cursor(
+    const struct cursor_set *set, const struct list_id *list);
 /** The peer's true cursors are known. */
 void send_correct(struct session *s);
 /** The peer's hello is in: whether its changes have to wait (is_held), and
@@ -331,12 +345,6 @@ enum err send_hold(struct session *s);
 enum err send_own_cursors(struct session *s);
 /** The answer to a batch that is not taken: where we stood before. */
 enum err send_old_place(struct session *s, const struct list_id *list);
-/** All lists of a class are read to their end. */
-bool send_is_read_out(const struct session *s, uint8_t class);
-/** The end was said, and nothing waits. */
-bool send_is_finished(const struct session *s);
-/** The initiator says bye when both sides are through. */
-void send_bye(struct session *s);
 
 /* session_answers.c */
 /** Whether so many batches of a class have no answer that no more may go. */
@@ -383,6 +391,8 @@ void time_answered(struct session *s, uint8_t class);
 void time_left(struct session *s);
 /** There is nothing to send: who knows when there will be. */
 void time_idle(struct session *s);
+/** How many ms so many bytes take the link; 0: that is not known. */
+uint64_t time_of_bytes(const struct session *s, size_t bytes);
 /** Bytes of the payload of message 3. */
 size_t time_first_flight(const struct session *s);
 /** How long nothing may move before the peer counts as gone. */

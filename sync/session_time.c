@@ -7,8 +7,12 @@
 #include "sync/session_state.h"
 
 enum {
-	FRAME_MS = 500, /* what is urgent waits for one frame at most */
-	RUN_MS = 20,    /* frames that left in less say nothing alone */
+	/* What is urgent waits for one frame at most: for half a second with
+	 * what the kernel has of the one before, where that is not dear. */
+	FRAME_MS = 500,
+	SAMPLE_MS = 500,
+	FRAME_CHEAP = 1400, /* bytes; its header is 1.3 % of it */
+	RUN_MS = 20,        /* frames that left in less say nothing alone */
 	FIRST_FLIGHT_MS = 15000, /* half a step of the handshake */
 	FIRST_FLIGHT_LEAST = 400,
 	TRIPS = 8, /* without a byte, and nobody is there */
@@ -109,24 +113,36 @@ static void
 add_rate(struct pace *p)
 {
 	uint64_t sample = p->run_bytes * 1000 / p->run_ms;
-	uint64_t weight = p->run_ms < FRAME_MS ? p->run_ms : FRAME_MS;
+	uint64_t weight = p->run_ms < SAMPLE_MS ? p->run_ms : SAMPLE_MS;
 
-	if (weight < FRAME_MS / 4)
-		weight = FRAME_MS / 4;
+	if (weight < SAMPLE_MS / 4)
+		weight = SAMPLE_MS / 4;
 	if (p->rate == 0)
-		weight = FRAME_MS;
-	p->rate = (p->rate * (FRAME_MS - weight) + sample * weight) / FRAME_MS;
+		weight = SAMPLE_MS;
+	p->rate =
+	    (p->rate * (SAMPLE_MS - weight) + sample * weight) / SAMPLE_MS;
 	if (p->rate == 0)
 		p->rate = 1;
 	p->run_bytes = p->run_ms = 0;
 }
 
-/* Half a second of the link. What left too quickly to tell may be larger. */
+/* Half a second of the link; a quarter, where that is not small. */
+static size_t
+frame_of(uint64_t rate)
+{
+	uint64_t most = rate * FRAME_MS / 1000, least = most / 2;
+
+	if (most <= FRAME_CHEAP)
+		return (size_t)most;
+	return least < FRAME_CHEAP ? FRAME_CHEAP : (size_t)least;
+}
+
+/* What left too quickly to tell may be larger. */
 static void
 fit_frame(struct session *s, bool is_measured, uint64_t took_ms)
 {
 	if (is_measured)
-		s->frame_aim = (size_t)(s->pace.rate * FRAME_MS / 1000);
+		s->frame_aim = frame_of(s->pace.rate);
 	else if (took_ms < RUN_MS &&
 	         s->out_frame_bytes + FRAME_SLACK >= s->frame_aim)
 		s->frame_aim *= 2;
@@ -185,6 +201,12 @@ uint64_t
 session_rate(const struct session *s)
 {
 	return s->pace.rate;
+}
+
+uint64_t
+time_of_bytes(const struct session *s, size_t bytes)
+{
+	return s->pace.rate == 0 ? 0 : bytes * 1000 / s->pace.rate;
 }
 
 /* Message 3 opens as a whole, and within the responder's time: what does not

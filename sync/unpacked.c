@@ -396,6 +396,9 @@ take_batch(struct unpacker *u, const struct unpack_context *cx,
 	}
 	if (e == ERR_OK && (!h->is_placed || cx->is_held))
 		e = ERR_NOT_FOUND;
+	/* What starts nowhere ends nowhere. */
+	if (!h->is_placed)
+		out->end = (struct cursor){0, 0, 0};
 	return note_vain(u, vain, out->bytes.size, e);
 }
 

@@ -28,9 +28,15 @@ enum {
 	KIND_NUMBERS = 64,
 };
 
+/* One of the measured kind. */
+struct picked {
+	int64_t occurred_at;
+	size_t at; /* among all */
+};
+
 struct measured {
 	const struct bodies *all;
-	size_t *pick; /* places of the measured kind, by time */
+	struct picked *pick; /* by time */
 	size_t count;
 	struct codebook *book;
 	uint32_t id;
@@ -57,7 +63,7 @@ must(enum err e, const char *what)
 static struct bytes
 body(const struct measured *m, size_t i)
 {
-	return bodies_at(m->all, m->pick[i]);
+	return bodies_at(m->all, m->pick[i].at);
 }
 
 /* A coder that knows the dictionary and the `earlier` changes before from. */
@@ -130,18 +136,14 @@ print_load(const struct measured *m)
 	dense_free(d);
 }
 
-static const struct measured *sorting;
-
 static int
 by_time(const void *a, const void *b)
 {
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-	const struct body *left = &sorting->all->list[x];
-	const struct body *right = &sorting->all->list[y];
+	const struct picked *x = a, *y = b;
 
-	if (left->occurred_at != right->occurred_at)
-		return left->occurred_at < right->occurred_at ? -1 : 1;
-	return x < y ? -1 : x > y;
+	if (x->occurred_at != y->occurred_at)
+		return x->occurred_at < y->occurred_at ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* The kind there is most of. */
@@ -161,8 +163,8 @@ pick(struct measured *m)
 	must(m->pick == NULL ? ERR_NOMEM : ERR_OK, "memory");
 	for (i = 0; i < m->all->count; i++)
 		if (m->all->list[i].kind == most)
-			m->pick[m->count++] = i;
-	sorting = m;
+			m->pick[m->count++] =
+			    (struct picked){m->all->list[i].occurred_at, i};
 	qsort(m->pick, m->count, sizeof *m->pick, by_time);
 	printf(
 	    "%zu changes of kind %s\n", m->count, kind_by_number(most)->name);
@@ -172,21 +174,22 @@ pick(struct measured *m)
 static void
 open_dictionary(struct measured *m, const char *path)
 {
-	static uint8_t data[DICTIONARY_BYTES_MAX + 1];
+	uint8_t *data = malloc(DICTIONARY_BYTES_MAX + 1);
 	double begin;
 	size_t size;
 	FILE *f;
 
-	must(codebook_new(&m->book), "codebook");
+	must(data == NULL ? ERR_NOMEM : codebook_new(&m->book), "codebook");
 	begin = cpu_seconds();
 	if (path != NULL) {
 		f = fopen(path, "rb");
 		must(f == NULL ? ERR_NOT_FOUND : ERR_OK, path);
-		size = fread(data, 1, sizeof data, f);
+		size = fread(data, 1, DICTIONARY_BYTES_MAX + 1, f);
 		fclose(f);
 		must(codebook_add(m->book, data, size), path);
 		m->id = dictionary_id(data, size);
 	}
+	free(data);
 	dense_free(prepared(m, 0, 0));
 	printf("dictionary learned in %.3f s\n", cpu_seconds() - begin);
 }

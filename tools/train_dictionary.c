@@ -10,29 +10,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <sodium.h>
 
-#include "sync/dictionary.h"
+#include "store/training.h"
 #include "tools/bodies.h"
-
-enum { POINTS = 0x10000 };
-
-/* Marks that are listed whether or not the samples use them. */
-static const char marks[] = "，。；：（）、";
-
-static uint32_t counts[POINTS];
-
-static int
-by_count(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	if (counts[x] != counts[y])
-		return counts[x] < counts[y] ? 1 : -1;
-	return x < y ? -1 : 1;
-}
 
 static int
 by_time(const void *a, const void *b)
@@ -44,54 +26,6 @@ by_time(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* Bytes that begin no valid character are numbers between texts: stepped
- * over. A few count as a letter, which changes nothing much. */
-static void
-count_text(const struct bytes *body)
-{
-	size_t at = 0;
-
-	while (at < body->size) {
-		size_t next = at;
-		uint32_t point;
-
-		if (alphabet_next(body, &next, &point) && point >= ' ' &&
-		    point < POINTS && point != 0x7f) {
-			counts[point]++;
-			at = next;
-		} else {
-			at++;
-		}
-	}
-}
-
-/* The characters seen, and those always listed, the commonest first. */
-static enum err
-list_characters(const struct bodies *all, struct buffer *out)
-{
-	static uint32_t listed[POINTS];
-	struct bytes always = {(const uint8_t *)marks, sizeof marks - 1};
-	size_t i, count = 0, at = 0;
-	uint32_t point;
-
-	for (i = 0; i < all->count; i++) {
-		struct bytes body = bodies_at(all, i);
-
-		count_text(&body);
-	}
-	for (point = ' '; point < 0x7f; point++)
-		counts[point]++;
-	while (alphabet_next(&always, &at, &point))
-		counts[point]++;
-	for (point = 0; point < POINTS; point++)
-		if (counts[point] > 0)
-			listed[count++] = point;
-	qsort(listed, count, sizeof listed[0], by_count);
-	for (i = 0; i < count && i < ALPHABET_LISTED_MAX; i++)
-		alphabet_put(out, listed[i]);
-	return buffer_state(out);
-}
-
 static enum err
 make(struct bodies *all, struct buffer *out)
 {
@@ -101,12 +35,13 @@ make(struct bodies *all, struct buffer *out)
 	enum err e = ERR_NOMEM;
 	size_t i;
 
-	if (list != NULL)
-		e = list_characters(all, &listed);
-	if (e == ERR_OK) {
+	if (list != NULL) {
 		qsort(all->list, all->count, sizeof all->list[0], by_time);
 		for (i = 0; i < all->count; i++)
 			list[i] = bodies_at(all, i);
+		e = training_characters(list, all->count, &listed);
+	}
+	if (e == ERR_OK) {
 		view.data = listed.data;
 		view.size = listed.size;
 		e = dictionary_make(&view, list, all->count, out);

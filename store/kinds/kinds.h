@@ -24,6 +24,7 @@ extern const struct kind kind_usage;
 extern const struct kind kind_referral;
 extern const struct kind kind_exam_request;
 extern const struct kind kind_exam_report;
+extern const struct kind kind_dictionary;
 
 /* Urgency classes (docs/store.md): what overtakes what on a thin link. */
 enum {

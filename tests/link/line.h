@@ -21,9 +21,9 @@
 enum {
 	SEGMENT_BYTES = 1460,
 	HEADER_BYTES = 40, /* IP and TCP, without options */
-	/* UNSENT_BYTES_MAX of agent/socket.c: below it a socket takes another
+	/* UNSENT_BYTES_MAX of api/tcp.c: below it a socket takes another
 	 * frame. */
-	UNSENT_BYTES = 2048,
+	UNSENT_BYTES = 512,
 	RECEIVE_WINDOW_BYTES = 65536,
 };
 

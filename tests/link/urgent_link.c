@@ -12,7 +12,10 @@ enum {
 	LOAD = 700,      /* records of each class of the first load */
 	LOAD_NOTE = 180, /* bytes of each that do not get shorter */
 	ENDLESS_NOTE = 400,
-	FRAME_US = 500000, /* no frame takes longer (docs/protocol.md, 11.1) */
+	FRAME_US = 250000, /* no frame takes longer at this rate */
+	/* And with what the kernel has of the one before (docs/protocol.md,
+	 * 11.1): what a referral is to wait on average, besides its trip. */
+	WAIT_US = 500000,
 };
 
 struct way {
@@ -61,12 +64,13 @@ referral_takes(struct link *l, const struct way *way, uint8_t class)
 }
 
 /* What is the most it may take: the segment on the wire, what the kernel holds
- * unsent, the frame before, its own, a round trip, and the commits of what lay
- * before it and of itself. */
+ * unsent, the frame before, its own, which a lower class's turn may open, a
+ * round trip, and the commits of what lay before it and of itself. */
 static uint64_t
 most_us(void)
 {
-	uint64_t kernel = (SEGMENT_BYTES + UNSENT_BYTES) * 8000000ull / RATE;
+	uint64_t kernel = (SEGMENT_BYTES + UNSENT_BYTES + 2 * HEADER_BYTES) *
+	                  8000000ull / RATE;
 
 	return kernel + 2ull * FRAME_US + TRIP_MS * 1000 + 2 * COMMIT_US;
 }
@@ -100,6 +104,8 @@ expect_overtakes(enum link_end sender, const char *name)
 	    name, (unsigned)(sum / REFERRALS / 1000), (unsigned)(worst / 1000),
 	    (unsigned)(most_us() / 1000));
 	assert_true(worst <= most_us());
+	assert_true(sum <= REFERRALS * (uint64_t)(WAIT_US + TRIP_MS * 1000 +
+	                                          2 * COMMIT_US));
 }
 
 static void

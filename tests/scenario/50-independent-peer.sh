@@ -1,7 +1,8 @@
 #!/bin/bash
 # Goal: a second implementation, in Go and made of docs/protocol.md, joins a
-# real hub, syncs both ways and rekeys; and what it does against the rules the
-# hub refuses, each time with the reason the page names, unharmed.
+# real hub, syncs both ways, in rows and densely, and rekeys; and what it does
+# against the rules the hub refuses, each time with the reason the page names,
+# unharmed.
 set -euo pipefail
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
 [ -x "${INTEROP_PEER:-}" ] || {
@@ -12,12 +13,13 @@ export INTEROP_DICTIONARY=$YIZHAN_SOURCE_ROOT/sync/dictionary.bin
 
 # summary FIELD=VALUE...: what the last session of the peer told of itself.
 summary() {
-	local pair
-
-	for pair; do
-		[ "$(field "${pair%%=*}" <"$work/summary")" = "${pair#*=}" ] ||
-			fail "not $pair: $(cat "$work/summary")"
-	done
+	python3 -c 'import json, sys
+told = json.load(open(sys.argv[1]))
+for pair in sys.argv[2:]:
+    name, _, want = pair.partition("=")
+    if str(told[name]) != want:
+        sys.exit(f"not {pair}: {told}")' "$work/summary" "$@" ||
+		fail "the session was another"
 }
 
 peer_sync() {
@@ -40,30 +42,42 @@ address=127.0.0.1:$port
 at hub import "$data/reference.ndjson" --source his >/dev/null
 reference=$(wc -l <"$data/reference.ndjson")
 
-# It joins, takes the reference data down, and sends changes up.
+# It joins, takes the reference data down, and sends changes up: the small
+# batches densely, the first of each session by a new coder.
 code=$(at hub hub invite --org C01)
 "$INTEROP_PEER" join "$address" "$code" "$work/peer" "go-peer"
 peer_sync
 summary "Received=$reference" "Lists={'group': $reference}" CursorsTold=0
 peer_sync -add 250
-summary Received=0 Sent=250 GroupHolds=250 CursorsAwaited=0 "Exceptions={}"
+summary Received=0 Sent=250 GroupHolds=250 CursorsAwaited=0 "Exceptions={}" \
+	DenseSent=2 Learned=0 Refused=0
 at hub import "$data/residents.ndjson" --source his >/dev/null
 
 # Cursors that are not as believed are told, and none means from the start.
 peer_sync -other-digest
 summary Sent=0
 [ "$(field CursorsTold <"$work/summary")" -gt 0 ] || fail "cursors untold"
+# What the residents' orgs are to have is little, so it came densely.
+[ "$(field DenseReceived <"$work/summary")" -gt 0 ] ||
+	fail "all in rows: $(cat "$work/summary")"
+summary Unread=0
 peer_sync -other-digest
 summary Received=0 Batches=0
 peer_sync -forget
 [ "$(field Received <"$work/summary")" -ge "$reference" ] ||
 	fail "not from the start: $(cat "$work/summary")"
 
-# Both directions cross 1,024 frames, the peer's three times.
+# Both directions cross 1,024 frames, the peer's three times. The coder has
+# learned what the hub held before; every third batch goes in rows.
 peer_sync -add 1030 -small -empty-frames 2100
 summary Sent=1030 Receipts=1030 GroupReceipts=1030 GroupHolds=1280 \
-	RekeysSent=3 RekeysRead=1
-[ "$(at hub export | grep -c '"x_go_name": *"go-')" = 1280 ] ||
+	RekeysSent=3 RekeysRead=1 DenseSent=687 Learned=250 Refused=0
+
+# A history that the hub does not hold: the batch is not taken, and goes again
+# by a coder that knows the dictionary alone.
+peer_sync -add 5 -forged
+summary Sent=10 Refused=1 DenseSent=2 GroupHolds=1285
+[ "$(at hub export | grep -c '"x_go_name": *"go-')" = 1285 ] ||
 	fail "the hub does not hold the peer's records"
 
 # Before there are keys: the answer is in clear.
@@ -98,6 +112,24 @@ for name in other-life other-signature gap; do
 	refuses "sealed log" "$name"
 done
 
+# Dense batches. What can be read of a header must fit; what cannot be decoded
+# is not taken, and in the same session the changes then go in rows.
+for name in dense-which dense-empty dense-flags dense-up-spelt dense-epoch \
+	dense-life dense-known; do
+	refuses "sealed format" "$name"
+done
+refuses "sealed limit" dense-ninth
+refuses "sealed limit" dense-long
+refuses closed dense-cut-bye
+for name in dense-other dense-signature dense-gap; do
+	refuses "sealed log" "$name"
+done
+for name in dense-nonsense dense-bomb dense-headless dense-unbegun \
+	dense-check dense-book dense-history dense-future; do
+	refuses "not taken" "$name"
+done
+held=$((1285 + 8 * 2))
+
 # Joining: a code is for one node, once, and the key that used it may ask
 # again; what fails leaves the code to its owner.
 at hub hub invite --org C01 >"$work/code"
@@ -115,8 +147,10 @@ refuses "clear invite" join-replay "$code" replay
 
 # The hub took no harm, and nothing of what it refused.
 peer_sync -add 1
-summary Sent=1 GroupHolds=1281
+summary Sent=1 Learned=256 GroupHolds=$((held + 1))
 at hub export >"$work/hub.ndjson"
+[ "$(grep -c '"x_go_name": *"go-' "$work/hub.ndjson")" = $((held + 1)) ] ||
+	fail "the hub holds other records than the peer's"
 if grep -q '"lie-' "$work/hub.ndjson"; then
 	fail "a refused change is in the hub's store"
 fi

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Goal: a real clinic joins and syncs with a hub that is a second
-# implementation, in Go and made of docs/protocol.md. That hub computes every
-# log's chain itself and ends with a complaint at the first that does not fit.
+# implementation, in Go and made of docs/protocol.md. That hub decodes what
+# comes densely, computes every log's chain itself, and ends with a complaint
+# at the first that does not fit. It sends dense batches and rows by turns.
 set -euo pipefail
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
 [ -x "${INTEROP_PEER:-}" ] || {
@@ -29,15 +30,20 @@ go_hub() {
 	fail "the Go hub did not start"
 }
 
-# sync_clinic FIELD=VALUE...: a session, and what it must say of itself.
-sync_clinic() {
-	local summary pair
+# sync_node NODE FIELD=VALUE...: a session, and what it must say of itself.
+sync_node() {
+	local node=$1 summary pair
 
-	summary=$(at clinic sync --wait --json) || fail "no sync: $summary"
+	shift
+	summary=$(at "$node" sync --wait --json) || fail "no sync: $summary"
 	for pair in state=done "$@"; do
 		[ "$(echo "$summary" | field "${pair%%=*}")" = "${pair#*=}" ] ||
 			fail "not $pair: $summary"
 	done
+}
+
+sync_clinic() {
+	sync_node clinic "$@"
 }
 
 # take FILE: what refers to reference data that this hub has not is refused.
@@ -50,11 +56,13 @@ take() {
 
 lines_of township "$work/township.ndjson"
 head -400 "$work/township.ndjson" >"$work/first"
-tail -n +401 "$work/township.ndjson" >"$work/second"
+tail -n +401 "$work/township.ndjson" >"$work/rest"
+head -n -60 "$work/rest" >"$work/second"
+tail -60 "$work/rest" >"$work/third"
 at clinic init --name clinic >/dev/null
 take "$work/first"
 
-go_hub hub 5
+go_hub hub 6
 at clinic join "$code" --hub "127.0.0.1:$port" >/dev/null
 # It keeps back what the clinic's bound has no room for, and says so.
 bounded=0
@@ -68,6 +76,9 @@ sync_clinic changes_received=3
 sync_clinic changes_sent=0 changes_received=0
 take "$work/second"
 sync_clinic changes_received=0
+# Little and new: it goes densely, and leans on what the hub holds.
+take "$work/third"
+sync_clinic changes_received=0
 status=$(at clinic status --json)
 [ "$(echo "$status" | field saved_here)" = 0 ] || fail "left: $status"
 [ "$(echo "$status" | field at_group)" = "$(echo "$status" | field at_parent)" ] ||
@@ -78,13 +89,43 @@ wait "$go_hub" || fail "the Go hub complains: $(cat "$work/hub.log")"
 python3 - "$work/hub.out" "$(echo "$status" | field at_group)" <<'END' ||
 import json, sys
 sessions = [json.loads(line) for line in open(sys.argv[1]).readlines()[1:]]
-assert [s["mode"] for s in sessions] == ["join"] + 4 * ["sync"], sessions
+assert [s["mode"] for s in sessions] == ["join"] + 5 * ["sync"], sessions
 assert sum(s["changes"] for s in sessions) == int(sys.argv[2]) > 400, sessions
 assert sum(s["heads"] for s in sessions) >= 2, sessions
-assert [s["slips"] for s in sessions[1:]] == [100, 5100, 5100, 5100], sessions
+assert [s["slips"] for s in sessions[1:]] == [100] + 4 * [5100], sessions
+assert sessions[-1]["dense"] > 0 and sessions[-1]["learned"] > 0, sessions
+assert sum(s["lost"] for s in sessions) == 0, sessions
 END
 	fail "the hub tells otherwise"
 at clinic verify >/dev/null
+
+# A hub that has no histories cannot read what leans on one: it goes again.
+go_hub hub-forgets 3
+at leaner join "$code" --hub "127.0.0.1:$port" >/dev/null
+head -60 "$work/first" >"$work/few"
+for part in "$work/few" "$work/third"; do
+	at leaner import "$part" --source his >/dev/null 2>&1 || true
+	sync_node leaner
+done
+[ "$(at leaner status --json | field saved_here)" = 0 ] || fail "left at leaner"
+wait "$go_hub" || fail "the Go hub complains: $(cat "$work/hub-forgets.log")"
+python3 - "$work/hub-forgets.out" "$(at leaner status --json | field at_group)" <<'END' ||
+import json, sys
+sessions = [json.loads(line) for line in open(sys.argv[1]).readlines()[1:]]
+assert sum(s["changes"] for s in sessions) == int(sys.argv[2]), sessions
+assert sessions[1]["dense"] > 0 and sessions[1]["lost"] == 0, sessions
+assert sessions[2]["dense"] > 0 and sessions[2]["lost"] > 0, sessions
+END
+	fail "the hub that forgets tells otherwise"
+at leaner verify >/dev/null
+
+# No dense batch may come behind END.
+go_hub hub-ends-early 2
+at early join "$code" --hub "127.0.0.1:$port" >/dev/null
+at early sync --wait >/dev/null 2>&1 && fail "DENSE behind END was taken"
+wait "$go_hub" && fail "the Go hub saw no refusal"
+grep -q 'sealed format' "$work/hub-ends-early.log" ||
+	fail "refused as: $(cat "$work/hub-ends-early.log")"
 
 # Slip numbers that are not the group's are no log's fault.
 go_hub hub-bad-slips 1

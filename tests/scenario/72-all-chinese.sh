@@ -67,12 +67,12 @@ for kind in kinds:
     for line in page.splitlines()[1:]:
         format_words |= set(shape.findall(line.split("  ")[0]))
         format_words |= set(shape.findall(line.rsplit("  ", 1)[-1]))
-verbs = re.findall(r"^([a-z]+(?: [a-z]+)?)  ", say("help")[1], re.M)
+verbs = re.findall(r"^([a-z]+(?: [a-z-]+)?)  ", say("help")[1], re.M)
 assert len(verbs) >= 15, verbs
 for verb in verbs: # what stands for a value in a usage line
     usage = say("help", *verb.split())[1].splitlines()[0]
     TYPED |= {w for w in shape.findall(usage) if w.isupper()}
-TYPED |= {w for v in verbs for w in v.split()} | format_words
+TYPED |= {w for v in verbs for w in shape.findall(v)} | format_words
 
 clinic, hub = ["--dir", work + "/clinic"], ["--dir", work + "/hub"]
 none = ["--dir", work + "/none"]
@@ -177,6 +177,9 @@ add(*hub, "hub", "revoke", "卫生院")
 add(*hub, "hub", "revoke", "卫生院", "--reason", "字" * 80)
 add(*hub, "hub", "revoke", "卫生院", "--reason", "丢失")
 add(*hub, "hub", "revoke", "卫生院", "--reason", "丢失")
+add(*clinic, "hub", "train-dictionary")
+add(*hub, "hub", "train-dictionary", "--dry-run")
+add(*hub, "hub", "train-dictionary")
 add(*clinic, "sync")
 add(*clinic, "status")
 add(*hub, "sites")

@@ -1,4 +1,5 @@
-/* bodies: those that the shipped dictionary holds, as samples of every kind.
+/* bodies: those that a dictionary holds; the shipped one has samples of every
+ * kind.
  */
 
 #ifndef YIZHAN_TESTS_UNIT_BODIES_H
@@ -17,7 +18,7 @@ struct sample_bodies {
 
 /* Step for step as docs/protocol.md tells a dictionary's form. */
 static inline void
-sample_bodies_read(struct sample_bodies *all)
+sample_bodies_read_of(struct sample_bodies *all, const void *data, size_t size)
 {
 	struct alphabet *alphabet = malloc(sizeof *alphabet);
 	struct dense *d = NULL;
@@ -27,7 +28,7 @@ sample_bodies_read(struct sample_bodies *all)
 	uint32_t point;
 
 	memset(all, 0, sizeof *all);
-	reader_init(&r, sync_dictionary, sync_dictionary_bytes);
+	reader_init(&r, data, size);
 	assert_int_equal(read_u8(&r), 1);
 	listed = read_string(&r);
 	all->count = (size_t)read_varint(&r);
@@ -56,6 +57,13 @@ sample_bodies_read(struct sample_bodies *all)
 	dense_free(d);
 	free(alphabet);
 	free(sizes);
+}
+
+/** Of the shipped dictionary. */
+static inline void
+sample_bodies_read(struct sample_bodies *all)
+{
+	sample_bodies_read_of(all, sync_dictionary, sync_dictionary_bytes);
 }
 
 static inline void

@@ -37,7 +37,10 @@ struct memory_node {
 	struct withdrawn list; /* epoch 0: none */
 	struct memory_list lists[MEMORY_LISTS];
 	size_t list_count;
-	bool is_alone_author; /* settle() knows of a fork, as in "up" */
+	bool is_alone_author;       /* settle() knows of a fork, as in "up" */
+	struct memory_node *author; /* whose "up" history() tells; NULL: none */
+	uint8_t history_spoilt;     /* and by what its bodies differ */
+	uint64_t history_told;      /* changes, in all */
 	struct cursor_set own, theirs; /* cursors */
 	uint64_t bytes_max, budget;    /* of its sessions with the parent */
 	bool has_budget;
@@ -151,6 +154,7 @@ static inline enum err
 memory_hello(void *context, struct hello *out)
 {
 	struct memory_node *n = context;
+	size_t i;
 
 	memset(out, 0, sizeof *out);
 	out->version_min = PROTOCOL_VERSION;
@@ -159,6 +163,13 @@ memory_hello(void *context, struct hello *out)
 	out->now = 1780000000;
 	out->slips_left = 10000;
 	out->list_epoch = n->list.epoch;
+	if (n->author == n) { /* it wrote them, and tells its life */
+		out->life_count = 1;
+		memcpy(out->lives[0].id, n->life, LIFE_BYTES);
+		for (i = 0; i < n->list_count; i++)
+			out->lives[0].seq[n->lists[i].id.class] =
+			    n->lists[i].count;
+	}
 	return ERR_OK;
 }
 
@@ -299,6 +310,32 @@ memory_read(void *context, const struct list_id *list,
 	return buffer_state(&out->bytes);
 }
 
+static inline enum err
+memory_history(void *context, const struct change_id *last, size_t count,
+    size_t bytes_max, struct buffer *out, size_t *got)
+{
+	struct memory_node *n = context;
+	struct list_id up = {.name = "up", .class = last->class};
+	const struct memory_list *l =
+	    n->author == NULL ? NULL : memory_list_find(n->author, &up);
+	uint8_t body[CHANGE_BYTES_MAX];
+	uint64_t seq;
+
+	*got = 0;
+	if (l == NULL || memcmp(last->life, n->author->life, LIFE_BYTES) != 0)
+		return ERR_OK;
+	if (count > bytes_max / (l->body_bytes + 3))
+		count = bytes_max / (l->body_bytes + 3);
+	for (seq = last->seq - count + 1; seq <= last->seq; seq++) {
+		memory_body(body, l->body_bytes, last->class, seq);
+		body[0] ^= n->history_spoilt;
+		put_string(out, body, l->body_bytes);
+		++*got;
+		n->history_told++;
+	}
+	return buffer_state(out);
+}
+
 static inline struct source
 memory_source(struct memory_node *n)
 {
@@ -312,6 +349,7 @@ memory_source(struct memory_node *n)
 	    .own_cursors = memory_own_cursors,
 	    .settle = memory_settle,
 	    .read = memory_read,
+	    .history = memory_history,
 	};
 
 	return s;

@@ -388,11 +388,15 @@ test_no_more_is_sent_than_may_be_without_an_answer(void **state)
 static void
 test_nothing_passes_a_class_without_answers_under_a_bound(void **state)
 {
-	const uint64_t most = (uint64_t)UNANSWERED_MAX * BATCH_CHANGES_AIM;
 	uint64_t bounds[] = {0, UINT64_C(1) << 40};
 	size_t i;
 
 	for (i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+		/* Under a bound all is packed. */
+		const uint64_t most =
+		    (uint64_t)UNANSWERED_MAX *
+		    (bounds[i] == 0 ? BATCH_CHANGES_AIM : PACK_CHANGES_MAX);
+
 		memory_pair_make(&hub, &clinic);
 		memory_list_make(&clinic, "up", 2, most + 5, 12);
 		memory_list_make(&clinic, "up", 3, 10, 12);

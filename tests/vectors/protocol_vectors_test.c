@@ -511,45 +511,6 @@ check_batch(struct vector *v)
 	batch_free(&back);
 }
 
-static void
-check_dictionary(struct vector *v)
-{
-	expect_number(v, "size", sync_dictionary_bytes);
-	expect_number(v, "id", dictionary_id(sync_dictionary, sync_dictionary_bytes));
-}
-
-/* Encoders may differ in their bytes, so only reading is held to them. */
-static void
-check_stream(struct vector *v)
-{
-	const struct value *blob = get(v, "blob"), *stream = get(v, "stream");
-	static struct batch b, back;
-	struct stream_reader *r;
-	struct stream_writer *w;
-	struct buffer out = {0};
-
-	batch_init(&b);
-	batch_init(&back);
-	assert_int_equal(batch_decode(blob->data, blob->size, &b), ERR_OK);
-	assert_int_equal(stream_reader_new(&r), ERR_OK);
-	if (stream_reader_feed(r, stream->data, stream->size) != ERR_OK ||
-	    stream_reader_next(r, 0, &back) != ERR_OK) {
-		assert_int_equal(stream_writer_new(&w, 9), ERR_OK);
-		assert_int_equal(stream_writer_add(w, &b), ERR_OK);
-		assert_int_equal(
-		    stream_writer_take(w, VALUE_BYTES_MAX, &out), ERR_OK);
-		stream_writer_free(w);
-		expect_buffer(v, "stream", &out);
-	} else {
-		assert_int_equal(batch_encode(&back, &out), ERR_OK);
-		expect_buffer(v, "blob", &out);
-		assert_int_equal(stream_reader_next(r, 0, &back), ERR_MORE);
-	}
-	stream_reader_free(r);
-	batch_free(&b);
-	batch_free(&back);
-}
-
 /* --- all of them ------------------------------------------------------- */
 
 static const struct check {
@@ -580,6 +541,7 @@ static const struct check {
     {"batch", check_batch},
     {"dictionary", check_dictionary},
     {"stream", check_stream},
+    {"dense-batch", check_dense_batch},
 };
 
 enum { CHECKS = sizeof checks / sizeof checks[0] };

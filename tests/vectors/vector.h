@@ -19,7 +19,7 @@
 #include "store/list.h"
 #include "store/log.h"
 #include "store/source.h"
-#include "sync/dictionary.h"
+#include "sync/packed.h"
 #include "sync/session.h"
 #include "sync/stream.h"
 
@@ -72,5 +72,10 @@ void check_fingerprint(struct vector *v);
 void check_log(struct vector *v);
 void check_running_hash(struct vector *v);
 void check_cursor_digest(struct vector *v);
+
+/* batch_vectors.c */
+void check_dictionary(struct vector *v);
+void check_stream(struct vector *v);
+void check_dense_batch(struct vector *v);
 
 #endif

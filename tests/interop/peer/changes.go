@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"fmt"
+	"strings"
 )
 
 // A change as a batch carries it.
@@ -61,6 +62,47 @@ func residentBody(name, org string) []byte {
 	w.u8(0x40 + uint8(len(name)))
 	w.text(name)
 	return w.data
+}
+
+const residentKind = 6
+
+// richBody is one by the kind's number, which the dense coder takes apart,
+// with a value of each sort; n makes it differ from others.
+func richBody(n int, name, org string) []byte {
+	text := func(s string) *value { return &value{sort: sortText, text: []byte(s)} }
+	whole := func(sort uint8, n int64) *value { return &value{sort: sort, whole: n} }
+	row := func(n int) *value {
+		return &value{sort: sortObject, entries: []entry{
+			{0, []byte("at"), whole(sortInstant, recordedAt-int64(n)*60)},
+			{0, []byte("low"), &value{sort: sortNegative, number: uint64(n)}},
+			{0, []byte("what"), text("血压 " + name)}}}
+	}
+	decimal := whole(sortDecimal, int64(1700+n%9*10+5))
+	decimal.exponent = -1
+	b := &body{flags: flagFounds, kind: residentKind, source: []byte("go"), by: []byte("D1"),
+		org: []byte(org), occurredAt: recordedAt - int64(5+n%3), recordedAt: recordedAt,
+		fields: []entry{
+			{4, nil, text("张" + name)},
+			{10, nil, whole(sortDay, int64(3000+n))},
+			{18, nil, &value{sort: sortReference, text: []byte(org)}},
+			{0, []byte("x_go_big"), &value{sort: sortInteger, number: uint64(n) << uint(n%40)}},
+			{0, []byte("x_go_name"), text(name)},
+			{0, []byte("x_go_odd"), &value{sort: uint8(n % 3)}},
+			{0, []byte("x_go_rows"), &value{sort: sortArray, elements: []*value{row(n), row(n + 1)}}},
+			{0, []byte("x_go_size"), decimal},
+			{0, []byte("x_go_text"), text(strings.Repeat("头晕、乏力 3 天，无😀发热。", n%5))},
+		}}
+	return b.put()
+}
+
+// residentNamed is either form in turn.
+func (n *node) residentNamed() []byte {
+	seq, org := len(n.Own)+1, n.certificates()[0].orgs[0]
+	name := fmt.Sprintf("go-%d", seq)
+	if seq%4 == 0 {
+		return residentBody(name, org) // by the kind's name
+	}
+	return richBody(seq, name, org)
 }
 
 // add appends a change to the own log and to the list up.
@@ -184,6 +226,25 @@ func (n *node) batch(from, to uint64, lie lies) []byte {
 	w.varint(to)
 	w.bytes(n.head(to, signer))
 	return w.data
+}
+
+// packedBatch is the same in dense form.
+func (n *node) packedBatch(from, to uint64) (*packedHeader, []*change) {
+	h := &packedHeader{flags: packedUp, list: "up", places: to - from,
+		start:   cursor{n.Up.Epoch, from, n.runningAt(from)},
+		running: n.runningAt(to), lives: [][]byte{n.life()}}
+	if to > from {
+		h.heads = []packedHead{{0, n.head(to, n.Signing)}}
+	}
+	var changes []*change
+	for s := from + 1; s <= to; s++ {
+		c := n.own(s)
+		if s == from+1 {
+			c.salt = append(binary.BigEndian.AppendUint16(nil, recordedMonth), n.salt()...)
+		}
+		changes = append(changes, c)
+	}
+	return h, changes
 }
 
 // received is a batch of the parent's, taken apart.

@@ -65,6 +65,30 @@ var hostileCases = map[string]func(a *attack) error{
 	"other-signature": func(a *attack) error { return a.lie(lies{signer: ed25519.NewKeyFromSeed(random32())}) },
 	"gap":             func(a *attack) error { return a.lie(lies{skip: 1}) },
 	"ended-stream":    (*attack).endedStream,
+
+	"dense-which":    func(a *attack) error { return a.say(oneMessage(typeDense, []byte{upClass | 4, 0})) },
+	"dense-empty":    func(a *attack) error { return a.say(oneMessage(typeDense, []byte{upClass | denseEnd})) },
+	"dense-flags":    func(a *attack) error { return a.header(func(h *packedHeader) { h.flags |= 8 }) },
+	"dense-up-spelt": func(a *attack) error { return a.header(func(h *packedHeader) { h.flags &^= packedUp }) },
+	"dense-epoch":    func(a *attack) error { return a.header(func(h *packedHeader) { h.start.Epoch = 0 }) },
+	"dense-life":     func(a *attack) error { return a.header(func(h *packedHeader) { h.heads[0].life = 1 }) },
+	"dense-known":    (*attack).denseKnown,
+	"dense-ninth":    (*attack).denseNinth,
+	"dense-long":     (*attack).denseLong,
+	"dense-cut-bye":  (*attack).denseCutBye,
+	"dense-nonsense": (*attack).denseNonsense,
+	"dense-bomb":     (*attack).denseBomb,
+	"dense-headless": (*attack).denseHeadless,
+	"dense-unbegun":  func(a *attack) error { return a.notTaken(func(h *packedHeader) { h.flags &^= packedFresh }) },
+	"dense-check":    func(a *attack) error { return a.notTaken(func(h *packedHeader) { h.follow(1) }) },
+	"dense-book":     func(a *attack) error { return a.notTaken(func(h *packedHeader) { h.dictionary = 77 }) },
+	"dense-history":  func(a *attack) error { return a.notTaken(func(h *packedHeader) { h.history = history{9, 0, 9, 1} }) },
+	"dense-future": func(a *attack) error {
+		return a.notTaken(func(h *packedHeader) { h.history = history{1, 0, 1 << 40, 1} })
+	},
+	"dense-other":     (*attack).denseOther,
+	"dense-signature": (*attack).denseSignature,
+	"dense-gap":       (*attack).denseGap,
 }
 
 // joinCases take a code as well; the node is a new one.
@@ -351,6 +375,8 @@ func tell(err error) error {
 		fmt.Println("accepted")
 	case errors.As(err, &said):
 		fmt.Println(said)
+	case err == errNotTaken:
+		fmt.Println(err)
 	case err == io.EOF || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE):
 		fmt.Println("closed")
 	default:

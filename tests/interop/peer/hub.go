@@ -39,13 +39,16 @@ type goHub struct {
 	firstSlip         uint64
 	invite            invite
 	fingerprintSecret []byte
-	dictionary        []byte
 	child             *certificate
 	logs              map[logKey]*heldLog
 	cursors           map[uint8]cursor // into the child's list up
 	down              cursor           // end of the list org:C01
 	downChanges       []*change
 	receipted         cursor
+	book              *book
+	bodies            map[logKey][][]byte // of what is held, for histories
+	forgets           bool                // holds no history
+	endsEarly         bool                // says END before its batches
 }
 
 const (
@@ -56,13 +59,14 @@ const (
 func newGoHub() (*goHub, error) {
 	h := &goHub{
 		root: ed25519.NewKeyFromSeed(random32()), signing: ed25519.NewKeyFromSeed(random32()),
-		firstSlip: 500000, fingerprintSecret: random32(), logs: map[logKey]*heldLog{}, cursors: map[uint8]cursor{},
+		firstSlip: 500000, fingerprintSecret: random32(), logs: map[logKey]*heldLog{},
+		cursors: map[uint8]cursor{}, bodies: map[logKey][][]byte{},
 	}
 	var err error
 	if h.transport, err = suite.GenerateKeypair(rand.Reader); err != nil {
 		return nil, err
 	}
-	if _, h.dictionary, err = dictionaryId(); err != nil {
+	if h.book, err = shippedBook(); err != nil {
 		return nil, err
 	}
 	h.own = signCertificate(h.root, h.group(), h.group(), roleHub, "go hub",
@@ -71,7 +75,7 @@ func newGoHub() (*goHub, error) {
 	life := h8(h.public(), random32()[:16])
 	h.down.Epoch = 77
 	for seq := uint64(1); seq <= 3; seq++ {
-		c := &change{life: life, seq: seq, body: residentBody(fmt.Sprintf("go-hub-%d", seq), hubOrg)}
+		c := &change{life: life, seq: seq, body: richBody(int(seq), fmt.Sprintf("go-hub-%d", seq), hubOrg)}
 		h.downChanges = append(h.downChanges, c)
 		h.down.Place = seq
 		h.down.Running = runOn(h.down.Running, c.fingerprint(downClass, h.fingerprintSecret))
@@ -130,7 +134,8 @@ type served struct {
 	*link
 	streams  [classes]*inStream
 	lives    map[string]int // their places in HELLO
-	sentTo   uint64
+	dense    servedDense
+	under    []cursor // ends of batches sent, the oldest first
 	bye      bool
 	helloed  bool
 	keptBack bool // the child's bound has no room for the list
@@ -261,14 +266,14 @@ func (s *served) upCursors() []cursorOf {
 	return all
 }
 
-// answerRoom is kept for what a child says to a batch of three changes, and
-// for the frames of both.
+// answerRoom is kept for what a child says to three changes, and for the
+// frames of both.
 const answerRoom = 200
 
 func (s *served) onHello(body []byte) error {
 	h, err := readHello(body)
 	if err != nil || s.helloed || h.versionMin > 1 || h.versionMax < 1 ||
-		h.role != roleClinic || len(h.lives) == 0 {
+		h.role != roleClinic {
 		return fmt.Errorf("HELLO does not fit: %v", err)
 	}
 	s.helloed = true
@@ -282,43 +287,50 @@ func (s *served) onHello(body []byte) error {
 	if h.held != shortDigest(s.upCursors()) {
 		return errors.New("the child believes us elsewhere than we are")
 	}
-	if s.Slips < 2500 {
+	if s.Slips < 2500 && len(h.lives) > 0 {
 		var w writer
 		w.varint(s.firstSlip + 100)
 		w.varint(5000)
 		s.answers.message(typeGrant, w.data)
 	}
+	s.dense.begin(s, h)
 	if s.receipted.Place < s.down.Place {
-		data := append([]byte{downClass}, (&outStream{}).put(s.downBatch())...)
-		if h.bound > 0 && uint64(len(data)+answerRoom) > h.bound/2 {
+		down, err := s.downMessages()
+		if err != nil {
+			return err
+		}
+		if h.bound > 0 && uint64(len(down)+answerRoom) > h.bound/2 {
 			s.keptBack = true
 			s.answers.message(typeEnd, []byte{1})
 			return nil
 		}
-		s.answers.message(typeData, data)
+		if s.endsEarly {
+			s.answers.message(typeEnd, nil)
+		}
+		s.answers.bytes(down)
+		s.under = s.downEnds()
 	}
 	s.answers.message(typeEnd, nil)
 	return nil
 }
 
-func (s *served) downBatch() []byte {
+// downRows is a batch of one change.
+func (s *served) downRows(start, end cursor, c *change) []byte {
 	var w writer
 	w.u8(0)
 	w.string([]byte("org:" + hubOrg))
-	for _, c := range []cursor{{s.down.Epoch, 0, 0}, s.down} {
+	for _, c := range []cursor{start, end} {
 		w.u32(c.Epoch)
 		w.varint(c.Place)
 		w.u64(c.Running)
 	}
 	w.varint(1)
-	w.bytes(s.downChanges[0].life)
-	w.varint(uint64(len(s.downChanges)))
-	for _, c := range s.downChanges {
-		w.varint(0)
-		w.signed(1)
-		w.u8(0)
-		w.string(c.body)
-	}
+	w.bytes(c.life)
+	w.varint(1)
+	w.varint(0)
+	w.signed(int64(c.seq))
+	w.u8(0)
+	w.string(c.body)
 	w.varint(0)
 	return w.data
 }
@@ -326,6 +338,11 @@ func (s *served) downBatch() []byte {
 // onBatch checks each log of a batch as protocol.md 9.2 asks.
 func (s *served) onBatch(class uint8, b *received) error {
 	own := s.cursors[class]
+	s.dense.expected[class] = b.end
+	if s.dense.lost > 0 && b.start != own {
+		s.answerWhere(class) // it came behind one that was not taken
+		return nil
+	}
 	if b.list != "up" || b.start != own && !(b.start.Place == 0 && own.Place == 0) {
 		return fmt.Errorf("a batch of %s that does not join", b.list)
 	}
@@ -393,6 +410,7 @@ func (s *served) take(class uint8, c *change) error {
 	}
 	log.seq = c.seq
 	log.chain = h32(log.chain, c.commitment(class, salt))
+	s.goHub.bodies[key] = append(s.goHub.bodies[key], c.body)
 	return nil
 }
 
@@ -425,22 +443,20 @@ func (s *served) on(m message) error {
 		return s.onHello(m.body)
 	case typeData:
 		return s.onData(r.u8(), m.body)
+	case typeDense:
+		return s.onDense(m.body)
 	case typeReceipt:
 		c := readCursor(r)
 		exceptions := r.varint()
-		if r.end() != nil || c.list != "org:"+hubOrg || c.cursor != s.down || exceptions != 0 {
+		if r.end() != nil || c.list != "org:"+hubOrg || exceptions != 0 {
 			return errors.New("RECEIPT does not fit")
 		}
-		s.receipted = c.cursor
-		s.Receipts++
-		return nil
+		return s.onAnswers(1)
 	case typeTaken:
-		if len(m.body) != 1 || m.body[0] != downClass || s.receipted == s.down {
+		if len(m.body) != 1 || m.body[0]&3 != downClass {
 			return errors.New("TAKEN does not fit")
 		}
-		s.receipted = s.down
-		s.Receipts++
-		return nil
+		return s.onAnswers(int(m.body[0]>>2) + 1)
 	case typeBye:
 		s.bye = true
 		return nil
@@ -453,7 +469,7 @@ func (s *served) onData(class uint8, body []byte) error {
 		return errors.New("DATA of no class")
 	}
 	if s.streams[class] == nil {
-		stream, err := newInStream(s.dictionary)
+		stream, err := newInStream()
 		if err != nil {
 			return err
 		}
@@ -529,20 +545,28 @@ func (h *goHub) serve(conn net.Conn) error {
 	return json.NewEncoder(os.Stdout).Encode(map[string]interface{}{
 		"mode": s.Mode, "changes": s.Changes, "batches": s.Batches, "heads": s.Heads,
 		"receipts": s.Receipts, "slips": s.Slips, "frames": s.frames[1],
-		"rekeys": s.rekeys[1], "lives": len(s.lives),
+		"rekeys": s.rekeys[1], "lives": len(s.lives), "dense": s.dense.taken,
+		"learned": s.dense.learned(), "lost": s.dense.lost,
 	})
 }
 
-// hubVerb serves so many connections, one after the other. With bad slips it
-// hands out numbers that are not the group's.
-func hubVerb(address string, count int, badSlips bool) error {
+// hubVerb serves so many connections, one after the other. One with bad slips
+// hands out numbers that are not the group's; one that forgets has no history
+// that a dense batch could lean on; one that ends early has dense batches left.
+func hubVerb(verb, address string, count int) error {
+	switch verb {
+	case "hub", "hub-bad-slips", "hub-forgets", "hub-ends-early":
+	default:
+		return errors.New("no such hub")
+	}
 	h, err := newGoHub()
 	if err != nil {
 		return err
 	}
-	if badSlips {
+	if verb == "hub-bad-slips" {
 		h.firstSlip = 1
 	}
+	h.forgets, h.endsEarly = verb == "hub-forgets", verb == "hub-ends-early"
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err

@@ -6,11 +6,12 @@
 //	peer join HUB CODE DIR NAME        join as a new node, kept in DIR
 //	peer sync HUB DIR [OPTION...]      one session as the node in DIR
 //	peer hub ADDRESS COUNT             a hub for so many connections (hub.go)
+//	peer hub-FAULT ADDRESS COUNT       the same: bad-slips, forgets, ends-early
 //	peer vectors PAGE                  the vectors of protocol.md (vectors.go)
 //	peer hostile HUB DIR CASE [CODE]   what the hub must refuse (hostile.go)
 //	peer hostile                       the names of those cases without CODE
 //
-// INTEROP_DICTIONARY names the dictionary of the streams.
+// INTEROP_DICTIONARY names the dictionary of dense batches.
 package main
 
 import (
@@ -41,12 +42,12 @@ func run(args []string) error {
 		return joinVerb(args[1], args[2], args[3], args[4])
 	case verb == "sync" && len(args) >= 3:
 		return syncVerb(args[1], args[2], args[3:])
-	case (verb == "hub" || verb == "hub-bad-slips") && len(args) == 3:
+	case strings.HasPrefix(verb, "hub") && len(args) == 3:
 		count, err := strconv.Atoi(args[2])
 		if err != nil {
 			return err
 		}
-		return hubVerb(args[1], count, verb != "hub")
+		return hubVerb(verb, args[1], count)
 	case verb == "vectors" && len(args) == 2:
 		return vectorsVerb(args[1])
 	case verb == "hostile" && len(args) == 1:
@@ -67,6 +68,7 @@ func syncVerb(hub, dir string, args []string) error {
 	flags.BoolVar(&o.small, "small", false, "a batch for each change, one at a time")
 	flags.IntVar(&o.emptyFrames, "empty-frames", 0, "frames without messages")
 	flags.BoolVar(&o.otherDigest, "other-digest", false, "tell another digest of cursors")
+	flags.BoolVar(&o.forged, "forged", false, "tell another history of the first dense batch")
 	flags.BoolVar(&o.forget, "forget", false, "forget all cursors first")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -1,14 +1,13 @@
-// One session as initiator: protocol.md 7 to 9.
+// One session as initiator: protocol.md 7 to 9; what is dense in it is in
+// session_dense.go, receipts of the group in group_receipt.go.
 
 package main
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
 
 const (
@@ -25,6 +24,8 @@ type options struct {
 	emptyFrames int  // sealed frames without messages after message 3
 	otherDigest bool // tell a digest that the parent will ask about
 	forget      bool // tell no cursors
+	forged      bool // tell another check of the first history
+	rowsOnly    bool
 }
 
 type summary struct {
@@ -47,6 +48,11 @@ type summary struct {
 	RekeysSent     int
 	RekeysRead     int
 	Lists          map[string]uint64
+	DenseSent      int
+	DenseReceived  int // and taken apart
+	Unread         int // dense ones received that could not be read
+	Learned        int // changes of the own log, as history
+	Refused        int // own batches that were not taken
 }
 
 type session struct {
@@ -54,16 +60,21 @@ type session struct {
 	*link
 	options
 	summary
-	dictionary []byte
 	streams    [classes]*inStream
 	out        outStream
+	dense      denseState
 	helloSeen  bool
 	endSeen    bool
 	wanted     bool // we await the parent's CURSORS
 	told       []cursorOf
-	sentTo     uint64   // place in the list up
-	unanswered []cursor // ends of batches sent, the oldest first
+	sentTo     uint64      // place in the list up
+	unanswered []sentBatch // the oldest first
 	answers    writer
+}
+
+type sentBatch struct {
+	end  cursor
+	void bool // it is sent again, whatever is answered
 }
 
 type cursorOf struct {
@@ -123,103 +134,6 @@ func cursorKey(list string, class uint8) string {
 	return string(rune('0'+class)) + list
 }
 
-// hello is what HELLO says; a case may alter it before it is written.
-type hello struct {
-	versionMin, versionMax uint8
-	role                   uint8
-	clock                  uint8
-	otherFlags             uint8 // those that no version knows
-	now                    uint32
-	epoch                  uint64
-	cursors                uint32
-	dictionaries           []uint32
-	slips                  uint64
-	held                   uint32 // where we believe the parent to stand
-	lives                  [][]byte
-	last                   [classes]uint64
-	forked                 uint8
-	bound                  uint64 // 0: none
-}
-
-func (n *node) hello() *hello {
-	h := &hello{versionMin: 1, versionMax: 1, role: roleClinic, now: uint32(time.Now().Unix()),
-		cursors: shortDigest(n.ownCursors()), slips: n.Slips,
-		held:  shortDigest([]cursorOf{{"up", upClass, n.Receipted}}),
-		lives: [][]byte{n.LifeNonce}}
-	h.last[upClass] = uint64(len(n.Own))
-	return h
-}
-
-func (h *hello) message() []byte {
-	var w writer
-	flags := h.role | h.clock<<2 | h.otherFlags
-	if len(h.lives) > 0 {
-		flags |= 8
-	}
-	w.u8(h.versionMin<<4 | h.versionMax)
-	w.u8(flags)
-	w.u32(h.now)
-	w.varint(h.epoch)
-	w.u32(h.cursors)
-	w.u8(uint8(len(h.dictionaries)))
-	for _, id := range h.dictionaries {
-		w.u32(id)
-	}
-	if len(h.lives) > 0 {
-		w.varint(h.slips)
-		w.u32(h.held)
-		w.varint(uint64(len(h.lives)))
-	}
-	for _, nonce := range h.lives {
-		w.bytes(nonce)
-		for _, seq := range h.last {
-			w.varint(seq)
-		}
-		w.u8(h.forked)
-	}
-	if h.bound > 0 {
-		w.varint(h.bound)
-	}
-	return oneMessage(typeHello, w.data)
-}
-
-// readHello takes one apart; of several lives the last seqs are not kept.
-func readHello(body []byte) (*hello, error) {
-	r := &reader{data: body}
-	versions, flags := r.u8(), r.u8()
-	h := &hello{versionMin: versions >> 4, versionMax: versions & 15,
-		role: flags & 3, clock: flags >> 2 & 1, now: r.u32(), epoch: r.upTo(1<<32 - 1),
-		cursors: r.u32()}
-	for count := r.u8(); count > 0 && r.err == nil; count-- {
-		h.dictionaries = append(h.dictionaries, r.u32())
-	}
-	if flags&8 != 0 {
-		h.slips, h.held = r.varint(), r.u32()
-		count := r.upTo(64)
-		if count == 0 {
-			r.fail(errInvalid)
-		}
-		for ; count > 0 && r.err == nil; count-- {
-			h.lives = append(h.lives, r.bytes(16))
-			for class := range h.last {
-				h.last[class] = r.varint()
-			}
-			if h.forked = r.u8(); h.forked > 1 {
-				r.fail(errInvalid)
-			}
-		}
-	}
-	if r.err == nil && len(r.data) > 0 {
-		if h.bound = r.varint(); h.bound == 0 {
-			r.fail(errInvalid)
-		}
-	}
-	if flags&0xf0 != 0 || h.versionMin > h.versionMax || len(h.dictionaries) > 8 {
-		r.fail(errInvalid)
-	}
-	return h, r.end()
-}
-
 func (s *session) onHello(body []byte) error {
 	if s.helloSeen {
 		return errors.New("HELLO twice")
@@ -273,7 +187,10 @@ func (s *session) settle(told []cursorOf) error {
 		}
 		s.Receipted = c.cursor
 	}
-	s.sentTo = s.Receipted.Place
+	if s.batchesSent() == 0 {
+		s.dense.upExpected = s.Receipted
+	}
+	s.sendAgain()
 	s.answers.message(typeSettled, nil)
 	return nil
 }
@@ -301,7 +218,7 @@ func (s *session) onData(body []byte) error {
 		return errors.New("DATA of no class")
 	}
 	if s.streams[class] == nil {
-		stream, err := newInStream(s.dictionary)
+		stream, err := newInStream()
 		if err != nil {
 			return err
 		}
@@ -327,6 +244,7 @@ func (s *session) onData(body []byte) error {
 func (s *session) onBatch(class uint8, b *received) error {
 	key := cursorKey(b.list, class)
 	own := s.Cursors[key]
+	s.dense.expected[key] = b.end
 	joins := b.start.Place == 0 || b.start.Epoch == own.Epoch &&
 		(b.start.Place < own.Place || b.start == own)
 	if joins {
@@ -351,12 +269,17 @@ func (s *session) onBatch(class uint8, b *received) error {
 		return s.save()
 	}
 	// The long form may always be told.
+	s.answerWhere(b.list, class)
+	return s.save()
+}
+
+// answerWhere tells where we stand in a list.
+func (s *session) answerWhere(list string, class uint8) {
 	var w writer
-	answer := cursorOf{b.list, class, s.Cursors[key]}
+	answer := cursorOf{list, class, s.Cursors[cursorKey(list, class)]}
 	answer.write(&w)
 	w.varint(0)
 	s.answers.message(typeReceipt, w.data)
-	return s.save()
 }
 
 func (s *session) onReceipt(body []byte) error {
@@ -376,9 +299,16 @@ func (s *session) onReceipt(body []byte) error {
 	if c.list != "up" || c.class != upClass || len(s.unanswered) == 0 {
 		return fmt.Errorf("RECEIPT for %s", c.list)
 	}
+	answered := s.unanswered[0]
 	s.unanswered = s.unanswered[1:]
 	s.Receipts++
-	return s.heldTo(c.cursor)
+	if err := s.heldTo(c.cursor); err != nil {
+		return err
+	}
+	if !answered.void && (c.Epoch != answered.end.Epoch || c.Place < answered.end.Place) {
+		return s.refused()
+	}
+	return nil
 }
 
 // onTaken: the oldest batches are held to their ends.
@@ -387,7 +317,7 @@ func (s *session) onTaken(body []byte) error {
 		return fmt.Errorf("TAKEN %x of %d batches", body, len(s.unanswered))
 	}
 	for count := int(body[0]>>2) + 1; count > 0; count-- {
-		end := s.unanswered[0]
+		end := s.unanswered[0].end
 		s.unanswered = s.unanswered[1:]
 		s.Receipts++
 		s.Taken++
@@ -411,102 +341,6 @@ func (s *session) heldTo(c cursor) error {
 	return s.save()
 }
 
-// groupReceipt is one taken apart, and what its signature covers.
-type groupReceipt struct {
-	life      []byte
-	seq       [classes]uint64
-	chain     [classes][]byte
-	signed    []byte
-	signature []byte
-}
-
-// message is what the signature covers.
-func (g *groupReceipt) message() []byte {
-	var signed writer
-	signed.text("yizhan group receipt v1\x00")
-	signed.bytes(g.life)
-	for class := range g.seq {
-		signed.u64(g.seq[class])
-		signed.bytes(g.chain[class])
-	}
-	return signed.data
-}
-
-func readGroupReceipt(body []byte) (*groupReceipt, error) {
-	r := &reader{data: body}
-	g := &groupReceipt{life: r.bytes(8)}
-	mask := r.u8()
-	for class := range g.seq {
-		g.chain[class] = make([]byte, 32)
-		if mask>>uint(class)&1 == 1 {
-			g.seq[class], g.chain[class] = r.varint(), r.bytes(32)
-			if g.seq[class] == 0 {
-				r.fail(errInvalid)
-			}
-		}
-	}
-	if mask >= 1<<classes {
-		r.fail(errInvalid)
-	}
-	g.signed, g.signature = g.message(), r.bytes(ed25519.SignatureSize)
-	return g, r.end()
-}
-
-func (s *session) onGroupReceipt(body []byte) error {
-	g, err := readGroupReceipt(body)
-	if err != nil {
-		return fmt.Errorf("GROUP_RECEIPT: %w", err)
-	}
-	chain := s.certificates()
-	if !ed25519.Verify(chain[len(chain)-1].signingKey, g.signed, g.signature) {
-		return errors.New("GROUP_RECEIPT is not the hub's")
-	}
-	return s.groupHolds(g)
-}
-
-// onGroupHeld makes the whole receipt of what our own logs hold.
-func (s *session) onGroupHeld(body []byte) error {
-	r := &reader{data: body}
-	which := r.varint()
-	g := &groupReceipt{life: s.life()}
-	for class := range g.seq {
-		g.chain[class] = make([]byte, 32)
-		if which>>uint(class)&1 == 0 {
-			continue
-		}
-		if g.seq[class] = r.varint(); g.seq[class] == 0 {
-			r.fail(errInvalid)
-		}
-		if class != upClass || g.seq[class] > uint64(len(s.Own)) {
-			return errors.New("GROUP_HELD of what we never wrote")
-		}
-		g.chain[class] = s.node.chain(g.seq[class])
-	}
-	g.signed, g.signature = g.message(), r.bytes(ed25519.SignatureSize)
-	if err := r.end(); err != nil || which>>classes != 0 {
-		return fmt.Errorf("GROUP_HELD of life %d: %v", which>>classes, err)
-	}
-	chain := s.certificates()
-	if !ed25519.Verify(chain[len(chain)-1].signingKey, g.signed, g.signature) {
-		return errors.New("GROUP_HELD does not fit our log")
-	}
-	s.GroupHeld++
-	return s.groupHolds(g)
-}
-
-func (s *session) groupHolds(g *groupReceipt) error {
-	s.GroupReceipts++
-	seq := g.seq[upClass]
-	if !bytes.Equal(g.life, s.life()) || seq == 0 {
-		return nil
-	}
-	if seq > uint64(len(s.Own)) || !bytes.Equal(g.chain[upClass], s.node.chain(seq)) {
-		return errors.New("GROUP_RECEIPT tells another log")
-	}
-	s.GroupHolds = seq
-	return nil
-}
-
 func (s *session) onGrant(body []byte) error {
 	r := &reader{data: body}
 	first, count := r.upTo(1<<32-1), r.upTo(1<<32-1)
@@ -522,7 +356,7 @@ func (s *session) on(m message) error {
 	if !s.helloSeen && m.kind != typeHello {
 		return fmt.Errorf("message %d before HELLO", m.kind)
 	}
-	if s.endSeen && (m.kind == typeData || m.kind == typeEnd || m.kind == typeGrant) {
+	if s.endSeen && (m.kind == typeData || m.kind == typeDense || m.kind == typeEnd || m.kind == typeGrant) {
 		return fmt.Errorf("message %d after END", m.kind)
 	}
 	switch m.kind {
@@ -534,6 +368,8 @@ func (s *session) on(m message) error {
 		s.onCursorsWanted()
 	case typeData:
 		return s.onData(m.body)
+	case typeDense:
+		return s.onDense(m.body)
 	case typeReceipt:
 		return s.onReceipt(m.body)
 	case typeGroupReceipt:
@@ -554,24 +390,28 @@ func (s *session) on(m message) error {
 
 // stream sends what the list up holds beyond what was sent.
 func (s *session) stream() error {
-	for s.sentTo < s.Up.Place && len(s.unanswered) < unansweredMax {
+	for s.sentTo < s.Up.Place && len(s.unanswered) < unansweredMax && !s.wanted {
 		if s.small && s.sentTo != s.Receipted.Place {
 			return nil // one batch at a time
 		}
-		to := s.sentTo + batchAtMost
-		if s.small {
-			to = s.sentTo + 1
-		}
-		to = min(to, s.Up.Place)
-		bytes := s.out.put(s.batch(s.sentTo, to, lies{}))
-		for len(bytes) > 0 {
-			part := min(uint64(len(bytes)), plainMax-8)
-			if err := s.writeSealed(dataMessage(upClass, bytes[:part])); err != nil {
+		to, isDense := s.chooseBatch()
+		var messages [][]byte
+		if isDense {
+			packed, err := s.packBatch(to)
+			if err != nil {
 				return err
 			}
-			bytes = bytes[part:]
+			messages = denseMessages(upClass, packed, plainMax-8)
+		} else {
+			messages = dataMessages(upClass, s.out.put(s.batch(s.sentTo, to, lies{})))
 		}
-		s.unanswered = append(s.unanswered, cursor{s.Up.Epoch, to, s.runningAt(to)})
+		for _, m := range messages {
+			if err := s.writeSealed(m); err != nil {
+				return err
+			}
+		}
+		s.dense.upExpected = cursor{s.Up.Epoch, to, s.runningAt(to)}
+		s.unanswered = append(s.unanswered, sentBatch{end: s.dense.upExpected})
 		s.Sent += int(to - s.sentTo)
 		s.sentTo = to
 	}
@@ -580,6 +420,16 @@ func (s *session) stream() error {
 
 func dataMessage(class uint8, stream []byte) []byte {
 	return oneMessage(typeData, append([]byte{class}, stream...))
+}
+
+func dataMessages(class uint8, stream []byte) [][]byte {
+	var out [][]byte
+	for len(stream) > 0 {
+		part := min(uint64(len(stream)), plainMax-8)
+		out = append(out, dataMessage(class, stream[:part]))
+		stream = stream[part:]
+	}
+	return out
 }
 
 func (s *session) flush() error {
@@ -608,22 +458,25 @@ func (s *session) flush() error {
 func newSession(n *node, l *link, o options) (*session, error) {
 	s := &session{node: n, link: l, options: o}
 	s.Exceptions, s.Lists = map[string]int{}, map[string]uint64{}
-	var err error
-	_, s.dictionary, err = dictionaryId()
+	book, err := shippedBook()
+	s.dense = newDenseState(book)
 	return s, err
 }
 
 // open does the handshake; HELLO goes with its last message.
 func (s *session) open(h *hello) error {
 	parent := s.certificates()[1]
-	s.sentTo = s.Receipted.Place
+	s.sentTo, s.dense.upExpected = s.Receipted.Place, s.Receipted
+	for key, c := range s.Cursors {
+		s.dense.expected[key] = c
+	}
 	return s.handshake(modeSync, s.group(), s.Transport, parent.transportKey,
 		nil, nil, h.message())
 }
 
 func (s *session) run() error {
 	for i := 0; i < s.options.add; i++ {
-		s.node.add(residentBody(fmt.Sprintf("go-%d", len(s.Own)+1), s.certificates()[0].orgs[0]))
+		s.node.add(s.residentNamed())
 	}
 	if err := s.save(); err != nil {
 		return err
@@ -643,6 +496,11 @@ func (s *session) run() error {
 			return err
 		}
 	}
+	return s.converse()
+}
+
+// converse goes on until all is said.
+func (s *session) converse() error {
 	for {
 		if err := s.stream(); err != nil {
 			return err

@@ -1,4 +1,4 @@
-// Streams of classes: protocol.md 10. What is sent is zstd's raw blocks, made
+// Streams of rows: protocol.md 10.1. What is sent is zstd's raw blocks, made
 // by hand; what comes is decoded by klauspost/compress.
 
 package main
@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -30,7 +29,7 @@ func (s *outStream) put(batch []byte) []byte {
 	var plain, w writer
 	plain.string(batch)
 	if !s.begun {
-		w.u8(0) // no dictionary id, content size or checksum; has a window
+		w.u8(0) // no dictionary, content size or checksum; has a window
 		w.u8(windowByte)
 		s.begun = true
 	}
@@ -50,7 +49,6 @@ type inStream struct {
 	output  bytes.Buffer
 	failure error
 	begun   bool
-	id      uint32 // of the dictionary, in its own header
 }
 
 func (s *inStream) Read(out []byte) (int, error) {
@@ -66,15 +64,11 @@ func (s *inStream) Read(out []byte) (int, error) {
 	return n, nil
 }
 
-func newInStream(dictionary []byte) (*inStream, error) {
-	if len(dictionary) < 8 {
-		return nil, errShort
-	}
-	s := &inStream{id: binary.LittleEndian.Uint32(dictionary[4:])}
+func newInStream() (*inStream, error) {
+	s := &inStream{}
 	s.moved = sync.NewCond(&s.mutex)
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
-		zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(512*1024),
-		zstd.WithDecoderDicts(dictionary))
+		zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(512*1024))
 	if err != nil {
 		return nil, err
 	}
@@ -101,14 +95,13 @@ func (s *inStream) decode(decoder *zstd.Decoder) {
 	s.mutex.Unlock()
 }
 
-// header gives the frame the magic number and the dictionary's id, which this
-// decoder wants and the wire does not carry.
+// header gives the frame the magic number, which this decoder wants and the
+// wire does not carry.
 func (s *inStream) header(in []byte) ([]byte, error) {
 	if len(in) < 2 || in[0] != 0 {
 		return nil, errors.New("a frame header with optional fields")
 	}
-	out := append(append([]byte{}, zstdMagic...), 3, in[1])
-	return append(binary.LittleEndian.AppendUint32(out, s.id), in[2:]...), nil
+	return append(append([]byte{}, zstdMagic...), in...), nil
 }
 
 // feed gives the whole batches that in completes.
@@ -152,13 +145,4 @@ func (s *inStream) batches() ([][]byte, error) {
 		s.output.Next(s.output.Len() - len(r.data))
 		out = append(out, batch)
 	}
-}
-
-func dictionaryId() (uint32, []byte, error) {
-	path := os.Getenv("INTEROP_DICTIONARY")
-	dictionary, err := os.ReadFile(path)
-	if err != nil {
-		return 0, nil, err
-	}
-	return binary.BigEndian.Uint32(h8(dictionary)), dictionary, nil
 }

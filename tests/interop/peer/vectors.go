@@ -179,14 +179,16 @@ var vectorChecks = map[string]func(v *vector){
 	"withdrawn":     checkWithdrawn,
 	"batch":         checkBatch,
 	"dictionary": func(v *vector) {
-		id, dictionary, err := dictionaryId()
-		v.must("the dictionary is missing", err == nil)
-		v.must("size", uint64(len(dictionary)) == v.number("size"))
-		v.must("id", uint64(id) == v.number("id"))
+		b, err := shippedBook()
+		if err != nil {
+			v.faults = append(v.faults, err.Error())
+			return
+		}
+		v.must("size", uint64(len(b.data)) == v.number("size"))
+		v.must("id", uint64(b.id) == v.number("id"))
 	},
 	"stream": func(v *vector) {
-		_, dictionary, _ := dictionaryId()
-		s, err := newInStream(dictionary)
+		s, err := newInStream()
 		var batches [][]byte
 		if err == nil {
 			batches, err = s.feed(v.get("stream"))
@@ -196,6 +198,7 @@ var vectorChecks = map[string]func(v *vector){
 			v.expect("blob", batches[0])
 		}
 	},
+	"dense-batch": checkDenseBatch,
 }
 
 func checkCertificate(v *vector) {
@@ -420,6 +423,42 @@ func checkBatch(v *vector) {
 		v.same("head", v.all("head")[i], append(append(append([]byte{}, h.life...), u64(h.seq)...), h.signature...))
 	}
 	v.must("heads", len(b.heads) == len(v.all("head")))
+}
+
+// vectorPlaces is a receiver that stands nowhere and holds one history.
+type vectorPlaces struct{ lives, history [][]byte }
+
+func (p *vectorPlaces) known() [][]byte              { return p.lives }
+func (p *vectorPlaces) expects(string, uint8) cursor { return cursor{} }
+
+func (p *vectorPlaces) bodies(_ []byte, _ uint8, _, count uint64) [][]byte {
+	if count != uint64(len(p.history)) {
+		return nil
+	}
+	return p.history
+}
+
+// checkDenseBatch decodes the packed batch and packs it again.
+func checkDenseBatch(v *vector) {
+	class, at := uint8(v.number("class")), &vectorPlaces{v.all("known_life"), v.all("history_body")}
+	book, err := shippedBook()
+	if err != nil {
+		v.faults = append(v.faults, err.Error())
+		return
+	}
+	want, err := readBatch(v.get("blob"))
+	u := &unpacker{book: book, packed: v.get("packed")}
+	got, isRead, err2 := u.take(class, at)
+	if err != nil || err2 != nil || !isRead {
+		v.must(fmt.Sprintf("reading: %v, %v", err, err2), false)
+		return
+	}
+	v.must("another batch", reflect.DeepEqual(got, want))
+
+	header := readPackedHeader(&reader{data: v.get("packed")}, at.known())
+	p := &packer{book: book}
+	v.must("beginning", p.begin(at.history) == nil)
+	v.expect("packed", p.pack(header, want.changes, at.known()))
 }
 
 func vectorsVerb(path string) error {

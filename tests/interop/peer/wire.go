@@ -154,6 +154,7 @@ const (
 	typeSettled
 	typeTaken
 	typeGroupHeld
+	typeDense
 )
 
 type message struct {

@@ -1,0 +1,174 @@
+/* dictionaries: those the group handed out are loaded, the newest first; what
+ * is none is left out.
+ */
+
+#include "store/author.h"
+#include "store/dictionaries.h"
+#include "tests/unit/test_store.h"
+
+static void
+make(const char *what, struct buffer *out)
+{
+	struct bytes listed = {(const uint8_t *)"abc", 3};
+	struct bytes body = {(const uint8_t *)what, strlen(what)};
+
+	buffer_clear(out);
+	assert_int_equal(dictionary_make(&listed, &body, 1, out), ERR_OK);
+}
+
+/* As the hub writes one. */
+static enum err
+write_fields(struct test_store *s, json_t *fields)
+{
+	struct authored made;
+	struct self self;
+	struct txn *t = test_store_write(s);
+	enum err e;
+
+	assert_non_null(fields);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = author_add(
+	    t, &self, "dictionary", "hub", "H01", fields, TEST_NOW, &made);
+	self_wipe(&self);
+	json_decref(fields);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+static void
+write_one(struct test_store *s, int64_t number, const struct buffer *d)
+{
+	assert_int_equal(write_fields(s, dictionaries_fields(number, d->data,
+	                                     d->size, "2026-05-01")),
+	    ERR_OK);
+}
+
+static size_t
+load(struct test_store *s, uint32_t ids[CODEBOOK_MAX - 1])
+{
+	struct txn *t = test_store_read(s);
+	struct codebook *c;
+	size_t count;
+
+	assert_int_equal(codebook_new(&c), ERR_OK);
+	assert_int_equal(dictionaries_load(t, c), ERR_OK);
+	/* Once more changes nothing. */
+	assert_int_equal(dictionaries_load(t, c), ERR_OK);
+	count = codebook_ids(c, ids);
+	codebook_free(c);
+	txn_abort(t);
+	return count;
+}
+
+static void
+hub_open(struct test_store *s)
+{
+	test_store_open(s, ROLE_HUB);
+}
+
+static void
+test_dictionaries_load_the_newest_first(void **state)
+{
+	struct test_store s;
+	struct buffer d = {0};
+	uint32_t ids[CODEBOOK_MAX - 1], expected[12];
+	char what[] = "body a", id[DICTIONARIES_ID_BYTES];
+	struct txn *t;
+	int64_t number, i;
+
+	hub_open(&s);
+	assert_int_equal(load(&s, ids), 0);
+	/* Not in the order of their numbers. */
+	for (i = 0; i < 12; i++) {
+		int64_t n = i * 5 % 12;
+
+		what[5] = (char)('a' + n);
+		make(what, &d);
+		expected[n] = dictionary_id(d.data, d.size);
+		write_one(&s, n + 1, &d);
+	}
+	assert_int_equal(load(&s, ids), DICTIONARIES_LOADED_MAX);
+	for (i = 0; i < DICTIONARIES_LOADED_MAX; i++)
+		assert_int_equal(ids[i], expected[11 - i]);
+	t = test_store_read(&s);
+	assert_int_equal(dictionaries_last(t, &number, id), ERR_OK);
+	assert_int_equal(number, 12);
+	assert_int_equal(strtoul(id, NULL, 16), expected[11]);
+	txn_abort(t);
+	buffer_free(&d);
+	test_store_close(&s);
+}
+
+static void
+test_dictionaries_leave_out_what_is_none(void **state)
+{
+	struct test_store s;
+	struct buffer d = {0};
+	uint32_t ids[CODEBOOK_MAX - 1];
+
+	hub_open(&s);
+	put_bytes(&d, "no dictionary", 13);
+	write_one(&s, 1, &d);
+	write_one(&s, 3, &d);
+	make("one", &d);
+	write_one(&s, 2, &d);
+	assert_int_equal(load(&s, ids), 1);
+	assert_int_equal(ids[0], dictionary_id(d.data, d.size));
+	buffer_free(&d);
+	test_store_close(&s);
+}
+
+static void
+test_dictionaries_are_refused_where_they_do_not_add_up(void **state)
+{
+	struct test_store s;
+	struct buffer d = {0};
+	json_t *fields;
+
+	hub_open(&s);
+	make("one", &d);
+	fields = dictionaries_fields(1, d.data, d.size, "2026-05-01");
+	json_object_set_new(fields, "id", json_string("01234567"));
+	assert_int_equal(write_fields(&s, fields), ERR_REFUSED);
+	fields = dictionaries_fields(1, d.data, d.size, "2026-05-01");
+	json_object_set_new(fields, "data", json_string("no base64!"));
+	assert_int_equal(write_fields(&s, fields), ERR_REFUSED);
+	fields = dictionaries_fields(0, d.data, d.size, "2026-05-01");
+	assert_int_equal(write_fields(&s, fields), ERR_REFUSED);
+	buffer_free(&d);
+	test_store_close(&s);
+}
+
+static void
+test_dictionaries_fit_a_change(void **state)
+{
+	struct test_store s;
+	struct buffer d = {0};
+	size_t i;
+
+	hub_open(&s);
+	for (i = 0; i < DICTIONARIES_BYTES_MAX; i++)
+		put_u8(&d, (uint8_t)(i * 7));
+	write_one(&s, 1, &d);
+	put_u8(&d, 0);
+	assert_null(dictionaries_fields(1, d.data, d.size, "2026-05-01"));
+	buffer_free(&d);
+	test_store_close(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_dictionaries_load_the_newest_first),
+	    cmocka_unit_test(test_dictionaries_leave_out_what_is_none),
+	    cmocka_unit_test(
+	        test_dictionaries_are_refused_where_they_do_not_add_up),
+	    cmocka_unit_test(test_dictionaries_fit_a_change),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+/* session_pack: the dense form within a session: what it leans on, and what
+ * happens where the peer cannot follow. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sync/session_state.h"
+#include "tests/unit/memory_source.h"
+
+enum { BODY = 40, CLASS = 2 };
+
+static struct memory_list *up;
+
+static void
+make_nodes(uint64_t count)
+{
+	static const uint8_t nonce[LIFE_NONCE_BYTES];
+
+	memory_pair_make(&hub, &clinic);
+	up = memory_list_make(&clinic, "up", CLASS, count, BODY);
+	clinic.author = &clinic;
+	hub.author = &clinic;
+	life_id_of(clinic.life, clinic.cert.signing_key, nonce);
+}
+
+/* A whole session; how many bytes the clinic sent. */
+static uint64_t
+sync_once(void)
+{
+	struct ends e;
+	uint64_t sent;
+
+	clinic.is_done = hub.is_done = false;
+	ends_make(&e);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	sent = session_stats(e.up).bytes_sent;
+	ends_free(&e);
+	assert_true(clinic.is_done);
+	assert_true(hub.is_done);
+	return sent;
+}
+
+static void
+expect_all_taken_once(void)
+{
+	assert_int_equal(hub.taken, up->count);
+	assert_int_equal(hub.known, 0);
+	assert_int_equal(clinic.theirs.item[0].cursor.place, up->count);
+}
+
+static void
+test_a_small_load_is_packed_a_large_one_begins_in_rows(void **state)
+{
+	uint64_t counts[] = {BATCH_CHANGES_AIM - 1, BATCH_CHANGES_AIM};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct ends e;
+
+		make_nodes(counts[i]);
+		ends_make(&e);
+		run(&e, SIZE_MAX, UINT64_MAX);
+		assert_int_equal(e.up->packer[CLASS] != NULL, i == 0);
+		assert_int_equal(e.up->writer[CLASS] != NULL, i == 1);
+		ends_free(&e);
+		expect_all_taken_once();
+	}
+}
+
+/* Both ends read the same bodies, those that have receipts. */
+static void
+test_the_next_session_builds_upon_what_is_held(void **state)
+{
+	uint64_t alone, after;
+
+	make_nodes(50);
+	(void)sync_once();
+	assert_int_equal(clinic.history_told, 0);
+	clinic.author = NULL; /* it tells none */
+	up->count = 100;
+	alone = sync_once();
+	clinic.author = &clinic;
+	up->count = 150;
+	after = sync_once();
+	assert_int_equal(clinic.history_told, 100);
+	assert_int_equal(hub.history_told, 100);
+	/* Random bodies gain little; that they gain nothing by being told of
+	 * more than they cost is what counts here. */
+	assert_true(after < alone + 20);
+	expect_all_taken_once();
+}
+
+static void
+test_no_more_is_learned_than_is_worth_it(void **state)
+{
+	make_nodes(1000);
+	(void)sync_once();
+	clinic.history_told = 0;
+	up->count = 1010;
+	(void)sync_once();
+	assert_int_equal(clinic.history_told, PACK_HISTORY);
+	expect_all_taken_once();
+}
+
+/* A hub that was put back, or holds other changes under these numbers. */
+static void
+test_a_hub_that_cannot_follow_is_sent_it_again(void **state)
+{
+	struct memory_node *authors[] = {NULL, &clinic};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		make_nodes(50);
+		(void)sync_once();
+		hub.author = authors[i];
+		hub.history_spoilt = 1;
+		up->count = 120;
+		(void)sync_once();
+		expect_all_taken_once();
+	}
+}
+
+/* What was sent behind what could not be read is void as well, and urgent
+ * changes of another class are not touched by it. */
+static void
+test_all_that_follows_a_lost_thread_goes_again(void **state)
+{
+	struct memory_list *urgent;
+
+	make_nodes(100);
+	(void)sync_once();
+	urgent = memory_list_make(&clinic, "up", 0, 3, BODY);
+	hub.author = NULL;
+	clinic.bytes_max = UINT64_C(1) << 40; /* all is packed, 64 a batch */
+	up->count = 1000;
+	(void)sync_once();
+	assert_int_equal(hub.taken, up->count + urgent->count);
+	assert_int_equal(hub.known, 0);
+}
+
+/* It is not tried for ever: what no beginning mends ends the session. */
+static void
+test_a_list_is_begun_anew_only_so_often(void **state)
+{
+	struct ends e;
+	unsigned i;
+
+	make_nodes(20);
+	ends_make(&e);
+	run(&e, SIZE_MAX, 600);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(
+		    pack_refused(e.up, &e.up->outgoing[0], 9), ERR_OK);
+	assert_int_equal(
+	    pack_refused(e.up, &e.up->outgoing[0], 9), ERR_REFUSED);
+	ends_free(&e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+	        test_a_small_load_is_packed_a_large_one_begins_in_rows),
+	    cmocka_unit_test(test_the_next_session_builds_upon_what_is_held),
+	    cmocka_unit_test(test_no_more_is_learned_than_is_worth_it),
+	    cmocka_unit_test(test_a_hub_that_cannot_follow_is_sent_it_again),
+	    cmocka_unit_test(test_all_that_follows_a_lost_thread_goes_again),
+	    cmocka_unit_test(test_a_list_is_begun_anew_only_so_often),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
