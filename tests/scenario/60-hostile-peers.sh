@@ -11,7 +11,7 @@ hostile=${YIZHAN_HOSTILE_PEER:-${YIZHAND%/agent/yizhand}/tests/scenario/hostile_
 # KiB, as docs/protocol.md 15 tells them: of one that has not said who it is,
 # and of one that is enrolled.
 HALF_OPEN_KIB=64
-ENROLLED_KIB=$((24 * 1024))
+ENROLLED_KIB=$((28 * 1024))
 strangers=64
 enrolled=6
 

@@ -21,12 +21,12 @@ expect_through(char letter, uint64_t bytes_max)
 
 	memory_pair_make(&hub, &clinic);
 	clinic.bytes_max = bytes_max;
-	memory_list_make(&hub, "group", 3, 4, 49000)->letter = letter;
-	memory_list_make(&clinic, "up", 3, 4, 49000)->letter = letter;
+	memory_list_make(&hub, "group", 3, 2, 49000)->letter = letter;
+	memory_list_make(&clinic, "up", 3, 2, 49000)->letter = letter;
 	ends_make(&e);
 	run(&e, SIZE_MAX, UINT64_MAX);
-	assert_int_equal(hub.taken, 4);
-	assert_int_equal(clinic.taken, 4);
+	assert_int_equal(hub.taken, 2);
+	assert_int_equal(clinic.taken, 2);
 	assert_true(clinic.is_done && hub.is_done);
 	ends_free(&e);
 }
@@ -125,7 +125,7 @@ call_hub(void)
 
 	memory_pair_make(&hub, &clinic);
 	for (class = 0; class < CLASSES; class ++)
-		memory_list_make(&hub, "group", class, 1000, 60000);
+		memory_list_make(&hub, "group", class, 3, 60000);
 	session = memory_session(&hub, SESSION_ANSWER, NULL, 1);
 	speaker_call(&speaker, &clinic, &hub, session, NULL, 0);
 	say_hello_of(&clinic);
@@ -158,9 +158,9 @@ expect_limit(void)
 	leave();
 }
 
-/* A batch that decodes to nearly the most there is. */
+/* Three changes; 57,000 bytes each are nearly the most there is. */
 static struct batch *
-bomb_make(uint64_t seq)
+bomb_make(uint64_t seq, size_t body_bytes)
 {
 	static uint8_t letters[CHANGE_BYTES_MAX];
 	struct batch *b = calloc(1, sizeof *b);
@@ -178,32 +178,32 @@ bomb_make(uint64_t seq)
 		memcpy(c->id.life, clinic.life, LIFE_BYTES);
 		c->id.seq = ++seq;
 		c->body_at = b->bytes.size;
-		c->body_bytes = 57000;
+		c->body_bytes = body_bytes;
 		put_bytes(&b->bytes, letters, c->body_bytes);
 	}
 	return b;
 }
 
+/* The body of its message, for class 0: a new coder's in any class. */
 static void
-pack_bomb(struct packer *p, uint8_t class, uint64_t seq, struct buffer *body)
+pack_bomb(struct buffer *body, uint64_t seq, size_t body_bytes)
 {
 	const struct source none = {.context = NULL};
 	const struct change_id last = {{0}, 0, 0};
 	const struct known_lives lives = {.count = 0};
-	struct batch *b = bomb_make(seq);
+	struct batch *b = bomb_make(seq, body_bytes);
+	struct packer *p;
 	bool is_end = false;
 
-	b->list.class = class;
-	for (seq = 0; seq < 3; seq++)
-		b->changes[seq].id.class = class;
-	if (!packer_has_begun(p))
-		memory_must(packer_start(p, memory_books(), 0, &none, &last,
-		                0) == ERR_OK);
+	memory_must(packer_new(&p) == ERR_OK);
+	memory_must(
+	    packer_start(p, memory_books(), 0, &none, &last, 0) == ERR_OK);
 	memory_must(packer_add(p, b, false, &lives) == ERR_OK);
 	buffer_clear(body);
-	put_u8(body, class | DENSE_END);
+	put_u8(body, DENSE_END);
 	while (!is_end)
 		memory_must(packer_take(p, 16000, body, &is_end) == ERR_OK);
+	packer_free(p);
 	batch_free(b);
 	free(b);
 }
@@ -230,7 +230,7 @@ static void
 make_rows(struct buffer rows[ROWS], uint8_t class)
 {
 	struct stream_writer *w;
-	struct batch *b = bomb_make(0);
+	struct batch *b = bomb_make(0, 57000);
 	size_t i;
 
 	b->list.class = class;
@@ -275,20 +275,18 @@ static void
 test_session_memory_of_dense_batches_is_bounded(void **state)
 {
 	struct buffer rows[CLASSES][ROWS] = {{{0}}}, body = {0};
-	struct packer *p;
 	size_t before;
 	uint8_t class;
 
 	(void)memory_books();
 	for (class = 0; class < CLASSES; class ++)
 		make_rows(rows[class], class);
+	pack_bomb(&body, 0, 57000);
 	before = bytes_in_use();
 	most = 0;
 	call_hub();
 	for (class = 0; class < CLASSES; class ++) {
-		memory_must(packer_new(&p) == ERR_OK);
-		pack_bomb(p, class, 0, &body);
-		packer_free(p); /* its own memory is not the session's */
+		body.data[0] = class | DENSE_END;
 		say(MESSAGE_DENSE, body.data, body.size);
 		look_at_memory(before);
 		memory_work(&hub, session);
@@ -318,14 +316,11 @@ static void
 test_session_begins_a_class_so_often(void **state)
 {
 	struct buffer body = {0};
-	struct packer *p;
 	unsigned i;
 
 	call_hub();
 	for (i = 0; i <= PACKED_FRESH_MAX; i++) {
-		memory_must(packer_new(&p) == ERR_OK);
-		pack_bomb(p, 1, 3 * i, &body);
-		packer_free(p);
+		pack_bomb(&body, 3 * i, 100);
 		assert_false(session_is_over(session));
 		say(MESSAGE_DENSE, body.data, body.size);
 		memory_work(&hub, session);
