@@ -14,7 +14,7 @@ const (
 	historyBytes   = 262144
 	historyUsual   = 256
 	freshMax       = 8
-	bodiesFree     = 4096
+	bodiesFree     = 65536
 	bodiesRatio    = 600
 	packedFresh    = 1
 	packedFollows  = 2
