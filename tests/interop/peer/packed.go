@@ -310,7 +310,11 @@ func (u *unpacker) begin(h *packedHeader, class uint8, at places) (err error) {
 	}
 	var bodies [][]byte
 	if h.history.count > 0 {
-		bodies = at.bodies(h.lives[h.history.life], class, h.history.seq, h.history.count)
+		life := h.lives[h.history.life]
+		if lifeIndex(at.known(), life) == 0 {
+			return nil // what is said of others' changes would tell of them
+		}
+		bodies = at.bodies(life, class, h.history.seq, h.history.count)
 		if bodies == nil || historyCheck(bodies) != h.history.check {
 			return nil
 		}
