@@ -77,7 +77,6 @@ var hostileCases = map[string]func(a *attack) error{
 	"dense-long":     (*attack).denseLong,
 	"dense-cut-bye":  (*attack).denseCutBye,
 	"dense-nonsense": (*attack).denseNonsense,
-	"dense-bomb":     (*attack).denseBomb,
 	"dense-headless": (*attack).denseHeadless,
 	"dense-unbegun":  func(a *attack) error { return a.notTaken(func(h *packedHeader) { h.flags &^= packedFresh }) },
 	"dense-check":    func(a *attack) error { return a.notTaken(func(h *packedHeader) { h.follow(1) }) },

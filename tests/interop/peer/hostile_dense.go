@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -110,31 +109,6 @@ func (a *attack) denseNonsense() error {
 	h, changes := a.two()
 	packed := a.packed(h, changes)
 	packed[len(packed)-20] ^= 0x10
-	return a.unread(packed)
-}
-
-// denseBomb holds little that becomes much, though less than a batch may.
-func (a *attack) denseBomb() error {
-	h, changes := a.two()
-	org := a.certificates()[0].orgs[0]
-	text := bytes.Repeat([]byte("x"), bodyMax-200)
-	for i := range changes {
-		b := &body{flags: flagFounds, kind: residentKind, by: []byte("D1"), org: []byte(org),
-			fields: []entry{{0, []byte("x_go_name"), &value{sort: sortText, text: text}}}}
-		changes[i] = &change{life: a.life(), seq: changes[i].seq, body: b.put()}
-	}
-	third := *changes[1]
-	third.seq++
-	changes = append(changes, &third)
-	h.heads = nil
-	packed := a.packed(h, changes)
-	sum := 0
-	for _, c := range changes {
-		sum += len(c.body)
-	}
-	if sum <= bodiesFree+bodiesRatio*len(packed) || sum > batchMax {
-		return fmt.Errorf("%d bytes that become %d are no bomb", len(packed), sum)
-	}
 	return a.unread(packed)
 }
 
