@@ -18,7 +18,7 @@ enum {
 	PACK_CHANGE_BYTES = 128, /* about what a change takes */
 	PACK_SECONDS = 2,        /* of the link, at most, for one batch */
 	PACK_TRIP_MS = 20,       /* no link within a house takes so long */
-	PACK_CHANGES_FIRST = 32, /* while no rate is known */
+	PACK_CHANGES_FIRST = 64, /* while no rate is known */
 	PACK_REFUSALS_MAX = 3,   /* then the two ends do not get along */
 	PACK_ANEW_MAX = 1,       /* refusals before rows are tried */
 };

@@ -65,14 +65,15 @@ referral_takes(struct link *l, const struct way *way, uint8_t class)
 
 /* What is the most it may take: the segment on the wire, what the kernel holds
  * unsent, the frame before, its own, which a lower class's turn may open, a
- * round trip, and the commits of what lay before it and of itself. */
+ * round trip, and the commits of what lay before it, of what came with it and
+ * of itself. */
 static uint64_t
 most_us(void)
 {
 	uint64_t kernel = (SEGMENT_BYTES + UNSENT_BYTES + 2 * HEADER_BYTES) *
 	                  8000000ull / RATE;
 
-	return kernel + 2ull * FRAME_US + TRIP_MS * 1000 + 2 * COMMIT_US;
+	return kernel + 2ull * FRAME_US + TRIP_MS * 1000 + 4 * COMMIT_US;
 }
 
 /* At many moments of a load, the first of them when it has hardly begun. */
@@ -105,7 +106,7 @@ expect_overtakes(enum link_end sender, const char *name)
 	    (unsigned)(most_us() / 1000));
 	assert_true(worst <= most_us());
 	assert_true(sum <= REFERRALS * (uint64_t)(WAIT_US + TRIP_MS * 1000 +
-	                                          2 * COMMIT_US));
+	                                          3 * COMMIT_US));
 }
 
 static void
@@ -213,8 +214,9 @@ expect_nobody_starves(enum link_end sender, const char *name)
 	print_message("%s: of %u records %u %u %u were of classes 1, 2, 3\n",
 	    name, (unsigned)sum, (unsigned)place[1], (unsigned)place[2],
 	    (unsigned)place[3]);
-	/* One frame in eight, in whole batches of up to 128. */
-	assert_true(8 * low <= sum + 8 * 128);
+	/* One frame in eight, in whole batches of up to 128; a class has one
+	 * that is paid for and not yet counted. */
+	assert_true(8 * low <= sum + 8 * 3 * 128);
 	assert_true(8 * (low + 3 * 128) >= sum);
 }
 
