@@ -299,7 +299,8 @@ test_session_memory_of_dense_batches_is_bounded(void **state)
 	}
 	assert_false(session_is_over(session));
 	print_message("# dense batches of one hostile peer: %zu bytes\n", most);
-	assert_true(most > 4 * 4500000); /* all four coders are there */
+	if (heap_is_counted()) /* all four coders are there */
+		assert_true(most > 4 * 4500000);
 	assert_true(most < SESSION_PEER_MEMORY_MAX);
 	/* What it is told it takes, and answers nothing. */
 	drink(before);
