@@ -18,9 +18,11 @@ enum {
 	PACK_CHANGE_BYTES = 128, /* about what a change takes */
 	PACK_SECONDS = 2,        /* of the link, at most, for one batch */
 	PACK_TRIP_MS = 20,       /* no link within a house takes so long */
-	PACK_CHANGES_FIRST = 64, /* while no rate is known */
-	PACK_REFUSALS_MAX = 3,   /* then the two ends do not get along */
-	PACK_ANEW_MAX = 1,       /* refusals before rows are tried */
+	PACK_TIMES_SHORTER = 8,  /* at most; what is known beats it */
+	PACK_BYTES_MIN = 2048,
+	PACK_FIRST_BYTES = 24 * 1024, /* of bodies, before a rate is known */
+	PACK_REFUSALS_MAX = 3,        /* then the two ends do not get along */
+	PACK_ANEW_MAX = 1,            /* refusals before rows are tried */
 };
 
 static const struct known_lives no_lives;
@@ -69,22 +71,46 @@ is_far(const struct session *s)
 	return s->pace.trip_ms >= PACK_TRIP_MS;
 }
 
-/* The next batch's size, if it is to be packed; 0: rows. */
-size_t
-pack_changes_aim(const struct session *s)
+static uint64_t
+within(uint64_t n, uint64_t least, uint64_t most)
 {
-	uint64_t rate = session_rate(s), changes;
+	return n < least ? least : n > most ? most : n;
+}
 
+/* Bodies to what became of them, in this session. */
+static uint64_t
+times_shorter(const struct session *s)
+{
+	uint64_t sent = 0, class;
+
+	for (class = 0; class < CLASSES; class ++)
+		sent += s->stats.data_sent[class];
+	return sent == 0 ? PACK_TIMES_SHORTER
+	                 : within((s->bodies_sent + sent / 2) / sent, 1,
+	                       PACK_TIMES_SHORTER);
+}
+
+/* Two seconds of the link, or less: so much goes again after a cut. While the
+ * rate is not known a far link may be slow: the first batches are small. */
+void
+pack_aim(const struct session *s, size_t *changes, size_t *bytes)
+{
+	uint64_t rate = session_rate(s);
+
+	*changes = BATCH_CHANGES_AIM;
+	*bytes = BATCH_BYTES_AIM;
 	if (rate > PACK_RATE_MAX)
-		return 0;
-	if (rate == 0 && is_far(s))
-		return PACK_CHANGES_FIRST;
-	if (rate == 0) /* one more than are packed: then much waits */
-		return BATCH_CHANGES_AIM;
-	changes = rate * PACK_SECONDS / PACK_CHANGE_BYTES;
-	if (changes < PACK_CHANGES_MIN)
-		return PACK_CHANGES_MIN;
-	return changes > PACK_CHANGES_MAX ? PACK_CHANGES_MAX : (size_t)changes;
+		return;
+	if (rate > 0) {
+		*changes =
+		    (size_t)within(rate * PACK_SECONDS / PACK_CHANGE_BYTES,
+		        PACK_CHANGES_MIN, PACK_CHANGES_MAX);
+		*bytes = (size_t)within(rate * PACK_SECONDS * times_shorter(s),
+		    PACK_BYTES_MIN, BATCH_BYTES_AIM);
+	} else if (is_far(s)) {
+		*changes = PACK_CHANGES_MAX;
+		*bytes = PACK_FIRST_BYTES;
+	}
 }
 
 /* Text of characters that no dictionary lists takes 21 bits for each, up to

@@ -213,6 +213,7 @@ put_batch(struct session *s, struct outgoing *o)
 	uint8_t class = o->list.class;
 	enum err e = ERR_OK;
 
+	s->bodies_sent += s->scratch->bytes.size;
 	if (pack_is_wanted(s, s->scratch))
 		return pack_put(s, o, s->scratch);
 	if (s->writer[class] == NULL)
@@ -225,19 +226,19 @@ put_batch(struct session *s, struct outgoing *o)
 static enum err
 refill(struct session *s, uint8_t class)
 {
-	size_t aim = pack_changes_aim(s), i;
+	size_t changes, bytes, i;
 	enum err e;
 
 	if (answers_full(s, class))
 		return ERR_END;
+	pack_aim(s, &changes, &bytes);
 	for (i = 0; i < s->outgoing_count; i++) {
 		struct outgoing *o = &s->outgoing[i];
 
 		if (o->list.class != class || o->at_end)
 			continue;
 		e = s->o.source.read(s->o.source.context, &o->list, &o->next,
-		    s->peer.signing_key, &s->peer_hello,
-		    aim == 0 ? (size_t)BATCH_CHANGES_AIM : aim, BATCH_BYTES_AIM,
+		    s->peer.signing_key, &s->peer_hello, changes, bytes,
 		    s->scratch);
 		if (e == ERR_END) {
 			o->at_end = true;

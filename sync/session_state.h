@@ -191,6 +191,7 @@ struct session {
 	bool packs_anew[CLASSES];    /* with the next batch */
 	bool packs_never[CLASSES];   /* rows, unless there is a bound */
 	unsigned beginnings[CLASSES];
+	uint64_t bodies_sent; /* bytes, in whatever form */
 	struct outgoing *outgoing;
 	size_t outgoing_count;
 	struct flight *flight; /* by class */
@@ -258,8 +259,8 @@ enum err pack_open(struct session *s);
 void pack_free(struct session *s);
 /** The peer's lives are known. */
 void pack_know_lives(struct session *s);
-/** How many changes to read for the next batch; 0: it is not to be packed. */
-size_t pack_changes_aim(const struct session *s);
+/** How many changes, and bytes of bodies, to read for the next batch. */
+void pack_aim(const struct session *s, size_t *changes, size_t *bytes);
 /** Whether any receiver takes it packed; one change it always does. */
 bool pack_is_sound(const struct batch *b);
 /** Whether what was read is to be packed. */
