@@ -275,13 +275,41 @@ class_waits(struct session *s, uint8_t class, enum err *e)
 	return *e == ERR_OK;
 }
 
-/* The most urgent class that waits; after some frames a lower one gets its
- * turn so that it never starves. -1: none. */
+/* After some frames a less urgent class gets its turn. What somebody waits for
+ * stands back only for its own kind: not for frames that others had. */
+static bool
+is_turn_due(const struct session *s, int first)
+{
+	unsigned frames = first <= URGENT_CLASS_MAX ? s->passed_over_urgently
+	                                            : s->passed_over;
+
+	return frames >= STARVE_AFTER && !bound_is_strict(s);
+}
+
+static int
+choose(struct session *s, int class)
+{
+	s->passed_over++;
+	s->passed_over_urgently =
+	    class <= URGENT_CLASS_MAX ? s->passed_over_urgently + 1 : 0;
+	return class;
+}
+
+static int
+choose_by_turn(struct session *s, int class, bool is_lower)
+{
+	s->passed_over = s->passed_over_urgently = 0;
+	if (is_lower)
+		s->turn = (uint8_t) class;
+	return class;
+}
+
+/* The most urgent class that waits, or a lower one whose turn it is, so that
+ * none starves. -1: none waits. */
 static int
 choose_class(struct session *s, enum err *e)
 {
 	int first = -1, low = -1, next = -1, c;
-	bool is_strict = bound_is_strict(s);
 
 	bound_choose(s);
 	for (c = 0; c < CLASSES; c++) {
@@ -297,22 +325,18 @@ choose_class(struct session *s, enum err *e)
 		if (next < 0 && c != first && c > s->turn)
 			next = c;
 		/* Looking further is only worth it when a turn is due. */
-		if (s->passed_over < STARVE_AFTER || is_strict)
+		if (!is_turn_due(s, first))
 			break;
 	}
 	*e = ERR_OK;
 	if (first < 0)
 		return -1;
-	if (s->passed_over < STARVE_AFTER || is_strict) {
-		s->passed_over++;
-		return first;
-	}
+	if (!is_turn_due(s, first))
+		return choose(s, first);
 	/* The lower classes that wait take turns. */
-	s->passed_over = 0;
 	if (low < 0)
-		return first;
-	s->turn = (uint8_t)(next < 0 ? low : next);
-	return s->turn;
+		return choose_by_turn(s, first, false);
+	return choose_by_turn(s, next < 0 ? low : next, true);
 }
 
 /* Move whole control messages into the frame. */

@@ -198,9 +198,10 @@ struct session {
 	struct batch *scratch;
 	struct pace pace;
 	size_t frame_aim;     /* bytes of payload; follows the link */
-	unsigned passed_over; /* data frames since a lower class had one */
-	uint8_t turn;         /* the lower class that had its turn last */
-	bool cursors_due;     /* asked for the peer's cursors */
+	unsigned passed_over; /* choices since a lower class had its turn, */
+	unsigned passed_over_urgently; /* and those of urgent ones in a row */
+	uint8_t turn;     /* the lower class that had its turn last */
+	bool cursors_due; /* asked for the peer's cursors */
 	bool cursors_came;
 	bool sent_end;
 	uint32_t own_digest;  /* of our cursors, as told in hello */
