@@ -27,11 +27,12 @@ struct floor_input {
 	struct buffer json;
 };
 
-/** A step begins. Also the store's. */
+/** A step begins. Fails as the store does. */
 enum err floor_begin(struct floor_input *in, struct site *s);
-/** One of its lines. Drafts are left out, since they are not sent. */
+/** One of its lines. Drafts are left out, since they are not sent.
+ * ERR_NOMEM. */
 enum err floor_line(struct floor_input *in, const char *line);
-/** Measure what the site's lists have got since. Also the store's. */
+/** Measure what the site's lists have got since. ERR_NOMEM; the store's. */
 enum err floor_end(
     const struct floor_input *in, struct site *s, struct floor *out);
 void floor_free(struct floor_input *in);

@@ -111,7 +111,7 @@ def print_paragraph(text):
 
 
 def print_table(rows):
-    form = "%-56s %11s %16s %6s %6s %s"
+    form = "%-56s %15s %15s %6s %6s %s"
     print(form % ("what", "median", "spread", "goal", "ratio", "verdict"))
     for row in rows:
         print((form % (
