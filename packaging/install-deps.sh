@@ -11,7 +11,7 @@ packages="build-essential meson ninja-build pkg-config gettext
 test_packages="libcmocka-dev clang clang-format valgrind libc6-dbg python3
 	python3-cryptography python3-zstandard
 	golang-go golang-github-flynn-noise-dev golang-golang-x-crypto-dev
-	golang-github-klauspost-compress-dev xz-utils zstd procps iproute2"
+	golang-github-klauspost-compress-dev liblzma-dev xz-utils zstd procps iproute2"
 
 case "${1-}" in
 "") ;;

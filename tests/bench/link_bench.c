@@ -2,11 +2,14 @@
  * virtual time (tests/link): exact, and the same on every machine.
  *
  * usage: link_bench [--org C01] [--first N] [--day N] [--updates N]
- *                   [--json FILE] FILE.ndjson
+ *                   [--foreign SEED] [--lines FILE] [--json FILE] FILE.ndjson
  *
  * The file is a whole group in the exchange format, the stock before the
  * visits, as tests/corpus/generate.py writes it. Reference data goes to the
- * hub; what the org and those below it wrote goes to one clinic.
+ * hub; what the org and those below it wrote goes to one clinic. --foreign
+ * rewrites the texts of all but the reference data (foreign.h); --lines writes
+ * the file's lines as they are then used. Beside each step stands what general
+ * compressors make of its records (floor.h).
  */
 
 #include <getopt.h>
@@ -18,10 +21,14 @@
 #include <sodium.h>
 
 #include "store/import.h"
+#include "tests/bench/floor.h"
+#include "tests/bench/foreign.h"
 #include "tests/link/link.h"
 #include "tests/link/place.h"
 
 enum { LINES_MAX = 2000000, WINDOWS_MAX = 400, GAP_S = 600 };
+/* What one clinic does, in order. */
+enum { STEP_FIRST, STEP_NOTHING, STEP_ONE, STEP_DAY, STEP_UPDATES, STEPS };
 
 struct lines {
 	char **at;
@@ -30,8 +37,8 @@ struct lines {
 
 static struct {
 	const char *org;
-	size_t first, day, updates;
-	const char *json;
+	size_t first, day, updates, foreign; /* foreign 0: as it is */
+	const char *json, *lines;
 } o = {.org = "C01", .first = 10000, .day = 60, .updates = 20};
 
 static struct lines reference, stock, visits, referrals;
@@ -40,6 +47,10 @@ static json_t *rows;
 
 static struct world w;
 static struct site hub, clinic;
+
+static struct foreign foreign;
+static struct floor_input given;   /* since the last step */
+static struct floor floors[STEPS]; /* the same over every link */
 
 static void
 fail(const char *what)
@@ -101,7 +112,7 @@ is_reference(const char *kind)
 }
 
 static void
-sort_line(const char *line)
+sort_line(char *line, FILE *lines)
 {
 	json_t *record = json_loads(line, 0, NULL);
 	const char *kind = ref_of(record, "kind");
@@ -109,6 +120,10 @@ sort_line(const char *line)
 	if (strcmp(kind, "org") == 0)
 		json_object_set_new(parents, ref_of(record, "ref"),
 		    json_string(ref_of(record, "parent_org_id")));
+	if (o.foreign > 0 && !is_reference(kind))
+		foreign_rewrite(&foreign, line);
+	if (lines != NULL && fputs(line, lines) == EOF)
+		fail("the lines cannot be written");
 	if (is_reference(kind))
 		keep(&reference, line);
 	else if (!is_below(ref_of(record, "org_id")))
@@ -125,17 +140,21 @@ sort_line(const char *line)
 static void
 read_file(const char *path)
 {
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(path, "r"), *lines = NULL;
 	char *line = NULL;
 	size_t room = 0;
 
 	if (f == NULL)
 		fail("the file cannot be read");
+	if (o.lines != NULL && (lines = fopen(o.lines, "w")) == NULL)
+		fail("the lines cannot be written");
 	parents = json_object();
 	while (getline(&line, &room, f) > 0)
-		sort_line(line);
+		sort_line(line, lines);
 	free(line);
 	fclose(f);
+	if (lines != NULL && fclose(lines) != 0)
+		fail("the lines cannot be written");
 	if (visits.count < o.first + o.day + 1)
 		fail("too few encounters in it");
 }
@@ -178,8 +197,11 @@ give(struct site *s, const struct lines *l, size_t from, size_t count)
 
 	if (import_new(&im, &io) != ERR_OK)
 		fail("no memory");
-	for (i = from; i < l->count && i < from + count; i++)
+	for (i = from; i < l->count && i < from + count; i++) {
 		give_text(s, im, l->at[i]);
+		if (s == &clinic && floor_line(&given, l->at[i]) != ERR_OK)
+			fail("no memory");
+	}
 	import_finish(im);
 	while (import_is_ready(im))
 		run_import(s, im);
@@ -231,28 +253,66 @@ struct named_link {
 };
 
 static void
-row(const char *what, const struct named_link *n, const struct link_result *r)
+add_sizes(json_t *out, const char *name, const struct floor_sizes *z)
 {
-	printf("%-28s %-14s %9llu %9llu %6llu %10.2f\n", what, n->name,
+	char key[32];
+
+	snprintf(key, sizeof key, "%s_bytes", name);
+	json_object_set_new(out, key, json_integer((json_int_t)z->bytes));
+	snprintf(key, sizeof key, "%s_zstd_19", name);
+	json_object_set_new(out, key, json_integer((json_int_t)z->zstd_19));
+	snprintf(key, sizeof key, "%s_xz_9e", name);
+	json_object_set_new(out, key,
+	    z->xz_9e == 0 && z->bytes > 0 ? json_null()
+	                                  : json_integer((json_int_t)z->xz_9e));
+}
+
+/* floor NULL: it has none. */
+static void
+row(const char *what, const struct named_link *n, const struct link_result *r,
+    const struct floor *floor)
+{
+	json_t *out = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f}",
+	    "what", what, "link", n->name, "up", (json_int_t)r->bytes[0],
+	    "down", (json_int_t)r->bytes[1], "round_trips",
+	    (json_int_t)r->round_trips, "round_trips_told",
+	    (json_int_t)r->stats[0].round_trips, "changes",
+	    (json_int_t)r->stats[0].changes_sent, "seconds",
+	    (double)r->took_us / 1e6);
+
+	printf("%-28s %-14s %9llu %9llu %6llu %10.2f", what, n->name,
 	    (unsigned long long)r->bytes[0], (unsigned long long)r->bytes[1],
 	    (unsigned long long)r->round_trips, (double)r->took_us / 1e6);
-	json_array_append_new(
-	    rows, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "what",
-	              what, "link", n->name, "up", (json_int_t)r->bytes[0],
-	              "down", (json_int_t)r->bytes[1], "round_trips",
-	              (json_int_t)r->round_trips, "round_trips_told",
-	              (json_int_t)r->stats[0].round_trips, "changes",
-	              (json_int_t)r->stats[0].changes_sent, "seconds",
-	              (double)r->took_us / 1e6));
+	if (floor != NULL) {
+		printf(" %9zu %9zu %9zu %9zu", floor->json.zstd_19,
+		    floor->json.xz_9e, floor->plain.zstd_19,
+		    floor->plain.xz_9e);
+		add_sizes(out, "json", &floor->json);
+		add_sizes(out, "plain", &floor->plain);
+	}
+	putchar('\n');
+	json_array_append_new(rows, out);
 }
 
 static void
-step(const char *what, const struct named_link *n)
+begin_step(void)
+{
+	if (floor_begin(&given, &clinic) != ERR_OK)
+		fail("the lists cannot be read");
+}
+
+static void
+step(unsigned number, const char *what, const struct named_link *n)
 {
 	struct link_options link = link_of(n->rate_bps, n->round_trip_ms, 0);
-	struct link_result r = sync_over(&link);
+	struct floor *floor = &floors[number];
+	struct link_result r;
 
-	row(what, n, &r);
+	if (!floor->is_known && floor_end(&given, &clinic, floor) != ERR_OK)
+		fail("a step's records cannot be compressed");
+	r = sync_over(&link);
+	row(what, n, &r, floor);
+	begin_step();
 }
 
 /* A resident again, later and with another phone. */
@@ -305,19 +365,20 @@ steps_over(const struct named_link *n)
 	char what[64];
 
 	make_group();
+	begin_step();
 	give(&clinic, &visits, 0, o.first);
 	snprintf(what, sizeof what, "first load of %zu", o.first);
-	step(what, n);
+	step(STEP_FIRST, what, n);
 	(void)sync_over(&fast); /* the load's last receipts */
-	step("nothing new", n);
+	step(STEP_NOTHING, "nothing new", n);
 	give(&clinic, &visits, o.first, 1);
-	step("one encounter", n);
+	step(STEP_ONE, "one encounter", n);
 	give(&clinic, &visits, o.first + 1, o.day);
 	snprintf(what, sizeof what, "a day's %zu encounters", o.day);
-	step(what, n);
+	step(STEP_DAY, what, n);
 	give_updates(o.updates);
 	snprintf(what, sizeof what, "%zu one-field updates", o.updates);
-	step(what, n);
+	step(STEP_UPDATES, what, n);
 	close_group();
 }
 
@@ -386,7 +447,7 @@ windows(void)
 	make_group();
 	give(&clinic, &visits, 0, o.first);
 	sum = sync_over(&link);
-	row("first load, uncut", &n, &sum);
+	row("first load, uncut", &n, &sum, NULL);
 	uncut_us = sum.took_us;
 	close_group();
 	make_group();
@@ -401,7 +462,7 @@ windows(void)
 		is_through = is_receipted(0) && is_receipted(1) &&
 		             is_receipted(2) && is_receipted(3);
 	} while (!is_through && count < WINDOWS_MAX);
-	row("first load, windows of 30 s", &n, &sum);
+	row("first load, windows of 30 s", &n, &sum, NULL);
 	close_group();
 	qsort(urgent, count, sizeof urgent[0], by_size);
 	printf("%zu windows: %.0f %% of what the uncut link carries; an urgent "
@@ -435,6 +496,7 @@ arguments(int argc, char **argv)
 	static const struct option known[] = {{"org", 1, NULL, 'o'},
 	    {"first", 1, NULL, 'f'}, {"day", 1, NULL, 'd'},
 	    {"updates", 1, NULL, 'u'}, {"json", 1, NULL, 'j'},
+	    {"foreign", 1, NULL, 'x'}, {"lines", 1, NULL, 'l'},
 	    {NULL, 0, NULL, 0}};
 	int c;
 
@@ -454,6 +516,14 @@ arguments(int argc, char **argv)
 			break;
 		case 'j':
 			o.json = optarg;
+			break;
+		case 'x':
+			o.foreign = number(optarg);
+			if (o.foreign == 0)
+				fail("a seed is above 0");
+			break;
+		case 'l':
+			o.lines = optarg;
 			break;
 		default:
 			exit(2);
@@ -476,11 +546,16 @@ main(int argc, char **argv)
 		return 1;
 	if (o.json != NULL && (json = fopen(o.json, "w")) == NULL)
 		fail("the JSON file cannot be written");
+	if (o.foreign > 0 && foreign_draw(&foreign, o.foreign) != ERR_OK)
+		fail("GB 2312 is not known here");
 	read_file(path);
 	rows = json_array();
 	place_enter();
-	printf("%-28s %-14s %9s %9s %6s %10s\n", "what", "link", "up", "down",
-	    "trips", "seconds");
+	printf("%-43s %9s %9s %6s %10s %19s %19s\n", "", "", "", "", "",
+	    "its JSON:", "its plain bytes:");
+	printf("%-28s %-14s %9s %9s %6s %10s %9s %9s %9s %9s\n", "what", "link",
+	    "up", "down", "trips", "seconds", "zstd -19", "xz -9e", "zstd -19",
+	    "xz -9e");
 	for (i = 0; i < sizeof links / sizeof links[0]; i++)
 		steps_over(&links[i]);
 	windows();
@@ -491,5 +566,6 @@ main(int argc, char **argv)
 	}
 	json_decref(rows);
 	json_decref(parents);
+	floor_free(&given);
 	return 0;
 }

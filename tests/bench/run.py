@@ -23,6 +23,7 @@ import tempfile
 import textwrap
 import time
 
+import links
 import machine
 import rows as measured
 from reasons import REASONS
@@ -30,10 +31,11 @@ from reasons import REASONS
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 COLUMNS = 110
+MEASURES = measured.MEASURES + [("links", links.measure_links)]
 
 
 def arguments():
-    names = [name for name, _ in measured.MEASURES]
+    names = [name for name, _ in MEASURES]
     p = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     p.add_argument("--build", help="a release build; made if not given")
     p.add_argument("--seed", type=int, default=11)
@@ -109,7 +111,7 @@ def print_paragraph(text):
 
 
 def print_table(rows):
-    form = "%-51s %16s %14s %10s %6s %s"
+    form = "%-56s %15s %15s %6s %6s %s"
     print(form % ("what", "median", "spread", "goal", "ratio", "verdict"))
     for row in rows:
         print((form % (
@@ -154,7 +156,7 @@ def main():
     for ended in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ended, signal.default_int_handler)
     try:
-        for name, measure in measured.MEASURES:
+        for name, measure in MEASURES:
             if name not in a.names:
                 continue
             began = time.monotonic()
