@@ -22,9 +22,12 @@ model_hash(uint32_t a, uint32_t b)
 static void
 make_tables(struct model *m)
 {
-	int x = -STRETCH_MAX;
 	unsigned i, bit;
+	int x;
 
+	for (x = -STRETCH_MAX; x <= STRETCH_MAX; x++)
+		m->squash[x + STRETCH_MAX] = (uint16_t)model_squash(x);
+	x = -STRETCH_MAX;
 	/* The inverse of model_squash(). */
 	for (i = 0; i < 4096; i++) {
 		while (x < STRETCH_MAX && model_squash(x) < i * 16 + 8)

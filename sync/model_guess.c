@@ -133,6 +133,30 @@ add_guess(struct step *s, unsigned input, unsigned symbol, unsigned bits,
 	s->guesses++;
 }
 
+/* Where the rows of the next half of a symbol lie. What is fetched long before
+ * it is looked at costs no wait. */
+static void
+expect_rows(
+    struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS])
+{
+	uint32_t more = s->is_low ? s->partial * 0x85ebca6bu : 0;
+	unsigned i;
+
+	for (i = 0; i < MODEL_HISTORIES; i++) {
+		s->row_hash[i] = spread(context[i] + i + more);
+		__builtin_prefetch(m->rows[s->row_hash[i] >> (32 - ROW_BITS)]);
+	}
+}
+
+static void
+find_rows(struct model *m, struct step *s)
+{
+	unsigned i;
+
+	for (i = 0; i < MODEL_HISTORIES; i++)
+		s->row[i] = find_row(m, s->row_hash[i]);
+}
+
 static void
 begin(struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS],
     unsigned bits)
@@ -140,12 +164,16 @@ begin(struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS],
 	uint32_t hash[MODEL_RUNS];
 	unsigned i;
 
+	s->partial = 1;
+	s->left = bits;
+	s->is_low = false;
 	s->guesses = 0;
 	for (i = 0; i < MODEL_RUNS; i++) {
 		hash[i] =
 		    spread(context[MODEL_HISTORIES + i] + MODEL_HISTORIES + i);
 		__builtin_prefetch(&m->runs[hash[i] >> (32 - RUN_BITS)]);
 	}
+	expect_rows(m, s, context);
 	for (i = 0; i < MODEL_RUNS; i++) {
 		settling *belief;
 
@@ -164,24 +192,7 @@ begin(struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS],
 		    m->text[m->match_at & ((1 << HISTORY_BITS) - 1)], bits,
 		    belief, belief);
 	}
-	s->partial = 1;
-	s->left = bits;
-}
-
-static void
-find_rows(
-    struct model *m, struct step *s, const uint32_t context[MODEL_CONTEXTS])
-{
-	uint32_t more = s->is_low ? s->partial * 0x85ebca6bu : 0;
-	uint32_t hash[MODEL_HISTORIES];
-	unsigned i;
-
-	for (i = 0; i < MODEL_HISTORIES; i++) {
-		hash[i] = spread(context[i] + i + more);
-		__builtin_prefetch(m->rows[hash[i] >> (32 - ROW_BITS)]);
-	}
-	for (i = 0; i < MODEL_HISTORIES; i++)
-		s->row[i] = find_row(m, hash[i]);
+	find_rows(m, s);
 }
 
 static void
@@ -191,10 +202,9 @@ add_voice(const struct model *m, struct step *s, unsigned input,
 	struct voice *v = &s->voice[s->voices++];
 	int32_t value = m->stretch[*belief >> 20];
 
-	v->input = input;
 	v->belief = belief;
 	v->says_one = says_one;
-	v->value = says_one ? value : -value;
+	s->value[input] = says_one ? value : -value;
 }
 
 /* What all offer for the next bit. */
@@ -204,6 +214,8 @@ gather(struct model *m, struct step *s, unsigned node)
 	unsigned i;
 
 	s->voices = 0;
+	memset(s->value, 0, sizeof s->value);
+	s->value[BIAS] = BIAS_INPUT;
 	for (i = 0; i < MODEL_HISTORIES; i++) {
 		s->node[i] = &s->row[i][node];
 		if (*s->node[i] != 0)
@@ -214,7 +226,6 @@ gather(struct model *m, struct step *s, unsigned node)
 		add_voice(m, s, s->guess[i].input,
 		    s->guess[i].belief[s->is_low],
 		    (s->guess[i].symbol >> (s->left - 1) & 1) != 0);
-	s->voice[s->voices++] = (struct voice){BIAS, BIAS_INPUT, NULL, true};
 }
 
 static int
@@ -235,11 +246,9 @@ mix(struct model *m, struct step *s)
 	s->weights = m->weights[s->kind][s->confidence];
 	s->weights_here =
 	    m->weights_here[s->kind < MODEL_FIELD ? s->kind : 3][at];
-	for (i = 0; i < s->voices; i++) {
-		const struct voice *v = &s->voice[i];
-
-		sum += v->value * s->weights[v->input] >> 8;
-		sum_here += v->value * s->weights_here[v->input] >> 8;
+	for (i = 0; i < LANES; i++) {
+		sum += s->value[i] * s->weights[i] >> 8;
+		sum_here += s->value[i] * s->weights_here[i] >> 8;
 	}
 	s->s = within(sum >> 8);
 	s->s_here = within(sum_here >> 8);
@@ -250,39 +259,40 @@ mix(struct model *m, struct step *s)
 	refined = (s->curve[0] * (128 - s->curve_rest) +
 	              s->curve[1] * s->curve_rest) >>
 	          7;
-	p = (model_squash(sum) + refined) >> 1;
+	p = (m->squash[within(sum) + STRETCH_MAX] + refined) >> 1;
 	return p < P_MIN ? P_MIN : p > 65536 - P_MIN ? 65536 - P_MIN : p;
 }
 
+/* An input that said nothing keeps its weight. */
 static void
-adjust(int32_t *weight, int32_t value, int32_t error)
+adjust(int32_t weights[LANES], const int32_t value[LANES], int32_t error)
 {
-	int32_t w = *weight +
-	            ((value * error + (1 << (LEARN_SHIFT - 1))) >> LEARN_SHIFT);
+	unsigned i;
 
-	*weight = w > WEIGHT_MAX    ? WEIGHT_MAX
-	          : w < -WEIGHT_MAX ? -WEIGHT_MAX
-	                            : w;
+	for (i = 0; i < LANES; i++) {
+		int32_t w = weights[i] +
+		            ((value[i] * error + (1 << (LEARN_SHIFT - 1))) >>
+		                LEARN_SHIFT);
+
+		w = w > WEIGHT_MAX ? WEIGHT_MAX : w;
+		weights[i] = w < -WEIGHT_MAX ? -WEIGHT_MAX : w;
+	}
 }
 
 static void
 learn(struct model *m, struct step *s, unsigned bit)
 {
 	int32_t aim = (int32_t)(bit << 16);
-	int32_t error = aim - (int32_t)model_squash(s->s);
-	int32_t error_here = aim - (int32_t)model_squash(s->s_here);
+	int32_t error = aim - (int32_t)m->squash[s->s + STRETCH_MAX];
+	int32_t error_here = aim - (int32_t)m->squash[s->s_here + STRETCH_MAX];
 	uint16_t *curve = &s->curve[s->curve_rest >= 64];
 	unsigned i, kept = 0;
 
 	*curve = (uint16_t)(*curve + (((bit == 1 ? 65535 : 0) - *curve) >> 6));
-	for (i = 0; i < s->voices; i++) {
-		struct voice *v = &s->voice[i];
-
-		adjust(&s->weights[v->input], v->value, error);
-		adjust(&s->weights_here[v->input], v->value, error_here);
-		if (v->belief != NULL)
-			move(m, v->belief, v->says_one == (bit == 1));
-	}
+	adjust(s->weights, s->value, error);
+	adjust(s->weights_here, s->value, error_here);
+	for (i = 0; i < s->voices; i++)
+		move(m, s->voice[i].belief, s->voice[i].says_one == (bit == 1));
 	for (i = 0; i < MODEL_HISTORIES; i++)
 		*s->node[i] = m->history_next[bit][*s->node[i]];
 	for (i = 0; i < s->guesses; i++)
@@ -378,16 +388,18 @@ model_code(struct model *m, enum model_kind kind,
 	for (done = 0; done < bits; done++, s.left--) {
 		unsigned node, bit;
 
-		s.is_low = done >= 4;
-		if (done == 0 || done == 4)
-			find_rows(m, &s, context);
 		node = done < 4 ? s.partial
 		                : 1u << (done - 4) |
 		                      (s.partial & ((1u << (done - 4)) - 1));
 		bit = model_code_bit(
 		    m, symbol >> (s.left - 1) & 1, guess(m, &s, node));
-		learn(m, &s, bit);
 		s.partial = s.partial << 1 | bit;
+		s.is_low = done >= 3;
+		if (done == 3 && bits > 4)
+			expect_rows(m, &s, context);
+		learn(m, &s, bit);
+		if (done == 3 && bits > 4)
+			find_rows(m, &s);
 	}
 	symbol = s.partial & ((1u << bits) - 1);
 	note_runs(&s, (uint8_t)symbol);

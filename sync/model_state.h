@@ -14,6 +14,7 @@ enum {
 	MATCH = MODEL_CONTEXTS, /* inputs of the mixer after the contexts */
 	BIAS,
 	INPUTS,
+	LANES = 12, /* INPUTS, in whole vectors of four */
 
 	STRETCH_MAX = 2047, /* 8 in the natural logarithm of odds */
 	BIAS_INPUT = 256,
@@ -60,8 +61,8 @@ struct model {
 	settling by_history[MODEL_KINDS][MODEL_HISTORIES][256];
 	settling by_run[MODEL_KINDS][MODEL_RUNS][RUN_BUCKETS][2];
 	settling by_match[MATCH_MAX + 1];
-	int32_t weights[MODEL_KINDS][CONFIDENCES][INPUTS];
-	int32_t weights_here[4][256][INPUTS];
+	int32_t weights[MODEL_KINDS][CONFIDENCES][LANES];
+	int32_t weights_here[4][256][LANES];
 	uint16_t refined[MODEL_KINDS][256][REFINED];
 	uint8_t rows[1 << ROW_BITS][ROW_BYTES];
 	struct run runs[1 << RUN_BITS];
@@ -75,17 +76,15 @@ struct model {
 
 	/* The same for all models. */
 	int16_t stretch[4096];
+	uint16_t squash[2 * STRETCH_MAX + 1]; /* from -STRETCH_MAX on */
 	uint16_t reciprocal[STEPS_MAX + 1];
 	uint8_t history_next[2][256];
 };
 
-/* What takes part in guessing one bit: those with nothing to say are left
- * out, which spares half of the work. */
+/* Where what an input says comes from, so that it can learn. */
 struct voice {
-	unsigned input;   /* which weight is its own */
-	int32_t value;    /* what it says: the logarithm of odds, times 256 */
-	settling *belief; /* where that comes from; NULL: the bias */
-	bool says_one;    /* the bit whose odds the belief holds */
+	settling *belief;
+	bool says_one; /* the bit whose odds the belief holds */
 };
 
 /* One symbol under way. */
@@ -94,6 +93,7 @@ struct step {
 	unsigned partial; /* a one, then the bits known so far */
 	unsigned left;    /* bits still to come, this one included */
 	bool is_low;      /* in the second half of a byte */
+	uint32_t row_hash[MODEL_HISTORIES];
 	uint8_t *row[MODEL_HISTORIES];
 	uint8_t *node[MODEL_HISTORIES];
 	struct run *run[MODEL_RUNS];
@@ -105,6 +105,9 @@ struct step {
 		settling *belief[2];
 	} guess[MODEL_RUNS + 1];
 	unsigned confidence;
+	/* What each input says of the next bit, the logarithm of odds times
+	 * 256; 0: nothing. */
+	int32_t value[LANES];
 	unsigned voices;
 	struct voice voice[INPUTS];
 	int32_t *weights, *weights_here;
