@@ -4,10 +4,13 @@
  * nothing is delivered after the end.
  *
  * First byte: bit 0: initiator, bit 1: sealed, bit 2: after a sound hello,
- * bit 3: pieces are messages, bit 4: and all of them one frame. Then pieces:
- * u8 length, u8 more (each a frame of 16 times that), bytes. A message's
- * first byte is its type; what DATA holds is compressed here, behind its
- * class, so that the fuzzer need not know zstd.
+ * bit 3: pieces are messages, bit 4: and all of them one frame, bit 5: the
+ * clinic tells its life, and what it wrote before is held. Then pieces: u8
+ * length, u8 more (each a frame of 16 times that), bytes. A message's first
+ * byte is its type; what DATA holds is compressed here, behind its class, so
+ * that the fuzzer need not know zstd. A first byte of 0x21 and more is a
+ * recipe (said.h): a message that is nearly right. All is sealed last, so that
+ * the AEAD hides nothing of it from the session.
  */
 
 #define ZSTD_STATIC_LINKING_ONLY
@@ -16,9 +19,10 @@
 
 #include <zstd.h>
 
-#include "sync/dictionary.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/said.h"
+#include "tests/unit/heap.h"
 #include "tests/unit/session_diagram.h"
 #include "tests/unit/speaker.h"
 
@@ -28,6 +32,19 @@ static ZSTD_CCtx *packer[CLASSES];
 static struct memory_node *owner;
 static struct buffer row; /* messages of the frame under way */
 static enum session_state before;
+static struct said said;
+static struct source sources;
+static size_t heap_before;
+
+static void
+leave(void)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		ZSTD_freeCCtx(packer[i]);
+	codebook_free(memory_books());
+}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -43,10 +60,11 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		    packer[i], ZSTD_c_format, ZSTD_f_zstd1_magicless);
 		ZSTD_CCtx_setParameter(packer[i], ZSTD_c_dictIDFlag, 0);
 		ZSTD_CCtx_setParameter(packer[i], ZSTD_c_compressionLevel, 1);
-		ZSTD_CCtx_loadDictionary(
-		    packer[i], sync_dictionary, sync_dictionary_bytes);
 	}
-	return sodium_init() < 0;
+	if (sodium_init() < 0)
+		return 1;
+	(void)memory_books();
+	return atexit(leave);
 }
 
 /* --- the scene -------------------------------------------------------------
@@ -58,20 +76,46 @@ greet(void)
 	struct buffer body = {0};
 	struct hello h;
 
-	memory_hello(&clinic, &h);
+	memory_hello(owner == &hub ? &clinic : &hub, &h);
 	memory_must(hello_create(&h, &body) == ERR_OK);
 	speaker_message(&speaker, session, MESSAGE_HELLO, &body);
 	buffer_free(&body);
 }
 
 static void
-begin(bool initiator, bool sealed)
+make_nodes(bool tells_life)
 {
-	size_t i;
+	static const uint8_t nonce[LIFE_NONCE_BYTES];
 
 	memory_pair_make(&hub, &clinic);
 	memory_list_make(&hub, "group", 3, 3, 20);
+	memory_list_make(&hub, "org:C01", 1, 3, 20);
 	memory_list_make(&clinic, "up", 1, 3, 20);
+	memory_list_make(&clinic, "up", 2, 30, 40);
+	life_id_of(clinic.life, clinic.cert.signing_key, nonce);
+	if (tells_life)
+		clinic.author = hub.author = &clinic;
+}
+
+static void
+begin_saying(bool initiator)
+{
+	struct known_lives lives = {.count = clinic.author != NULL ? 1 : 0};
+
+	memcpy(lives.id[0], clinic.life, LIFE_BYTES);
+	sources = memory_source(initiator ? &hub : &clinic);
+	said_begin(&said, initiator ? &hub : &clinic, &sources, &lives,
+	    initiator ? "group" : "up");
+}
+
+static void
+begin(bool initiator, bool sealed, bool tells_life)
+{
+	size_t i;
+
+	heap_before = bytes_in_use();
+	make_nodes(tells_life);
+	begin_saying(initiator);
 	session = initiator
 	              ? memory_session(&clinic, SESSION_SYNC, &hub.cert, 1)
 	              : memory_session(&hub, SESSION_ANSWER, NULL, 1);
@@ -97,6 +141,8 @@ look(void)
 	expect(session->event_count <= EVENTS_MAX);
 	expect(session->inbox.size <= INBOX_BYTES_MAX);
 	expect(session->control.size <= 4 * CONTROL_BYTES_MAX);
+	/* Ours is in there too: coders, one a class. */
+	expect(bytes_in_use() < heap_before + 2 * SESSION_PEER_MEMORY_MAX);
 }
 
 static void
@@ -117,15 +163,15 @@ attend(void)
  */
 
 static void
-put_packed(struct buffer *body, const uint8_t *data, size_t size)
+put_packed(struct buffer *body, uint8_t which, const uint8_t *data, size_t size)
 {
 	static uint8_t packed[70000];
-	ZSTD_inBuffer from = {data + 1, size - 1, 0};
+	ZSTD_inBuffer from = {data, size, 0};
 	ZSTD_outBuffer to = {packed, sizeof packed, 0};
 
-	put_u8(body, data[0]);
+	put_u8(body, which);
 	memory_must(!ZSTD_isError(ZSTD_compressStream2(
-	    packer[data[0] % CLASSES], &to, &from, ZSTD_e_flush)));
+	    packer[which % CLASSES], &to, &from, ZSTD_e_flush)));
 	put_bytes(body, packed, to.pos);
 }
 
@@ -139,14 +185,61 @@ flush_row(void)
 }
 
 static void
+say_rows(struct reader *r)
+{
+	struct buffer plain = {0}, body = {0};
+	uint8_t class;
+
+	said_put_rows(&said, r, &class, &plain);
+	put_packed(&body, class, plain.data, plain.size);
+	message_put(&row, MESSAGE_DATA, body.data, body.size);
+	buffer_free(&plain);
+	buffer_free(&body);
+}
+
+/* A recipe makes at most some 6,000 bytes. */
+static void
+say_recipe(const uint8_t *data, size_t size)
+{
+	struct reader r;
+
+	if (row.size > FRAME_PAYLOAD_MAX / 2)
+		flush_row();
+	reader_init(&r, data + 1, size - 1);
+	switch (data[0]) {
+	case SAID_DENSE:
+		said_put_dense(&said, &r, &row);
+		break;
+	case SAID_ROWS:
+		say_rows(&r);
+		break;
+	case SAID_TAKEN:
+		said_put_taken(session, &r, &row);
+		break;
+	case SAID_RECEIPT:
+		said_put_receipt(session, &r, &row);
+		break;
+	case SAID_CURSORS:
+		said_put_cursors(session, &r, &row);
+		break;
+	default:
+		said_put_held(&r, &row);
+	}
+}
+
+static void
 say_message(const uint8_t *data, size_t size)
 {
 	struct buffer body = {0};
 
 	if (size < 1)
 		return;
+	if (data[0] >= SAID_DENSE && data[0] < SAID_ENDS) {
+		say_recipe(data, size);
+		return;
+	}
 	if (data[0] == MESSAGE_DATA && size > 1)
-		put_packed(&body, data + 1, size - 1);
+		put_packed(&body, data[1], data + 2, size - 2);
 	else
 		put_bytes(&body, data + 1, size - 1);
 	if (row.size + body.size > FRAME_PAYLOAD_MAX - 64)
@@ -200,7 +293,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	initiator = (data[0] & 1) != 0;
 	sealed = (data[0] & 2) != 0;
 	owner = initiator ? &clinic : &hub;
-	begin(initiator, sealed);
+	begin(initiator, sealed, (data[0] & 32) != 0);
 	if (sealed && (data[0] & 4) != 0)
 		greet();
 	look();
@@ -218,6 +311,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	expect(sealed || !owner->is_done);
 	session_free(session);
 	speaker_free(&speaker);
+	said_end(&said);
 	buffer_free(&row);
 	return 0;
 }

@@ -17,7 +17,7 @@ enum {
 	FLIGHT = RATE / 8 * TRIP_MS / 1000, /* bytes under way in a trip */
 	/* Handshake, hellos, cursors told, receipts said once more. */
 	FIXED = 900,
-	DRAWN = 60,
+	DRAWN = 30,
 	LISTS = 8,
 };
 

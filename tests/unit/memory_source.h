@@ -29,6 +29,8 @@ struct memory_list {
 
 struct memory_node {
 	struct noise_keypair transport;
+	uint8_t ephemeral; /* 0: the same ephemeral key in each session */
+	uint8_t group[GROUP_ID_BYTES];
 	uint8_t signing_secret[64];
 	uint8_t life[LIFE_BYTES];
 	struct cert cert;
@@ -531,6 +533,8 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	o->transport = n->transport;
 	memset(o->ephemeral_secret, 0x11 + (int)purpose,
 	    sizeof o->ephemeral_secret);
+	o->ephemeral_secret[1] ^= n->ephemeral;
+	memcpy(o->group, n->group, sizeof o->group);
 	if (parent != NULL) {
 		o->parent = *parent;
 		memcpy(o->parent_key, parent->transport_key, KEY_BYTES);

@@ -10,7 +10,6 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
-#include "sync/dictionary.h"
 #include "sync/session_state.h"
 #include "tests/unit/heap.h"
 #include "tests/unit/speaker.h"
@@ -93,7 +92,6 @@ pack(const void *plain, size_t size, int window_log, uint8_t *out, size_t max)
 	ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, window_log);
 	ZSTD_CCtx_setParameter(z, ZSTD_c_format, ZSTD_f_zstd1_magicless);
 	ZSTD_CCtx_setParameter(z, ZSTD_c_dictIDFlag, 0);
-	ZSTD_CCtx_loadDictionary(z, sync_dictionary, sync_dictionary_bytes);
 	memory_must(ZSTD_compressStream2(z, &to, &from, ZSTD_e_flush) == 0);
 	ZSTD_freeCCtx(z);
 	return to.pos;

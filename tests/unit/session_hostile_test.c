@@ -525,8 +525,11 @@ test_session_memory_of_a_full_exchange_is_bounded(void **state)
 	most = 0;
 	memory_pair_make(&hub, &clinic);
 	for (class = 0; class < CLASSES; class ++) {
-		memory_list_make(&clinic, "up", class, 60, 60000);
-		memory_list_make(&hub, "group", class, 60, 60000);
+		/* So many that they go in rows, and large ones that do not. */
+		memory_list_make(&clinic, "up", class, 140, 300);
+		memory_list_make(&clinic, "org:C01", class, 5, 60000);
+		memory_list_make(&hub, "group", class, 140, 300);
+		memory_list_make(&hub, "org:C01", class, 5, 60000);
 	}
 	ends_make(&e);
 	while (!session_is_over(e.up)) {
@@ -597,7 +600,7 @@ test_session_survives_any_order_of_messages(void **state)
 {
 	unsigned round, i;
 
-	for (round = 0; round < 600; round++) {
+	for (round = 0; round < 300; round++) {
 		struct memory_node *n = round % 2 == 0 ? &hub : &clinic;
 		bool greet = draw(4) != 0;
 

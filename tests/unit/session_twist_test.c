@@ -454,11 +454,11 @@ make_nodes(void)
 	memory_pair_make(&hub, &clinic);
 	memory_list_make(&clinic, "up", 0, 3, 40);
 	memory_list_make(&clinic, "up", 1, 40, 70);
-	memory_list_make(&clinic, "up", 2, 7, 9000);
-	memory_list_make(&clinic, "up", 3, 40, 700);
-	memory_list_make(&hub, "group", 3, 40, 600);
+	memory_list_make(&clinic, "up", 2, 7, 2500); /* more than a frame */
+	memory_list_make(&clinic, "up", 3, 40, 300);
+	memory_list_make(&hub, "group", 3, 40, 200);
 	memory_list_make(&hub, "org:C01", 1, 20, 90);
-	memory_list_make(&hub, "org:C01", 2, 10, 5000);
+	memory_list_make(&hub, "org:C01", 2, 10, 1800);
 }
 
 static void
