@@ -131,8 +131,10 @@ if compile plain gcc; then
 	run_tests plain testlog-valgrind --suite unit --no-suite native --timeout-multiplier 10 \
 		--wrapper "valgrind -q --error-exitcode=99 --leak-check=full \
 --errors-for-leak-kinds=definite,indirect"
-	# Bounds of memory hold where no sanitizer adds its own.
-	run_tests plain testlog-plain --logbase testlog-plain 60-hostile-peers
+	# Bounds of memory hold where no sanitizer adds its own; and what tries
+	# every place does so here, and only some under sanitizers.
+	run_tests plain testlog-plain --logbase testlog-plain \
+		60-hostile-peers cut_sim cut_link
 else
 	failed_steps+=("build with gcc")
 fi
