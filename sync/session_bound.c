@@ -146,6 +146,19 @@ answer_bytes(const struct session *s, const struct batch *b)
 	return sum;
 }
 
+enum err
+bound_of_unheard(const struct session *s, const struct outgoing *o,
+    uint64_t changes, uint64_t *owed)
+{
+	*owed = 0;
+	if (!s->bound.is_set)
+		return ERR_OK;
+	if (changes > EXCEPTIONS_MAX)
+		changes = EXCEPTIONS_MAX;
+	*owed = RECEIPT_COST + strlen(o->list.name) + EXCEPTION_COST * changes;
+	return *owed > room_for(s, o->list.class) ? ERR_LIMIT : ERR_OK;
+}
+
 /* --- the parent's share -------------------------------------------------- */
 
 static enum err

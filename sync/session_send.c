@@ -254,8 +254,8 @@ refill(struct session *s, uint8_t class)
 	return ERR_END;
 }
 
-static bool
-class_has_bytes(const struct session *s, uint8_t class)
+bool
+send_has_bytes(const struct session *s, uint8_t class)
 {
 	return bound_waits(s, class) || pack_waits(s, class) ||
 	       (s->writer[class] != NULL &&
@@ -266,7 +266,7 @@ class_has_bytes(const struct session *s, uint8_t class)
 static bool
 class_waits(struct session *s, uint8_t class, enum err *e)
 {
-	if (class_has_bytes(s, class))
+	if (send_has_bytes(s, class))
 		return true;
 	if (s->owes_settled) /* nothing would be taken yet */
 		return false;
@@ -387,7 +387,7 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 			break;
 		e = take_class(
 		    s, (uint8_t) class, max - plain->size - 8, &body, plain);
-		if (e == ERR_OK && !class_has_bytes(s, (uint8_t) class)) {
+		if (e == ERR_OK && !send_has_bytes(s, (uint8_t) class)) {
 			time_batch(s, (uint8_t) class);
 			ends_here = is_urgent_enough(s, class, max, plain) &&
 			            !class_waits(s, (uint8_t) class, &e);
@@ -440,7 +440,7 @@ has_more(const struct session *s)
 	uint8_t class;
 
 	for (class = 0; class < CLASSES; class ++)
-		if (class_has_bytes(s, class) || !send_is_read_out(s, class))
+		if (send_has_bytes(s, class) || !send_is_read_out(s, class))
 			return true;
 	return false;
 }
@@ -463,7 +463,9 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 	enum err e;
 
 	fill_control(s, max, plain);
-	if (s->state == STATE_WELCOME || s->state == STATE_CLOSING)
+	/* What is left of it goes before any batch: the peer may need it. */
+	if (s->state == STATE_WELCOME || s->state == STATE_CLOSING ||
+	    s->control.size > 0)
 		return plain->size > 0;
 	if (answers_urgently(s, max, plain))
 		return true;
