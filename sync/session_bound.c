@@ -76,7 +76,7 @@ framed(uint64_t bytes)
 static uint64_t
 waiting_bytes(const struct session *s)
 {
-	uint64_t sum = s->control.size + s->bound.under_way;
+	uint64_t sum = s->control.size + s->aside.size + s->bound.under_way;
 	size_t i;
 
 	for (i = 0; i < CLASSES; i++)

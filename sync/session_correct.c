@@ -121,9 +121,11 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 	}
 	if (!is_asked)
 		o->held = at;
-	if (!o->has_sent)
-		o->expected =
-		    true_at == NULL ? (struct cursor){0, 0, 0} : *true_at;
+	/* What followed a batch that started nowhere ended nowhere. */
+	if (!o->has_sent || s->owes_settled)
+		o->expected = (struct cursor){0, 0, 0};
+	if (!o->has_sent && true_at != NULL)
+		o->expected = *true_at;
 }
 
 /* Called when the peer's hello is in, and again when its cursors are. */

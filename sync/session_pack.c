@@ -73,7 +73,7 @@ is_far(const struct session *s)
 size_t
 pack_changes_aim(const struct session *s)
 {
-	uint64_t rate = session_rate(s), changes;
+	uint64_t rate = session_rate(s), left = send_flight_left(s), changes;
 
 	if (rate > PACK_RATE_MAX)
 		return 0;
@@ -81,7 +81,8 @@ pack_changes_aim(const struct session *s)
 		return PACK_CHANGES_FIRST;
 	if (rate == 0) /* one more than are packed: then much waits */
 		return BATCH_CHANGES_AIM;
-	changes = rate * PACK_SECONDS / PACK_CHANGE_BYTES;
+	changes = rate * PACK_SECONDS;
+	changes = (left < changes ? left : changes) / PACK_CHANGE_BYTES;
 	if (changes < PACK_CHANGES_MIN)
 		return PACK_CHANGES_MIN;
 	return changes > PACK_CHANGES_MAX ? PACK_CHANGES_MAX : (size_t)changes;

@@ -183,6 +183,7 @@ struct session {
 	size_t out_frame_bytes; /* of the frame under way */
 	uint64_t out_since_ms;
 	struct buffer control; /* whole messages waiting for a frame */
+	struct buffer aside;   /* and those of changes, the next one's first */
 	size_t taken_end;      /* TAKEN is the last of them if it ends here */
 	bool answers_urgent;   /* an answer of those is in control */
 	bool holds_first;      /* responder: batches of message 3 are answered
@@ -329,10 +330,18 @@ void send_control(
 enum err send_withdrawn(struct session *s, struct buffer *out);
 /** Fill plain with the next frame's messages; false: nothing to send. */
 bool send_fill(struct session *s, size_t max, struct buffer *plain);
+/** The payload of message 3: what waits, if it is so little that all of it
+ * goes with it; else hello and what is urgent, and the rest with the frame that
+ * follows. */
+void send_fill_first(struct session *s, struct buffer *plain);
 /** Make the next frame if none is under way. */
 void send_frame(struct session *s);
 /** Something of a class is put into its stream and not yet all sent. */
 bool send_has_bytes(const struct session *s, uint8_t class);
+/** Before its hello is in nobody knows where the peer stands, and what is sent
+ * may go in vain: how much more that may be, of what the link takes in a round
+ * trip; UINT64_MAX: it is heard, or that is not known. */
+uint64_t send_flight_left(const struct session *s);
 /** All lists of a class are read to their end. */
 bool send_is_read_out(const struct session *s, uint8_t class);
 /** The end was said, and nothing waits. */
@@ -417,6 +426,8 @@ void time_left(struct session *s);
 void time_idle(struct session *s);
 /** How many ms so many bytes take the link; 0: that is not known. */
 uint64_t time_of_bytes(const struct session *s, size_t bytes);
+/** Bytes that the link takes in a round trip; 0: that is not known. */
+uint64_t time_flight(const struct session *s);
 /** Bytes of the payload of message 3. */
 size_t time_first_flight(const struct session *s);
 /** How long nothing may move before the peer counts as gone. */
