@@ -268,16 +268,16 @@ send_flight_left(const struct session *s)
 	/* The half: the first samples of the rate are a third too high, since
 	 * the kernel took its part, and a batch that is begun goes to its end.
 	 */
-	uint64_t flight = time_flight(s) / 2, sent = s->stats.bytes_sent;
+	uint64_t flight = time_flight(s) / 2;
+	uint64_t sent = s->stats.bytes_sent + s->bound.under_way;
 
 	if (s->has_peer_hello)
 		return UINT64_MAX;
-	if (s->state != STATE_OPEN) { /* message 3, and no rate is known */
+	/* No rate is known: in message 3, or in what leaves at once. */
+	if (flight == 0) {
 		flight = FIRST_FLIGHT_MOST / 2;
 		sent = s->bound.under_way;
 	}
-	if (flight == 0)
-		return UINT64_MAX;
 	return sent < flight ? flight - sent : 0;
 }
 

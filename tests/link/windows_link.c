@@ -123,11 +123,54 @@ test_a_backlog_drains_over_windows(void **state)
 	assert_int_equal(room_close(NULL), 0);
 }
 
+/* Windows that hold little more than a handshake: each that has time for it
+ * brings something further, whatever it takes with it at its end. */
+static void
+expect_progress(uint64_t rate, uint64_t window_us, unsigned records)
+{
+	struct link_options o = link_of(rate, TRIP_MS, 0);
+	uint64_t place = 0, end = 1;
+	unsigned windows = 0;
+	struct link_result r;
+
+	assert_int_equal(room_make(NULL), 0);
+	world_make_notes(&w, &clinic, "C01", 3, 300, records);
+	o.commit_us[0] = o.commit_us[1] = 20000;
+	o.up_us = window_us;
+	o.fate = LINK_DIES;
+	while (place < end) {
+		uint64_t before = place;
+
+		o.seed = ++windows;
+		r = link_run(&w, &o, &clinic, &hub);
+		(void)receipted(3, &end);
+		place = link_committed(&clinic, &hub, "up", 3);
+		assert_true(place > before);
+		w.now += GAP_S;
+		w.now_ms += GAP_S * 1000;
+	}
+	print_message("%u bit/s: %u records through %u windows of %u s\n",
+	    (unsigned)rate, records, windows, (unsigned)(window_us / 1000000));
+	o.up_us = 0;
+	r = link_run(&w, &o, &clinic, &hub);
+	expect_both_good(&r);
+	expect_both_equal();
+	assert_int_equal(room_close(NULL), 0);
+}
+
+static void
+test_short_windows_bring_something_through(void **state)
+{
+	expect_progress(64000, 6000000, 300);
+	expect_progress(9600, 30000000, 300);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_backlog_drains_over_windows),
+	    cmocka_unit_test(test_short_windows_bring_something_through),
 	};
 
 	if (sodium_init() < 0)

@@ -398,10 +398,10 @@ static void
 test_first_flight_fits_the_link(void **state)
 {
 	begin(300, 50);
-	memory_list_make(&clinic, "up", 3, 1, 250);
+	memory_list_make(&clinic, "up", 3, 1, 120);
 	meet();
 	go_on(60000);
-	assert_in_range(sim.way[0].frames[1], 300, 600);
+	assert_in_range(sim.way[0].frames[1], 250, 600);
 	leave();
 	/* More waits than fits: the hello goes alone. */
 	begin(300, 50);
