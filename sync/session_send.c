@@ -273,8 +273,9 @@ send_flight_left(const struct session *s)
 
 	if (s->has_peer_hello)
 		return UINT64_MAX;
-	/* No rate is known: in message 3, or in what leaves at once. */
-	if (flight == 0) {
+	/* Message 3 takes all or nothing; and no rate is known of what leaves
+	 * at once. */
+	if (flight == 0 || s->state != STATE_OPEN) {
 		flight = FIRST_FLIGHT_MOST / 2;
 		sent = s->bound.under_way;
 	}

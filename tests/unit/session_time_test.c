@@ -401,7 +401,7 @@ test_first_flight_fits_the_link(void **state)
 	memory_list_make(&clinic, "up", 3, 1, 120);
 	meet();
 	go_on(60000);
-	assert_in_range(sim.way[0].frames[1], 250, 600);
+	assert_in_range(sim.way[0].frames[1], 200, 600);
 	leave();
 	/* More waits than fits: the hello goes alone. */
 	begin(300, 50);
