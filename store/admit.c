@@ -10,6 +10,7 @@
 #include "store/index.h"
 #include "store/question.h"
 #include "store/recover.h"
+#include "store/unheard.h"
 #include "store/withdraw.h"
 
 /* --- the common last step ---------------------------------------------- */
@@ -260,6 +261,10 @@ take_clash(struct intake *in, const struct batch_change *bc)
 
 	if (in->withdrawn != NULL)
 		e = withdraw_count(in->withdrawn, 1, bc->body_bytes);
+	if (e == ERR_OK && !in->from_above)
+		e = unheard_note_clash(in->t, &bc->id,
+		    log_fingerprint(in->self->fingerprint_secret, &bc->id, body,
+		        bc->body_bytes));
 	if (e == ERR_OK)
 		e = ask(in, &bc->id, NULL, FINDING_CLASH, body, bc->body_bytes);
 	return e == ERR_OK ? add_exception(in->out, &bc->id, FINDING_CLASH) : e;

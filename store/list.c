@@ -111,8 +111,8 @@ list_end(
 	return e;
 }
 
-static uint64_t
-running_hash(uint64_t before, uint64_t fingerprint)
+uint64_t
+list_running(uint64_t before, uint64_t fingerprint)
 {
 	uint8_t in[16], out[8];
 
@@ -137,7 +137,7 @@ list_append(struct txn *t, const struct audience *a, const struct change_id *id,
 	store_u64(value + LIFE_BYTES, id->seq);
 	store_u64(value + LIFE_BYTES + 8, fingerprint);
 	store_u64(
-	    value + LIFE_BYTES + 16, running_hash(end.running, fingerprint));
+	    value + LIFE_BYTES + 16, list_running(end.running, fingerprint));
 	return txn_put(t, TABLE_LISTS, key, sizeof key, value, sizeof value);
 }
 

@@ -37,6 +37,8 @@ enum err lists_drop(struct txn *t);
 /** Cursor at the end of a list; place 0 when it is empty. */
 enum err list_end(
     struct txn *t, const struct audience *a, uint8_t class, struct cursor *out);
+/** The running hash behind one more entry. */
+uint64_t list_running(uint64_t before, uint64_t fingerprint);
 enum err list_append(struct txn *t, const struct audience *a,
     const struct change_id *id, uint64_t fingerprint);
 /** The entry at a place. ERR_NOT_FOUND. */

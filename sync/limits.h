@@ -37,8 +37,10 @@ enum {
 	CONTROL_BYTES_MAX = 65536,       /* answers that wait for a frame */
 	LISTS_MAX = 512,                 /* lists one session may name */
 	LIST_NAME_BYTES_MAX = 80,
-	LIVES_MAX = 4096,     /* lives one session may name */
-	EXCEPTIONS_MAX = 512, /* in one receipt */
+	LIVES_MAX = 4096,           /* lives one session may name */
+	EXCEPTIONS_MAX = 512,       /* in one receipt */
+	STRETCH_RUNS_MAX = 16,      /* of ids, where receipts were lost, */
+	STRETCH_CHANGES_MAX = 8192, /* and changes of them all together */
 	UNANSWERED_MAX = 64,  /* batches of a class sent without an answer */
 	WITHDRAWN_MAX = 1024, /* nodes on the revocation list */
 

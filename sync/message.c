@@ -218,6 +218,64 @@ receipt_consume(const struct bytes *body, struct receipt *out)
 	return ERR_OK;
 }
 
+/* --- what was not heard ------------------------------------------------- */
+
+enum err
+unheard_create(const struct unheard *u, struct buffer *out)
+{
+	size_t i;
+
+	put_u8(out, u->class);
+	put_u64(out, u->running);
+	put_varint(out, u->run_count);
+	for (i = 0; i < u->run_count; i++) {
+		put_varint(out, u->runs[i].life);
+		put_varint(out, u->runs[i].first);
+		put_varint(out, u->runs[i].count);
+	}
+	return buffer_state(out);
+}
+
+static void
+take_run(struct reader *r, struct unheard *u, uint64_t *left)
+{
+	uint64_t life = read_varint(r), first = read_varint(r);
+	uint64_t count = read_varint(r);
+
+	if (life >= HELLO_LIVES_MAX || first == 0 || count == 0 ||
+	    count > *left || first > UINT64_MAX - count)
+		r->failed = true;
+	*left -= r->failed ? 0 : count;
+	u->runs[u->run_count].life = (size_t)life;
+	u->runs[u->run_count].first = first;
+	u->runs[u->run_count].count = count;
+	u->run_count++;
+}
+
+enum err
+unheard_consume(const struct bytes *body, struct unheard *out)
+{
+	uint64_t count, left = STRETCH_CHANGES_MAX;
+	struct unheard u;
+	struct reader r;
+
+	memset(&u, 0, sizeof u);
+	reader_init(&r, body->data, body->size);
+	u.class = read_u8(&r);
+	u.running = read_u64(&r);
+	count = read_varint(&r);
+	if (r.failed || u.class >= CLASSES || count == 0)
+		return ERR_FORMAT;
+	if (count > STRETCH_RUNS_MAX)
+		return ERR_LIMIT;
+	while (!r.failed && u.run_count < count)
+		take_run(&r, &u, &left);
+	if (whole(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*out = u;
+	return ERR_OK;
+}
+
 /* --- small ones -------------------------------------------------------- */
 
 enum err

@@ -28,6 +28,7 @@ enum message_type {
 	MESSAGE_TAKEN = 15,      /* receipt of the oldest batches of a class */
 	MESSAGE_GROUP_HELD = 16, /* group receipt to the life's own node */
 	MESSAGE_DENSE = 17,      /* class, bytes of a batch in dense form */
+	MESSAGE_UNHEARD = 18,    /* ids of changes whose receipts were lost */
 };
 
 /* The first byte of a DENSE message: a class, and this with the last message
@@ -107,6 +108,19 @@ struct taken {
 	uint8_t count; /* 1 to UNANSWERED_MAX */
 };
 
+/* A stretch of the list "up" in the words of a session. */
+struct unheard {
+	uint8_t class;
+	uint64_t running; /* hash of the list before it */
+	size_t run_count;
+	struct {
+		size_t life; /* place of the life in the sender's hello */
+		uint64_t first, count;
+	} runs[STRETCH_RUNS_MAX];
+};
+
+enum err unheard_create(const struct unheard *u, struct buffer *out);
+enum err unheard_consume(const struct bytes *body, struct unheard *out);
 enum err taken_create(const struct taken *t, struct buffer *out);
 enum err taken_consume(const struct bytes *body, struct taken *out);
 enum err group_receipt_create(

@@ -239,6 +239,7 @@ session_free(struct session *s)
 	buffer_wipe(&s->first);
 	buffer_wipe(&s->out);
 	buffer_wipe(&s->control);
+	buffer_wipe(&s->aside);
 	bound_wipe(s);
 	frame_reader_wipe(&s->reader);
 	sodium_memzero(s, sizeof *s);

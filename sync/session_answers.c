@@ -28,10 +28,30 @@ answers_await(struct session *s, const struct outgoing *o,
 	u->list = (size_t)(o - s->outgoing);
 	u->end = *end;
 	u->is_void = false;
+	u->is_question = false;
 	u->beginning = s->beginnings[o->list.class];
 	u->owed = owed;
 	f->count++;
 	f->sent++;
+}
+
+void
+answers_await_unheard(struct session *s, const struct outgoing *o,
+    const struct cursor *end, uint64_t owed)
+{
+	struct flight *f = &s->flight[o->list.class];
+	bool is_half = f->count > 0 && send_has_bytes(s, o->list.class);
+	struct unanswered *last, *before, question;
+
+	answers_await(s, o, end, owed);
+	last = &f->batch[(f->first + f->count - 1) % UNANSWERED_MAX];
+	last->is_question = true;
+	if (!is_half)
+		return;
+	before = &f->batch[(f->first + f->count - 2) % UNANSWERED_MAX];
+	question = *last;
+	*last = *before;
+	*before = question;
 }
 
 size_t
@@ -173,6 +193,11 @@ answers_consume_receipt(struct session *s, const struct bytes *body)
 		receipt_free(&r);
 		return ERR_OK;
 	}
+	if (u.is_question && is_not_taken(&r.cursor, &u.end)) {
+		unheard_refused(s, o);
+		receipt_free(&r);
+		return ERR_OK;
+	}
 	e = take_place(s, o, &r.cursor);
 	if (e == ERR_OK && is_not_taken(&r.cursor, &u.end))
 		e = pack_refused(s, o, u.beginning);
@@ -248,8 +273,8 @@ count_on(struct session *s, uint8_t class)
 	return grew;
 }
 
-static enum err
-put_taken(struct session *s, uint8_t class)
+enum err
+answers_put_taken(struct session *s, uint8_t class)
 {
 	const struct taken one = {class, 1};
 	struct buffer body = {0};
@@ -267,20 +292,24 @@ put_taken(struct session *s, uint8_t class)
 }
 
 enum err
-answers_put_receipt(struct session *s, const struct receipt *r)
+answers_put_long(struct session *s, const struct receipt *r)
 {
 	struct buffer body = {0};
-	enum err e;
+	enum err e = receipt_create(r, &body);
 
-	if (r->list.class <= URGENT_CLASS_MAX)
-		s->answers_urgent = true;
-	if (is_held_to_its_end(s, r))
-		return put_taken(s, r->list.class);
-	e = receipt_create(r, &body);
 	if (e == ERR_OK)
 		send_control(s, MESSAGE_RECEIPT, &body);
 	buffer_free(&body);
 	return e;
+}
+
+enum err
+answers_put_receipt(struct session *s, const struct receipt *r)
+{
+	if (r->list.class <= URGENT_CLASS_MAX)
+		s->answers_urgent = true;
+	return is_held_to_its_end(s, r) ? answers_put_taken(s, r->list.class)
+	                                : answers_put_long(s, r);
 }
 
 /* --- what the group holds -------------------------------------------------

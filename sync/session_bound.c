@@ -76,7 +76,7 @@ framed(uint64_t bytes)
 static uint64_t
 waiting_bytes(const struct session *s)
 {
-	uint64_t sum = s->control.size + s->bound.under_way;
+	uint64_t sum = s->control.size + s->aside.size + s->bound.under_way;
 	size_t i;
 
 	for (i = 0; i < CLASSES; i++)
@@ -144,6 +144,19 @@ answer_bytes(const struct session *s, const struct batch *b)
 		sum += GROUP_RECEIPT_COST *
 		       (b->head_count > 0 ? b->head_count : 1);
 	return sum;
+}
+
+enum err
+bound_of_unheard(const struct session *s, const struct outgoing *o,
+    uint64_t changes, uint64_t *owed)
+{
+	*owed = 0;
+	if (!s->bound.is_set)
+		return ERR_OK;
+	if (changes > EXCEPTIONS_MAX)
+		changes = EXCEPTIONS_MAX;
+	*owed = RECEIPT_COST + strlen(o->list.name) + EXCEPTION_COST * changes;
+	return *owed > room_for(s, o->list.class) ? ERR_LIMIT : ERR_OK;
 }
 
 /* --- the parent's share -------------------------------------------------- */

@@ -71,7 +71,6 @@ send_old_place(struct session *s, const struct list_id *list)
 	struct cursor_set *own = calloc(1, sizeof *own);
 	struct receipt r = {.list = *list};
 	const struct cursor *at;
-	struct buffer body = {0};
 	uint8_t id[NODE_ID_BYTES];
 	enum err e = ERR_NOMEM;
 
@@ -82,12 +81,9 @@ send_old_place(struct session *s, const struct list_id *list)
 		at = send_find_cursor(own, list);
 		if (at != NULL)
 			r.cursor = *at;
-		e = receipt_create(&r, &body);
+		e = answers_put_long(s, &r);
 	}
-	if (e == ERR_OK)
-		send_control(s, MESSAGE_RECEIPT, &body);
 	free(own);
-	buffer_free(&body);
 	return e;
 }
 
@@ -95,6 +91,7 @@ static void
 correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 {
 	struct cursor at = {0, 0, 0};
+	bool is_ahead, is_asked;
 	enum err e;
 
 	if (true_at != NULL)
@@ -104,10 +101,15 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 		session_abort(s, e, session_reason(e));
 		return;
 	}
+	if (s->owes_settled)
+		answers_void(s, o);
 	/* Ahead of its receipts it may hold changes that it did not take, and
-	 * only receipts tell which: what has none goes again. */
-	if (s->owes_settled && at.epoch == o->held.epoch &&
-	    at.place > o->held.place)
+	 * only receipts tell which: it is asked for them, or what has none
+	 * goes again. */
+	is_ahead = s->owes_settled && at.epoch == o->held.epoch &&
+	           at.place > o->held.place;
+	is_asked = is_ahead && unheard_ask(s, o, &at);
+	if (is_ahead && !is_asked)
 		at = o->held;
 	/* Behind what we assumed, or beyond what we sent: go on from there.
 	 * Between the two, what we sent arrived or is on its way, unless the
@@ -117,12 +119,13 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 		o->next = at;
 		o->at_end = false;
 	}
-	if (s->owes_settled)
-		answers_void(s, o);
-	o->held = at;
-	if (!o->has_sent)
-		o->expected =
-		    true_at == NULL ? (struct cursor){0, 0, 0} : *true_at;
+	if (!is_asked)
+		o->held = at;
+	/* What followed a batch that started nowhere ended nowhere. */
+	if (!o->has_sent || s->owes_settled)
+		o->expected = (struct cursor){0, 0, 0};
+	if (!o->has_sent && true_at != NULL)
+		o->expected = *true_at;
 }
 
 /* Called when the peer's hello is in, and again when its cursors are. */

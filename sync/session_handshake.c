@@ -288,8 +288,9 @@ send_join(struct session *s)
 	return e;
 }
 
-/* Message 3 carries the hello and as many changes as fit: nothing replayable
- * was sent before, and no round trip is spent on greetings. */
+/* Message 3 carries the hello and the changes, if all fit, or the urgent ones:
+ * nothing replayable was sent before, and no round trip is spent on greetings.
+ */
 static enum err
 send_first_flight(struct session *s)
 {
@@ -297,7 +298,7 @@ send_first_flight(struct session *s)
 	enum err e = send_open(s);
 
 	if (e == ERR_OK) {
-		(void)send_fill(s, time_first_flight(s), &plain);
+		send_fill_first(s, &plain);
 		e = buffer_state(&plain);
 	}
 	if (e == ERR_OK)

@@ -102,11 +102,14 @@ pack_aim(const struct session *s, size_t *changes, size_t *bytes)
 	if (rate > PACK_RATE_MAX)
 		return;
 	if (rate > 0) {
-		*changes =
-		    (size_t)within(rate * PACK_SECONDS / PACK_CHANGE_BYTES,
-		        PACK_CHANGES_MIN, PACK_CHANGES_MAX);
-		*bytes = (size_t)within(rate * PACK_SECONDS * times_shorter(s),
-		    PACK_BYTES_MIN, BATCH_BYTES_AIM);
+		uint64_t link = rate * PACK_SECONDS;
+		uint64_t left = send_flight_left(s);
+
+		link = left < link ? left : link;
+		*changes = (size_t)within(link / PACK_CHANGE_BYTES,
+		    PACK_CHANGES_MIN, PACK_CHANGES_MAX);
+		*bytes = (size_t)within(
+		    link * times_shorter(s), PACK_BYTES_MIN, BATCH_BYTES_AIM);
 	} else if (is_far(s)) {
 		*changes = PACK_CHANGES_MAX;
 		*bytes = PACK_FIRST_BYTES;

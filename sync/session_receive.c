@@ -277,6 +277,9 @@ consume_message(struct session *s, const struct message *m)
 		                              : ERR_FORMAT;
 	case MESSAGE_SETTLED:
 		return is_open ? consume_settled(s, &m->body) : ERR_FORMAT;
+	case MESSAGE_UNHEARD:
+		return is_open ? unheard_consume_message(s, &m->body)
+		               : ERR_FORMAT;
 	case MESSAGE_BYE:
 		return consume_bye(s);
 	case MESSAGE_ERROR:

@@ -70,6 +70,7 @@ struct unanswered {
 	size_t list; /* place in outgoing */
 	struct cursor end;
 	bool is_void;       /* the peer did not take it, or one before it */
+	bool is_question;   /* no batch: UNHEARD */
 	unsigned beginning; /* of its class's dense coder, so many */
 	uint64_t owed;      /* bounded: bytes kept for its answer */
 };
@@ -172,8 +173,9 @@ struct session {
 	/* Upwards, when the child believes us elsewhere than we are: it may
 	 * have lost receipts, or be an older copy whose changes mean others.
 	 * Nothing of its lists is taken before it found out. */
-	bool is_held;      /* responder: waits for SETTLED */
-	bool owes_settled; /* initiator: what was sent so far is void */
+	bool is_held;            /* responder: waits for SETTLED */
+	uint8_t unheard_classes; /* a bit for each one that it asked about */
+	bool owes_settled;       /* initiator: what was sent so far is void */
 
 	/* output */
 	struct buffer out;
@@ -181,6 +183,7 @@ struct session {
 	size_t out_frame_bytes; /* of the frame under way */
 	uint64_t out_since_ms;
 	struct buffer control; /* whole messages waiting for a frame */
+	struct buffer aside;   /* and those of changes, the next one's first */
 	size_t taken_end;      /* TAKEN is the last of them if it ends here */
 	bool answers_urgent;   /* an answer of those is in control */
 	bool holds_first;      /* responder: batches of message 3 are answered
@@ -299,6 +302,10 @@ void bound_take_share(struct session *s);
 /** The batch in s->scratch counts as sent, and so many bytes are kept for its
  * answer. */
 void bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed);
+/** The bytes to keep for the answer to a question about so many changes.
+ * ERR_LIMIT: there is no room for it. */
+enum err bound_of_unheard(const struct session *s, const struct outgoing *o,
+    uint64_t changes, uint64_t *owed);
 /** The most urgent class is chosen anew: what held it up may be over. */
 void bound_choose(struct session *s);
 /** Put what fits of the next batch of a class into its stream. ERR_END: there
@@ -325,8 +332,18 @@ void send_control(
 enum err send_withdrawn(struct session *s, struct buffer *out);
 /** Fill plain with the next frame's messages; false: nothing to send. */
 bool send_fill(struct session *s, size_t max, struct buffer *plain);
+/** The payload of message 3: what waits, if it is so little that all of it
+ * goes with it; else hello and what is urgent, and the rest with the frame that
+ * follows. */
+void send_fill_first(struct session *s, struct buffer *plain);
 /** Make the next frame if none is under way. */
 void send_frame(struct session *s);
+/** Something of a class is put into its stream and not yet all sent. */
+bool send_has_bytes(const struct session *s, uint8_t class);
+/** Before its hello is in nobody knows where the peer stands, and what is sent
+ * may go in vain: how much more that may be, of what the link takes in a round
+ * trip; UINT64_MAX: it is heard, or that is not known. */
+uint64_t send_flight_left(const struct session *s);
 /** All lists of a class are read to their end. */
 bool send_is_read_out(const struct session *s, uint8_t class);
 /** The end was said, and nothing waits. */
@@ -355,6 +372,10 @@ bool answers_full(const struct session *s, uint8_t class);
  * its answer. */
 void answers_await(struct session *s, const struct outgoing *o,
     const struct cursor *end, uint64_t owed);
+/** Likewise a question in the place of batches. One that is only half in its
+ * frames is whole, and answered, after it. */
+void answers_await_unheard(struct session *s, const struct outgoing *o,
+    const struct cursor *end, uint64_t owed);
 /** How many batches have no answer. */
 size_t answers_awaited(const struct session *s);
 /** How many bytes are kept for their answers. */
@@ -369,6 +390,9 @@ enum err answers_consume_receipt(struct session *s, const struct bytes *body);
 enum err answers_consume_taken(struct session *s, const struct bytes *body);
 /** One of the batches that s->taken still counts. */
 enum err answers_next_taken(struct session *s);
+/** An answer in its short form, and in its long one. */
+enum err answers_put_taken(struct session *s, uint8_t class);
+enum err answers_put_long(struct session *s, const struct receipt *r);
 /** The answer to the batch at hand, as short as it goes. */
 enum err answers_put_receipt(struct session *s, const struct receipt *r);
 /** The peer's hello is in: its lives by their ids. */
@@ -379,6 +403,15 @@ enum err answers_consume_group_receipt(
     struct session *s, const struct bytes *body);
 enum err answers_consume_group_held(
     struct session *s, const struct bytes *body);
+
+/* session_unheard.c */
+/** Ask what the peer keeps apart of what lies between its receipts and where
+ * it stands. False: that cannot be asked. */
+bool unheard_ask(
+    struct session *s, struct outgoing *o, const struct cursor *to);
+/** It cannot tell. */
+void unheard_refused(struct session *s, struct outgoing *o);
+enum err unheard_consume_message(struct session *s, const struct bytes *body);
 
 /* session_time.c */
 /** A message of the handshake, whose answer is timed, is in the output. */
@@ -395,6 +428,8 @@ void time_left(struct session *s);
 void time_idle(struct session *s);
 /** How many ms so many bytes take the link; 0: that is not known. */
 uint64_t time_of_bytes(const struct session *s, size_t bytes);
+/** Bytes that the link takes in a round trip; 0: that is not known. */
+uint64_t time_flight(const struct session *s);
 /** Bytes of the payload of message 3. */
 size_t time_first_flight(const struct session *s);
 /** How long nothing may move before the peer counts as gone. */

@@ -209,6 +209,12 @@ time_of_bytes(const struct session *s, size_t bytes)
 	return s->pace.rate == 0 ? 0 : bytes * 1000 / s->pace.rate;
 }
 
+uint64_t
+time_flight(const struct session *s)
+{
+	return s->pace.rate * s->pace.trip_ms / 1000;
+}
+
 /* Message 3 opens as a whole, and within the responder's time: what does not
  * fit follows in frames at once. */
 size_t

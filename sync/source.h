@@ -78,6 +78,17 @@ struct exception {
 	uint16_t reason; /* a finding code (docs/protocol.md, reasons) */
 };
 
+/* Changes of a list that follow each other there, by their ids. */
+struct span {
+	uint8_t class;    /* of the list, and of the changes */
+	uint64_t running; /* hash of the list before the first of them */
+	size_t run_count;
+	struct span_run {
+		uint8_t life[LIFE_BYTES];
+		uint64_t first, count; /* seqs, neither is 0 */
+	} runs[STRETCH_RUNS_MAX];
+};
+
 /* What a receiver holds durably of one list. */
 struct receipt {
 	struct list_id list;
@@ -203,6 +214,21 @@ struct source {
 	 */
 	enum err (*history)(void *context, const struct change_id *last,
 	    size_t count, size_t bytes_max, struct buffer *out, size_t *got);
+	/**
+	 * The ids that our list holds between two of its places. ERR_LIMIT:
+	 * more than can be asked about. NULL: none are told.
+	 */
+	enum err (*stretch)(void *context, const struct list_id *list,
+	    const struct cursor *after, const struct cursor *to,
+	    struct span *out);
+	/**
+	 * The receipt of a stretch of the peer's list that ends where we stand
+	 * in it. ERR_NOT_FOUND: we cannot tell. On ERR_OK out->exceptions is
+	 * the caller's to free. NULL: we never can.
+	 */
+	enum err (*exceptions)(void *context, const uint8_t peer[NODE_ID_BYTES],
+	    const struct list_id *list, const struct span *of,
+	    struct receipt *out);
 	/** This batch, as read, goes to the peer. NULL: nobody asks. */
 	void (*chosen)(void *context, const struct batch *b);
 };

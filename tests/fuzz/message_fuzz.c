@@ -106,7 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	body.data = data + 1;
 	body.size = size - 1;
-	switch (data[0] % 13) {
+	switch (data[0] % 14) {
 	case 0:
 		CHECK(struct hello, hello_consume(&body, &got),
 		    hello_create(&got, &again));
@@ -145,6 +145,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 11:
 		CHECK(struct taken, taken_consume(&body, &got),
 		    taken_create(&got, &again));
+		break;
+	case 13:
+		CHECK(struct unheard, unheard_consume(&body, &got),
+		    unheard_create(&got, &again));
 		break;
 	case 12:
 		CHECK(struct group_held, group_held_consume(&body, &got),

@@ -351,6 +351,21 @@ WRAP(taken_consume, struct taken)
 	return json_pack("{s:i, s:i}", "class", v->class, "count", v->count);
 }
 
+WRAP(unheard_consume, struct unheard)
+{
+	json_t *runs = json_array(), *o;
+	size_t i;
+
+	for (i = 0; i < v->run_count; i++)
+		json_array_append_new(runs,
+		    json_pack("{s:i, s:I, s:I}", "life", (int)v->runs[i].life,
+		        "first", (json_int_t)v->runs[i].first, "count",
+		        (json_int_t)v->runs[i].count));
+	o = json_pack("{s:i, s:o}", "class", v->class, "runs", runs);
+	told_set_u64(o, "running", v->running);
+	return o;
+}
+
 WRAP(group_held_consume, struct group_held)
 {
 	json_t *o = json_object();

@@ -46,6 +46,9 @@ struct memory_node {
 	struct cursor_set own, theirs; /* cursors */
 	uint64_t bytes_max, budget;    /* of its sessions with the parent */
 	bool has_budget;
+	/* What exceptions() tells of a stretch: nothing, that there are none,
+	 * or of its first change that reason. */
+	int exceptions_told; /* -1, 0, a reason */
 	bool is_wordy; /* its answers to a batch are as long as they get */
 
 	/* what became of it */
@@ -83,6 +86,7 @@ memory_node_make(struct memory_node *n, enum node_role role, uint8_t seed)
 	snprintf(n->cert.name, sizeof n->cert.name, "node %u", seed);
 	memset(n->life, seed, sizeof n->life);
 	n->cert.number = 1;
+	n->exceptions_told = -1;
 }
 
 static inline struct memory_list *
@@ -338,6 +342,30 @@ memory_history(void *context, const struct change_id *last, size_t count,
 	return buffer_state(out);
 }
 
+static inline enum err
+memory_exceptions(void *context, const uint8_t peer[NODE_ID_BYTES],
+    const struct list_id *list, const struct span *of, struct receipt *out)
+{
+	struct memory_node *n = context;
+	const struct cursor *at = memory_cursor(&n->own, list, false);
+
+	(void)peer;
+	if (n->exceptions_told < 0 || at == NULL)
+		return ERR_NOT_FOUND;
+	out->list = *list;
+	out->cursor = *at;
+	if (n->exceptions_told == 0)
+		return ERR_OK;
+	out->exceptions = calloc(1, sizeof *out->exceptions);
+	memory_must(out->exceptions != NULL);
+	memcpy(out->exceptions[0].id.life, of->runs[0].life, LIFE_BYTES);
+	out->exceptions[0].id.class = of->class;
+	out->exceptions[0].id.seq = of->runs[0].first;
+	out->exceptions[0].reason = (uint16_t)n->exceptions_told;
+	out->exception_count = 1;
+	return ERR_OK;
+}
+
 static inline struct source
 memory_source(struct memory_node *n)
 {
@@ -352,6 +380,7 @@ memory_source(struct memory_node *n)
 	    .settle = memory_settle,
 	    .read = memory_read,
 	    .history = memory_history,
+	    .exceptions = memory_exceptions,
 	};
 
 	return s;

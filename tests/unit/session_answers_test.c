@@ -18,6 +18,8 @@ static struct hello_life lives[2];
 
 /* --- the scene ------------------------------------------------------------ */
 
+enum { FINDING = 300 }; /* a reason of an exception */
+
 static void
 leave(void)
 {
@@ -246,6 +248,115 @@ test_first_frame_waits_for_nothing_else(void **state)
 	buffer_free(&plain);
 	stream_writer_free(w);
 	leave();
+}
+
+/* --- what was not heard --------------------------------------------------- */
+
+/* A hub that stands further than the child, which told two lives, believes. */
+static void
+call_holding_hub(int exceptions_told)
+{
+	struct list_id up = {"up", 2};
+	struct buffer plain = {0};
+
+	memory_pair_make(&hub, &clinic);
+	hub.exceptions_told = exceptions_told;
+	*memory_cursor(&hub.own, &up, true) = (struct cursor){7, 6, 66};
+	memset(lives, 0, sizeof lives);
+	lives[1].nonce[0] = 1;
+	session = memory_session(&hub, SESSION_ANSWER, NULL, 1);
+	put_hello(&plain, 2);
+	speaker_call(&speaker, &clinic, &hub, session, plain.data, plain.size);
+	memory_work(&hub, session);
+	speaker_collect(&speaker, session);
+	assert_true(speaker_heard(&speaker, MESSAGE_CURSORS, NULL));
+	buffer_free(&plain);
+}
+
+static void
+say_unheard(uint8_t class, size_t life)
+{
+	const struct unheard u = {.class = class,
+	    .running = 33,
+	    .run_count = 1,
+	    .runs = {{life, 4, 3}}};
+	struct buffer body = {0};
+
+	memory_must(unheard_create(&u, &body) == ERR_OK);
+	speaker_message(&speaker, session, MESSAGE_UNHEARD, &body);
+	memory_work(&hub, session);
+	speaker_collect(&speaker, session);
+	buffer_free(&body);
+}
+
+static void
+expect_hub_refuses(void)
+{
+	assert_true(hub.has_failed);
+	assert_int_equal(hub.reason, REASON_FORMAT);
+	leave();
+}
+
+static void
+test_what_was_not_heard_is_told(void **state)
+{
+	struct receipt r;
+	struct bytes body;
+	uint8_t life[LIFE_BYTES];
+
+	call_holding_hub(0);
+	say_unheard(2, 0);
+	assert_int_equal(taken_heard().class, 2);
+	assert_false(speaker_heard(&speaker, MESSAGE_RECEIPT, NULL));
+	leave();
+	call_holding_hub(FINDING);
+	life_id_of(life, clinic.cert.signing_key, lives[1].nonce);
+	say_unheard(2, 1);
+	assert_true(speaker_heard(&speaker, MESSAGE_RECEIPT, &body));
+	assert_int_equal(receipt_consume(&body, &r), ERR_OK);
+	assert_int_equal(r.cursor.place, 6);
+	assert_int_equal(r.exception_count, 1);
+	assert_memory_equal(r.exceptions[0].id.life, life, LIFE_BYTES);
+	assert_int_equal(r.exceptions[0].id.seq, 4);
+	assert_int_equal(r.exceptions[0].reason, FINDING);
+	receipt_free(&r);
+	leave();
+	/* It cannot tell, and stands nowhere. */
+	call_holding_hub(-1);
+	say_unheard(2, 0);
+	assert_true(speaker_heard(&speaker, MESSAGE_RECEIPT, &body));
+	assert_int_equal(receipt_consume(&body, &r), ERR_OK);
+	assert_int_equal(r.cursor.epoch, 0);
+	assert_int_equal(r.exception_count, 0);
+	receipt_free(&r);
+	leave();
+}
+
+static void
+test_questions_out_of_turn_are_refused(void **state)
+{
+	struct buffer none = {0};
+
+	/* A second one of a class; of another it may come. */
+	call_holding_hub(0);
+	say_unheard(2, 0);
+	say_unheard(1, 0);
+	assert_false(hub.has_failed);
+	say_unheard(2, 0);
+	expect_hub_refuses();
+	/* A life that hello did not tell. */
+	call_holding_hub(0);
+	say_unheard(2, 2);
+	expect_hub_refuses();
+	/* All is settled. */
+	call_holding_hub(0);
+	speaker_message(&speaker, session, MESSAGE_SETTLED, &none);
+	say_unheard(2, 0);
+	expect_hub_refuses();
+	/* Nothing was to settle. */
+	call_hub(0, clinic.life);
+	say_unheard(2, 0);
+	expect_hub_refuses();
 }
 
 /* --- what the group holds ------------------------------------------------- */
@@ -551,6 +662,8 @@ main(void)
 	        test_first_frame_waits_for_what_came_with_message_3),
 	    cmocka_unit_test(test_held_frame_does_not_hold_a_refusal),
 	    cmocka_unit_test(test_first_frame_waits_for_nothing_else),
+	    cmocka_unit_test(test_what_was_not_heard_is_told),
+	    cmocka_unit_test(test_questions_out_of_turn_are_refused),
 	    cmocka_unit_test(test_group_receipt_to_the_lifes_node_is_short),
 	    cmocka_unit_test(
 	        test_group_receipt_that_cannot_be_computed_is_whole),

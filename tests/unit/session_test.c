@@ -268,7 +268,7 @@ test_session_peer_beyond_what_was_sent_still_ends(void **state)
 	memory_pair_make(&hub, &clinic);
 	memory_list_make(&clinic, "up", 3, 300, 400);
 	ends_make(&e);
-	run(&e, SIZE_MAX, 3000);
+	run(&e, SIZE_MAX, 150);
 	ends_make(&other);
 	run(&other, SIZE_MAX, UINT64_MAX);
 	assert_int_equal(memory_cursor(&hub.own, &id, false)->place, 300);

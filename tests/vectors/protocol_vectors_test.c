@@ -371,6 +371,32 @@ check_taken(struct vector *v)
 	assert_int_equal(back.count, t.count);
 }
 
+static void
+check_unheard(struct vector *v)
+{
+	struct unheard u, back;
+	struct buffer body = {0};
+	struct bytes got;
+
+	memset(&u, 0, sizeof u);
+	u.class = (uint8_t)number(v, "class");
+	u.running = number(v, "running");
+	for (; find(v, "life", u.run_count) != NULL; u.run_count++) {
+		assert_true(u.run_count < STRETCH_RUNS_MAX);
+		u.runs[u.run_count].life =
+		    (size_t)number_at(v, "life", u.run_count);
+		u.runs[u.run_count].first = number_at(v, "first", u.run_count);
+		u.runs[u.run_count].count = number_at(v, "count", u.run_count);
+	}
+	assert_int_equal(unheard_create(&u, &body), ERR_OK);
+	expect_message(v, MESSAGE_UNHEARD, &body);
+	if (v->mismatches > 0)
+		return;
+	got = body_of(v, MESSAGE_UNHEARD);
+	assert_int_equal(unheard_consume(&got, &back), ERR_OK);
+	assert_memory_equal(&back, &u, sizeof u);
+}
+
 /* The signature is that of the long form. */
 static void
 check_group_held(struct vector *v)
@@ -536,6 +562,7 @@ static const struct check {
     {"receipt", check_receipt},
     {"group-receipt", check_group_receipt},
     {"taken", check_taken},
+    {"unheard", check_unheard},
     {"group-held", check_group_held},
     {"withdrawn", check_withdrawn},
     {"batch", check_batch},

@@ -28,7 +28,7 @@ HAS_TO_BE_SHOWN = (
     "HELLO up", "HELLO down", "CURSORS up", "CURSORS down",
     "CURSORS_WANTED down", "DATA up", "DATA down", "RECEIPT down",
     "GROUP_RECEIPT down", "END down", "BYE up", "ERROR up", "GRANT down",
-    "JOIN up", "WELCOME down", "WITHDRAWN down", "SETTLED up", "TAKEN up",
+    "JOIN up", "WELCOME down", "WITHDRAWN down", "SETTLED up", "UNHEARD up", "TAKEN up",
     "TAKEN down", "GROUP_HELD down", "DENSE up", "DENSE down",
     "batches up, rows", "batches down, rows", "batches up, dense",
     "batches down, dense", "dense that go on", "dense with history",

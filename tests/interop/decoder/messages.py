@@ -5,11 +5,11 @@ from wire import MASK64, Reader, Refused, h8, h32, number_of, u, varint
 
 (HELLO, CURSORS, CURSORS_WANTED, DATA, RECEIPT, GROUP_RECEIPT, END, BYE, ERROR,
  GRANT, JOIN, WELCOME, WITHDRAWN, SETTLED, TAKEN, GROUP_HELD,
- DENSE) = range(1, 18)
+ DENSE, UNHEARD) = range(1, 19)
 NAMES = ("HELLO", "CURSORS", "CURSORS_WANTED", "DATA", "RECEIPT",
          "GROUP_RECEIPT", "END", "BYE", "ERROR", "GRANT", "JOIN", "WELCOME",
-         "WITHDRAWN", "SETTLED", "TAKEN", "GROUP_HELD", "DENSE")
-ONLY_UP = (BYE, JOIN, SETTLED)
+         "WITHDRAWN", "SETTLED", "TAKEN", "GROUP_HELD", "DENSE", "UNHEARD")
+ONLY_UP = (BYE, JOIN, SETTLED, UNHEARD)
 ONLY_DOWN = (GROUP_RECEIPT, END, GRANT, WELCOME, GROUP_HELD)
 
 U32 = 0xffffffff
@@ -123,6 +123,22 @@ def taken(r):
     return {"class": which & 3, "count": (which >> 2) + 1}
 
 
+def unheard(r):
+    out = {"class": class_of(r), "running": r.u(8), "runs": []}
+    count = r.varint(16)
+    left = 8192
+    for _ in range(count):
+        run = {"life": r.varint(63), "first": r.varint(),
+               "count": r.varint(left)}
+        left -= run["count"]
+        if not run["first"] or not run["count"]:
+            raise Refused("a run of nothing")
+        out["runs"].append(run)
+    if not count:
+        raise Refused("nothing that was not heard")
+    return out
+
+
 def group_receipt(r):
     out = {"life": r.bytes(8)}
     out["seqs"], out["chains"] = seqs_by_mask(
@@ -189,7 +205,7 @@ def welcome(r):
 BODIES = {HELLO: hello, CURSORS: cursors, RECEIPT: receipt,
           GROUP_RECEIPT: group_receipt, ERROR: error, GRANT: grant,
           JOIN: join, WELCOME: welcome, WITHDRAWN: withdrawn, TAKEN: taken,
-          GROUP_HELD: group_held}
+          GROUP_HELD: group_held, UNHEARD: unheard}
 
 
 def fields(kind, body):

@@ -9,7 +9,7 @@ import messages as m
 from agree import expect, same
 from batch import Dense, Rows
 from noise import Handshake, public, verify
-from wire import Refused, h8, h32, number_of
+from wire import Refused, h8, h32, number_of, u
 
 PREFACE = b"YZ\x01\x01"
 SYNC, JOIN, CHAIN = range(3)
@@ -44,6 +44,7 @@ class Session:
         self.batches = 0
         self.is_held = False  # nothing is taken upwards before SETTLED
         self.lives = []  # of the initiator's HELLO
+        self.asked = set()  # classes of UNHEARD
         self.seen = []   # (way, type) of every message
         self.started = {}  # where the receiver stood, by way
         self.stand("up", "hub")
@@ -304,6 +305,33 @@ class Session:
         """The receiver has committed a batch that went this way."""
         self.group.cursors[way][b["list"], b["class"]] = b["end"]
 
+    def on_unheard(self, where, way, side, f):
+        """It stands for the batches between, and ends where the hub stands;
+        the hash tells that all of them are those that the hub has."""
+        g = self.group
+        expect(where, self.is_held and ("down", m.CURSORS) in self.seen
+               and ("up", m.SETTLED) not in self.seen, "between the two")
+        expect(where, f["class"] not in self.asked, "once for a class")
+        self.asked.add(f["class"])
+        changes = []
+        running = f["running"]
+        for run in f["runs"]:
+            expect(where, run["life"] < len(self.lives), "a life of HELLO")
+            for seq in range(run["first"], run["first"] + run["count"]):
+                c = {"life": self.lives[run["life"]], "class": f["class"],
+                     "seq": seq}
+                body = g.bodies.get((c["life"], c["class"], seq), b"")
+                running = number_of(h8(u(running, 8) + u(g.fingerprint(
+                    dict(c, body=body)), 8)))
+                changes.append(c)
+        end = g.cursors["up"].get(("up", f["class"]))
+        expect(where, end is not None, "a place of the hub's")
+        side.unanswered[f["class"]].append({
+            "list": "up", "class": f["class"], "changes": changes,
+            "end": end, "clashes": set(), "question": True,
+            "is_plain": running == end["running"]})
+        g.count("stretches asked for")
+
     def on_receipt(self, where, way, side, f):
         waiting = self.other(way).unanswered[f["class"]]
         expect(where, waiting and waiting[0]["list"] == f["list"],
@@ -312,6 +340,10 @@ class Session:
         down = "down" if way == "up" else "up"
         at = {k: f[k] for k in ("epoch", "place", "running")}
         before = self.group.cursors[down].get((f["list"], f["class"]))
+        if b.get("question") and not at["epoch"]:
+            self.group.count("stretches that cannot be told")
+            expect(where, not f["exceptions"], "no exceptions of nothing")
+            return
         if at == b["end"] and not b.get("lost"):
             self.stands(down, b)
         else:
@@ -320,7 +352,8 @@ class Session:
         ids = {(c["life"], c["class"], c["seq"]) for c in b["changes"]}
         clashes = {(x["life"], x["class"], x["seq"])
                    for x in f["exceptions"] if x["reason"] == CLASH}
-        expect(where, b.get("lost") or clashes == b["clashes"],
+        expect(where, b.get("lost") or clashes == b["clashes"] or
+               (b.get("question") and not b["is_plain"]),
                "%d clashes" % len(b.get("clashes", ())))
         for x in f["exceptions"]:
             expect(where, (x["life"], x["class"], x["seq"]) in ids,

@@ -206,6 +206,14 @@ def taken(v):
     v.expect("count", f["count"])
 
 
+def unheard(v):
+    f = message(v, m.UNHEARD)
+    v.expect("class", f["class"])
+    v.expect("running", f["running"])
+    for key in ("life", "first", "count"):
+        same(v.name, [run[key] for run in f["runs"]], v.numbers(key))
+
+
 def receipt(v):
     f = message(v, m.RECEIPT)
     v.expect("list", f["list"].encode())
@@ -300,7 +308,7 @@ PLAIN = {"varint": varint_, "varint-refused": varint_refused,
          "join": join, "opening": opening, "change": change_,
          "fingerprint": fingerprint, "log": log,
          "running-hash": running_hash, "cursor-digest": cursor_digest,
-         "hello": hello, "taken": taken, "receipt": receipt,
+         "hello": hello, "taken": taken, "unheard": unheard, "receipt": receipt,
          "group-receipt": group_receipt, "group-held": group_held,
          "withdrawn": withdrawn, "batch": batch, "stream": stream}
 WITH_DICTIONARY = {"dictionary": dictionary, "dense-batch": dense_batch}

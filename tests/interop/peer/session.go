@@ -53,6 +53,7 @@ type summary struct {
 	Unread         int // dense ones received that could not be read
 	Learned        int // changes of the own log, as history
 	Refused        int // own batches that were not taken
+	Asked          int // for exceptions that were not heard
 }
 
 type session struct {
@@ -177,6 +178,7 @@ func (s *session) onCursors(body []byte) error {
 // settle: where the parent stands in the list up (protocol.md 9.3). What was
 // sent before it hears SETTLED it has not taken (8.1).
 func (s *session) settle(told []cursorOf) error {
+	before := s.Receipted
 	s.Receipted = cursor{}
 	for _, c := range told {
 		if c.list != "up" || c.class != upClass || c.Epoch != s.Up.Epoch {
@@ -187,12 +189,41 @@ func (s *session) settle(told []cursorOf) error {
 		}
 		s.Receipted = c.cursor
 	}
+	s.dense.upExpected = cursor{}
 	if s.batchesSent() == 0 {
 		s.dense.upExpected = s.Receipted
 	}
 	s.sendAgain()
+	if before.Epoch == s.Receipted.Epoch && before.Place < s.Receipted.Place {
+		s.ask(before)
+	}
 	s.answers.message(typeSettled, nil)
 	return nil
+}
+
+// ask for the exceptions of what lost its receipts, in place of its batches.
+func (s *session) ask(before cursor) {
+	s.answers.message(typeUnheard, unheard(upClass, before.Running,
+		[]unheardRun{{0, before.Place + 1, s.Receipted.Place - before.Place}}))
+	s.unanswered = append(s.unanswered, sentBatch{end: s.Receipted})
+	s.Asked++
+	s.Receipted = before
+}
+
+type unheardRun struct{ life, first, count uint64 }
+
+// unheard is the body of UNHEARD; the list up has its changes in log order.
+func unheard(class uint8, running uint64, runs []unheardRun) []byte {
+	var w writer
+	w.u8(class)
+	w.u64(running)
+	w.varint(uint64(len(runs)))
+	for _, r := range runs {
+		w.varint(r.life)
+		w.varint(r.first)
+		w.varint(r.count)
+	}
+	return w.data
 }
 
 // onCursorsWanted tells all cursors, in two messages where there are two.

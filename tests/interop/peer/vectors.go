@@ -175,6 +175,7 @@ var vectorChecks = map[string]func(v *vector){
 	"receipt":       checkReceipt,
 	"group-receipt": checkGroupReceipt,
 	"taken":         checkTaken,
+	"unheard":       checkUnheard,
 	"group-held":    checkGroupHeld,
 	"withdrawn":     checkWithdrawn,
 	"batch":         checkBatch,
@@ -332,6 +333,16 @@ func checkHello(v *vector) {
 func checkTaken(v *vector) {
 	v.expect("message", oneMessage(typeTaken,
 		[]byte{uint8(v.number("count")-1)<<2 | uint8(v.number("class"))}))
+}
+
+func checkUnheard(v *vector) {
+	var runs []unheardRun
+	for i, life := range v.all("life") {
+		runs = append(runs, unheardRun{bigEndian(life), bigEndian(v.all("first")[i]),
+			bigEndian(v.all("count")[i])})
+	}
+	v.expect("message", oneMessage(typeUnheard,
+		unheard(uint8(v.number("class")), v.number("running"), runs)))
 }
 
 func checkGroupHeld(v *vector) {

@@ -155,6 +155,7 @@ const (
 	typeTaken
 	typeGroupHeld
 	typeDense
+	typeUnheard
 )
 
 type message struct {
