@@ -73,7 +73,7 @@ is_far(const struct session *s)
 size_t
 pack_changes_aim(const struct session *s)
 {
-	uint64_t rate = session_rate(s), left = send_flight_left(s), changes;
+	uint64_t rate = session_rate(s), left = first_flight_left(s), changes;
 
 	if (rate > PACK_RATE_MAX)
 		return 0;
