@@ -9,7 +9,6 @@
 #include "store/paper.h"
 #include "store/recover.h"
 #include "store/source.h"
-#include "store/unheard.h"
 #include "store/withdraw.h"
 
 /* --- who --------------------------------------------------------------- */
@@ -627,36 +626,6 @@ source_history(void *context, const struct change_id *last, size_t count,
 	return e;
 }
 
-static enum err
-source_stretch(void *context, const struct list_id *list,
-    const struct cursor *after, const struct cursor *to, struct span *out)
-{
-	struct source_context *c = context;
-	struct txn *t;
-	enum err e = db_begin(c->db, false, &t);
-
-	if (e != ERR_OK)
-		return e;
-	e = unheard_stretch(t, list, after, to, out);
-	txn_abort(t);
-	return e;
-}
-
-static enum err
-source_exceptions(void *context, const uint8_t peer[NODE_ID_BYTES],
-    const struct list_id *list, const struct span *of, struct receipt *out)
-{
-	struct source_context *c = context;
-	struct txn *t;
-	enum err e = db_begin(c->db, false, &t);
-
-	if (e != ERR_OK)
-		return e;
-	e = unheard_exceptions(t, peer, list, of, out);
-	txn_abort(t);
-	return e;
-}
-
 static void
 source_chosen(void *context, const struct batch *b)
 {
@@ -682,6 +651,7 @@ store_source(struct source_context *context)
 	    .history = source_history,
 	    .stretch = source_stretch,
 	    .exceptions = source_exceptions,
+	    .group_word = source_group_word,
 	    .chosen = source_chosen,
 	};
 

@@ -23,4 +23,13 @@ enum err source_settle_list(
 /** The calls, on a context that the caller keeps. */
 struct source store_source(struct source_context *context);
 
+/* --- private to source*.c: calls of a struct source -------------------- */
+
+enum err source_stretch(void *context, const struct list_id *list,
+    const struct cursor *after, const struct cursor *to, struct span *out);
+enum err source_exceptions(void *context, const uint8_t peer[NODE_ID_BYTES],
+    const struct list_id *list, const struct span *of, struct receipt *out);
+enum err source_group_word(
+    void *context, const uint8_t life[LIFE_BYTES], struct group_receipt *out);
+
 #endif

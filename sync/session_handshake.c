@@ -297,10 +297,8 @@ send_first_flight(struct session *s)
 	struct buffer plain = {0};
 	enum err e = send_open(s);
 
-	if (e == ERR_OK) {
-		send_fill_first(s, &plain);
-		e = buffer_state(&plain);
-	}
+	if (e == ERR_OK)
+		e = first_fill_message_3(s, &plain);
 	if (e == ERR_OK)
 		e = write_message(s, plain.data, plain.size);
 	buffer_wipe(&plain);

@@ -103,7 +103,7 @@ pack_aim(const struct session *s, size_t *changes, size_t *bytes)
 		return;
 	if (rate > 0) {
 		uint64_t link = rate * PACK_SECONDS;
-		uint64_t left = send_flight_left(s);
+		uint64_t left = first_flight_left(s);
 
 		link = left < link ? left : link;
 		*changes = (size_t)within(link / PACK_CHANGE_BYTES,

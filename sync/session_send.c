@@ -227,10 +227,12 @@ static enum err
 refill(struct session *s, uint8_t class)
 {
 	size_t changes, bytes, i;
+	bool is_over;
 	enum err e;
 
 	if (answers_full(s, class))
 		return ERR_END;
+	is_over = class > URGENT_CLASS_MAX && first_flight_left(s) == 0;
 	pack_aim(s, &changes, &bytes);
 	for (i = 0; i < s->outgoing_count; i++) {
 		struct outgoing *o = &s->outgoing[i];
@@ -244,6 +246,8 @@ refill(struct session *s, uint8_t class)
 			o->at_end = true;
 			continue;
 		}
+		if (e == ERR_OK && is_over)
+			e = ERR_END; /* but there is more */
 		if (e != ERR_OK)
 			return e;
 		e = put_batch(s, o);
@@ -263,26 +267,6 @@ send_has_bytes(const struct session *s, uint8_t class)
 	           stream_writer_waits(s->writer[class]));
 }
 
-uint64_t
-send_flight_left(const struct session *s)
-{
-	/* The half: the first samples of the rate are a third too high, since
-	 * the kernel took its part, and a batch that is begun goes to its end.
-	 */
-	uint64_t flight = time_flight(s) / 2;
-	uint64_t sent = s->stats.bytes_sent + s->bound.under_way;
-
-	if (s->has_peer_hello)
-		return UINT64_MAX;
-	/* Message 3 takes all or nothing; and no rate is known of what leaves
-	 * at once. */
-	if (flight == 0 || s->state != STATE_OPEN) {
-		flight = FIRST_FLIGHT_MOST / 2;
-		sent = s->bound.under_way;
-	}
-	return sent < flight ? flight - sent : 0;
-}
-
 /* Whether a class has bytes to send, after reading on if need be. */
 static bool
 class_waits(struct session *s, uint8_t class, enum err *e)
@@ -293,8 +277,6 @@ class_waits(struct session *s, uint8_t class, enum err *e)
 		return false;
 	/* It stands elsewhere than we believed, and will say where. */
 	if (s->cursors_due && class > URGENT_CLASS_MAX)
-		return false;
-	if (class > URGENT_CLASS_MAX && send_flight_left(s) == 0)
 		return false;
 	*e = s->bound.is_set ? bound_refill(s, class) : refill(s, class);
 	return *e == ERR_OK;
@@ -484,8 +466,8 @@ send_bye(struct session *s)
 	session_enter(s, STATE_CLOSING);
 }
 
-static bool
-has_more(const struct session *s)
+bool
+send_has_more(const struct session *s)
 {
 	uint8_t class;
 
@@ -501,45 +483,10 @@ answers_urgently(struct session *s, size_t max, const struct buffer *plain)
 {
 	bool is_due = s->answers_urgent && s->control.size == 0 &&
 	              plain->size > 0 && is_urgent_enough(s, 0, max, plain) &&
-	              has_more(s);
+	              send_has_more(s);
 
 	s->answers_urgent = false;
 	return is_due;
-}
-
-/* What was made for message 3, a frame's worth of it: any piece of a batch's
- * bytes is a message. */
-static void
-fill_aside(struct session *s, size_t max, struct buffer *plain)
-{
-	struct buffer left = {0};
-	struct reader r;
-	struct message m;
-
-	reader_init(&r, s->aside.data, s->aside.size);
-	while (message_next(&r, &m) == ERR_OK) {
-		const uint8_t *which = m.body.data;
-		size_t n = max - FRAME_SLACK - plain->size;
-
-		if (plain->size + FRAME_SLACK >= max)
-			n = 0;
-		if (left.size == 0 && m.body.size <= n) {
-			message_put(plain, m.type, which, m.body.size);
-		} else if (left.size == 0 && n > 1) {
-			put_u8(&left, (uint8_t)m.type);
-			put_varint(&left, m.body.size - n + 1);
-			put_u8(&left, *which);
-			put_bytes(&left, which + n, m.body.size - n);
-			put_u8(plain, (uint8_t)m.type);
-			put_varint(plain, n);
-			put_u8(plain, *which & (uint8_t)~DENSE_END);
-			put_bytes(plain, which + 1, n - 1);
-		} else {
-			message_put(&left, m.type, which, m.body.size);
-		}
-	}
-	buffer_wipe(&s->aside);
-	s->aside = left;
 }
 
 bool
@@ -548,7 +495,7 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 	enum err e;
 
 	if (s->aside.size > 0)
-		fill_aside(s, max, plain);
+		first_fill(s, max, plain);
 	if (s->aside.size > 0)
 		return true;
 	fill_control(s, max, plain);
@@ -576,35 +523,6 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 	if (s->state == STATE_CLOSING)
 		fill_control(s, max, plain);
 	return plain->size > 0;
-}
-
-/* Who waits for it is not to wait for the rest. */
-static bool
-is_first(const struct message *m)
-{
-	return (m->type != MESSAGE_DATA && m->type != MESSAGE_DENSE) ||
-	       (m->body.data[0] & 3) <= URGENT_CLASS_MAX;
-}
-
-void
-send_fill_first(struct session *s, struct buffer *plain)
-{
-	struct buffer first = {0};
-	struct reader r;
-	struct message m;
-	size_t at = 0;
-
-	(void)send_fill(s, time_first_flight(s), plain);
-	if (!has_more(s))
-		return;
-	reader_init(&r, plain->data, plain->size);
-	while (message_next(&r, &m) == ERR_OK && is_first(&m))
-		at = (size_t)(r.at - plain->data);
-	put_bytes(&s->aside, plain->data + at, plain->size - at);
-	put_bytes(&first, plain->data, at);
-	buffer_wipe(plain);
-	*plain = first;
-	s->pace.times_batch = false; /* it is not in message 3 */
 }
 
 void

@@ -175,6 +175,7 @@ struct session {
 	 * Nothing of its lists is taken before it found out. */
 	bool is_held;            /* responder: waits for SETTLED */
 	uint8_t unheard_classes; /* a bit for each one that it asked about */
+	uint64_t unheard_lives;  /* a bit for each one told the group's word */
 	bool owes_settled;       /* initiator: what was sent so far is void */
 
 	/* output */
@@ -332,24 +333,31 @@ void send_control(
 enum err send_withdrawn(struct session *s, struct buffer *out);
 /** Fill plain with the next frame's messages; false: nothing to send. */
 bool send_fill(struct session *s, size_t max, struct buffer *plain);
-/** The payload of message 3: what waits, if it is so little that all of it
- * goes with it; else hello and what is urgent, and the rest with the frame that
- * follows. */
-void send_fill_first(struct session *s, struct buffer *plain);
+/** Something waits, or was not read yet. */
+bool send_has_more(const struct session *s);
 /** Make the next frame if none is under way. */
 void send_frame(struct session *s);
 /** Something of a class is put into its stream and not yet all sent. */
 bool send_has_bytes(const struct session *s, uint8_t class);
-/** Before its hello is in nobody knows where the peer stands, and what is sent
- * may go in vain: how much more that may be, of what the link takes in a round
- * trip; UINT64_MAX: it is heard, or that is not known. */
-uint64_t send_flight_left(const struct session *s);
 /** All lists of a class are read to their end. */
 bool send_is_read_out(const struct session *s, uint8_t class);
 /** The end was said, and nothing waits. */
 bool send_is_finished(const struct session *s);
 /** The initiator says bye when both sides are through. */
 void send_bye(struct session *s);
+
+/* session_first.c */
+/** Before its hello is in nobody knows where the peer stands, and what is sent
+ * may go in vain: how much more that may be, of what the link takes in a round
+ * trip; UINT64_MAX: it was heard. */
+uint64_t first_flight_left(const struct session *s);
+/** The payload of message 3: what waits, if it is so little that all of it
+ * goes with it; else hello and what is urgent, and the rest with the frame that
+ * follows. */
+enum err first_fill_message_3(struct session *s, struct buffer *plain);
+/** What was made for message 3 and is to come in frames, as much of it as goes
+ * into this one. */
+void first_fill(struct session *s, size_t max, struct buffer *plain);
 
 /* session_correct.c */
 /** NULL: the set tells none of that list. */

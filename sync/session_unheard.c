@@ -134,6 +134,32 @@ answer(struct session *s, const struct span *of)
 	return e;
 }
 
+/* The group's word on a life was lost with the receipts; it is on all its
+ * classes, so that once is enough. */
+static enum err
+tell_group(struct session *s, const struct unheard *u, const struct span *of)
+{
+	const struct source *source = &s->o.source;
+	struct group_receipt word;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < of->run_count; i++) {
+		uint64_t bit = UINT64_C(1) << u->runs[i].life;
+
+		if (source->group_word == NULL || (s->unheard_lives & bit) != 0)
+			continue;
+		s->unheard_lives |= bit;
+		e = source->group_word(
+		    source->context, of->runs[i].life, &word);
+		if (e == ERR_OK)
+			e = answers_put_group(s, &word, 1);
+		else if (e == ERR_NOT_FOUND)
+			e = ERR_OK;
+	}
+	return e;
+}
+
 enum err
 unheard_consume_message(struct session *s, const struct bytes *body)
 {
@@ -149,5 +175,7 @@ unheard_consume_message(struct session *s, const struct bytes *body)
 		return ERR_FORMAT;
 	s->unheard_classes |= (uint8_t)(1u << u.class);
 	e = by_lives(s, &u, &of);
+	if (e == ERR_OK)
+		e = tell_group(s, &u, &of);
 	return e == ERR_OK ? answer(s, &of) : e;
 }
