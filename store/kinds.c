@@ -32,6 +32,11 @@ static const struct kind *const kinds[] = {
     &kind_recognition,
     &kind_consult,
     &kind_exam_item,
+    &kind_sterile_batch,
+    &kind_dispatch,
+    &kind_studio,
+    &kind_outreach,
+    &kind_disclosure,
     NULL,
 };
 

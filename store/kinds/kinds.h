@@ -32,6 +32,11 @@ extern const struct kind kind_audit;
 extern const struct kind kind_recognition;
 extern const struct kind kind_consult;
 extern const struct kind kind_exam_item;
+extern const struct kind kind_sterile_batch;
+extern const struct kind kind_dispatch;
+extern const struct kind kind_studio;
+extern const struct kind kind_outreach;
+extern const struct kind kind_disclosure;
 
 /* Urgency classes (docs/store.md): what overtakes what on a thin link. */
 enum {

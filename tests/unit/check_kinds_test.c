@@ -312,6 +312,75 @@ test_the_recognition_list_is_the_groups(void **state)
 	assert_true(has(&f, true, FINDING_MISSING, "window_days"));
 }
 
+static const char sterile_batch[] =
+    "{'state':'delivered','batch_no':'B1','item':'拆线包','quantity':20,"
+    "'sterilised_at':'2026-04-20T09:00:00+08:00',"
+    "'expires_on':'2026-05-04','to_org':'ref:C01',"
+    "'delivered_on':'2026-04-22'}";
+static const char dispatch[] =
+    "{'staff_id':'ref:S1','from_org':'ref:H01','to_org':'ref:C01',"
+    "'starts_on':'2026-04-01','ends_on':'2026-04-10','days_served':8,"
+    "'confirmed_by':'ref:S2'}";
+static const char studio[] =
+    "{'lead_staff_id':'ref:S1','opened_on':'2026-01-05',"
+    "'clinic_days':[{'on':'2026-01-12','hours':4,'visits':22}]}";
+static const char outreach[] =
+    "{'villages':['ref:V1','ref:V2'],'starts_on':'2026-04-01',"
+    "'staff_ids':['ref:S1'],'device_ids':['ref:E1'],"
+    "'loan_ids':['ref:L1']}";
+static const char disclosure[] =
+    "{'staff_id':'ref:S1','resident_id':'ref:R1',"
+    "'shown_at':'2026-05-01T09:00:00+08:00','form':'printed',"
+    "'receiver':'resident','kinds':['encounter']}";
+
+static void
+test_sterile_batches_have_an_order_of_days(void **state)
+{
+	CLEAN(sterile_batch, NULL, NULL);
+	REFUSED(sterile_batch, "expires_on", "'2026-04-19'", END_BEFORE_START,
+	    "expires_on");
+	REFUSED(sterile_batch, "quantity", "0", BELOW, "quantity");
+	WARNED(sterile_batch, "delivered_on", "'2026-04-19'", UNLIKELY,
+	    "delivered_on");
+	WARNED(sterile_batch, "state", "'recalled'", REASON, "reason");
+}
+
+static void
+test_days_served_fit_the_time_away(void **state)
+{
+	CLEAN(dispatch, NULL, NULL);
+	CLEAN(dispatch, "days_served", "10");
+	REFUSED(dispatch, "days_served", "11", ABOVE, "days_served");
+	REFUSED(dispatch, "to_org", "'ref:H01'", SAME_ORG, "to_org");
+	REFUSED(
+	    dispatch, "ends_on", "'2026-03-31'", END_BEFORE_START, "ends_on");
+}
+
+static void
+test_studios_and_tours_have_a_span(void **state)
+{
+	CLEAN(studio, NULL, NULL);
+	REFUSED(
+	    studio, "closed_on", "'2026-01-04'", END_BEFORE_START, "closed_on");
+	CLEAN(outreach, NULL, NULL);
+	REFUSED(
+	    outreach, "ends_on", "'2026-03-31'", END_BEFORE_START, "ends_on");
+	WARNED(outreach, "loan_ids", NULL, MISSING, "loan_ids");
+}
+
+static void
+test_what_was_shown_is_never_changed(void **state)
+{
+	struct check_context cx = usual;
+	struct findings f;
+
+	CLEAN(disclosure, NULL, NULL);
+	REFUSED(disclosure, "receiver", "'press'", ENUM, "receiver");
+	cx.is_first = false;
+	f = check_in(&cx, "disclosure", disclosure, "form", "'file'");
+	assert_true(has(&f, true, FINDING_NEVER_CHANGED, ""));
+}
+
 /* The world: S0019 is the team's one member. */
 static bool
 world_in_team(void *world, const char *staff, const char *team)
@@ -370,6 +439,11 @@ test_what_a_day_makes_of_a_record(void **state)
 	assert_string_equal(shown, "received");
 	shown = seen_on("loan", loan, "received", "2026-05-04");
 	assert_string_equal(shown, "overdue");
+	shown =
+	    seen_on("sterile_batch", sterile_batch, "delivered", "2026-05-05");
+	assert_string_equal(shown, "expired");
+	shown = seen_on("sterile_batch", sterile_batch, "used", "2026-05-05");
+	assert_string_equal(shown, "used");
 	shown = seen_on("loan", loan, "returned", "2026-05-04");
 	assert_string_equal(shown, "returned");
 }
@@ -393,6 +467,10 @@ main(void)
 	    cmocka_unit_test(test_who_repeats_an_examination_says_why),
 	    cmocka_unit_test(test_a_consult_is_answered_with_words),
 	    cmocka_unit_test(test_the_recognition_list_is_the_groups),
+	    cmocka_unit_test(test_sterile_batches_have_an_order_of_days),
+	    cmocka_unit_test(test_days_served_fit_the_time_away),
+	    cmocka_unit_test(test_studios_and_tours_have_a_span),
+	    cmocka_unit_test(test_what_was_shown_is_never_changed),
 	    cmocka_unit_test(test_contracts_are_signed_by_a_member),
 	    cmocka_unit_test(test_what_a_day_makes_of_a_record),
 	};

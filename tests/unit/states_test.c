@@ -120,6 +120,24 @@ static const struct row {
     {"consult", "declined", "declined"},
     {"consult", "answered", "answered closed"},
     {"consult", "closed", "closed"},
+
+    {"sterile_batch", "-",
+        "received sterilising sterile dispatched delivered used returned "
+        "recalled"},
+    {"sterile_batch", "received",
+        "received sterilising sterile dispatched delivered used returned "
+        "recalled"},
+    {"sterile_batch", "sterilising",
+        "sterilising sterile dispatched delivered used returned recalled"},
+    {"sterile_batch", "sterile",
+        "sterile dispatched delivered used returned recalled"},
+    {"sterile_batch", "dispatched",
+        "dispatched delivered used returned recalled"},
+    {"sterile_batch", "delivered", "delivered used returned recalled"},
+    {"sterile_batch", "used", "used recalled"},
+    {"sterile_batch", "returned", "returned recalled"},
+    {"sterile_batch", "recalled", "recalled"},
+    {"sterile_batch", "expired", "expired"},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -128,6 +146,7 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 static const struct {
 	const char *kind, *fields;
 } contents[] = {
+    {"sterile_batch", "\"batch_no\":\"B1\",\"item\":\"x\",\"quantity\":2"},
     {"resident", "\"name\":\"张伟\",\"sex\":\"1\",\"no_id_reason\":\"lost\""},
     {"contract",
         "\"resident_id\":\"ref:R1\",\"team_id\":\"ref:T1\","
