@@ -21,7 +21,7 @@ enum {
 	/* Kinds up to 18 have their numbers; later ones the number after
 	 * theirs, since this row was there before them. */
 	TRAFFIC_OTHER = 19, /* kinds this version has no number for */
-	TRAFFIC_ROWS = 48,
+	TRAFFIC_ROWS = 36,
 	TRAFFIC_DAYS_KEPT = 400,
 	TRAFFIC_CLASS_BYTES = 32, /* name of a link class, with NUL */
 };

@@ -352,6 +352,47 @@ test_api_show_says_what_is_not_there(void **state)
 	    API_FAILED);
 }
 
+#define LENT(ref, to)                                                          \
+	"{\"kind\":\"loan\",\"ref\":\"" ref                                    \
+	"\",\"by\":\"ref:S1\",\"at\":\"2026-05-01T08:00:00+08:00\","           \
+	"\"org_id\":\"ref:C01\",\"state\":\"received\","                       \
+	"\"device_id\":\"ref:D1\",\"lender\":\"ref:H01\","                     \
+	"\"borrower\":\"ref:C01\",\"planned_to\":\"" to "T08:00:00+08:00\"}\n"
+
+static const char *
+today_of(struct room *r, size_t index)
+{
+	return json_string_value(
+	    json_object_get(json_array_get(r->lines, index), "today"));
+}
+
+static void
+test_api_says_what_today_makes_of_a_record(void **state)
+{
+	struct room *r = *state;
+
+	init(r, "clinic");
+	assert_int_equal(
+	    import_text(
+	        r, LENT("L1", "2026-05-02") LENT("L2", "9998-05-02"), 0),
+	    API_DONE);
+	assert_int_equal(
+	    ask(r, json_pack("{s:s, s:s}", "op", "list", "kind", "loan")),
+	    API_DONE);
+	assert_int_equal(count_lines(r, "record"), 2);
+	assert_string_equal(today_of(r, 0), "overdue");
+	assert_null(today_of(r, 1));
+	assert_int_equal(ask(r, json_pack("{s:s, s:s, s:s}", "op", "show",
+	                            "kind", "loan", "ref", "L1")),
+	    API_DONE);
+	assert_string_equal(today_of(r, 0), "overdue");
+	/* What is handed on is what was said. */
+	assert_int_equal(
+	    ask(r, json_pack("{s:s, s:s}", "op", "export", "kind", "loan")),
+	    API_DONE);
+	assert_null(today_of(r, 0));
+}
+
 static void
 test_api_list_keeps_its_limit(void **state)
 {
@@ -426,6 +467,7 @@ main(void)
 	    WITH_ROOM(test_api_add_show_amend),
 	    WITH_ROOM(test_api_add_refuses_what_does_not_fit),
 	    WITH_ROOM(test_api_show_says_what_is_not_there),
+	    WITH_ROOM(test_api_says_what_today_makes_of_a_record),
 	    WITH_ROOM(test_api_list_keeps_its_limit),
 	    WITH_ROOM(test_api_stops_when_the_reader_is_gone),
 	    WITH_ROOM(test_api_verify_finds_a_sound_store_sound),

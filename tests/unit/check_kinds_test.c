@@ -404,48 +404,38 @@ test_contracts_are_signed_by_a_member(void **state)
 	assert_true(has(&f, false, FINDING_NOT_MEMBER, "signing_staff_id"));
 }
 
-static const char *
-seen_on(const char *kind, const char *base, const char *state, const char *day)
+static void
+assert_seen(const char *kind, const char *base, const char *state_text,
+    const char *day, const char *wanted)
 {
 	char value[64];
 	const char *shown;
 	json_t *record;
 
-	snprintf(value, sizeof value, "'%s'", state);
+	snprintf(value, sizeof value, "'%s'", state_text);
 	record = record_with(base, "state", value);
 	shown = kind_by_name(kind)->view(record, day);
+	assert_string_equal(shown == NULL ? state_text : shown, wanted);
 	json_decref(record);
-	return shown == NULL ? state : shown;
 }
 
 static void
 test_what_a_day_makes_of_a_record(void **state)
 {
-	const char *shown;
-
-	shown = seen_on("contract", contract, "active", "2027-04-30");
-	assert_string_equal(shown, "active");
-	shown = seen_on("contract", contract, "active", "2027-05-01");
-	assert_string_equal(shown, "expired");
-	shown = seen_on("contract", contract, "contested", "2027-05-01");
-	assert_string_equal(shown, "contested");
-	shown = seen_on("referral", referral, "issued", "2026-05-15");
-	assert_string_equal(shown, "issued");
-	shown = seen_on("referral", referral, "accepted", "2026-05-16");
-	assert_string_equal(shown, "lapsed");
-	shown = seen_on("referral", referral, "arrived", "2026-05-16");
-	assert_string_equal(shown, "arrived");
-	shown = seen_on("loan", loan, "received", "2026-05-03");
-	assert_string_equal(shown, "received");
-	shown = seen_on("loan", loan, "received", "2026-05-04");
-	assert_string_equal(shown, "overdue");
-	shown =
-	    seen_on("sterile_batch", sterile_batch, "delivered", "2026-05-05");
-	assert_string_equal(shown, "expired");
-	shown = seen_on("sterile_batch", sterile_batch, "used", "2026-05-05");
-	assert_string_equal(shown, "used");
-	shown = seen_on("loan", loan, "returned", "2026-05-04");
-	assert_string_equal(shown, "returned");
+	assert_seen("contract", contract, "active", "2027-04-30", "active");
+	assert_seen("contract", contract, "active", "2027-05-01", "expired");
+	assert_seen(
+	    "contract", contract, "contested", "2027-05-01", "contested");
+	assert_seen("referral", referral, "issued", "2026-05-15", "issued");
+	assert_seen("referral", referral, "accepted", "2026-05-16", "lapsed");
+	assert_seen("referral", referral, "arrived", "2026-05-16", "arrived");
+	assert_seen("loan", loan, "received", "2026-05-03", "received");
+	assert_seen("loan", loan, "received", "2026-05-04", "overdue");
+	assert_seen("sterile_batch", sterile_batch, "delivered", "2026-05-05",
+	    "expired");
+	assert_seen(
+	    "sterile_batch", sterile_batch, "used", "2026-05-05", "used");
+	assert_seen("loan", loan, "returned", "2026-05-04", "returned");
 }
 
 int
