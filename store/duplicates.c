@@ -13,7 +13,13 @@
 #include "store/exam_items.h"
 #include "store/rules.h"
 
-enum { NOTE_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES };
+enum {
+	NOTE_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
+	REPORT_DAYS = 400, /* no usual window is longer */
+	LATE_DAYS = 30,    /* entered from paper after a spell without power */
+};
+
+static const int64_t day_seconds = 24 * 60 * 60;
 
 /* --- noting ------------------------------------------------------------ */
 
@@ -21,6 +27,42 @@ static void
 note_key(struct txn *t, const char *resident, uint8_t key[DB_BLIND_BYTES])
 {
 	db_blind(txn_db(t), "resident-did", resident, strlen(resident), key);
+}
+
+/* Days for which a prescription or a result may matter. */
+static json_int_t
+lasting_days(const struct change *c)
+{
+	const json_t *rx = json_object_get(c->fields, "rx");
+	json_int_t most = 0;
+	size_t i;
+
+	if (strcmp(c->record.kind, "exam_report") == 0)
+		return REPORT_DAYS;
+	for (i = 0; i < json_array_size(rx); i++) {
+		json_int_t days = json_integer_value(
+		    json_object_get(json_array_get(rx, i), "days"));
+
+		most = days > most && days < REPORT_DAYS ? days : most;
+	}
+	return most;
+}
+
+/* What was long over when it was written down is history: a register's first
+ * load would fill the index with it. A clock that is wrong says nothing. */
+static bool
+is_history(const struct change *c)
+{
+	const char *at = rule_text(
+	    c->fields, strcmp(c->record.kind, "exam_report") == 0 ? "signed_at"
+	                                                          : "visit_at");
+	int64_t began;
+
+	if (c->clock == CLOCK_SUSPECT || at == NULL ||
+	    instant_parse(at, strlen(at), &began) != ERR_OK)
+		return false;
+	return c->recorded_at - began >
+	       (lasting_days(c) + LATE_DAYS) * day_seconds;
 }
 
 /* Records in which a resident is given or examined for something. */
@@ -51,7 +93,7 @@ duplicates_note(struct txn *t, const struct change *c,
 	struct record r;
 	enum err e;
 
-	if (!is_noted(c))
+	if (!is_noted(c) || is_history(c))
 		return ERR_OK;
 	if (resident != NULL)
 		return note(t, resident, record_key);

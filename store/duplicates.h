@@ -15,7 +15,8 @@
 /* Of one resident, most are looked at. */
 enum { DUPLICATES_LOOKED_MAX = 512 };
 
-/** Note under its resident a record that prescribes or reports. */
+/** Note under its resident a record that prescribes or reports, unless that
+ * was long over when it was written down. */
 enum err duplicates_note(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES]);
 

@@ -18,9 +18,9 @@ enum {
 	VET_DRUG_BYTES = 24,
 };
 
-/* What is known of one author at one org on one day. */
+/* What is known of one author at one org on one day, or in one team. */
 struct vet_author {
-	uint64_t hash; /* of staff, org and day; 0: empty */
+	uint64_t hash; /* of staff, org and day, or staff and team; 0: empty */
 	bool works;
 };
 

@@ -257,6 +257,19 @@ test_a_window_is_as_the_list_says_now(void **state)
 	    warns(&found, FINDING_DUPLICATE_LAB, "orders[1].item_code"));
 }
 
+/* Nobody prescribes for the days before last winter. */
+static void
+test_history_is_not_noted(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, SOMEBODY("R1") GIVEN("E1", "09:00:00", "signed", "R1",
+	            "2026-03-20", DRUG("YP1", "7")) GIVEN("E2", "09:00:00",
+	            "signed", "R1", "2026-03-27", DRUG("YP2", "7")));
+	assert_false(warns_of_drug(f, "R1", "2026-03-21", RX("YP1")));
+	assert_true(warns_of_drug(f, "R1", "2026-03-28", RX("YP2")));
+}
+
 /* A file of what other software has decided already is not talked to. */
 static void
 test_files_are_not_reminded(void **state)
@@ -283,6 +296,7 @@ main(void)
 	    CLINIC(test_what_is_spoken_of_is_told_no_more),
 	    HUB(test_results_count_for_their_window),
 	    HUB(test_a_window_is_as_the_list_says_now),
+	    CLINIC(test_history_is_not_noted),
 	    CLINIC(test_files_are_not_reminded),
 	};
 
