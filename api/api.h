@@ -1,9 +1,11 @@
 /* api: the operations both doors offer: one request in, lines out.
  *
  * A request is a JSON object {"op": NAME, ...}. The answer is a row of JSON
- * objects, each with exactly one of these members, the last being "done":
+ * objects, each with one of these members, the last being "done":
  *
  *   {"record": {...}}    a record in exchange format v1
+ *                        beside it, of list and show, "today": the state that
+ *                        this day makes of it, e.g. "overdue"
  *   {"item": {...}}      a row of a list (sites, questions)
  *   {"notice": {...}}    what is said about an import line
  *   {"progress": {...}}  how far it is

@@ -49,6 +49,37 @@ op_emit(struct op *o, const char *member, json_t *value)
 	return e;
 }
 
+void
+op_today(const struct self *self, char out[DATE_CHARS + 1])
+{
+	int64_t now = api_now();
+	char text[26];
+
+	out[0] = '\0';
+	if (self_clock(self, now) == CLOCK_OK &&
+	    instant_print(now, text) == ERR_OK)
+		snprintf(out, DATE_CHARS + 1, "%.10s", text);
+}
+
+enum err
+op_emit_record(struct op *o, json_t *record, const char *day)
+{
+	const struct kind *k =
+	    kind_by_name(json_string_value(json_object_get(record, "kind")));
+	const char *today = NULL;
+	json_t *line;
+	enum err e;
+
+	if (k != NULL && k->view != NULL && *day != '\0')
+		today = k->view(record, day);
+	line = json_pack("{s:o, s:s*}", "record", record, "today", today);
+	if (line == NULL)
+		return ERR_NOMEM;
+	e = o->sink->line(o->sink->context, line);
+	json_decref(line);
+	return e;
+}
+
 json_t *
 op_finding(enum finding_code code, bool is_refused, const char *field)
 {

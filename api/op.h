@@ -9,6 +9,7 @@
 #define YIZHAN_API_OP_H
 
 #include "api/api.h"
+#include "store/date.h"
 #include "store/finding.h"
 #include "store/self.h"
 
@@ -57,6 +58,11 @@ const char *op_bare_ref(const char *text);
 /** Emit {member: value}; takes value. Other than ERR_OK ends the operation:
  * the reader is gone, or ERR_NOMEM (also for value NULL). */
 enum err op_emit(struct op *o, const char *member, json_t *value);
+/** This day by this node's clock; "" when that cannot be believed. */
+void op_today(const struct self *self, char out[DATE_CHARS + 1]);
+/** Emit a record, taken, and beside it the state that the day makes of it
+ * where it does. day "": nobody asks. */
+enum err op_emit_record(struct op *o, json_t *record, const char *day);
 /** What a finding says, as a row for people. NULL: no memory. */
 json_t *op_finding(enum finding_code code, bool is_refused, const char *field);
 /** An instant as text, or null for 0 and what is out of range. */

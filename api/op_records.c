@@ -266,6 +266,8 @@ struct export_call {
 	struct op *op;
 	uint64_t count;
 	uint64_t limit; /* 0: none */
+	char
+	    day[DATE_CHARS + 1]; /* "": nobody asks what it makes of a record */
 };
 
 static enum err
@@ -277,7 +279,7 @@ emit_record(void *context, const json_t *record)
 
 	if (copy == NULL)
 		return ERR_NOMEM;
-	e = op_emit(c->op, "record", copy);
+	e = op_emit_record(c->op, copy, c->day);
 	c->count++;
 	if (e == ERR_OK && c->count == c->limit)
 		return ERR_END;
@@ -285,12 +287,14 @@ emit_record(void *context, const json_t *record)
 }
 
 static enum err
-emit_records(struct op *o, const char *kind, uint64_t limit)
+emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
 {
 	struct export_call c = {.op = o, .limit = limit};
 	struct self self;
 	enum err e = op_self(o, &self);
 
+	if (e == ERR_OK && with_day)
+		op_today(&self, c.day);
 	self_wipe(&self);
 	if (e == ERR_OK)
 		e = export_records(
@@ -309,7 +313,7 @@ emit_records(struct op *o, const char *kind, uint64_t limit)
 enum err
 op_export(struct op *o)
 {
-	return emit_records(o, op_text(o, "kind"), 0);
+	return emit_records(o, op_text(o, "kind"), 0, false);
 }
 
 enum err
@@ -321,7 +325,7 @@ op_list(struct op *o)
 
 	if (kind == NULL || limit < 0)
 		return ERR_USAGE;
-	return emit_records(o, kind, (uint64_t)limit);
+	return emit_records(o, kind, (uint64_t)limit, true);
 }
 
 static enum err
@@ -360,11 +364,14 @@ enum err
 op_show(struct op *o)
 {
 	const char *kind = op_text(o, "kind"), *ref = op_ref(o, "ref");
+	char day[DATE_CHARS + 1] = "";
 	json_t *record = NULL;
 	struct self self;
 	struct txn *t;
 	enum err e = op_self(o, &self);
 
+	if (e == ERR_OK)
+		op_today(&self, day);
 	self_wipe(&self);
 	if (e != ERR_OK)
 		return e;
@@ -381,7 +388,7 @@ op_show(struct op *o)
 		    o, ERR_USAGE, N_("There is no such kind of record."));
 	if (e == ERR_NOT_FOUND)
 		return no_such_record(o);
-	return e == ERR_OK ? op_emit(o, "record", record) : e;
+	return e == ERR_OK ? op_emit_record(o, record, day) : e;
 }
 
 /* --- add and amend ----------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "store/enrol.h"
 #include "store/index.h"
+#include "store/due.h"
 #include "store/question.h"
 #include "store/receipt.h"
 #include "store/withdraw.h"
@@ -282,6 +283,8 @@ question_type_name(enum question_type type)
 		return "returned";
 	case QUESTION_LOST:
 		return "lost";
+	case QUESTION_DUE:
+		return "due";
 	}
 	return "unknown";
 }
@@ -310,7 +313,8 @@ gather_question(void *context, const struct question *q)
 
 	if (q->type == QUESTION_WARNING && !r->with_warnings)
 		return ERR_OK;
-	row = op_finding(q->code, q->type != QUESTION_WARNING, q->field);
+	row = op_finding(
+	    due_code(q, api_now()), q->type != QUESTION_WARNING, q->field);
 	if (row == NULL)
 		return ERR_NOMEM;
 	json_object_set_new(row, "number", json_integer((json_int_t)q->number));

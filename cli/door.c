@@ -106,8 +106,10 @@ take_line(void *context, const json_t *line)
 	enum err e = ERR_OK;
 
 	if ((value = json_object_get(line, "record")) != NULL) {
+		r->today = json_string_value(json_object_get(line, "today"));
 		if (r->record != NULL)
 			e = r->record(r->context, value);
+		r->today = NULL;
 	} else if ((value = json_object_get(line, "item")) != NULL) {
 		if (r->item != NULL)
 			e = r->item(r->context, value);

@@ -19,6 +19,9 @@ struct door_reader {
 	enum err (*notice)(void *context, const json_t *notice);
 	void (*progress)(void *context, const json_t *progress);
 	void *context;
+	/* While record() runs: the state that today makes of the record;
+	 * NULL: its own. */
+	const char *today;
 	json_t *summary; /* of the end, NULL: none; json_decref() it */
 };
 

@@ -279,16 +279,24 @@ verb_export(struct call *c)
 
 /* --- list -------------------------------------------------------------- */
 
+struct listing {
+	struct columns *columns;
+	const struct door_reader *reader;
+};
+
 static enum err
 list_record(void *context, const json_t *record)
 {
+	const struct listing *l = context;
 	const char *cells[] = {text_of(record, "ref"),
 	    text_of(record, "slip_no"), text_of(record, "state"),
 	    text_of(record, "at"), text_of(record, "org_id")};
 
+	if (l->reader->today != NULL)
+		cells[2] = l->reader->today;
 	if (strncmp(cells[4], "ref:", 4) == 0)
 		cells[4] += 4;
-	return columns_add(context, cells);
+	return columns_add(l->columns, cells);
 }
 
 int
@@ -298,18 +306,18 @@ verb_list(struct call *c)
 	    _("ref"), _("slip number"), _("state"), _("at"), _("org")};
 	struct door_request q = {0};
 	struct door_reader r = {.record = print_record};
-	struct columns *columns = NULL;
+	struct listing listing = {.reader = &r};
 	long limit;
 	int exit_code;
 
 	if (!call_number(c, "limit", &limit))
 		return API_USAGE;
 	if (!c->json) {
-		columns = columns_new(stdout, 5, titles);
-		if (columns == NULL)
+		listing.columns = columns_new(stdout, 5, titles);
+		if (listing.columns == NULL)
 			return API_FAILED;
 		r.record = list_record;
-		r.context = columns;
+		r.context = &listing;
 	}
 	q.request = json_pack("{s:s, s:s, s:I}", "op", "list", "kind",
 	    c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit));
@@ -318,7 +326,7 @@ verb_list(struct call *c)
 		json_decref(q.request);
 	if (exit_code == API_USAGE)
 		hint_at_kind(c->operands[0]);
-	(void)columns_end(columns);
+	(void)columns_end(listing.columns);
 	json_decref(r.summary);
 	return exit_code;
 }
@@ -370,6 +378,14 @@ show_value(struct columns *columns, const char *name, const json_t *value)
 }
 
 static enum err
+show_today(struct columns *columns, const struct door_reader *reader)
+{
+	const char *cells[] = {_("today"), reader->today};
+
+	return reader->today == NULL ? ERR_OK : columns_add(columns, cells);
+}
+
+static enum err
 show_record(void *context, const json_t *record)
 {
 	struct columns *columns = columns_new(stdout, 2, NULL);
@@ -377,7 +393,6 @@ show_record(void *context, const json_t *record)
 	json_t *value;
 	enum err e = columns == NULL ? ERR_NOMEM : ERR_OK;
 
-	(void)context;
 	if (e != ERR_OK)
 		return e;
 	json_object_foreach((json_t *)(uintptr_t)record, name, value)
@@ -386,6 +401,8 @@ show_record(void *context, const json_t *record)
 		if (e != ERR_OK)
 			break;
 	}
+	if (e == ERR_OK)
+		e = show_today(columns, context);
 	if (e != ERR_OK) {
 		(void)columns_end(columns);
 		return e;
@@ -400,6 +417,7 @@ verb_show(struct call *c)
 	struct door_reader r = {.record = c->json ? print_record : show_record};
 	int exit_code;
 
+	r.context = &r;
 	q.request = json_pack("{s:s, s:s, s:s}", "op", "show", "kind",
 	    c->operands[0], "ref", c->operands[1]);
 	if (form_kind(c->operands[0]) == NULL)

@@ -234,6 +234,7 @@ type_text(const char *type)
 	    {"change", N_("another node's change is kept apart")},
 	    {"returned", N_("the parent did not take a change")},
 	    {"lost", N_("an import lost against an amendment")},
+	    {"due", N_("something waits to be done")},
 	};
 	size_t i;
 

@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "store/admit.h"
+#include "store/due.h"
 #include "store/apart.h"
 #include "store/index.h"
 #include "store/question.h"
@@ -27,6 +28,8 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 	e = txn_put(t, TABLE_RECORDS, key, sizeof key, NULL, 0);
 	if (e == ERR_OK)
 		e = index_change(t, c, key);
+	if (e == ERR_OK)
+		e = due_note(t, c, key);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
 	return e;

@@ -23,6 +23,7 @@ struct work {
 	json_t *whole; /* all its fields, as they will be */
 	struct vet vet;
 	struct vet_line line;
+	const uint8_t *key; /* of the record; NULL: it is new */
 	struct authored *out;
 };
 
@@ -108,7 +109,8 @@ work_check(struct work *w, const char *old_state, bool is_first)
 	    .by = w->by,
 	    .org = w->org,
 	    .old_state = old_state,
-	    .is_first = is_first};
+	    .is_first = is_first,
+	    .own = w->key};
 	vet_record(&w->vet, &w->line, &w->out->findings);
 	if (w->out->findings.refusals > 0)
 		return ERR_REFUSED;
@@ -160,7 +162,8 @@ write_change(struct work *w, struct change *c, json_t *changed)
 
 	c->fields = changed;
 	c->managing = vet_is_managing(&w->vet, &w->line);
-	e = fault_of(w, admit_own(w->t, w->self, c, vet_class(&w->line)));
+	e = fault_of(
+	    w, admit_own(w->t, w->self, c, vet_class(&w->line, changed)));
 	if (e == ERR_OK) {
 		w->out->record = c->record;
 		w->out->id = c->id;
@@ -374,8 +377,12 @@ author_amend(struct txn *t, const struct self *self,
     const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
     json_t *fields, int64_t now, struct authored *out)
 {
-	struct work w = {
-	    .t = t, .self = self, .now = now, .by = by, .out = out};
+	struct work w = {.t = t,
+	    .self = self,
+	    .now = now,
+	    .by = by,
+	    .out = out,
+	    .key = record_key};
 	struct record r;
 	bool was_draft;
 	enum err e = record_read(t, record_key, &r);

@@ -479,29 +479,61 @@ state_of(const struct kind *k, const char *name)
 	return rank < 0 ? NULL : &k->states[rank];
 }
 
-/* NONE, or why a record's first line here may not carry the state. */
+/* Whether the acting org manages the resident that a record is about. A
+ * record about nobody is the group's. */
+static bool
+is_managing(const json_t *fields, const struct check_context *cx)
+{
+	const char *resident = rule_ref(fields, "resident_id");
+
+	if (cx->manages == NULL)
+		return true;
+	return resident != NULL && cx->org != NULL &&
+	       cx->manages(cx->world, resident, cx->org);
+}
+
+/* NONE, or whose word it is to bring a record into this state. */
 static enum finding_code
-judge_first(const struct kind *k, const struct state *to,
+judge_right(const struct state *to, const json_t *fields,
     const struct check_context *cx)
 {
-	if (state_follows(k, NULL, to->name))
+	if (cx->acts_for_group)
 		return FINDING_NONE;
-	if (to->group_only && !cx->acts_for_group)
+	if (to->group_only)
 		return FINDING_GROUP_ONLY_STATE;
-	return FINDING_STATE_STEP;
+	if (to->managing_only && !is_managing(fields, cx))
+		return FINDING_MANAGING_ONLY_STATE;
+	return FINDING_NONE;
+}
+
+/* NONE, or why a record's first line here may not carry the state. */
+static enum finding_code
+judge_first(const struct kind *k, const struct state *to, const json_t *fields,
+    const struct check_context *cx)
+{
+	enum finding_code wrong =
+	    to->history_ok ? FINDING_NONE : judge_right(to, fields, cx);
+
+	if (wrong != FINDING_NONE)
+		return wrong;
+	return state_follows(k, NULL, to->name) ? FINDING_NONE
+	                                        : FINDING_STATE_STEP;
 }
 
 /* NONE, or why the state may not come after the last line's. */
 static enum finding_code
-judge_step(const struct kind *k, const struct state *to,
+judge_step(const struct kind *k, const struct state *to, const json_t *fields,
     const struct check_context *cx)
 {
+	enum finding_code wrong;
+
 	if (cx->old_state != NULL && strcmp(cx->old_state, to->name) == 0)
 		return FINDING_NONE;
 	if (to->never_stored)
 		return FINDING_STATE_STEP;
-	if (to->group_only && !cx->acts_for_group)
-		return FINDING_GROUP_ONLY_STATE;
+	wrong = judge_right(to, fields, cx);
+	if (wrong != FINDING_NONE)
+		return wrong;
 	/* Not this source's first line, yet its state is not known: then
 	 * there is nothing to hold the step against. */
 	if (cx->old_state == NULL || state_follows(k, cx->old_state, to->name))
@@ -526,7 +558,8 @@ check_state(const struct kind *k, const json_t *fields,
 		findings_refuse(out, FINDING_STATE_UNKNOWN, "state");
 		return NULL;
 	}
-	wrong = cx->is_first ? judge_first(k, to, cx) : judge_step(k, to, cx);
+	wrong = cx->is_first ? judge_first(k, to, fields, cx)
+	                     : judge_step(k, to, fields, cx);
 	if (wrong != FINDING_NONE)
 		findings_refuse(out, wrong, "state");
 	return to;
@@ -575,6 +608,8 @@ kind_check(const struct kind *k, const json_t *fields,
 	}
 	if (k->by_group && !cx->acts_for_group)
 		findings_refuse(out, FINDING_GROUP_ONLY_KIND, "kind");
+	if (k->is_final && !cx->is_first)
+		findings_refuse(out, FINDING_NEVER_CHANGED, "");
 	if (rule_clock_is_far(cx))
 		findings_warn(out, FINDING_CLOCK, "at");
 	check_author(k, cx, out);

@@ -86,6 +86,14 @@ date_days(const char *text)
 	       (153 * month + 2) / 5 + day - 1 - 719468;
 }
 
+bool
+date_in_window(const char *first, const char *day, int days)
+{
+	int32_t gone = date_days(day) - date_days(first);
+
+	return gone >= 0 && gone < days;
+}
+
 int
 date_years(const char *from, const char *to)
 {

@@ -25,5 +25,8 @@ int32_t date_days(const char *text);
 /** Birthdays between two days, as a person's age is told; may be negative.
  * One born on 29 February has the birthday on 1 March in other years. */
 int date_years(const char *from, const char *to);
+/** Whether a day lies among the so many days that begin with `first`, which
+ * is itself one of them. */
+bool date_in_window(const char *first, const char *day, int days);
 
 #endif

@@ -244,6 +244,52 @@ static const struct entry entries[] = {
 	{FINDING_IMPORT_LOST, "import_lost",
 	    N_("An amendment made elsewhere stands against this import."),
 	    N_("Compare the two and decide.")},
+	{FINDING_SAME_RECORD, "same_record",
+	    N_("Both sides are the same record."),
+	    N_("Correct one of the two.")},
+	{FINDING_NEVER_CHANGED, "never_changed",
+	    N_("Records of this kind are never changed."),
+	    N_("Leave it as it is; write a new one if there is more to say.")},
+	{FINDING_MANAGING_ONLY_STATE, "managing_only_state",
+	    N_("Only the resident's managing organisation or the group decides "
+	       "this."),
+	    N_("Leave the state as it was; their decision will arrive.")},
+	{FINDING_URGENT_REFERRAL, "urgent_referral",
+	    N_("The value calls for an urgent referral."),
+	    N_("Refer the resident, say why, and look after him within two "
+	       "weeks.")},
+	{FINDING_DUPLICATE_DRUG, "duplicate_drug",
+	    N_("The same drug was prescribed before and its days are not "
+	       "over."),
+	    N_("Leave it out, or note in dup_checks why it is given again.")},
+	{FINDING_DUPLICATE_EXAM, "duplicate_exam",
+	    N_("The same examination was made before and its result still "
+	       "counts."),
+	    N_("Use that result, or note in dup_checks why it is made again.")},
+	{FINDING_DUPLICATE_LAB, "duplicate_lab",
+	    N_("The same laboratory test was made before and its result still "
+	       "counts."),
+	    N_("Use that result, or note in dup_checks why it is made again.")},
+	{FINDING_WINDOW_OVER, "window_over",
+	    N_("The result is older than the group's list lets it count."),
+	    N_("Check that it still holds, or have the examination made "
+	       "again.")},
+	{FINDING_NOT_MEMBER, "not_member",
+	    N_("Who signed is no member of the team."),
+	    N_("Check who signed, or ask the group to enter the member.")},
+	{FINDING_UNACKNOWLEDGED, "unacknowledged",
+	    N_("The report tells a critical value that nobody has "
+	       "acknowledged."),
+	    N_("Look after the patient, and note in acknowledged_by who has "
+	       "seen it.")},
+	{FINDING_FOLLOWUP_DUE, "followup_due",
+	    N_("After a referral down a follow-up is due within two weeks."),
+	    N_("Visit or phone the resident and enter the follow-up, or enter "
+	       "why it was missed.")},
+	{FINDING_FOLLOWUP_MISSED, "followup_missed",
+	    N_("The two weeks after a referral down are over without a "
+	       "follow-up."),
+	    N_("Look after the resident now, or enter why it was missed.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -87,6 +87,18 @@ enum finding_code {
 	FINDING_REASON = 96,      /* warned: nobody says why */
 	FINDING_STILL_DRAFT = 97, /* a signed record cannot be a draft again */
 	FINDING_IMPORT_LOST = 98, /* an import lost against an amendment */
+	FINDING_SAME_RECORD = 99,
+	FINDING_NEVER_CHANGED = 100,
+	FINDING_MANAGING_ONLY_STATE = 101,
+	FINDING_URGENT_REFERRAL = 102, /* warned */
+	FINDING_DUPLICATE_DRUG = 103,  /* warned, as the next two */
+	FINDING_DUPLICATE_EXAM = 104,
+	FINDING_DUPLICATE_LAB = 105,
+	FINDING_WINDOW_OVER = 106, /* warned */
+	FINDING_NOT_MEMBER = 107,  /* warned: signed by none of the team */
+	/* what is due: questions, never about a line */
+	FINDING_UNACKNOWLEDGED = 108,
+	FINDING_FOLLOWUP_DUE = 109,
 	/* from peers */
 	FINDING_BODY = 110,        /* a change we cannot read */
 	FINDING_ORG_OUTSIDE = 111, /* org outside the certificate */
@@ -94,6 +106,8 @@ enum finding_code {
 	FINDING_SHAPE = 113,       /* a known field of a wrong type */
 	FINDING_BY_PARENT = 114,   /* the parent did not take our change */
 	FINDING_WITHDRAWN = 115,   /* its author was withdrawn before */
+	/* what is due, once its time is over */
+	FINDING_FOLLOWUP_MISSED = 130,
 };
 
 struct finding {

@@ -513,7 +513,7 @@ take_change(struct line_run *run, struct line *l, json_t *changed,
 	c.parent_count = l->parent_count;
 	memcpy(c.parents, l->parents, l->parent_count * sizeof c.parents[0]);
 	c.managing = vet_is_managing(&run->vet, &facts);
-	e = admit_own(run->t, &run->self, &c, vet_class(&facts));
+	e = admit_own(run->t, &run->self, &c, vet_class(&facts, changed));
 	if (is_line_fault(e, &out->findings))
 		return ERR_OK;
 	out->result =

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/duplicates.h"
+#include "store/exam_items.h"
 #include "store/index.h"
 
 static const char *
@@ -271,7 +273,10 @@ index_change(struct txn *t, const struct change *c,
 		return index_site(t, record_key);
 	if (strcmp(c->record.kind, "drug") == 0)
 		return index_drug(t, c);
-	return index_slip(t, c, record_key);
+	if (strcmp(c->record.kind, "exam_item") == 0)
+		return exam_items_note(t, record_key);
+	e = duplicates_note(t, c, record_key);
+	return e == ERR_OK ? index_slip(t, c, record_key) : e;
 }
 
 /* --- nodes ------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* index: lookups that follow from changes: slip numbers, sites, drugs, orgs,
- * nodes. Each can be built anew from the changes.
+ * nodes; examined items and what may be duplicated by way of exam_items.h and
+ * duplicates.h. Each can be built anew from the changes.
  */
 
 #ifndef YIZHAN_STORE_INDEX_H

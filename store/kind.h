@@ -53,7 +53,12 @@ enum merge_rule {
 /* Personal-data class of a field. */
 enum data_class { DATA_P0, DATA_P1, DATA_P2 };
 
-enum { FIELD_REQUIRED = 1 };
+enum {
+	FIELD_REQUIRED = 1,
+	/* What a later change says of it goes at once (a new allergy), where
+	 * the record as a whole may wait. */
+	FIELD_AT_ONCE = 2,
+};
 
 struct field {
 	uint16_t number; /* 1 .. ; unique in its table */
@@ -76,7 +81,10 @@ struct state {
 	const char *name;
 	const char *from;   /* space-separated states that may precede it; "-"
 	                       stands for none (the first version) */
-	bool group_only;    /* later steps into it are the group's */
+	bool group_only;    /* steps into it are the group's; a first line may
+	                       carry it only if history_ok */
+	bool managing_only; /* steps into it are the resident's managing org's
+	                       or the group's */
 	bool never_stored;  /* computed (expired) or not yet in use: a first
 	                       line may carry it only if history_ok */
 	bool history_ok;    /* a first line may carry it as history */
@@ -107,6 +115,17 @@ struct check_context {
 	/** May this device be lent on that day: not unsafe, withdrawn or past
 	 * its metrology? True also when nothing is known. */
 	bool (*device_usable)(void *world, const char *device, const char *day);
+	/** Is this staff member in the team? True also when nothing is known
+	 * of the team. */
+	bool (*in_team)(void *world, const char *staff, const char *team);
+	/** Is this the resident's managing org? True also when nothing is
+	 * known of the resident. */
+	bool (*manages)(void *world, const char *resident, const char *org);
+	/** Days that a result of this item serves on that day; 0: the group
+	 * lists none. */
+	int (*window_days)(void *world, const char *item, const char *day);
+	/** The day a report was signed; false when it is not here. */
+	bool (*report_signed)(void *world, const char *report, char day[11]);
 	void *world;
 };
 
@@ -130,6 +149,10 @@ struct kind {
 	 * and never mixed, until a person joins them by a change that has
 	 * seen both: signed clinical content, hand-overs. */
 	bool keeps_branches;
+	bool is_final; /* never changed once it is written */
+	/** The state to show on a day (YYYY-MM-DD), where one of those that
+	 * are computed holds; else NULL. May be NULL. */
+	const char *(*view)(const json_t *fields, const char *day);
 };
 
 /** NULL when the name is unknown. Names are case-sensitive. */

@@ -25,6 +25,18 @@ static const struct kind *const kinds[] = {
     &kind_exam_request,
     &kind_exam_report,
     &kind_dictionary,
+    &kind_move,
+    &kind_link,
+    &kind_question,
+    &kind_audit,
+    &kind_recognition,
+    &kind_consult,
+    &kind_exam_item,
+    &kind_sterile_batch,
+    &kind_dispatch,
+    &kind_studio,
+    &kind_outreach,
+    &kind_disclosure,
     NULL,
 };
 

@@ -140,18 +140,25 @@ question_put(struct txn *t, struct question *q)
 }
 
 enum err
-question_drop_change(
-    struct txn *t, enum question_type type, const struct change_id *id)
+question_drop(struct txn *t, const struct question *q)
 {
-	struct question q = {.type = type, .id = *id};
 	uint8_t key[DB_BLIND_BYTES];
-	enum err e = question_key(t, &q, key);
+	enum err e = question_key(t, q, key);
 
 	if (e == ERR_OK)
 		e = txn_delete(t, TABLE_QUESTIONS, key, sizeof key);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
-	return e == ERR_OK ? count_by(t, type, -1) : e;
+	return e == ERR_OK ? count_by(t, q->type, -1) : e;
+}
+
+enum err
+question_drop_change(
+    struct txn *t, enum question_type type, const struct change_id *id)
+{
+	struct question q = {.type = type, .id = *id};
+
+	return question_drop(t, &q);
 }
 
 enum err
@@ -193,7 +200,7 @@ question_count(struct txn *t, uint64_t *out)
 	enum err e = ERR_OK;
 
 	*out = 0;
-	for (type = QUESTION_LINE; e == ERR_OK && type <= QUESTION_LOST;
+	for (type = QUESTION_LINE; e == ERR_OK && type <= QUESTION_DUE;
 	     type++) {
 		uint64_t n = 0;
 

@@ -18,6 +18,7 @@ enum question_type {
 	QUESTION_CHANGE = 3,   /* a peer's change kept apart */
 	QUESTION_RETURNED = 4, /* our change the parent did not take */
 	QUESTION_LOST = 5,     /* a field an import lost to an amendment */
+	QUESTION_DUE = 6,      /* what waits for somebody (due.h) */
 };
 
 enum { QUESTION_RAW_MAX = 1024 * 1024, QUESTION_ORIGIN_MAX = 80 };
@@ -38,6 +39,9 @@ struct question {
 
 /** Keep it; one that is there already stays as it is. */
 enum err question_put(struct txn *t, struct question *q);
+/** Give up a question that was put with the same type, code, origin, field,
+ * kind and ref and without bytes; none is fine. */
+enum err question_drop(struct txn *t, const struct question *q);
 /** Give up the question about a change that is merged by now. */
 enum err question_drop_change(
     struct txn *t, enum question_type type, const struct change_id *id);

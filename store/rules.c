@@ -34,12 +34,29 @@ rule_day(const json_t *fields, const char *name)
 	return text;
 }
 
+const char *
+rule_ref(const json_t *fields, const char *name)
+{
+	enum { PREFIX = sizeof "ref:" - 1 };
+	const char *text = rule_text(fields, name);
+
+	if (text == NULL || strncmp(text, "ref:", PREFIX) != 0)
+		return NULL;
+	return text + PREFIX;
+}
+
+bool
+rule_state_is(const json_t *fields, const char *state)
+{
+	const char *own = rule_text(fields, "state");
+
+	return own != NULL && strcmp(own, state) == 0;
+}
+
 bool
 rule_is_draft(const json_t *fields)
 {
-	const char *state = rule_text(fields, "state");
-
-	return state != NULL && strcmp(state, "draft") == 0;
+	return rule_state_is(fields, "draft");
 }
 
 static bool
@@ -146,6 +163,13 @@ rule_drugs(const json_t *fields, const char *name,
 		snprintf(path, sizeof path, "%s[%zu].drug_code", name, i);
 		findings_warn(out, FINDING_DRUG_UNKNOWN, path);
 	}
+}
+
+void
+rule_needs(const json_t *fields, const char *name, struct findings *out)
+{
+	if (json_object_get(fields, name) == NULL)
+		findings_refuse(out, FINDING_MISSING, name);
 }
 
 bool

@@ -13,6 +13,10 @@ const char *rule_text(const json_t *fields, const char *name);
 /** A field's day, or an instant beginning with one; NULL: none, or not well
  * formed. */
 const char *rule_day(const json_t *fields, const char *name);
+/** A reference without its "ref:"; NULL: none, or not one. */
+const char *rule_ref(const json_t *fields, const char *name);
+/** Whether the record is in this state. */
+bool rule_state_is(const json_t *fields, const char *state);
 /** Whether the record is a draft, in which much may still be missing. */
 bool rule_is_draft(const json_t *fields);
 
@@ -36,6 +40,8 @@ void rule_pressure(const json_t *fields, struct findings *out);
 /** Warn of drugs in the rows of a field that are not in the list. */
 void rule_drugs(const json_t *fields, const char *name,
     const struct check_context *cx, struct findings *out);
+/** Refuse a record that lacks a field. */
+void rule_needs(const json_t *fields, const char *name, struct findings *out);
 /** Whether two references name the same record. */
 bool rule_is_same(const json_t *fields, const char *a, const char *b);
 /** Refuse a code that is not exactly count digits. */

@@ -32,8 +32,21 @@ traffic_row_name(size_t row)
 
 	if (row == TRAFFIC_SESSION)
 		return "session";
-	k = row < TRAFFIC_OTHER ? kind_by_number((uint16_t)row) : NULL;
+	if (row == TRAFFIC_OTHER)
+		return "other";
+	k = kind_by_number((uint16_t)(row < TRAFFIC_OTHER ? row : row - 1));
 	return k == NULL ? "other" : k->name;
+}
+
+static size_t
+row_of_kind(uint16_t number)
+{
+	size_t row = number < TRAFFIC_OTHER ? number : (size_t)number + 1;
+
+	return number == 0 || kind_by_number(number) == NULL ||
+	               row >= TRAFFIC_ROWS
+	           ? TRAFFIC_OTHER
+	           : row;
 }
 
 /* --- counting ------------------------------------------------------------ */
@@ -47,12 +60,10 @@ traffic_note(struct traffic_side *s, const struct batch *b)
 		return;
 	for (i = 0; i < b->change_count; i++) {
 		const struct batch_change *c = &b->changes[i];
-		uint16_t kind =
-		    change_kind_number(batch_body(b, c), c->body_bytes);
+		size_t row = row_of_kind(
+		    change_kind_number(batch_body(b, c), c->body_bytes));
 
-		if (kind == 0 || kind >= TRAFFIC_OTHER)
-			kind = TRAFFIC_OTHER;
-		s->fresh[b->list.class][kind] += c->body_bytes;
+		s->fresh[b->list.class][row] += c->body_bytes;
 	}
 }
 

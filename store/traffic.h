@@ -18,9 +18,10 @@
 
 enum {
 	TRAFFIC_SESSION = 0, /* row of what belongs to no change */
-	/* Kinds have their numbers, 1 to 18. */
+	/* Kinds up to 18 have their numbers; later ones the number after
+	 * theirs, since this row was there before them. */
 	TRAFFIC_OTHER = 19, /* kinds this version has no number for */
-	TRAFFIC_ROWS = 20,
+	TRAFFIC_ROWS = 36,
 	TRAFFIC_DAYS_KEPT = 400,
 	TRAFFIC_CLASS_BYTES = 32, /* name of a link class, with NUL */
 };

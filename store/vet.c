@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/duplicates.h"
+#include "store/exam_items.h"
 #include "store/index.h"
+#include "store/kinds/kinds.h"
+#include "store/rules.h"
 #include "store/text.h"
 #include "store/vet.h"
 
@@ -237,6 +241,88 @@ device_usable(void *world, const char *device, const char *day)
 	return usable;
 }
 
+static bool
+names_ref(const json_t *fields, const char *name, const char *wanted)
+{
+	const char *ref = rule_ref(fields, name);
+
+	return ref != NULL && strcmp(ref, wanted) == 0;
+}
+
+static bool
+manages(void *world, const char *resident, const char *org)
+{
+	struct record r;
+	bool is_managing;
+
+	if (read_referred(world, "resident", resident, &r) != ERR_OK)
+		return true;
+	is_managing = names_ref(r.fields, "managing_org_id", org);
+	record_clear(&r);
+	return is_managing;
+}
+
+static bool
+read_members(struct vet *v, const char *staff, const char *team)
+{
+	const json_t *members;
+	struct record r;
+	bool is_in = false;
+	size_t i;
+
+	if (read_referred(v, "team", team, &r) != ERR_OK)
+		return true;
+	is_in = names_ref(r.fields, "leader_staff_id", staff);
+	members = json_object_get(r.fields, "members");
+	for (i = 0; !is_in && i < json_array_size(members); i++) {
+		const char *ref = json_string_value(json_array_get(members, i));
+
+		is_in = ref != NULL && strncmp(ref, "ref:", REF_PREFIX) == 0 &&
+		        strcmp(ref + REF_PREFIX, staff) == 0;
+	}
+	record_clear(&r);
+	return is_in;
+}
+
+/* Remembered where works_at() does, under another beginning. */
+static bool
+in_team(void *world, const char *staff, const char *team)
+{
+	struct vet *v = world;
+	uint64_t hash = hash_text(hash_text(0, staff), team);
+	struct vet_author *a = &v->authors[hash % VET_AUTHORS];
+
+	if (hash == 0 || a->hash != hash) {
+		a->works = read_members(v, staff, team);
+		a->hash = hash;
+	}
+	return a->works;
+}
+
+static int
+window_days(void *world, const char *item, const char *day)
+{
+	struct vet *v = world;
+	struct exam_item found;
+
+	return exam_items_find(v->t, item, day, &found) ? found.window_days : 0;
+}
+
+static bool
+report_signed(void *world, const char *report, char day[11])
+{
+	const char *signed_at;
+	struct record r;
+
+	if (read_referred(world, "exam_report", report, &r) != ERR_OK)
+		return false;
+	signed_at = rule_day(r.fields, "signed_at");
+	if (signed_at != NULL)
+		snprintf(day, 11, "%.10s", signed_at);
+	record_clear(&r);
+	return signed_at != NULL;
+}
+
 /* --- the whole record -------------------------------------------------- */
 
 void
@@ -275,19 +361,17 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	    .works_at = works_at,
 	    .drug_known = drug_known,
 	    .device_usable = device_usable,
+	    .in_team = in_team,
+	    .manages = manages,
+	    .window_days = window_days,
+	    .report_signed = report_signed,
 	    .world = v,
 	};
 
 	kind_check(line->kind, line->fields, &cx, out);
-}
-
-static bool
-names_org(const json_t *fields, const char *name, const char *org)
-{
-	const char *text = text_of(fields, name);
-
-	return text != NULL && strncmp(text, "ref:", REF_PREFIX) == 0 &&
-	       strcmp(text + REF_PREFIX, org) == 0;
+	/* Who sits before it can still do otherwise; a file cannot. */
+	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
+		duplicates_remind(v->t, v->self, line->fields, line->own, out);
 }
 
 bool
@@ -298,24 +382,38 @@ vet_is_managing(struct vet *v, const struct vet_line *line)
 	bool is_managing;
 
 	if (strcmp(line->kind->name, "resident") == 0)
-		return names_org(line->fields, "managing_org_id", line->org);
+		return names_ref(line->fields, "managing_org_id", line->org);
 	if (strcmp(line->kind->name, "device") == 0)
-		return names_org(line->fields, "owner_org_id", line->org);
+		return names_ref(line->fields, "owner_org_id", line->org);
 	if (line->is_first)
 		return false;
 	resident = text_of(line->fields, "resident_id");
 	if (resident == NULL || strncmp(resident, "ref:", REF_PREFIX) != 0 ||
 	    read_referred(v, "resident", resident + REF_PREFIX, &r) != ERR_OK)
 		return false;
-	is_managing = names_org(r.fields, "managing_org_id", line->org);
+	is_managing = names_ref(r.fields, "managing_org_id", line->org);
 	record_clear(&r);
 	return is_managing;
 }
 
+static bool
+goes_at_once(const struct kind *k, const json_t *changed)
+{
+	const struct field *f;
+
+	for (f = k->fields; f->number != 0; f++)
+		if ((f->flags & FIELD_AT_ONCE) != 0 &&
+		    json_object_get(changed, f->name) != NULL)
+			return true;
+	return false;
+}
+
 uint8_t
-vet_class(const struct vet_line *line)
+vet_class(const struct vet_line *line, const json_t *changed)
 {
 	const struct kind *k = line->kind;
 
+	if (!line->is_first && goes_at_once(k, changed))
+		return URGENCY_AT_ONCE;
 	return k->classify != NULL ? k->classify(line->fields) : k->urgency;
 }

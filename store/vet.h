@@ -18,9 +18,9 @@ enum {
 	VET_DRUG_BYTES = 24,
 };
 
-/* What is known of one author at one org on one day. */
+/* What is known of one author at one org on one day, or in one team. */
 struct vet_author {
-	uint64_t hash; /* of staff, org and day; 0: empty */
+	uint64_t hash; /* of staff, org and day, or staff and team; 0: empty */
 	bool works;
 };
 
@@ -51,6 +51,7 @@ struct vet_line {
 	const char *org;
 	const char *old_state; /* NULL: none */
 	bool is_first;
+	const uint8_t *own; /* the record's key where it is here; or NULL */
 };
 
 void vet_begin(struct vet *v, struct txn *t, const struct self *self,
@@ -82,7 +83,8 @@ void vet_record(
  * records about residents (whom this looks up under v->source). */
 bool vet_is_managing(struct vet *v, const struct vet_line *line);
 
-/** Urgency class of a record. */
-uint8_t vet_class(const struct vet_line *line);
+/** Urgency class of what changed in a record; on a first line, of the record.
+ */
+uint8_t vet_class(const struct vet_line *line, const json_t *changed);
 
 #endif

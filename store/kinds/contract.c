@@ -145,15 +145,41 @@ check_term(const json_t *record, struct findings *out)
 }
 
 static void
+check_signer(
+    const json_t *record, const struct check_context *cx, struct findings *out)
+{
+	const char *staff = rule_ref(record, "signing_staff_id");
+	const char *team = rule_ref(record, "team_id");
+
+	if (cx->in_team != NULL && staff != NULL && team != NULL &&
+	    !cx->in_team(cx->world, staff, team))
+		findings_warn(out, FINDING_NOT_MEMBER, "signing_staff_id");
+}
+
+static void
 check(
     const json_t *record, const struct check_context *cx, struct findings *out)
 {
-	(void)cx;
+	check_signer(record, cx, out);
 	check_packages(record, out);
 	check_term(record, out);
 	if (!rule_is_draft(record) &&
 	    json_object_get(record, "resident_signature") == NULL)
 		findings_refuse(out, FINDING_SIGNATURE, "resident_signature");
+}
+
+/* Its last day still counts. */
+static const char *
+view(const json_t *record, const char *day)
+{
+	const char *end = rule_day(record, "end_on");
+
+	if (end == NULL || strcmp(day, end) <= 0)
+		return NULL;
+	return rule_state_is(record, "signed") ||
+	               rule_state_is(record, "active")
+	           ? "expired"
+	           : NULL;
 }
 
 const struct kind kind_contract = {
@@ -165,4 +191,5 @@ const struct kind kind_contract = {
     .fields = fields,
     .states = states,
     .check = check,
+    .view = view,
 };

@@ -52,6 +52,8 @@ static const struct field order[] = {
 	{1, "kind", FIELD_WORD, .data = DATA_P2},
 	{2, "name", FIELD_WORD, FIELD_REQUIRED, .data = DATA_P2},
 	{3, "count", FIELD_INT, .min = 1, .max = 10000, .data = DATA_P2},
+	/* Of the group's list, where it has one (exam_item). */
+	{4, "item_code", FIELD_WORD, .max_chars = 50, .data = DATA_P2},
 	{0},
 };
 
@@ -64,6 +66,8 @@ static const struct field dup_check[] = {
 	{3, "decision", FIELD_ENUM, .words = dup_decisions,
 	    .data = DATA_P2},
 	{4, "reason", FIELD_TEXT, .data = DATA_P2},
+	{5, "earlier_report_id", FIELD_REF, .ref_kind = "exam_report",
+	    .data = DATA_P2},
 	{0},
 };
 

@@ -4,7 +4,7 @@
 
 #include "store/kinds/kinds.h"
 
-static const char *const modalities[] = {
+const char *const words_modality[] = {
     "imaging", "ecg", "lab", "pathology", "ultrasound", NULL};
 
 /* Rank, lowest first: a report in hand stands above a rejection. */
@@ -28,7 +28,7 @@ static const struct field fields[] = {
 	    .data = DATA_P2},
 	{6, "to_org", FIELD_REF, FIELD_REQUIRED, .ref_kind = "org",
 	    .data = DATA_P2},
-	{7, "modality", FIELD_ENUM, FIELD_REQUIRED, .words = modalities,
+	{7, "modality", FIELD_ENUM, FIELD_REQUIRED, .words = words_modality,
 	    .data = DATA_P2},
 	{8, "item_code", FIELD_WORD, .data = DATA_P2},
 	{9, "body_part", FIELD_WORD, .data = DATA_P2},

@@ -2,8 +2,12 @@
  * norm for basic public health (third edition) lays down its form.
  */
 
+#include "store/date.h"
 #include "store/kinds/kinds.h"
 #include "store/rules.h"
+
+/* Who is referred urgently is looked after within two weeks. */
+enum { URGENT_DAYS = 14 };
 
 static const char *const programmes[] = {"hypertension", "diabetes",
     "after_referral", "postnatal", "elderly", "other", NULL};
@@ -69,12 +73,54 @@ static const struct field fields[] = {
 };
 /* clang-format on */
 
+/* From these values on the norm wants an urgent referral. */
+static const char *
+urgent_field(const json_t *record)
+{
+	const json_t *sbp = json_object_get(record, "sbp");
+	const json_t *dbp = json_object_get(record, "dbp");
+	const json_t *glucose = json_object_get(record, "fasting_glucose");
+
+	if (json_is_number(sbp) && json_number_value(sbp) >= 180)
+		return "sbp";
+	if (json_is_number(dbp) && json_number_value(dbp) >= 110)
+		return "dbp";
+	if (json_is_number(glucose) && (json_number_value(glucose) >= 16.7 ||
+	                                   json_number_value(glucose) <= 3.9))
+		return "fasting_glucose";
+	return NULL;
+}
+
+static bool
+is_referred(const json_t *record)
+{
+	const char *on = rule_day(record, "on");
+	const char *next = rule_day(record, "next_on");
+
+	if (json_object_get(record, "referral_id") == NULL &&
+	    json_object_get(record, "referral_reason") == NULL)
+		return false;
+	return on != NULL && next != NULL &&
+	       date_days(next) - date_days(on) <= URGENT_DAYS;
+}
+
+/* A prompt, silent as soon as the record says what was done about it. */
+static void
+prompt_referral(const json_t *record, struct findings *out)
+{
+	const char *field = urgent_field(record);
+
+	if (field != NULL && !is_referred(record))
+		findings_warn(out, FINDING_URGENT_REFERRAL, field);
+}
+
 static void
 check(
     const json_t *record, const struct check_context *cx, struct findings *out)
 {
 	rule_pressure(record, out);
 	rule_drugs(record, "drugs", cx, out);
+	prompt_referral(record, out);
 	if (rule_is_before(record, "next_on", "on"))
 		findings_warn(out, FINDING_UNLIKELY, "next_on");
 }

@@ -25,6 +25,18 @@ extern const struct kind kind_referral;
 extern const struct kind kind_exam_request;
 extern const struct kind kind_exam_report;
 extern const struct kind kind_dictionary;
+extern const struct kind kind_move;
+extern const struct kind kind_link;
+extern const struct kind kind_question;
+extern const struct kind kind_audit;
+extern const struct kind kind_recognition;
+extern const struct kind kind_consult;
+extern const struct kind kind_exam_item;
+extern const struct kind kind_sterile_batch;
+extern const struct kind kind_dispatch;
+extern const struct kind kind_studio;
+extern const struct kind kind_outreach;
+extern const struct kind kind_disclosure;
 
 /* Urgency classes (docs/store.md): what overtakes what on a thin link. */
 enum {
@@ -39,5 +51,6 @@ extern const struct field row_diagnosis[]; /* encounter.c */
 extern const struct field row_drug[];      /* encounter.c */
 /* Words that several kinds share. */
 extern const char *const words_population_tag[]; /* resident.c */
+extern const char *const words_modality[];       /* exam_request.c */
 
 #endif

@@ -113,6 +113,18 @@ check(
 	check_device(record, cx, out);
 }
 
+/* Vehicles go by the hour; what is late is told by the day all the same. That
+ * a device's metrology has run out is told by the device. */
+static const char *
+view(const json_t *record, const char *day)
+{
+	const char *due = rule_day(record, "planned_to");
+
+	if (due == NULL || strncmp(day, due, DATE_CHARS) <= 0)
+		return NULL;
+	return rule_state_is(record, "received") ? "overdue" : NULL;
+}
+
 const struct kind kind_loan = {
     .number = 12,
     .name = "loan",
@@ -121,4 +133,5 @@ const struct kind kind_loan = {
     .fields = fields,
     .states = states,
     .check = check,
+    .view = view,
 };

@@ -115,6 +115,33 @@ classify(const json_t *record)
 	           : URGENCY_SOON;
 }
 
+/* Valid for so many days after that of issue. */
+static int
+valid_days(const json_t *record)
+{
+	enum { URGENT_DAYS = 7, USUAL_DAYS = 14 };
+	const json_t *days = json_object_get(record, "valid_days");
+	const char *urgency = rule_text(record, "urgency");
+
+	if (json_is_integer(days))
+		return (int)json_integer_value(days);
+	return urgency != NULL && strcmp(urgency, "routine") != 0 ? URGENT_DAYS
+	                                                          : USUAL_DAYS;
+}
+
+static const char *
+view(const json_t *record, const char *day)
+{
+	const char *issued = rule_day(record, "issued_at");
+
+	if (issued == NULL || (!rule_state_is(record, "issued") &&
+	                          !rule_state_is(record, "accepted")))
+		return NULL;
+	return date_days(day) - date_days(issued) > valid_days(record)
+	           ? "lapsed"
+	           : NULL;
+}
+
 const struct kind kind_referral = {
     .number = 15,
     .name = "referral",
@@ -124,4 +151,5 @@ const struct kind kind_referral = {
     .states = states,
     .check = check,
     .classify = classify,
+    .view = view,
 };

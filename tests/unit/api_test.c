@@ -352,6 +352,110 @@ test_api_show_says_what_is_not_there(void **state)
 	    API_FAILED);
 }
 
+/* Signed or issued so many days ago, by the clock that the store goes by. */
+static int
+import_waiting(struct room *r, const char *kind, const char *more, int days)
+{
+	char at[26], text[1024];
+
+	assert_int_equal(
+	    instant_print(api_now() - INT64_C(86400) * days, at), ERR_OK);
+	snprintf(text, sizeof text,
+	    "{\"kind\":\"%s\",\"ref\":\"%s%d\",\"by\":\"ref:S1\","
+	    "\"at\":\"%s\",\"org_id\":\"ref:C01\","
+	    "\"resident_id\":\"ref:R1\",%s\"%s\"}\n",
+	    kind, kind, days, at, more, at);
+	return import_text(r, text, 0);
+}
+
+static bool
+is_asked(struct room *r, const char *code, const char *ref)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(r->lines); i++) {
+		const json_t *q =
+		    json_object_get(json_array_get(r->lines, i), "item");
+		const char *its = json_string_value(json_object_get(q, "ref"));
+
+		if (its != NULL && strcmp(its, ref) == 0)
+			return strcmp(json_string_value(
+			                  json_object_get(q, "code")),
+			           code) == 0 &&
+			       strcmp(json_string_value(
+			                  json_object_get(q, "type")),
+			           "due") == 0;
+	}
+	return false;
+}
+
+static void
+test_api_questions_tell_what_is_due(void **state)
+{
+	static const char report[] =
+	    "\"exam_request_id\":\"ref:Q1\",\"doctor\":\"ref:S1\","
+	    "\"critical\":true,\"signed_at\":";
+	static const char referral[] =
+	    "\"state\":\"issued\",\"direction\":\"down\","
+	    "\"from_org\":\"ref:H01\",\"to_org\":\"ref:C01\","
+	    "\"issued_at\":";
+	struct room *r = *state;
+
+	init(r, "clinic");
+	assert_int_equal(import_waiting(r, "exam_report", report, 1), API_DONE);
+	assert_int_equal(import_waiting(r, "referral", referral, 3), API_DONE);
+	assert_int_equal(import_waiting(r, "referral", referral, 20), API_DONE);
+	assert_int_equal(
+	    ask(r, json_pack("{s:s}", "op", "questions")), API_DONE);
+	assert_int_equal(count_lines(r, "item"), 3);
+	assert_true(is_asked(r, "unacknowledged", "exam_report1"));
+	assert_true(is_asked(r, "followup_due", "referral3"));
+	assert_true(is_asked(r, "followup_missed", "referral20"));
+	assert_int_equal(ask(r, json_pack("{s:s}", "op", "status")), API_DONE);
+	assert_int_equal(number(r, "questions"), 3);
+}
+
+#define LENT(ref, to)                                                          \
+	"{\"kind\":\"loan\",\"ref\":\"" ref                                    \
+	"\",\"by\":\"ref:S1\",\"at\":\"2026-05-01T08:00:00+08:00\","           \
+	"\"org_id\":\"ref:C01\",\"state\":\"received\","                       \
+	"\"device_id\":\"ref:D1\",\"lender\":\"ref:H01\","                     \
+	"\"borrower\":\"ref:C01\",\"planned_to\":\"" to "T08:00:00+08:00\"}\n"
+
+static const char *
+today_of(struct room *r, size_t index)
+{
+	return json_string_value(
+	    json_object_get(json_array_get(r->lines, index), "today"));
+}
+
+static void
+test_api_says_what_today_makes_of_a_record(void **state)
+{
+	struct room *r = *state;
+
+	init(r, "clinic");
+	assert_int_equal(
+	    import_text(
+	        r, LENT("L1", "2026-05-02") LENT("L2", "9998-05-02"), 0),
+	    API_DONE);
+	assert_int_equal(
+	    ask(r, json_pack("{s:s, s:s}", "op", "list", "kind", "loan")),
+	    API_DONE);
+	assert_int_equal(count_lines(r, "record"), 2);
+	assert_string_equal(today_of(r, 0), "overdue");
+	assert_null(today_of(r, 1));
+	assert_int_equal(ask(r, json_pack("{s:s, s:s, s:s}", "op", "show",
+	                            "kind", "loan", "ref", "L1")),
+	    API_DONE);
+	assert_string_equal(today_of(r, 0), "overdue");
+	/* What is handed on is what was said. */
+	assert_int_equal(
+	    ask(r, json_pack("{s:s, s:s}", "op", "export", "kind", "loan")),
+	    API_DONE);
+	assert_null(today_of(r, 0));
+}
+
 static void
 test_api_list_keeps_its_limit(void **state)
 {
@@ -426,6 +530,8 @@ main(void)
 	    WITH_ROOM(test_api_add_show_amend),
 	    WITH_ROOM(test_api_add_refuses_what_does_not_fit),
 	    WITH_ROOM(test_api_show_says_what_is_not_there),
+	    WITH_ROOM(test_api_questions_tell_what_is_due),
+	    WITH_ROOM(test_api_says_what_today_makes_of_a_record),
 	    WITH_ROOM(test_api_list_keeps_its_limit),
 	    WITH_ROOM(test_api_stops_when_the_reader_is_gone),
 	    WITH_ROOM(test_api_verify_finds_a_sound_store_sound),

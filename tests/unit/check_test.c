@@ -266,7 +266,8 @@ test_findings_beyond_the_list_are_counted(void **state)
 static void
 test_findings_have_words_for_people(void **state)
 {
-	for (int code = FINDING_NONE; code <= FINDING_BY_PARENT + 1; code++) {
+	for (int code = FINDING_NONE; code <= FINDING_FOLLOWUP_MISSED + 1;
+	     code++) {
 		assert_non_null(finding_name((enum finding_code)code));
 		assert_true(
 		    strlen(finding_reason((enum finding_code)code)) > 0);

@@ -29,12 +29,12 @@ test_kinds_are_found_by_name_and_number(void **state)
 		assert_ptr_equal(kind_by_name((*k)->name), *k);
 		assert_ptr_equal(kind_by_number(number), *k);
 	}
-	assert_int_equal(number, 18);
+	assert_int_equal(number, 30);
 	assert_null(kind_by_name("Encounter"));
 	assert_null(kind_by_name("prescription"));
 	assert_null(kind_by_name(""));
 	assert_null(kind_by_number(0));
-	assert_null(kind_by_number(19));
+	assert_null(kind_by_number(31));
 }
 
 /* Numbers are in every store and on the wire. */
@@ -57,6 +57,19 @@ test_numbers_never_change(void **state)
 	    {"followup", "referral_id", 26},
 	    {"loan", "onward_of_loan_id", 14},
 	    {"exam_report", "supersedes_id", 13},
+	    {"move", "moved_on", 9},
+	    {"link", "decided_by", 8},
+	    {"question", "decided_by", 10},
+	    {"audit", "note", 8},
+	    {"recognition", "reason", 3},
+	    {"recognition", "encounter_id", 9},
+	    {"consult", "encounter_id", 13},
+	    {"exam_item", "valid_to", 9},
+	    {"sterile_batch", "delivered_on", 10},
+	    {"dispatch", "confirmed_by", 12},
+	    {"studio", "clinic_days", 8},
+	    {"outreach", "loan_ids", 9},
+	    {"disclosure", "note", 12},
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -270,6 +283,10 @@ test_emergencies_and_deaths_go_first(void **state)
 	assert_int_equal(urgency_of("custody", "from", "x"), 1);
 	assert_int_equal(urgency_of("encounter", "plan", "x"), 2);
 	assert_int_equal(urgency_of("org", "name", "x"), 3);
+	assert_int_equal(urgency_of("sterile_batch", "state", "recalled"), 0);
+	assert_int_equal(urgency_of("sterile_batch", "state", "used"), 2);
+	assert_int_equal(urgency_of("link", "basis", "x"), 1);
+	assert_int_equal(urgency_of("audit", "ground", "x"), 3);
 	json_decref(critical);
 }
 

@@ -1,0 +1,302 @@
+/* duplicates: the reminder of threefold duplication.
+ *
+ * Key: blind(resident's ref), then the record's key; no value. The ref alone
+ * finds records of several sources, whose residents may be others, so each is
+ * held against the resident that is meant.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/date.h"
+#include "store/duplicates.h"
+#include "store/exam_items.h"
+#include "store/rules.h"
+
+enum {
+	NOTE_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
+	REPORT_DAYS = 400, /* no usual window is longer */
+	LATE_DAYS = 30,    /* entered from paper after a spell without power */
+};
+
+static const int64_t day_seconds = 24 * 60 * 60;
+
+/* --- noting ------------------------------------------------------------ */
+
+static void
+note_key(struct txn *t, const char *resident, uint8_t key[DB_BLIND_BYTES])
+{
+	db_blind(txn_db(t), "resident-did", resident, strlen(resident), key);
+}
+
+/* Days for which a prescription or a result may matter. */
+static json_int_t
+lasting_days(const struct change *c)
+{
+	const json_t *rx = json_object_get(c->fields, "rx");
+	json_int_t most = 0;
+	size_t i;
+
+	if (strcmp(c->record.kind, "exam_report") == 0)
+		return REPORT_DAYS;
+	for (i = 0; i < json_array_size(rx); i++) {
+		json_int_t days = json_integer_value(
+		    json_object_get(json_array_get(rx, i), "days"));
+
+		most = days > most && days < REPORT_DAYS ? days : most;
+	}
+	return most;
+}
+
+/* What was long over when it was written down is history: a register's first
+ * load would fill the index with it. A clock that is wrong says nothing. */
+static bool
+is_history(const struct change *c)
+{
+	const char *at = rule_text(
+	    c->fields, strcmp(c->record.kind, "exam_report") == 0 ? "signed_at"
+	                                                          : "visit_at");
+	int64_t began;
+
+	if (c->clock == CLOCK_SUSPECT || at == NULL ||
+	    instant_parse(at, strlen(at), &began) != ERR_OK)
+		return false;
+	return c->recorded_at - began >
+	       (lasting_days(c) + LATE_DAYS) * day_seconds;
+}
+
+/* Records in which a resident is given or examined for something. */
+static bool
+is_noted(const struct change *c)
+{
+	if (strcmp(c->record.kind, "encounter") == 0)
+		return json_array_size(json_object_get(c->fields, "rx")) > 0;
+	return strcmp(c->record.kind, "exam_report") == 0;
+}
+
+static enum err
+note(struct txn *t, const char *resident,
+    const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	uint8_t key[NOTE_BYTES];
+
+	note_key(t, resident, key);
+	memcpy(key + DB_BLIND_BYTES, record_key, KEY_RECORD_BYTES);
+	return txn_put(t, TABLE_CODES, key, sizeof key, "", 0);
+}
+
+enum err
+duplicates_note(struct txn *t, const struct change *c,
+    const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	const char *resident = rule_ref(c->fields, "resident_id");
+	struct record r;
+	enum err e;
+
+	if (!is_noted(c) || is_history(c))
+		return ERR_OK;
+	if (resident != NULL)
+		return note(t, resident, record_key);
+	if (c->parent_count == 0)
+		return ERR_OK;
+	/* An amendment repeats nothing. */
+	e = record_read(t, record_key, &r);
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	resident = rule_ref(r.fields, "resident_id");
+	if (resident != NULL)
+		e = note(t, resident, record_key);
+	record_clear(&r);
+	return e;
+}
+
+/* --- reminding --------------------------------------------------------- */
+
+/* An encounter that is being written. */
+struct visit {
+	struct txn *t;
+	const struct self *self;
+	const json_t *fields;
+	const uint8_t *own;
+	uint8_t resident[KEY_RECORD_BYTES];
+	char day[DATE_CHARS + 1];
+	struct findings *out;
+};
+
+static bool
+has_text(const json_t *row, const char *name, const char *wanted)
+{
+	const char *text = rule_text(row, name);
+
+	return text != NULL && strcmp(text, wanted) == 0;
+}
+
+/* Whether the encounter itself speaks of a duplication: of that earlier
+ * record, or without naming one. */
+static bool
+is_spoken_of(const struct visit *v, const char *kind, const char *ref_field,
+    const char *ref)
+{
+	const json_t *checks = json_object_get(v->fields, "dup_checks");
+	size_t i;
+
+	for (i = 0; i < json_array_size(checks); i++) {
+		const json_t *row = json_array_get(checks, i);
+		const char *named = rule_ref(row, ref_field);
+
+		if (has_text(row, "kind", kind) &&
+		    json_object_get(row, "decision") != NULL &&
+		    (named == NULL || strcmp(named, ref) == 0))
+			return true;
+	}
+	return false;
+}
+
+static void
+remind(const struct visit *v, enum finding_code code, const char *list,
+    size_t index, const char *name)
+{
+	char path[sizeof v->out->list[0].field];
+
+	snprintf(path, sizeof path, "%s[%zu].%s", list, index, name);
+	findings_warn(v->out, code, path);
+}
+
+static bool
+is_the_resident(const struct visit *v, const struct record *r)
+{
+	const char *ref = rule_ref(r->fields, "resident_id");
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (ref == NULL)
+		return false;
+	key_record_of(txn_db(v->t), key, r->id.source, "resident", ref);
+	if (!record_exists(v->t, key) &&
+	    record_find(v->t, v->self, "resident", ref, key) != ERR_OK)
+		return false;
+	return memcmp(key, v->resident, sizeof key) == 0;
+}
+
+/* Whether a drug was given so that it lasts until the visit. */
+static bool
+still_takes(const struct record *earlier, const char *code, const char *day)
+{
+	const char *given = rule_day(earlier->fields, "visit_at");
+	const json_t *rx = json_object_get(earlier->fields, "rx");
+	size_t i;
+
+	for (i = 0; given != NULL && i < json_array_size(rx); i++) {
+		const json_t *row = json_array_get(rx, i);
+		json_int_t days =
+		    json_integer_value(json_object_get(row, "days"));
+
+		if (days > 0 && days < INT16_MAX &&
+		    has_text(row, "drug_code", code) &&
+		    date_in_window(given, day, (int)days))
+			return true;
+	}
+	return false;
+}
+
+static void
+look_at_drugs(const struct visit *v, const struct record *earlier)
+{
+	const json_t *rx = json_object_get(v->fields, "rx");
+	size_t i;
+
+	if (rule_state_is(earlier->fields, "entered_in_error") ||
+	    is_spoken_of(v, "drug", "earlier_id", earlier->id.ref))
+		return;
+	for (i = 0; i < json_array_size(rx); i++) {
+		const char *code =
+		    rule_text(json_array_get(rx, i), "drug_code");
+
+		if (code != NULL && still_takes(earlier, code, v->day))
+			remind(v, FINDING_DUPLICATE_DRUG, "rx", i, "drug_code");
+	}
+}
+
+static void
+look_at_report(const struct visit *v, const struct record *earlier)
+{
+	const json_t *orders = json_object_get(v->fields, "orders");
+	const char *code = rule_text(earlier->fields, "item_code");
+	const char *signed_at = rule_day(earlier->fields, "signed_at");
+	struct exam_item item;
+	size_t i;
+
+	if (code == NULL || signed_at == NULL ||
+	    !exam_items_find(v->t, code, v->day, &item) ||
+	    !date_in_window(signed_at, v->day, item.window_days) ||
+	    is_spoken_of(v, item.is_lab ? "lab" : "exam", "earlier_report_id",
+	        earlier->id.ref))
+		return;
+	for (i = 0; i < json_array_size(orders); i++)
+		if (has_text(json_array_get(orders, i), "item_code", code))
+			remind(v,
+			    item.is_lab ? FINDING_DUPLICATE_LAB
+			                : FINDING_DUPLICATE_EXAM,
+			    "orders", i, "item_code");
+}
+
+static void
+look_at(const struct visit *v, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record r;
+
+	if (v->own != NULL && memcmp(key, v->own, KEY_RECORD_BYTES) == 0)
+		return;
+	if (record_read(v->t, key, &r) != ERR_OK)
+		return;
+	if (is_the_resident(v, &r)) {
+		if (strcmp(r.id.kind, "encounter") == 0)
+			look_at_drugs(v, &r);
+		else
+			look_at_report(v, &r);
+	}
+	record_clear(&r);
+}
+
+static void
+look_through(const struct visit *v, const char *resident)
+{
+	uint8_t key[DB_BLIND_BYTES];
+	struct bytes found;
+	struct walk *w;
+	size_t looked = 0;
+
+	note_key(v->t, resident, key);
+	if (walk_open(v->t, TABLE_CODES, key, sizeof key, &w) != ERR_OK)
+		return;
+	while (looked++ < DUPLICATES_LOOKED_MAX &&
+	       walk_next(w, &found, NULL) == ERR_OK &&
+	       found.size == NOTE_BYTES &&
+	       memcmp(found.data, key, sizeof key) == 0)
+		look_at(v, found.data + DB_BLIND_BYTES);
+	walk_close(w);
+}
+
+/* Nothing that could be a duplicate is asked for. */
+static bool
+asks_for_nothing(const json_t *fields)
+{
+	return json_array_size(json_object_get(fields, "rx")) == 0 &&
+	       json_array_size(json_object_get(fields, "orders")) == 0;
+}
+
+void
+duplicates_remind(struct txn *t, const struct self *self, const json_t *fields,
+    const uint8_t *own, struct findings *out)
+{
+	struct visit v = {
+	    .t = t, .self = self, .fields = fields, .own = own, .out = out};
+	const char *resident = rule_ref(fields, "resident_id");
+	const char *day = rule_day(fields, "visit_at");
+
+	if (resident == NULL || day == NULL || asks_for_nothing(fields) ||
+	    rule_state_is(fields, "entered_in_error") ||
+	    record_find(t, self, "resident", resident, v.resident) != ERR_OK)
+		return;
+	snprintf(v.day, sizeof v.day, "%.10s", day);
+	look_through(&v, resident);
+}

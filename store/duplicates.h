@@ -1,0 +1,31 @@
+/* duplicates: the reminder of threefold duplication (三重复提醒).
+ *
+ * When an encounter is written here, what the same resident was given and
+ * examined for before is looked through: a drug whose days are not over, an
+ * examination or a laboratory test whose result still counts. It is told and
+ * blocks nothing; what the encounter's dup_checks speak of is told no more.
+ * All of it is computed here from what is here, without a link.
+ */
+
+#ifndef YIZHAN_STORE_DUPLICATES_H
+#define YIZHAN_STORE_DUPLICATES_H
+
+#include "store/record.h"
+
+/* Of one resident, most are looked at. */
+enum { DUPLICATES_LOOKED_MAX = 512 };
+
+/** Note under its resident a record that prescribes or reports, unless that
+ * was long over when it was written down. */
+enum err duplicates_note(struct txn *t, const struct change *c,
+    const uint8_t record_key[KEY_RECORD_BYTES]);
+
+/**
+ * Add warnings about an encounter with these fields. own: the key of the
+ * encounter itself, NULL where it is new. What cannot be read reminds of
+ * nothing.
+ */
+void duplicates_remind(struct txn *t, const struct self *self,
+    const json_t *fields, const uint8_t *own, struct findings *out);
+
+#endif

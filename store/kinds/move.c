@@ -1,0 +1,55 @@
+/* move: a resident goes over to another managing org (迁移). The group decides;
+ * until then the record says no more than that somebody asked.
+ */
+
+#include "store/kinds/kinds.h"
+#include "store/rules.h"
+
+/* Rank, lowest first: a refusal stands above a confirmation, since a resident
+ * must not lose the org that cares for him by two decisions made apart. Not
+ * even as history does a site say that the group has decided. */
+/* clang-format off */
+static const struct state states[] = {
+	{.name = "requested", .from = "-", .history_ok = true},
+	{.name = "confirmed", .from = "- requested", .group_only = true},
+	{.name = "refused", .from = "requested", .group_only = true,
+	    .reason = "reason"},
+	{.name = NULL},
+};
+
+static const struct field fields[] = {
+	{1, "state", FIELD_WORD, FIELD_REQUIRED, .merge = MERGE_STATE,
+	    .data = DATA_P1},
+	{3, "reason", FIELD_TEXT, .data = DATA_P1},
+	{4, "resident_id", FIELD_REF, FIELD_REQUIRED,
+	    .ref_kind = "resident", .data = DATA_P1},
+	{5, "from_org", FIELD_REF, .ref_kind = "org", .data = DATA_P1},
+	{6, "to_org", FIELD_REF, FIELD_REQUIRED, .ref_kind = "org",
+	    .data = DATA_P1},
+	{7, "from_village", FIELD_WORD, .data = DATA_P2},
+	{8, "to_village", FIELD_WORD, .data = DATA_P2},
+	{9, "moved_on", FIELD_DATE, .data = DATA_P1},
+	{0},
+};
+/* clang-format on */
+
+/* From one village to another of the same org is a move too, so two equal
+ * orgs are odd only where no village is told. */
+static void
+check(
+    const json_t *record, const struct check_context *cx, struct findings *out)
+{
+	(void)cx;
+	if (rule_is_same(record, "from_org", "to_org") &&
+	    json_object_get(record, "to_village") == NULL)
+		findings_refuse(out, FINDING_SAME_ORG, "to_org");
+}
+
+const struct kind kind_move = {
+    .number = 19,
+    .name = "move",
+    .urgency = URGENCY_SOON,
+    .fields = fields,
+    .states = states,
+    .check = check,
+};
