@@ -6,6 +6,7 @@
 
 #include "store/admit.h"
 #include "store/index.h"
+#include "store/org_tree.h"
 #include "store/paper.h"
 #include "store/recover.h"
 #include "store/source.h"
@@ -141,39 +142,6 @@ add_name(struct list_names *out, const char *name, size_t size)
 	return ERR_OK;
 }
 
-/* Orgs above orgs as they were read, since many audiences have the same above
- * them and reading a record merges it: org, 00, the one above or nothing, 00.
- */
-struct org_tree {
-	struct txn *t;
-	struct buffer above;
-};
-
-/* NULL: nothing is above it. Lives until the next call. */
-static const char *
-org_above(struct org_tree *tree, const char *org)
-{
-	char above[REF_BYTES_MAX + 1];
-	size_t at = 0;
-
-	while (at < tree->above.size) {
-		const char *known = (const char *)tree->above.data + at;
-		const char *answer = known + strlen(known) + 1;
-
-		if (strcmp(known, org) == 0)
-			return *answer == '\0' ? NULL : answer;
-		at += strlen(known) + 1 + strlen(answer) + 1;
-	}
-	if (index_parent_org(tree->t, org, above, sizeof above) != ERR_OK)
-		above[0] = '\0';
-	put_bytes(&tree->above, org, strlen(org) + 1);
-	put_bytes(&tree->above, above, strlen(above) + 1);
-	return above[0] == '\0' || tree->above.failed
-	           ? NULL
-	           : (const char *)tree->above.data + tree->above.size -
-	                 (strlen(above) + 1);
-}
-
 /* org_within() of an org and, should it not be named itself, of what is above
  * it: only the latter is worth remembering. */
 static bool
@@ -190,7 +158,7 @@ is_due_to(struct org_tree *tree, const struct cert *peer, const char *org)
 			if (strcmp(peer->orgs[i], at) == 0)
 				return true;
 		if (depth > 0)
-			next = org_above(tree, at);
+			next = org_tree_above(tree, at);
 		else if (index_parent_org(tree->t, at, above, sizeof above) !=
 		         ERR_OK)
 			return false;
@@ -230,8 +198,8 @@ feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
 	}
 	walk_close(w);
 	if (e == ERR_END)
-		e = buffer_state(&tree.above);
-	buffer_free(&tree.above);
+		e = org_tree_state(&tree);
+	org_tree_free(&tree);
 	return e;
 }
 
@@ -488,8 +456,9 @@ static enum err
 fill_batch(struct reading *r, const struct audience *a,
     const struct cursor *after, size_t changes_max, size_t bytes_max)
 {
-	/* A cursor that only passes the peer's own changes is not worth a
-	 * message until it saves us reading them again and again. */
+	/* A cursor that only passes the peer's own changes, or withdrawn
+	 * ones, is not worth a message until it saves us reading them again
+	 * and again. */
 	enum { SKIPS_MAX = 4096, SKIPS_WORTH_TELLING = 1000 };
 	struct batch *b = r->out;
 	size_t skipped = 0;
@@ -510,7 +479,7 @@ fill_batch(struct reading *r, const struct audience *a,
 		    r->t, a, r->list->class, b->end.place + 1, &entry);
 		if (e != ERR_OK || is_log_too_many(r, &entry))
 			break;
-		if (peer_has(r, &entry.id))
+		if (entry.is_withdrawn || peer_has(r, &entry.id))
 			skipped++;
 		else
 			e = add_change(r, &entry);
