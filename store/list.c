@@ -339,8 +339,10 @@ list_change(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK; /* built on joining: store/enrol.c */
 	if (self->role == ROLE_CLINIC)
 		return append_own(t, c, fingerprint);
-	if (k != NULL && k->by_group)
-		return append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
+	if (k != NULL && k->by_group) {
+		e = append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
+		return e == ERR_OK ? scope_org_changed(t, c) : e;
+	}
 	n = snprintf(name, sizeof name, "%s%s", AUDIENCE_ORG, c->org);
 	/* A longer one is nobody's feed. */
 	if (n > 0 && (size_t)n < sizeof name)

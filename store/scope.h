@@ -131,8 +131,13 @@ enum err naming_walk(struct txn *t, const char *kind, const char *ref,
  * right lists. Its acting org's is not looked at. */
 enum err scope_admitted(struct txn *t, const struct self *self,
     const struct change *c, uint64_t fingerprint);
-/** The org tree, or all that is kept here, may be another: look at every
- * record again. Costs as much as the store holds. */
+/** Look at every record again. Costs as much as the store holds. */
 enum err scope_settle_all(struct txn *t, const struct self *self);
+/** After a change of an org: if it moved in the tree, lists may be due to
+ * others, and scope_prepare() will look. */
+enum err scope_org_changed(struct txn *t, const struct change *c);
+/** At the start of a hub: all, if an org moved since or the store was made
+ * before there were scopes. */
+enum err scope_prepare(struct txn *t, const struct self *self);
 
 #endif

@@ -396,3 +396,29 @@ scope_settle_all(struct txn *t, const struct self *self)
 	org_tree_free(&sp.tree);
 	return e == ERR_END ? ERR_OK : e;
 }
+
+/* --- when the tree changed ----------------------------------------------- */
+
+static const char settled[] = "scopes.settled";
+
+enum err
+scope_org_changed(struct txn *t, const struct change *c)
+{
+	if (strcmp(c->record.kind, "org") != 0 || c->parent_count == 0 ||
+	    json_object_get(c->fields, "parent_org_id") == NULL)
+		return ERR_OK;
+	return meta_put_number(t, settled, 0);
+}
+
+enum err
+scope_prepare(struct txn *t, const struct self *self)
+{
+	uint64_t is_settled;
+	enum err e = meta_get_number(t, settled, &is_settled);
+
+	if (e != ERR_OK || is_settled != 0 || self->role != ROLE_HUB ||
+	    !self->is_enrolled)
+		return e;
+	e = scope_settle_all(t, self);
+	return e == ERR_OK ? meta_put_number(t, settled, 1) : e;
+}
