@@ -11,19 +11,17 @@ enum { NAMES_MAX = 64 }; /* refs of one field that are looked at */
 
 /* --- records at work --------------------------------------------------- */
 
-static enum err
+/* False: nothing of its kind has a scope. */
+static bool
 scoped_begin(struct txn *t, const struct self *self,
-    const uint8_t key[KEY_RECORD_BYTES], struct scoped *out)
+    const uint8_t key[KEY_RECORD_BYTES], const struct change *c,
+    struct scoped *out)
 {
-	const struct identity *id = &out->input[0].change->record;
-
 	out->t = t;
 	out->self = self;
-	out->kind = kind_by_name(id->kind);
+	out->kind = kind_by_name(c->record.kind);
 	memcpy(out->key, key, KEY_RECORD_BYTES);
-	if (out->kind == NULL || out->kind->by_group)
-		return ERR_NOT_FOUND;
-	return record_merge(out->input, out->count, &out->merged);
+	return out->kind != NULL && !out->kind->by_group;
 }
 
 enum err
@@ -40,21 +38,25 @@ scoped_read(struct txn *t, const struct self *self,
 		return e;
 	out->input = out->set.input;
 	out->count = out->set.count;
-	e = scoped_begin(t, self, key, out);
+	e = scoped_begin(t, self, key, out->input[0].change, out)
+	        ? record_merge(out->input, out->count, &out->merged)
+	        : ERR_NOT_FOUND;
 	if (e != ERR_OK)
 		record_set_free(&out->set);
 	return e;
 }
 
+/* One change needs no merging; a cleared field is no ref and no state. */
 enum err
 scoped_first(struct txn *t, const struct self *self, const struct change *c,
     uint64_t fingerprint, const uint8_t key[KEY_RECORD_BYTES],
     struct scoped *out)
 {
 	struct merge_input *one;
-	enum err e;
 
 	memset(out, 0, sizeof *out);
+	if (!scoped_begin(t, self, key, c, out))
+		return ERR_NOT_FOUND;
 	one = calloc(1, sizeof *one);
 	if (one == NULL)
 		return ERR_NOMEM;
@@ -63,10 +65,9 @@ scoped_first(struct txn *t, const struct self *self, const struct change *c,
 	out->set.input = one; /* count 0: c is not ours to clear */
 	out->input = one;
 	out->count = 1;
-	e = scoped_begin(t, self, key, out);
-	if (e != ERR_OK)
-		record_set_free(&out->set);
-	return e;
+	out->merged.id = c->record;
+	out->merged.fields = json_incref(c->fields);
+	return ERR_OK;
 }
 
 void
