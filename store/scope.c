@@ -239,6 +239,53 @@ add_holder(
 	return any ? add_earlier_holder(s, f, doubted, out) : ERR_OK;
 }
 
+/* The setters of a field that a change follows, past those that do not set
+ * it. Forged circles end, since each is looked at once. */
+static void
+add_set_before(const struct scoped *s, const struct field *f,
+    const struct change *c, bool seen[SCOPE_CHANGES_MAX],
+    struct scope_orgs *out)
+{
+	const struct change *todo[SCOPE_CHANGES_MAX];
+	size_t count = 0, i, j;
+
+	todo[count++] = c;
+	while (count > 0) {
+		const struct change *at = todo[--count];
+
+		for (j = 0; j < at->parent_count; j++)
+			for (i = 0; i < s->count; i++) {
+				const struct change *p = s->input[i].change;
+				const char *org;
+
+				if (seen[i] || change_id_compare(&p->id,
+				                   &at->parents[j].id) != 0)
+					continue;
+				seen[i] = true;
+				org = scope_ref(p->fields, f, 0);
+				if (org != NULL)
+					scope_orgs_add(out, org, SCOPE_FULL);
+				else
+					todo[count++] = p;
+			}
+	}
+}
+
+void
+scoped_told(
+    const struct scoped *s, const struct change *c, struct scope_orgs *out)
+{
+	const struct field *f;
+
+	for (f = s->kind->fields; f->number != 0; f++) {
+		bool seen[SCOPE_CHANGES_MAX] = {false};
+
+		if ((f->flags & FIELD_HOLDER) != 0 && c->parent_count > 0 &&
+		    json_object_get(c->fields, f->name) != NULL)
+			add_set_before(s, f, c, seen, out);
+	}
+}
+
 static enum err
 add_own(const struct scoped *s, struct scope_orgs *out)
 {

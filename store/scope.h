@@ -89,6 +89,10 @@ enum err scoped_grants(const struct scoped *s, struct scope_orgs *out);
 /** The whole scope: own, granted, followed. */
 enum err scoped_orgs(const struct scoped *s, struct scope_orgs *out);
 
+/** Whom a change of it has to be told besides: from whom it takes the file. */
+void scoped_told(
+    const struct scoped *s, const struct change *c, struct scope_orgs *out);
+
 /** One ref of a reference field; NULL: no more. */
 const char *scope_ref(const json_t *fields, const struct field *f, size_t i);
 /** Which record a ref in a record of this source means, if it is here and

@@ -51,14 +51,16 @@ share_one(struct spread *sp, const struct scoped *s,
 	char names[SCOPE_ORGS_MAX][LIST_NAME_BYTES_MAX + 1];
 	const struct change *c = input->change;
 	uint8_t needs = (uint8_t)scoped_needs(s);
+	struct scope_orgs due = *o;
 	size_t count = 0, i;
 	enum err e;
 
-	for (i = 0; i < o->count; i++) {
-		const char *org = o->org[i].ref;
+	scoped_told(s, c, &due);
+	for (i = 0; i < due.count; i++) {
+		const char *org = due.org[i].ref;
 
-		if (o->org[i].level < needs || strcmp(org, c->org) == 0 ||
-		    is_covered(sp, o, needs, c->org, org))
+		if (due.org[i].level < needs || strcmp(org, c->org) == 0 ||
+		    is_covered(sp, &due, needs, c->org, org))
 			continue;
 		snprintf(
 		    names[count++], sizeof names[0], "%s%s", AUDIENCE_ORG, org);
@@ -69,7 +71,20 @@ share_one(struct spread *sp, const struct scoped *s,
 	return list_share(sp->t, &c->id, input->fingerprint, names, count);
 }
 
-/* fresh: only this change; NULL: all. */
+/* Whose audience also depends on what it follows. */
+static bool
+tells(const struct scoped *s, const struct change *c)
+{
+	const struct field *f;
+
+	for (f = s->kind->fields; f->number != 0; f++)
+		if ((f->flags & FIELD_HOLDER) != 0 &&
+		    json_object_get(c->fields, f->name) != NULL)
+			return true;
+	return false;
+}
+
+/* fresh: only this change and what it may complete; NULL: all. */
 static enum err
 share(struct spread *sp, const struct scoped *s, const struct scope_orgs *o,
     const struct change_id *fresh)
@@ -79,7 +94,8 @@ share(struct spread *sp, const struct scoped *s, const struct scope_orgs *o,
 
 	for (i = 0; e == ERR_OK && i < s->count; i++)
 		if (fresh == NULL ||
-		    change_id_compare(&s->input[i].change->id, fresh) == 0)
+		    change_id_compare(&s->input[i].change->id, fresh) == 0 ||
+		    tells(s, s->input[i].change))
 			e = share_one(sp, s, &s->input[i], o,
 			    s->count == 1 && fresh != NULL);
 	return e;

@@ -313,12 +313,42 @@ lists_in(const struct made *m, const levels scope, bool on[SCOPE_ORGS])
 	}
 }
 
+/* Who kept the file before is told who takes it: the nearest changes before
+ * this one that name a holder. Each has one parent here. */
+static void
+told(const struct made *m, levels scope)
+{
+	const struct made *at = m;
+
+	if (json_object_get(m->c.fields, "managing_org_id") == NULL)
+		return;
+	while (at->c.parent_count > 0) {
+		const char *s;
+		size_t i;
+
+		for (i = 0; i < made_count; i++)
+			if (made[i].is_here && change_id_compare(&made[i].c.id,
+			                           &at->c.parents[0].id) == 0)
+				break;
+		if (i == made_count)
+			return;
+		at = &made[i];
+		s = json_string_value(
+		    json_object_get(at->c.fields, "managing_org_id"));
+		if (s != NULL) {
+			raise(scope, s + 4, FULL);
+			return;
+		}
+	}
+}
+
 void
 scope_oracle_lists(const struct made *m, bool on[SCOPE_ORGS])
 {
 	levels scope = {0};
 
 	scope_of(m->record, scope);
+	told(m, scope);
 	lists_in(m, scope, on);
 }
 

@@ -295,6 +295,40 @@ test_a_move_fills_the_new_site_and_leaves_the_old(void **state)
 	expect(&later, "AC");
 }
 
+/* The old site has to hear that the patient moved, and no more than that. */
+static void
+test_who_kept_the_file_is_told_who_takes_it(void **state)
+{
+	struct change_id phone, move, later, next;
+
+	resident_comes();
+	phone = came("A", "his", "resident", "r1", &resident,
+	    json_pack("{s:s}", "phone", "11"));
+	move = came("H", "his", "resident", "r1", &phone,
+	    json_pack("{s:s}", "managing_org_id", "ref:B"));
+	expect(&move, "HAB");
+	later = came("H", "his", "resident", "r1", &move,
+	    json_pack("{s:s}", "phone", "12"));
+	expect(&later, "HB");
+	next = came("H", "his", "resident", "r1", &later,
+	    json_pack("{s:s}", "managing_org_id", "ref:C"));
+	expect(&next, "HBC");
+}
+
+static void
+test_who_is_told_waits_for_what_came_before(void **state)
+{
+	struct change_id first = {{2}, 2, 1000}, move;
+
+	move = came("H", "his", "resident", "r1", &first,
+	    json_pack("{s:s}", "managing_org_id", "ref:B"));
+	expect(&move, "HB");
+	seqs[number_of("A")] = 999;
+	resident_comes();
+	assert_int_equal(resident.seq, 1000);
+	expect(&move, "HAB");
+}
+
 /* Withdrawn and granted again: another place, and once. */
 static void
 test_what_comes_back_stands_once(void **state)
@@ -328,7 +362,7 @@ test_a_move_by_ones_own_word_is_basic(void **state)
 	came("H", "his", "resident", "r1", &move,
 	    json_pack("{s:s}", "managing_org_id", "ref:B"));
 	expect(&encounter, "AB");
-	expect(&move, "B");
+	expect(&move, "AB"); /* A is told */
 }
 
 /* Another who says it founded the same record takes it from nobody. */
@@ -580,6 +614,8 @@ main(void)
 	    CASE(test_a_contract_said_to_be_active_is_not_the_groups_word),
 	    CASE(test_other_teams_see_the_contracts),
 	    CASE(test_a_move_fills_the_new_site_and_leaves_the_old),
+	    CASE(test_who_kept_the_file_is_told_who_takes_it),
+	    CASE(test_who_is_told_waits_for_what_came_before),
 	    CASE(test_what_comes_back_stands_once),
 	    CASE(test_a_move_by_ones_own_word_is_basic),
 	    CASE(test_two_founders_that_disagree_get_no_more_than_basic),
