@@ -12,7 +12,7 @@
 
 #include "tests/sim/scope_group.h"
 
-enum { RESIDENTS = 40, DEVICES = 6, RECORDS_MAX = 2000 };
+enum { RESIDENTS = 100, DEVICES = 8, RECORDS_MAX = 2000 };
 
 const char *const scope_orgs_made[SCOPE_ORGS] = {
     "H", "T1", "T2", "T3", "T4", "V11", "V12", "V21", "V22", "X"};

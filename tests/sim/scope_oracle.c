@@ -18,6 +18,8 @@ enum { BASIC = 1, FULL = 2 };
 static struct record *versions; /* of those that are here */
 static bool *is_known;
 typedef uint8_t levels[SCOPE_ORGS];
+static levels *found; /* scopes as they are asked for, once each */
+static bool *is_found;
 
 static const char *
 said(size_t r, const char *field)
@@ -252,7 +254,7 @@ followed(size_t r, const char *kind, const char *field, levels l)
 }
 
 static void
-scope_of(size_t r, levels l)
+compute(size_t r, levels l)
 {
 	bool is_resident = is_kind(r, "resident"),
 	     is_device = is_kind(r, "device");
@@ -285,6 +287,18 @@ scope_of(size_t r, levels l)
 	followed(r, "device", "device_id", l);
 	followed(r, "contract", "contract_id", l);
 	followed(r, "exam_request", "exam_request_id", l);
+}
+
+static void
+scope_of(size_t r, levels l)
+{
+	size_t i;
+
+	if (!is_found[r])
+		compute(r, found[r]);
+	is_found[r] = true;
+	for (i = 0; i < SCOPE_ORGS; i++)
+		raise(l, scope_orgs_made[i], found[r][i]);
 }
 
 static uint8_t
@@ -359,6 +373,10 @@ scope_oracle_begin(void)
 
 	versions = calloc(record_count, sizeof *versions);
 	is_known = calloc(record_count, sizeof *is_known);
+	found = calloc(record_count, sizeof *found);
+	is_found = calloc(record_count, sizeof *is_found);
+	assert_non_null(found);
+	assert_non_null(is_found);
 	assert_non_null(versions);
 	assert_non_null(is_known);
 	for (i = 0; i < record_count; i++)
@@ -373,6 +391,8 @@ scope_oracle_end(void)
 	for (i = 0; i < record_count; i++)
 		if (is_known[i])
 			record_clear(&versions[i]);
+	free(found);
+	free(is_found);
 	free(versions);
 	free(is_known);
 }
