@@ -169,6 +169,34 @@ is_due_to(struct org_tree *tree, const struct cert *peer, const char *org)
 	return false;
 }
 
+static bool
+has_name(const struct list_names *names, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (strcmp(names->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Lists that nothing stands on yet: what the node is about to send may bring
+ * something, and then it need not wait for another session. */
+static void
+add_own_orgs(const struct cert *peer, struct list_names *out)
+{
+	size_t i;
+
+	for (i = 0; i < peer->org_count; i++) {
+		char name[LIST_NAME_BYTES_MAX + 1];
+		int n = snprintf(
+		    name, sizeof name, "%s%s", AUDIENCE_ORG, peer->orgs[i]);
+
+		if (out->count < LIST_NAMES_MAX && !has_name(out, name))
+			(void)add_name(out, name, (size_t)n);
+	}
+}
+
 /* The feed down: the group's list and those of the orgs the node acts for. */
 static enum err
 feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
@@ -200,6 +228,8 @@ feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
 	if (e == ERR_END)
 		e = org_tree_state(&tree);
 	org_tree_free(&tree);
+	if (e == ERR_OK)
+		add_own_orgs(peer, out);
 	return e;
 }
 

@@ -131,6 +131,18 @@ test_the_allergy_reaches_who_signed_and_the_rest_when_confirmed(void **state)
 	expect_stranger_then_team();
 }
 
+/* On a short link there may be no other session today. */
+static void
+test_what_one_signs_brings_its_resident_in_the_same_session(void **state)
+{
+	file_at_a();
+	assert_int_equal(group_run(&a, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	contract_at_b();
+	assert_int_equal(group_run(&b, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_true(holds(&b, &resident));
+	assert_false(holds(&b, &visit));
+}
+
 /* The contract is at the group first, and b has had its session. */
 static void
 test_the_same_if_the_contract_comes_first(void **state)
@@ -198,6 +210,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(
 	        test_the_allergy_reaches_who_signed_and_the_rest_when_confirmed),
+	    CASE(test_what_one_signs_brings_its_resident_in_the_same_session),
 	    CASE(test_the_same_if_the_contract_comes_first),
 	    CASE(test_after_a_move_each_site_has_what_is_its_own),
 	    CASE(test_a_new_computer_of_the_old_site_gets_what_it_wrote),
