@@ -226,6 +226,13 @@ associate(struct associated *a, enum table table, const void *key, size_t n)
 	a->size = 2 + n;
 }
 
+/* Tables whose keys say all: their empty values are not sealed. */
+static bool
+is_bare(enum table table)
+{
+	return table == TABLE_RECORDS || table == TABLE_NAMINGS;
+}
+
 static enum err
 open_value(struct db *db, enum table table, const MDB_val *key,
     const MDB_val *value, struct buffer *out)
@@ -235,7 +242,7 @@ open_value(struct db *db, enum table table, const MDB_val *key,
 	size_t size;
 
 	buffer_clear(out);
-	if (value->mv_size == 0 && table == TABLE_RECORDS)
+	if (value->mv_size == 0 && is_bare(table))
 		return ERR_OK;
 	if (value->mv_size < NONCE_BYTES + TAG_BYTES ||
 	    key->mv_size > DB_KEY_BYTES_MAX)
@@ -283,7 +290,7 @@ txn_put(struct txn *t, enum table table, const void *key, size_t key_bytes,
 	assert(t->db->has_key);
 	if (key_bytes > DB_KEY_BYTES_MAX)
 		return ERR_LIMIT;
-	if (value_bytes == 0 && table == TABLE_RECORDS)
+	if (value_bytes == 0 && is_bare(table))
 		return db_from_mdb(
 		    mdb_put(t->mdb, t->db->dbi[table], &k, &v, 0));
 	buffer_clear(&t->sealed);

@@ -37,6 +37,9 @@ enum table {
 	TABLE_SLIPS = 17,     /* blind -> record by its paper number */
 	TABLE_CODES = 18,     /* blind -> org, drug and site lookups */
 	TABLE_TRAFFIC = 19,   /* day, row -> bytes up and down */
+	TABLE_SCOPES = 20,    /* record -> orgs that receive it */
+	TABLE_NAMINGS = 21,   /* blind, role, record that names it -> nothing */
+	TABLE_STANDING = 22,  /* change, audience -> place on its list */
 	TABLE_COUNT
 };
 

@@ -41,6 +41,9 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_SLIPS] = "slips",
     [TABLE_CODES] = "codes",
     [TABLE_TRAFFIC] = "traffic",
+    [TABLE_SCOPES] = "scopes",
+    [TABLE_NAMINGS] = "namings",
+    [TABLE_STANDING] = "standing",
 };
 
 /* File systems on which LMDB's locks and maps cannot be trusted. */

@@ -170,8 +170,36 @@ told_parent(struct txn *t, const char *org, char *out, size_t out_bytes)
 	return e;
 }
 
-enum err
-index_parent_org(struct txn *t, const char *org, char *out, size_t out_bytes)
+static void
+above_key(struct txn *t, const char *org, uint8_t key[DB_BLIND_BYTES])
+{
+	db_blind(txn_db(t), "org-above", org, strlen(org), key);
+}
+
+/* The org above as its record says now, "" for none: it is asked for often,
+ * and to read a record is to merge it. */
+static enum err
+index_org(struct txn *t, const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	uint8_t key[DB_BLIND_BYTES];
+	const char *parent;
+	struct record r;
+	enum err e = record_read(t, record_key, &r);
+
+	if (e != ERR_OK)
+		return e;
+	parent = ref_of(r.fields, "parent_org_id");
+	if (parent == NULL)
+		parent = "";
+	above_key(t, r.id.ref, key);
+	e = txn_put(t, TABLE_CODES, key, sizeof key, parent, strlen(parent));
+	record_clear(&r);
+	return e;
+}
+
+/* Of an org that was here before there were such rows. */
+static enum err
+parent_in_record(struct txn *t, const char *org, char *out, size_t out_bytes)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	const char *parent;
@@ -190,6 +218,27 @@ index_parent_org(struct txn *t, const char *org, char *out, size_t out_bytes)
 	else
 		memcpy(out, parent, strlen(parent) + 1);
 	record_clear(&r);
+	return e;
+}
+
+enum err
+index_parent_org(struct txn *t, const char *org, char *out, size_t out_bytes)
+{
+	uint8_t key[DB_BLIND_BYTES];
+	struct buffer value = {0};
+	enum err e;
+
+	above_key(t, org, key);
+	e = txn_get(t, TABLE_CODES, key, sizeof key, &value);
+	if (e == ERR_OK && (value.size == 0 || value.size >= out_bytes)) {
+		e = ERR_NOT_FOUND;
+	} else if (e == ERR_OK) {
+		memcpy(out, value.data, value.size);
+		out[value.size] = '\0';
+	} else if (e == ERR_NOT_FOUND) {
+		e = parent_in_record(t, org, out, out_bytes);
+	}
+	buffer_free(&value);
 	return e;
 }
 
@@ -269,6 +318,8 @@ index_change(struct txn *t, const struct change *c,
 
 	if (e != ERR_OK)
 		return e;
+	if (strcmp(c->record.kind, "org") == 0 && c->record.source[0] == '\0')
+		return index_org(t, record_key);
 	if (strcmp(c->record.kind, "practice_site") == 0)
 		return index_site(t, record_key);
 	if (strcmp(c->record.kind, "drug") == 0)

@@ -53,11 +53,17 @@ enum merge_rule {
 /* Personal-data class of a field. */
 enum data_class { DATA_P0, DATA_P1, DATA_P2 };
 
-enum {
+/* The four in the middle say who is to receive the record (store/scope.h). */
+enum field_flag {
 	FIELD_REQUIRED = 1,
+	FIELD_AUDIENCE = 2, /* the orgs named here */
+	FIELD_HOLDER = 4,   /* likewise, and the org named keeps the file: who
+	                       names itself gets no more than a basic grant */
+	FIELD_FOLLOWS = 8,  /* whoever receives the record named here */
+	FIELD_GRANTS = 16,  /* this record's orgs receive the one named here */
 	/* What a later change says of it goes at once (a new allergy), where
 	 * the record as a whole may wait. */
-	FIELD_AT_ONCE = 2,
+	FIELD_AT_ONCE = 32,
 };
 
 struct field {
@@ -129,6 +135,28 @@ struct check_context {
 	void *world;
 };
 
+/* How far a record's orgs receive what it names with FIELD_GRANTS. */
+enum grant_rule {
+	GRANT_FULL,
+	GRANT_BASIC,     /* name, allergies and plans only */
+	GRANT_BY_OTHERS, /* basic until another than the grantee says so */
+	GRANT_BY_GROUP,  /* basic until the group says so */
+};
+
+/* Who is to receive records of a kind, besides what the flags of its fields
+ * say. Lists of states are separated by spaces. */
+struct kind_scope {
+	bool by_founder;       /* the orgs that made its first changes */
+	bool is_followed;      /* a field with FIELD_FOLLOWS may name it */
+	bool is_granted;       /* a field with FIELD_GRANTS may name it */
+	const char *basic;     /* states in which a basic grant covers it; "*":
+	                          any; NULL: none */
+	enum grant_rule grant; /* what it grants to its orgs ... */
+	const char *grants_in; /* ... and in which states; NULL: any */
+	const char *full_in;   /* GRANT_BY_GROUP: states of which the group has
+	                          to have said one */
+};
+
 struct kind {
 	uint16_t number; /* 1 .. ; also the dependency order of export */
 	const char *name;
@@ -153,6 +181,7 @@ struct kind {
 	/** The state to show on a day (YYYY-MM-DD), where one of those that
 	 * are computed holds; else NULL. May be NULL. */
 	const char *(*view)(const json_t *fields, const char *day);
+	struct kind_scope scope;
 };
 
 /** NULL when the name is unknown. Names are case-sensitive. */
@@ -164,6 +193,8 @@ const struct kind *const *kind_all(void);
 const struct field *field_by_name(const struct field *table, const char *name);
 const struct field *field_by_number(const struct field *table, uint16_t number);
 
+/** Whether a word is in a list separated by spaces. */
+bool state_is_in(const char *list, const char *state);
 /** Position of a state in the table; -1: unknown. Higher wins a merge. */
 int state_rank(const struct kind *k, const char *state);
 /**

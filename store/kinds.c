@@ -100,15 +100,15 @@ state_rank(const struct kind *k, const char *state)
 	return -1;
 }
 
-static bool
-has_word(const char *list, const char *word)
+bool
+state_is_in(const char *list, const char *state)
 {
-	size_t size = strlen(word);
+	size_t size = strlen(state);
 
 	while (*list != '\0') {
 		size_t n = strcspn(list, " ");
 
-		if (n == size && memcmp(list, word, n) == 0)
+		if (n == size && memcmp(list, state, n) == 0)
 			return true;
 		list += n;
 		list += strspn(list, " ");
@@ -121,7 +121,8 @@ static bool
 follows_any(const struct kind *k, const struct state *s, uint32_t set)
 {
 	for (int i = 0; k->states[i].name != NULL; i++) {
-		if ((set >> i & 1) != 0 && has_word(s->from, k->states[i].name))
+		if ((set >> i & 1) != 0 &&
+		    state_is_in(s->from, k->states[i].name))
 			return true;
 	}
 	return false;
@@ -157,7 +158,7 @@ state_follows(const struct kind *k, const char *from, const char *to)
 		return false;
 	if (from == NULL)
 		return k->states[after].history_ok ||
-		       has_word(k->states[after].from, "-");
+		       state_is_in(k->states[after].from, "-");
 	before = state_rank(k, from);
 	if (before < 0)
 		return false;

@@ -8,6 +8,7 @@
 #include "store/key.h"
 #include "store/list.h"
 #include "store/log.h"
+#include "store/scope.h"
 
 enum { ENTRY_BYTES = LIFE_BYTES + 8 + 8 + 8, CURSOR_BYTES = 4 + 8 + 8 };
 
@@ -60,6 +61,8 @@ lists_drop(struct txn *t)
 {
 	enum err e = txn_empty(t, TABLE_LISTS);
 
+	if (e == ERR_OK)
+		e = txn_empty(t, TABLE_STANDING);
 	return e == ERR_OK ? txn_empty(t, TABLE_AUDIENCES) : e;
 }
 
@@ -78,6 +81,7 @@ entry_decode(
 	out->id.seq = read_u64(&r);
 	out->fingerprint = read_u64(&r);
 	out->running = read_u64(&r);
+	out->is_withdrawn = reader_left(&r) > 0 && read_u8(&r) != 0;
 	return r.failed ? ERR_CORRUPT : ERR_OK;
 }
 
@@ -122,23 +126,44 @@ list_running(uint64_t before, uint64_t fingerprint)
 	return load_u64(out);
 }
 
-enum err
-list_append(struct txn *t, const struct audience *a, const struct change_id *id,
-    uint64_t fingerprint)
+static enum err
+entry_write(
+    struct txn *t, const struct audience *a, const struct list_entry *entry)
 {
-	uint8_t key[KEY_LIST_BYTES], value[ENTRY_BYTES];
+	uint8_t key[KEY_LIST_BYTES], value[ENTRY_BYTES + 1];
+
+	key_list(key, a->number, entry->id.class, entry->place);
+	memcpy(value, entry->id.life, LIFE_BYTES);
+	store_u64(value + LIFE_BYTES, entry->id.seq);
+	store_u64(value + LIFE_BYTES + 8, entry->fingerprint);
+	store_u64(value + LIFE_BYTES + 16, entry->running);
+	value[ENTRY_BYTES] = 1;
+	return txn_put(t, TABLE_LISTS, key, sizeof key, value,
+	    entry->is_withdrawn ? sizeof value : ENTRY_BYTES);
+}
+
+static enum err
+append_at(struct txn *t, const struct audience *a, const struct change_id *id,
+    uint64_t fingerprint, uint64_t *place)
+{
+	struct list_entry entry = {.id = *id, .fingerprint = fingerprint};
 	struct cursor end;
 	enum err e = list_end(t, a, id->class, &end);
 
 	if (e != ERR_OK)
 		return e;
-	key_list(key, a->number, id->class, end.place + 1);
-	memcpy(value, id->life, LIFE_BYTES);
-	store_u64(value + LIFE_BYTES, id->seq);
-	store_u64(value + LIFE_BYTES + 8, fingerprint);
-	store_u64(
-	    value + LIFE_BYTES + 16, list_running(end.running, fingerprint));
-	return txn_put(t, TABLE_LISTS, key, sizeof key, value, sizeof value);
+	*place = entry.place = end.place + 1;
+	entry.running = list_running(end.running, fingerprint);
+	return entry_write(t, a, &entry);
+}
+
+enum err
+list_append(struct txn *t, const struct audience *a, const struct change_id *id,
+    uint64_t fingerprint)
+{
+	uint64_t place;
+
+	return append_at(t, a, id, fingerprint, &place);
 }
 
 enum err
@@ -156,6 +181,125 @@ list_entry_read(struct txn *t, const struct audience *a, uint8_t class,
 	buffer_free(&value);
 	return e;
 }
+
+/* --- on several lists ---------------------------------------------------- */
+
+enum { KEY_STANDING_BYTES = KEY_CHANGE_BYTES + 4, STANDINGS_MAX = 256 };
+
+/* Where a change stands besides its acting org's list. */
+struct standings {
+	size_t count;
+	struct {
+		uint32_t audience;
+		uint64_t place;
+		bool is_due;
+	} item[STANDINGS_MAX];
+};
+
+static void
+key_standing(uint8_t key[KEY_STANDING_BYTES], const struct change_id *id,
+    uint32_t audience)
+{
+	key_change(key, id);
+	store_u32(key + KEY_CHANGE_BYTES, audience);
+}
+
+static enum err
+standings_read(struct txn *t, const struct change_id *id, struct standings *out)
+{
+	uint8_t from[KEY_STANDING_BYTES];
+	struct buffer value = {0};
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	out->count = 0;
+	key_standing(from, id, 0);
+	e = walk_open(t, TABLE_STANDING, from, KEY_CHANGE_BYTES, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, &value)) == ERR_OK &&
+	       memcmp(key.data, from, KEY_CHANGE_BYTES) == 0) {
+		if (key.size != KEY_STANDING_BYTES || value.size != 8 ||
+		    out->count == STANDINGS_MAX) {
+			e = ERR_CORRUPT;
+			break;
+		}
+		out->item[out->count].audience =
+		    load_u32(key.data + KEY_CHANGE_BYTES);
+		out->item[out->count].place = load_u64(value.data);
+		out->item[out->count++].is_due = false;
+	}
+	walk_close(w);
+	buffer_free(&value);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+static enum err
+stand_on(struct txn *t, const struct change_id *id, uint64_t fingerprint,
+    const char *name, struct standings *known)
+{
+	uint8_t key[KEY_STANDING_BYTES], value[8];
+	struct audience a;
+	uint64_t place;
+	size_t i;
+	enum err e = audience_ensure(t, name, &a);
+
+	if (e != ERR_OK)
+		return e;
+	for (i = 0; i < known->count; i++)
+		if (known->item[i].audience == a.number) {
+			known->item[i].is_due = true;
+			return ERR_OK;
+		}
+	e = append_at(t, &a, id, fingerprint, &place);
+	if (e != ERR_OK)
+		return e;
+	key_standing(key, id, a.number);
+	store_u64(value, place);
+	return txn_put(t, TABLE_STANDING, key, sizeof key, value, sizeof value);
+}
+
+/* The place stays, since others' cursors and hashes count it. */
+static enum err
+stand_off(struct txn *t, const struct change_id *id, uint32_t audience,
+    uint64_t place)
+{
+	const struct audience a = {.number = audience};
+	uint8_t key[KEY_STANDING_BYTES];
+	struct list_entry entry;
+	enum err e = list_entry_read(t, &a, id->class, place, &entry);
+
+	if (e == ERR_NOT_FOUND)
+		return ERR_CORRUPT;
+	if (e != ERR_OK)
+		return e;
+	entry.is_withdrawn = true;
+	e = entry_write(t, &a, &entry);
+	if (e != ERR_OK)
+		return e;
+	key_standing(key, id, audience);
+	return txn_delete(t, TABLE_STANDING, key, sizeof key);
+}
+
+enum err
+list_share(struct txn *t, const struct change_id *id, uint64_t fingerprint,
+    const char names[][LIST_NAME_BYTES_MAX + 1], size_t count)
+{
+	struct standings known;
+	size_t i;
+	enum err e = standings_read(t, id, &known);
+
+	for (i = 0; e == ERR_OK && i < count; i++)
+		e = stand_on(t, id, fingerprint, names[i], &known);
+	for (i = 0; e == ERR_OK && i < known.count; i++)
+		if (!known.item[i].is_due)
+			e = stand_off(
+			    t, id, known.item[i].audience, known.item[i].place);
+	return e;
+}
+
+/* --- the lists of one change --------------------------------------------- */
 
 static enum err
 append_to(struct txn *t, const char *name, const struct change_id *id,
@@ -180,26 +324,30 @@ append_own(struct txn *t, const struct change *c, uint64_t fingerprint)
 	return append_to(t, AUDIENCE_UP, &c->id, fingerprint);
 }
 
-/* Scope as far as it goes today: reference data to the whole group, anything
- * else to its acting org; upwards everything. */
+/* Upwards everything. Downwards reference data to the whole group, anything
+ * else to its acting org, for ever, and to whom its record's scope names. */
 enum err
 list_change(struct txn *t, const struct self *self, const struct change *c,
     uint64_t fingerprint)
 {
 	const struct kind *k = kind_by_name(c->record.kind);
 	char name[LIST_NAME_BYTES_MAX + 1];
+	enum err e = ERR_OK;
 	int n;
 
 	if (!self->is_enrolled)
 		return ERR_OK; /* built on joining: store/enrol.c */
 	if (self->role == ROLE_CLINIC)
 		return append_own(t, c, fingerprint);
-	if (k != NULL && k->by_group)
-		return append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
+	if (k != NULL && k->by_group) {
+		e = append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
+		return e == ERR_OK ? scope_org_changed(t, c) : e;
+	}
 	n = snprintf(name, sizeof name, "%s%s", AUDIENCE_ORG, c->org);
-	if (n < 0 || (size_t)n >= sizeof name)
-		return ERR_OK; /* such an org is nobody's feed */
-	return append_to(t, name, &c->id, fingerprint);
+	/* A longer one is nobody's feed. */
+	if (n > 0 && (size_t)n < sizeof name)
+		e = append_to(t, name, &c->id, fingerprint);
+	return e == ERR_OK ? scope_admitted(t, self, c, fingerprint) : e;
 }
 
 /* --- cursors ----------------------------------------------------------- */

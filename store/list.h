@@ -3,7 +3,10 @@
  * A list only grows; its entries are numbered from 1 and carry a running hash
  * over fingerprints, so that a cursor shows whether two nodes speak of the
  * same list. Upwards there is one audience, "up": everything made at or below
- * this node. Downwards: "group", and "org:REF" for each acting org.
+ * this node. Downwards: "group", and "org:REF" for each org that receives
+ * anything. A change may stand on several lists, on each at most once; which
+ * ones its record's scope says (scope.h). Where an org is no longer to have it
+ * the place remains and is marked withdrawn: nobody is sent it any more.
  */
 
 #ifndef YIZHAN_STORE_LIST_H
@@ -25,6 +28,7 @@ struct list_entry {
 	struct change_id id;
 	uint64_t fingerprint;
 	uint64_t running;
+	bool is_withdrawn; /* passed over: the audience may not have it now */
 };
 
 /** ERR_NOT_FOUND: nothing was ever listed for it. */
@@ -44,6 +48,15 @@ enum err list_append(struct txn *t, const struct audience *a,
 /** The entry at a place. ERR_NOT_FOUND. */
 enum err list_entry_read(struct txn *t, const struct audience *a, uint8_t class,
     uint64_t place, struct list_entry *out);
+
+/**
+ * Let a change stand on the lists of these audiences, and on no others but
+ * that of its acting org, which list_change() appended it to. What it stands
+ * on already is left alone.
+ */
+enum err list_share(struct txn *t, const struct change_id *id,
+    uint64_t fingerprint, const char names[][LIST_NAME_BYTES_MAX + 1],
+    size_t count);
 
 /** The audiences a change belongs to here and now, appended to each list. */
 enum err list_change(struct txn *t, const struct self *self,

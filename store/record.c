@@ -98,24 +98,18 @@ record_any(struct txn *t, const char *kind)
 	return any;
 }
 
-/* The changes of one record, decoded, on their way into a merge. */
-struct gathered {
-	struct change *change;
-	struct merge_input *input;
-	size_t count, capacity;
-};
-
-static void
-gathered_free(struct gathered *g)
+void
+record_set_free(struct record_set *g)
 {
 	while (g->count > 0)
 		change_clear(&g->change[--g->count]);
 	free(g->change);
 	free(g->input);
+	memset(g, 0, sizeof *g);
 }
 
 static enum err
-gathered_grow(struct gathered *g)
+gathered_grow(struct record_set *g)
 {
 	size_t capacity = g->capacity == 0 ? 2 : g->capacity * 2;
 	struct change *change =
@@ -147,7 +141,7 @@ belongs(
 
 static enum err
 gather_one(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    const struct change_id *id, struct stored *s, struct gathered *g)
+    const struct change_id *id, struct stored *s, struct record_set *g)
 {
 	enum err e = g->count < g->capacity ? ERR_OK : gathered_grow(g);
 
@@ -171,7 +165,8 @@ gather_one(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 }
 
 static enum err
-gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct gathered *g)
+gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+    struct record_set *g)
 {
 	struct stored s;
 	struct walk *w;
@@ -188,6 +183,10 @@ gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct gathered *g)
 		if (e != ERR_OK || found.size != KEY_RECORD_CHANGE_BYTES ||
 		    memcmp(found.data, key, KEY_RECORD_BYTES) != 0)
 			break;
+		if (g->count == most) {
+			e = ERR_LIMIT;
+			break;
+		}
 		key_change_read(&id, found.data + KEY_RECORD_BYTES);
 		e = gather_one(t, key, &id, &s, g);
 		if (e != ERR_OK)
@@ -199,20 +198,34 @@ gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct gathered *g)
 }
 
 enum err
+record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+    struct record_set *out)
+{
+	size_t i;
+	enum err e;
+
+	memset(out, 0, sizeof *out);
+	e = gather(t, key, most, out);
+	if (e == ERR_OK && out->count == 0)
+		e = ERR_NOT_FOUND;
+	for (i = 0; i < out->count; i++)
+		out->input[i].change = &out->change[i];
+	if (e != ERR_OK)
+		record_set_free(out);
+	return e;
+}
+
+enum err
 record_read(
     struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct record *out)
 {
-	struct gathered g = {0};
-	size_t i;
-	enum err e = gather(t, key, &g);
+	struct record_set set;
+	enum err e = record_gather(t, key, SIZE_MAX, &set);
 
-	if (e == ERR_OK && g.count == 0)
-		e = ERR_NOT_FOUND;
-	for (i = 0; i < g.count; i++)
-		g.input[i].change = &g.change[i];
-	if (e == ERR_OK)
-		e = record_merge(g.input, g.count, out);
-	gathered_free(&g);
+	if (e != ERR_OK)
+		return e;
+	e = record_merge(set.input, set.count, out);
+	record_set_free(&set);
 	return e;
 }
 

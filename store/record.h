@@ -37,6 +37,21 @@ bool record_any(struct txn *t, const char *kind);
 enum err record_read(
     struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct record *out);
 
+/* The changes of one record, decoded. */
+struct record_set {
+	struct change *change;
+	struct merge_input *input; /* of the same places */
+	size_t count, capacity;
+};
+
+/**
+ * Read a record's changes. ERR_NOT_FOUND: none is here. ERR_LIMIT: more than
+ * `most`. ERR_CORRUPT. record_set_free(out) after ERR_OK.
+ */
+enum err record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    size_t most, struct record_set *out);
+void record_set_free(struct record_set *s);
+
 /** The record a slip number stands for. ERR_NOT_FOUND. */
 enum err slip_find(
     struct txn *t, const char *slip_no, uint8_t key[KEY_RECORD_BYTES]);

@@ -6,6 +6,7 @@
 
 #include "store/admit.h"
 #include "store/index.h"
+#include "store/org_tree.h"
 #include "store/paper.h"
 #include "store/recover.h"
 #include "store/source.h"
@@ -141,39 +142,6 @@ add_name(struct list_names *out, const char *name, size_t size)
 	return ERR_OK;
 }
 
-/* Orgs above orgs as they were read, since many audiences have the same above
- * them and reading a record merges it: org, 00, the one above or nothing, 00.
- */
-struct org_tree {
-	struct txn *t;
-	struct buffer above;
-};
-
-/* NULL: nothing is above it. Lives until the next call. */
-static const char *
-org_above(struct org_tree *tree, const char *org)
-{
-	char above[REF_BYTES_MAX + 1];
-	size_t at = 0;
-
-	while (at < tree->above.size) {
-		const char *known = (const char *)tree->above.data + at;
-		const char *answer = known + strlen(known) + 1;
-
-		if (strcmp(known, org) == 0)
-			return *answer == '\0' ? NULL : answer;
-		at += strlen(known) + 1 + strlen(answer) + 1;
-	}
-	if (index_parent_org(tree->t, org, above, sizeof above) != ERR_OK)
-		above[0] = '\0';
-	put_bytes(&tree->above, org, strlen(org) + 1);
-	put_bytes(&tree->above, above, strlen(above) + 1);
-	return above[0] == '\0' || tree->above.failed
-	           ? NULL
-	           : (const char *)tree->above.data + tree->above.size -
-	                 (strlen(above) + 1);
-}
-
 /* org_within() of an org and, should it not be named itself, of what is above
  * it: only the latter is worth remembering. */
 static bool
@@ -190,7 +158,7 @@ is_due_to(struct org_tree *tree, const struct cert *peer, const char *org)
 			if (strcmp(peer->orgs[i], at) == 0)
 				return true;
 		if (depth > 0)
-			next = org_above(tree, at);
+			next = org_tree_above(tree, at);
 		else if (index_parent_org(tree->t, at, above, sizeof above) !=
 		         ERR_OK)
 			return false;
@@ -199,6 +167,34 @@ is_due_to(struct org_tree *tree, const struct cert *peer, const char *org)
 		snprintf(at, sizeof at, "%s", next);
 	}
 	return false;
+}
+
+static bool
+has_name(const struct list_names *names, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (strcmp(names->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Lists that nothing stands on yet: what the node is about to send may bring
+ * something, and then it need not wait for another session. */
+static void
+add_own_orgs(const struct cert *peer, struct list_names *out)
+{
+	size_t i;
+
+	for (i = 0; i < peer->org_count; i++) {
+		char name[LIST_NAME_BYTES_MAX + 1];
+		int n = snprintf(
+		    name, sizeof name, "%s%s", AUDIENCE_ORG, peer->orgs[i]);
+
+		if (out->count < LIST_NAMES_MAX && !has_name(out, name))
+			(void)add_name(out, name, (size_t)n);
+	}
 }
 
 /* The feed down: the group's list and those of the orgs the node acts for. */
@@ -230,8 +226,10 @@ feed_down(struct txn *t, const struct cert *peer, struct list_names *out)
 	}
 	walk_close(w);
 	if (e == ERR_END)
-		e = buffer_state(&tree.above);
-	buffer_free(&tree.above);
+		e = org_tree_state(&tree);
+	org_tree_free(&tree);
+	if (e == ERR_OK)
+		add_own_orgs(peer, out);
 	return e;
 }
 
@@ -488,8 +486,9 @@ static enum err
 fill_batch(struct reading *r, const struct audience *a,
     const struct cursor *after, size_t changes_max, size_t bytes_max)
 {
-	/* A cursor that only passes the peer's own changes is not worth a
-	 * message until it saves us reading them again and again. */
+	/* A cursor that only passes the peer's own changes, or withdrawn
+	 * ones, is not worth a message until it saves us reading them again
+	 * and again. */
 	enum { SKIPS_MAX = 4096, SKIPS_WORTH_TELLING = 1000 };
 	struct batch *b = r->out;
 	size_t skipped = 0;
@@ -510,7 +509,7 @@ fill_batch(struct reading *r, const struct audience *a,
 		    r->t, a, r->list->class, b->end.place + 1, &entry);
 		if (e != ERR_OK || is_log_too_many(r, &entry))
 			break;
-		if (peer_has(r, &entry.id))
+		if (entry.is_withdrawn || peer_has(r, &entry.id))
 			skipped++;
 		else
 			e = add_change(r, &entry);

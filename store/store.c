@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "store/file.h"
+#include "store/scope.h"
 #include "store/slot.h"
 #include "store/store.h"
 
@@ -402,6 +403,8 @@ store_begin_life(struct store *s, int64_t now)
 	e = self_read(t, &self);
 	if (e == ERR_OK && self.role != ROLE_CLINIC)
 		e = self_new_life(t, &self, now);
+	if (e == ERR_OK)
+		e = scope_prepare(t, &self);
 	self_wipe(&self);
 	if (e != ERR_OK) {
 		txn_abort(t);

@@ -7,7 +7,7 @@
 /* clang-format off */
 static const struct field fields[] = {
 	{3, "reason", FIELD_TEXT, .data = DATA_P1},
-	{4, "contract_id", FIELD_REF, FIELD_REQUIRED,
+	{4, "contract_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
 	    .ref_kind = "contract", .data = DATA_P1},
 	{5, "item", FIELD_WORD, FIELD_REQUIRED, .data = DATA_P1},
 	{6, "done_on", FIELD_DATE, FIELD_REQUIRED, .data = DATA_P1},

@@ -13,11 +13,15 @@ static const char *const conditions[] = {
 /* clang-format off */
 static const struct field fields[] = {
 	{3, "reason", FIELD_TEXT, .data = DATA_P1},
-	{4, "device_id", FIELD_REF, FIELD_REQUIRED, .ref_kind = "device"},
+	{4, "device_id", FIELD_REF,
+	    FIELD_REQUIRED | FIELD_FOLLOWS | FIELD_GRANTS,
+	    .ref_kind = "device"},
 	{5, "loan_id", FIELD_REF, .ref_kind = "loan"},
 	{6, "custody_no", FIELD_INT, FIELD_REQUIRED, .min = 1, .max = 1e6},
-	{7, "from", FIELD_REF, FIELD_REQUIRED, .ref_kind = "org"},
-	{8, "to", FIELD_REF, FIELD_REQUIRED, .ref_kind = "org"},
+	{7, "from", FIELD_REF,
+	    FIELD_REQUIRED | FIELD_AUDIENCE, .ref_kind = "org"},
+	{8, "to", FIELD_REF,
+	    FIELD_REQUIRED | FIELD_AUDIENCE, .ref_kind = "org"},
 	{9, "giver", FIELD_REF, .ref_kind = "staff", .data = DATA_P1},
 	{10, "receiver", FIELD_REF, .ref_kind = "staff", .data = DATA_P1},
 	{11, "both_signed", FIELD_BOOL, .data = DATA_P0},

@@ -19,7 +19,8 @@ static const struct field fields[] = {
 	{6, "class", FIELD_ENUM, FIELD_REQUIRED, .words = classes},
 	{7, "name", FIELD_WORD, .data = DATA_P0},
 	{8, "model", FIELD_WORD, .data = DATA_P0},
-	{9, "owner_org_id", FIELD_REF, FIELD_REQUIRED, .ref_kind = "org"},
+	{9, "owner_org_id", FIELD_REF,
+	    FIELD_REQUIRED | FIELD_AUDIENCE, .ref_kind = "org"},
 	{10, "portable", FIELD_BOOL, .data = DATA_P0},
 	{11, "pool", FIELD_BOOL, .data = DATA_P0},
 	{12, "onward_allowed", FIELD_BOOL, .data = DATA_P0},
@@ -38,4 +39,5 @@ const struct kind kind_device = {
     .name = "device",
     .urgency = URGENCY_DAILY,
     .fields = fields,
+    .scope = {.is_followed = true, .is_granted = true},
 };

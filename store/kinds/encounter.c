@@ -79,7 +79,7 @@ static const struct field fields[] = {
 	    .data = DATA_P2},
 	{2, "slip_no", FIELD_SLIP, .data = DATA_P0},
 	{3, "reason", FIELD_TEXT, .data = DATA_P2},
-	{4, "resident_id", FIELD_REF, .ref_kind = "resident",
+	{4, "resident_id", FIELD_REF, FIELD_FOLLOWS, .ref_kind = "resident",
 	    .data = DATA_P2},
 	{5, "unknown", FIELD_BOOL, .data = DATA_P2},
 	{6, "description", FIELD_TEXT, .data = DATA_P2},
@@ -165,4 +165,5 @@ const struct kind kind_encounter = {
     .states = states,
     .check = check,
     .keeps_branches = true,
+    .scope = {.is_granted = true},
 };

@@ -7,9 +7,9 @@
 /* clang-format off */
 static const struct field fields[] = {
 	{3, "reason", FIELD_TEXT, .data = DATA_P2},
-	{4, "exam_request_id", FIELD_REF, FIELD_REQUIRED,
+	{4, "exam_request_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
 	    .ref_kind = "exam_request", .data = DATA_P2},
-	{5, "resident_id", FIELD_REF, .ref_kind = "resident",
+	{5, "resident_id", FIELD_REF, FIELD_FOLLOWS, .ref_kind = "resident",
 	    .data = DATA_P2},
 	{6, "item_code", FIELD_WORD, .data = DATA_P2},
 	{7, "findings", FIELD_TEXT, .data = DATA_P2},

@@ -27,7 +27,7 @@ static const struct field fields[] = {
 	{1, "state", FIELD_WORD, FIELD_REQUIRED, .merge = MERGE_STATE,
 	    .data = DATA_P2},
 	{3, "reason", FIELD_TEXT, .data = DATA_P2},
-	{4, "resident_id", FIELD_REF, FIELD_REQUIRED,
+	{4, "resident_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
 	    .ref_kind = "resident", .data = DATA_P2},
 	{5, "programme", FIELD_ENUM, FIELD_REQUIRED, .words = programmes,
 	    .data = DATA_P2},
@@ -133,4 +133,5 @@ const struct kind kind_followup = {
     .states = states,
     .check = check,
     .keeps_branches = true,
+    .scope = {.basic = "planned"},
 };

@@ -30,7 +30,8 @@ static const struct field fields[] = {
 	{6, "versions", FIELD_WORDS, .merge = MERGE_APPEND,
 	    .data = DATA_P0},
 	/* Whose matter it is; his managing org decides. Empty: the group. */
-	{7, "resident_id", FIELD_REF, .ref_kind = "resident",
+	{7, "resident_id", FIELD_REF, FIELD_FOLLOWS,
+	    .ref_kind = "resident",
 	    .data = DATA_P2},
 	{8, "proposal", FIELD_TEXT, .data = DATA_P2},
 	{9, "decision", FIELD_TEXT, .data = DATA_P2},

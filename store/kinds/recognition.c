@@ -19,7 +19,7 @@ static const struct field fields[] = {
 	{3, "reason", FIELD_ENUM, .words = reasons, .data = DATA_P2},
 	{4, "earlier_report_id", FIELD_REF, FIELD_REQUIRED,
 	    .ref_kind = "exam_report", .data = DATA_P2},
-	{5, "resident_id", FIELD_REF, FIELD_REQUIRED,
+	{5, "resident_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
 	    .ref_kind = "resident", .data = DATA_P2},
 	{6, "item_code", FIELD_WORD, FIELD_REQUIRED, .max_chars = 50,
 	    .data = DATA_P2},

@@ -93,7 +93,7 @@ static const struct field fields[] = {
 	{16, "household_no", FIELD_WORD, .max_chars = 50, .data = DATA_P1},
 	/* GB/T 4761: relation to the head of the household. */
 	{17, "household_role", FIELD_WORD, .max_chars = 20, .data = DATA_P1},
-	{18, "managing_org_id", FIELD_REF, .ref_kind = "org",
+	{18, "managing_org_id", FIELD_REF, FIELD_HOLDER, .ref_kind = "org",
 	    .data = DATA_P1},
 	{19, "guardian_id", FIELD_REF, .ref_kind = "resident",
 	    .data = DATA_P1},
@@ -245,4 +245,5 @@ const struct kind kind_resident = {
     .states = states,
     .check = check,
     .classify = classify,
+    .scope = {.is_followed = true, .is_granted = true, .basic = "*"},
 };

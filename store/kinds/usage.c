@@ -5,7 +5,8 @@
 /* clang-format off */
 static const struct field fields[] = {
 	{3, "reason", FIELD_TEXT, .data = DATA_P0},
-	{4, "device_id", FIELD_REF, FIELD_REQUIRED, .ref_kind = "device"},
+	{4, "device_id", FIELD_REF,
+	    FIELD_REQUIRED | FIELD_FOLLOWS, .ref_kind = "device"},
 	{5, "date", FIELD_DATE, FIELD_REQUIRED, .data = DATA_P0},
 	{6, "hours", FIELD_DECIMAL, FIELD_REQUIRED, .min = 0, .max = 24},
 	{7, "cases", FIELD_INT, .min = 0, .max = 10000, .low = 0,

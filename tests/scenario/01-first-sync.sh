@@ -27,17 +27,26 @@ status=$(at clinic status --json)
 [ "$(echo "$status" | field at_parent)" = "$(echo "$status" | field at_group)" ] ||
 	fail "the group's receipt is missing: $status"
 
+# What its own records entitle it to comes with the next session.
+at clinic sync --wait
+
 # The union is at the hub; the clinic's drafts stay where they are.
 at hub export >"$work/hub.ndjson"
 python3 "$compare" --drafts-local "$data"/reference.ndjson \
 	"$data"/residents.ndjson "$data"/devices.ndjson \
 	"$data"/contracts.ndjson "$data"/day-*.ndjson --held "$work/hub.ndjson"
 
-# The clinic has the reference data and its own.
+# The clinic has the reference data, its own, and what the hospital wrote about
+# its residents: visits, referrals as far as they went, reports, lent devices.
+grep -E '"kind": ?"(encounter|referral|exam_request|exam_report)"' \
+	"$work/hospital.ndjson" >"$work/about.ndjson"
 at clinic export >"$work/clinic.ndjson"
 at clinic export --kind org | grep -q '"ref"' || fail "no reference data"
-python3 "$compare" "$data/reference.ndjson" "$work/township.ndjson" \
+python3 "$compare" --extra-ok "$data/reference.ndjson" \
+	"$work/township.ndjson" "$work/about.ndjson" \
 	--held "$work/clinic.ndjson"
+at clinic export --kind custody | grep -q '"org_id": *"ref:H01"' ||
+	fail "no hand-over by the hospital"
 
 # Where the township had the last word both hold the same.
 python3 "$split" --orgs C01 --below --reference "$data/reference.ndjson" \

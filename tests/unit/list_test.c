@@ -150,6 +150,52 @@ test_cursors_come_back_by_peer_side_and_list(void **state)
 	assert_int_equal(set.count, 0);
 }
 
+/* --- on several lists ----------------------------------------------------- */
+
+static void
+expect_place(const char *name, uint64_t place, bool is_withdrawn)
+{
+	struct list_entry entry;
+	struct audience a;
+
+	assert_int_equal(audience_read(t, name, &a), ERR_OK);
+	assert_int_equal(list_entry_read(t, &a, 2, place, &entry), ERR_OK);
+	assert_int_equal(entry.id.seq, 1);
+	assert_int_equal(entry.fingerprint, 5);
+	assert_int_equal(entry.is_withdrawn, is_withdrawn);
+	assert_int_equal(
+	    list_entry_read(t, &a, 2, place + 1, &entry), ERR_NOT_FOUND);
+}
+
+static void
+test_a_change_is_shared_once_and_taken_back(void **state)
+{
+	const char both[2][LIST_NAME_BYTES_MAX + 1] = {"org:A", "org:B"};
+	struct change_id id = {{1}, 2, 1};
+	struct audience a;
+	struct cursor before, after;
+
+	assert_int_equal(list_share(t, &id, 5, both, 2), ERR_OK);
+	assert_int_equal(list_share(t, &id, 5, both, 2), ERR_OK);
+	expect_place("org:A", 1, false);
+	expect_place("org:B", 1, false);
+	assert_int_equal(audience_read(t, "org:A", &a), ERR_OK);
+	assert_int_equal(list_end(t, &a, 2, &before), ERR_OK);
+	assert_int_equal(list_share(t, &id, 5, both + 1, 1), ERR_OK);
+	expect_place("org:A", 1, true);
+	expect_place("org:B", 1, false);
+	/* Cursors hold: the list is what it was. */
+	assert_int_equal(list_end(t, &a, 2, &after), ERR_OK);
+	assert_int_equal(before.place, after.place);
+	assert_true(before.running == after.running);
+	/* Granted anew it has to be sent anew. */
+	assert_int_equal(list_share(t, &id, 5, both, 2), ERR_OK);
+	expect_place("org:A", 2, false);
+	assert_int_equal(list_share(t, &id, 5, NULL, 0), ERR_OK);
+	expect_place("org:A", 2, true);
+	expect_place("org:B", 1, true);
+}
+
 /* --- who is to receive a change ------------------------------------------ */
 
 static uint64_t
@@ -238,6 +284,7 @@ main(void)
 	    CASE(test_lists_of_audiences_and_classes_stay_apart),
 	    CASE(test_running_hash_tells_orders_apart),
 	    CASE(test_cursors_come_back_by_peer_side_and_list),
+	    CASE(test_a_change_is_shared_once_and_taken_back),
 	    CASE(test_clinic_lists_its_own_logs_only),
 	    CASE(test_hub_lists_by_org_and_the_groups_own_for_all),
 	};

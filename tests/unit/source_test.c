@@ -178,6 +178,43 @@ test_source_settles_cursors(void **state)
 	assert_int_equal(source.settle(source.context, &up, &c), ERR_OK);
 }
 
+/* What its org may not have any more is not read to it, nor told as a place
+ * of its own. */
+static void
+test_source_passes_over_what_is_withdrawn(void **state)
+{
+	const char names[1][LIST_NAME_BYTES_MAX + 1] = {"org:C02"};
+	struct source_context of_hub = {.db = hub.db, .now = GROUP_NOW};
+	struct source from = store_source(&of_hub);
+	const struct list_id list = {"org:C02", 3};
+	struct self self = member_self(&clinic);
+	struct change_id ids[3];
+	struct cursor at = {0};
+	struct txn *t;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ids[i] = member_write(&hub, 3, "C01");
+	t = member_begin(&hub, true);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(list_share(t, &ids[i], 9, names, 1), ERR_OK);
+	assert_int_equal(list_share(t, &ids[0], 9, NULL, 0), ERR_OK);
+	assert_int_equal(list_share(t, &ids[2], 9, NULL, 0), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(
+	    from.read(from.context, &list, &at, self.transport.public, &nobody,
+	        10, 100000, &batch),
+	    ERR_OK);
+	assert_int_equal(batch.change_count, 1);
+	assert_int_equal(change_id_compare(&batch.changes[0].id, &ids[1]), 0);
+	assert_int_equal(batch.end.place, 3);
+	at = batch.end;
+	assert_int_equal(
+	    from.read(from.context, &list, &at, self.transport.public, &nobody,
+	        10, 100000, &batch),
+	    ERR_END);
+}
+
 /* --- what the hub takes of it --------------------------------------------- */
 
 static void
@@ -300,6 +337,7 @@ main(void)
 	    CASE(test_source_tells_the_present_life_first),
 	    CASE(test_source_begins_again_when_its_list_was_built_anew),
 	    CASE(test_source_settles_cursors),
+	    CASE(test_source_passes_over_what_is_withdrawn),
 	    CASE(test_source_feeds_down_what_is_below),
 	    CASE(test_altered_batches_are_refused),
 	};

@@ -1,0 +1,218 @@
+/* naming: from a ref to the records that name it, and the scopes of what is
+ * followed (store/scope.h).
+ *
+ * Key of a row of `namings`: blind hash of kind and ref, role, blind hash of
+ * the naming record's source, key of the naming record.
+ */
+
+#include <string.h>
+
+#include "store/scope.h"
+
+enum {
+	ROLE_AT = DB_BLIND_BYTES,
+	SOURCE_AT = ROLE_AT + 1,
+	NAMER_AT = SOURCE_AT + 8,
+	NAMING_BYTES = NAMER_AT + KEY_RECORD_BYTES,
+};
+
+static void
+base_of(struct txn *t, const char *kind, const char *ref,
+    uint8_t out[DB_BLIND_BYTES])
+{
+	uint8_t text[KIND_BYTES_MAX + 1 + REF_BYTES_MAX];
+	size_t n = strnlen(kind, KIND_BYTES_MAX);
+	size_t m = strnlen(ref, REF_BYTES_MAX);
+
+	memcpy(text, kind, n);
+	text[n] = 0;
+	memcpy(text + n + 1, ref, m);
+	db_blind(txn_db(t), "naming", text, n + 1 + m, out);
+}
+
+static void
+naming_key(struct txn *t, const char *kind, const char *ref,
+    enum naming_role role, const char *source, uint8_t key[NAMER_AT])
+{
+	base_of(t, kind, ref, key);
+	key[ROLE_AT] = (uint8_t)role;
+	store_u64(key + SOURCE_AT,
+	    source == NULL ? 0
+	                   : db_blind_hash(txn_db(t), "naming-source", source,
+	                         strlen(source)));
+}
+
+static enum err
+put_row(struct txn *t, const char *kind, const char *ref, enum naming_role role,
+    const char *source, const uint8_t namer[KEY_RECORD_BYTES])
+{
+	uint8_t key[NAMING_BYTES];
+
+	naming_key(t, kind, ref, role, source, key);
+	memcpy(key + NAMER_AT, namer, KEY_RECORD_BYTES);
+	return txn_put(t, TABLE_NAMINGS, key, sizeof key, NULL, 0);
+}
+
+enum err
+naming_note(struct txn *t, const struct kind *k, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	const struct field *f;
+	const char *ref;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
+		enum naming_role role = (f->flags & FIELD_GRANTS) != 0
+		                            ? NAMING_GRANTS
+		                        : k->scope.basic != NULL ? NAMING_PLANS
+		                                                 : NAMING_REST;
+
+		if ((f->flags & (FIELD_GRANTS | FIELD_FOLLOWS)) == 0)
+			continue;
+		for (i = 0;
+		     e == ERR_OK && (ref = scope_ref(c->fields, f, i)) != NULL;
+		     i++)
+			e = put_row(
+			    t, f->ref_kind, ref, role, c->record.source, key);
+	}
+	return e;
+}
+
+enum err
+naming_hold(struct txn *t, const struct identity *id,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	return put_row(t, id->kind, id->ref, NAMING_HOLDERS, id->source, key);
+}
+
+enum err
+naming_walk(struct txn *t, const char *kind, const char *ref,
+    enum naming_role role, const char *source, size_t most, struct buffer *out)
+{
+	uint8_t from[NAMER_AT];
+	size_t prefix = source == NULL ? SOURCE_AT : NAMER_AT, count = 0;
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	naming_key(t, kind, ref, role, source, from);
+	e = walk_open(t, TABLE_NAMINGS, from, prefix, &w);
+	if (e != ERR_OK)
+		return e;
+	while (count < most && (e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == NAMING_BYTES &&
+	       memcmp(key.data, from, prefix) == 0) {
+		put_bytes(out, key.data + NAMER_AT, KEY_RECORD_BYTES);
+		count++;
+	}
+	walk_close(w);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
+/* --- scopes ------------------------------------------------------------ */
+
+/* Rows of `namings` are not sealed: the row says which ref its record bears,
+ * so that none altered leads to another record. */
+static enum err
+row_decode(const struct buffer *value, uint8_t base[DB_BLIND_BYTES],
+    struct scope_orgs *out)
+{
+	struct reader r;
+
+	reader_init(&r, value->data, value->size);
+	read_copy(&r, base, DB_BLIND_BYTES);
+	return r.failed ? ERR_CORRUPT : scope_orgs_decode(&r, out);
+}
+
+static enum err
+row_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    uint8_t base[DB_BLIND_BYTES], struct scope_orgs *out)
+{
+	struct buffer value = {0};
+	enum err e = txn_get(t, TABLE_SCOPES, key, KEY_RECORD_BYTES, &value);
+
+	if (e == ERR_OK)
+		e = row_decode(&value, base, out);
+	buffer_free(&value);
+	return e;
+}
+
+enum err
+scope_row_read(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct scope_orgs *out)
+{
+	uint8_t base[DB_BLIND_BYTES];
+
+	return row_read(t, key, base, out);
+}
+
+enum err
+scope_row_write(struct txn *t, const struct identity *id,
+    const uint8_t key[KEY_RECORD_BYTES], const struct scope_orgs *o)
+{
+	uint8_t base[DB_BLIND_BYTES];
+	struct buffer value = {0};
+	enum err e;
+
+	base_of(t, id->kind, id->ref, base);
+	put_bytes(&value, base, sizeof base);
+	e = scope_orgs_encode(o, &value);
+	if (e == ERR_OK)
+		e = txn_put(t, TABLE_SCOPES, key, KEY_RECORD_BYTES, value.data,
+		    value.size);
+	buffer_free(&value);
+	return e;
+}
+
+bool
+scope_is_only(struct txn *t, const struct identity *id)
+{
+	struct buffer keys = {0};
+	enum err e =
+	    naming_walk(t, id->kind, id->ref, NAMING_HOLDERS, NULL, 2, &keys);
+	bool is_only = e == ERR_OK && keys.size == KEY_RECORD_BYTES;
+
+	buffer_free(&keys);
+	return is_only;
+}
+
+/* A record of another source, if it is the only one of that ref: what is made
+ * on forms names what an import brought. */
+static enum err
+only_holder(struct txn *t, const char *kind, const char *ref,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t base[DB_BLIND_BYTES], own[DB_BLIND_BYTES];
+	struct scope_orgs ignored;
+	struct buffer keys = {0};
+	enum err e = naming_walk(t, kind, ref, NAMING_HOLDERS, NULL, 2, &keys);
+
+	if (e == ERR_OK && keys.size != KEY_RECORD_BYTES)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_OK) {
+		memcpy(key, keys.data, KEY_RECORD_BYTES);
+		e = row_read(t, key, base, &ignored);
+	}
+	base_of(t, kind, ref, own);
+	if (e == ERR_OK && memcmp(base, own, sizeof base) != 0)
+		e = ERR_CORRUPT;
+	buffer_free(&keys);
+	return e;
+}
+
+enum err
+scope_resolve(struct txn *t, const char *source, const char *kind,
+    const char *ref, uint8_t key[KEY_RECORD_BYTES])
+{
+	const struct kind *k = kind_by_name(kind);
+	enum err e;
+
+	if (k == NULL || k->by_group)
+		return ERR_NOT_FOUND;
+	key_record_of(txn_db(t), key, source, kind, ref);
+	if (!k->scope.is_followed)
+		return record_exists(t, key) ? ERR_OK : ERR_NOT_FOUND;
+	e = txn_has(t, TABLE_SCOPES, key, KEY_RECORD_BYTES);
+	return e == ERR_NOT_FOUND ? only_holder(t, kind, ref, key) : e;
+}

@@ -1,0 +1,479 @@
+/* scope: which orgs are to receive a record: reading it off the records. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/index.h"
+#include "store/scope.h"
+
+enum { NAMES_MAX = 64 }; /* refs of one field that are looked at */
+
+/* --- records at work --------------------------------------------------- */
+
+/* False: nothing of its kind has a scope. */
+static bool
+scoped_begin(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const struct change *c,
+    struct scoped *out)
+{
+	out->t = t;
+	out->self = self;
+	out->kind = kind_by_name(c->record.kind);
+	memcpy(out->key, key, KEY_RECORD_BYTES);
+	return out->kind != NULL && !out->kind->by_group;
+}
+
+enum err
+scoped_read(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], struct scoped *out)
+{
+	enum err e;
+
+	memset(out, 0, sizeof *out);
+	e = record_gather(t, key, SCOPE_CHANGES_MAX, &out->set);
+	if (e == ERR_LIMIT || e == ERR_CORRUPT)
+		return ERR_NOT_FOUND;
+	if (e != ERR_OK)
+		return e;
+	out->input = out->set.input;
+	out->count = out->set.count;
+	e = scoped_begin(t, self, key, out->input[0].change, out)
+	        ? record_merge(out->input, out->count, &out->merged)
+	        : ERR_NOT_FOUND;
+	if (e != ERR_OK)
+		record_set_free(&out->set);
+	return e;
+}
+
+/* One change needs no merging; a cleared field is no ref and no state. */
+enum err
+scoped_first(struct txn *t, const struct self *self, const struct change *c,
+    uint64_t fingerprint, const uint8_t key[KEY_RECORD_BYTES],
+    struct scoped *out)
+{
+	struct merge_input *one;
+
+	memset(out, 0, sizeof *out);
+	if (!scoped_begin(t, self, key, c, out))
+		return ERR_NOT_FOUND;
+	one = calloc(1, sizeof *one);
+	if (one == NULL)
+		return ERR_NOMEM;
+	one->change = c;
+	one->fingerprint = fingerprint;
+	out->set.input = one; /* count 0: c is not ours to clear */
+	out->input = one;
+	out->count = 1;
+	out->merged.id = c->record;
+	out->merged.fields = json_incref(c->fields);
+	return ERR_OK;
+}
+
+void
+scoped_free(struct scoped *s)
+{
+	record_clear(&s->merged);
+	record_set_free(&s->set);
+}
+
+static const char *
+text_ref(const json_t *v)
+{
+	const char *s = json_string_value(v);
+
+	return s != NULL && strncmp(s, "ref:", 4) == 0 ? s + 4 : NULL;
+}
+
+const char *
+scope_ref(const json_t *fields, const struct field *f, size_t i)
+{
+	const json_t *v = json_object_get(fields, f->name);
+
+	if (f->type == FIELD_REF)
+		return i == 0 ? text_ref(v) : NULL;
+	if (f->type != FIELD_REFS || i == NAMES_MAX)
+		return NULL;
+	return text_ref(json_array_get(v, i));
+}
+
+static const char *
+state_of(const struct scoped *s)
+{
+	const char *state =
+	    json_string_value(json_object_get(s->merged.fields, "state"));
+
+	return state == NULL ? "" : state;
+}
+
+enum scope_level
+scoped_needs(const struct scoped *s)
+{
+	const char *basic = s->kind->scope.basic;
+
+	if (basic == NULL)
+		return SCOPE_FULL;
+	return strcmp(basic, "*") == 0 || state_is_in(basic, state_of(s))
+	           ? SCOPE_BASIC
+	           : SCOPE_FULL;
+}
+
+/* --- whose word it is -------------------------------------------------- */
+
+static bool
+is_groups_word(const struct scoped *s, const struct change *c)
+{
+	struct life life;
+
+	return life_read(s->t, c->id.life, &life) == ERR_OK &&
+	       memcmp(life.node, s->self->id, NODE_ID_BYTES) == 0;
+}
+
+/* Whether a change was made by a node that acts for the org. */
+static bool
+is_own_word(const struct scoped *s, const struct change *c, const char *org)
+{
+	struct life life;
+	struct node node;
+
+	if (life_read(s->t, c->id.life, &life) != ERR_OK)
+		return strcmp(c->org, org) == 0;
+	if (memcmp(life.node, s->self->id, NODE_ID_BYTES) == 0)
+		return false;
+	if (index_node_read(s->t, life.node, &node) != ERR_OK)
+		return strcmp(c->org, org) == 0;
+	return org_within(s->t, &node.cert, org);
+}
+
+/* --- its own orgs ------------------------------------------------------ */
+
+/* Whether all that know nothing of each other give the file to one org: then
+ * nobody takes it from anybody. */
+static bool
+founders_agree(const struct scoped *s, const struct field *f)
+{
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		const struct change *c = s->input[i].change;
+		const char *org = scope_ref(c->fields, f, 0);
+
+		if (c->parent_count > 0 || org == NULL)
+			continue;
+		if (first != NULL && strcmp(first, org) != 0)
+			return false;
+		first = org;
+	}
+	return true;
+}
+
+/* A change that gives the file to the org of its own author, or to nobody,
+ * counts in full only if the group made it. */
+static bool
+is_doubted(const struct scoped *s, const struct field *f,
+    const struct change *c, bool agree)
+{
+	const char *org = scope_ref(c->fields, f, 0);
+
+	if (json_object_get(c->fields, f->name) == NULL)
+		return false;
+	if (org == NULL)
+		return !is_groups_word(s, c);
+	if (c->parent_count == 0 && agree)
+		return false;
+	return is_own_word(s, c, org);
+}
+
+/* Who kept the file if the doubted changes said nothing about it. */
+static enum err
+add_earlier_holder(const struct scoped *s, const struct field *f,
+    const bool *doubted, struct scope_orgs *out)
+{
+	struct change *copy = calloc(s->count, sizeof *copy);
+	struct merge_input *input = calloc(s->count, sizeof *input);
+	struct record r;
+	size_t i;
+	enum err e = copy == NULL || input == NULL ? ERR_NOMEM : ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < s->count; i++) {
+		copy[i] = *s->input[i].change;
+		copy[i].fields = json_copy(copy[i].fields);
+		if (copy[i].fields == NULL)
+			e = ERR_NOMEM;
+		else if (doubted[i])
+			json_object_del(copy[i].fields, f->name);
+		input[i].change = &copy[i];
+		input[i].fingerprint = s->input[i].fingerprint;
+	}
+	if (e == ERR_OK)
+		e = record_merge(input, s->count, &r);
+	if (e == ERR_OK) {
+		const char *org = scope_ref(r.fields, f, 0);
+
+		scope_orgs_add(out, org == NULL ? "" : org, SCOPE_FULL);
+		record_clear(&r);
+	}
+	while (i-- > 0)
+		json_decref(copy[i].fields);
+	free(copy);
+	free(input);
+	return e;
+}
+
+static enum err
+add_holder(
+    const struct scoped *s, const struct field *f, struct scope_orgs *out)
+{
+	bool doubted[SCOPE_CHANGES_MAX] = {false}, any = false;
+	bool agree = founders_agree(s, f);
+	const char *org = scope_ref(s->merged.fields, f, 0);
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		doubted[i] = is_doubted(s, f, s->input[i].change, agree);
+		any = any || doubted[i];
+	}
+	scope_orgs_add(
+	    out, org == NULL ? "" : org, any ? SCOPE_BASIC : SCOPE_FULL);
+	return any ? add_earlier_holder(s, f, doubted, out) : ERR_OK;
+}
+
+/* The setters of a field that a change follows, past those that do not set
+ * it. Forged circles end, since each is looked at once. */
+static void
+add_set_before(const struct scoped *s, const struct field *f,
+    const struct change *c, bool seen[SCOPE_CHANGES_MAX],
+    struct scope_orgs *out)
+{
+	const struct change *todo[SCOPE_CHANGES_MAX];
+	size_t count = 0, i, j;
+
+	todo[count++] = c;
+	while (count > 0) {
+		const struct change *at = todo[--count];
+
+		for (j = 0; j < at->parent_count; j++)
+			for (i = 0; i < s->count; i++) {
+				const struct change *p = s->input[i].change;
+				const char *org;
+
+				if (seen[i] || change_id_compare(&p->id,
+				                   &at->parents[j].id) != 0)
+					continue;
+				seen[i] = true;
+				org = scope_ref(p->fields, f, 0);
+				if (org != NULL)
+					scope_orgs_add(out, org, SCOPE_FULL);
+				else
+					todo[count++] = p;
+			}
+	}
+}
+
+void
+scoped_told(
+    const struct scoped *s, const struct change *c, struct scope_orgs *out)
+{
+	const struct field *f;
+
+	for (f = s->kind->fields; f->number != 0; f++) {
+		bool seen[SCOPE_CHANGES_MAX] = {false};
+
+		if ((f->flags & FIELD_HOLDER) != 0 && c->parent_count > 0 &&
+		    json_object_get(c->fields, f->name) != NULL)
+			add_set_before(s, f, c, seen, out);
+	}
+}
+
+static enum err
+add_own(const struct scoped *s, struct scope_orgs *out)
+{
+	const struct field *f;
+	const char *ref;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
+		if ((f->flags & FIELD_HOLDER) != 0)
+			e = add_holder(s, f, out);
+		if ((f->flags & FIELD_AUDIENCE) == 0)
+			continue;
+		for (i = 0; (ref = scope_ref(s->merged.fields, f, i)) != NULL;
+		     i++)
+			scope_orgs_add(out, ref, SCOPE_FULL);
+	}
+	for (i = 0; s->kind->scope.by_founder && i < s->count; i++)
+		if (s->input[i].change->parent_count == 0)
+			scope_orgs_add(
+			    out, s->input[i].change->org, SCOPE_FULL);
+	return e;
+}
+
+/* --- what it grants ---------------------------------------------------- */
+
+static bool
+group_said(const struct scoped *s, const char *states)
+{
+	size_t i;
+
+	if (states == NULL || !state_is_in(states, state_of(s)))
+		return false;
+	for (i = 0; i < s->count; i++) {
+		const struct change *c = s->input[i].change;
+		const char *state =
+		    json_string_value(json_object_get(c->fields, "state"));
+
+		if (state != NULL && state_is_in(states, state) &&
+		    is_groups_word(s, c))
+			return true;
+	}
+	return false;
+}
+
+static bool
+another_said(const struct scoped *s, const char *org)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (!is_own_word(s, s->input[i].change, org))
+			return true;
+	return false;
+}
+
+static bool
+is_full_grant(const struct scoped *s, const char *org)
+{
+	switch (s->kind->scope.grant) {
+	case GRANT_FULL:
+		return true;
+	case GRANT_BY_OTHERS:
+		return another_said(s, org);
+	case GRANT_BY_GROUP:
+		return group_said(s, s->kind->scope.full_in);
+	case GRANT_BASIC:
+	default:
+		return false;
+	}
+}
+
+enum err
+scoped_grants(const struct scoped *s, struct scope_orgs *out)
+{
+	const char *states = s->kind->scope.grants_in;
+	size_t i;
+	enum err e;
+
+	out->count = 0;
+	if (states != NULL && !state_is_in(states, state_of(s)))
+		return ERR_OK;
+	e = add_own(s, out);
+	for (i = 0; i < out->count; i++)
+		out->org[i].level = is_full_grant(s, out->org[i].ref)
+		                        ? SCOPE_FULL
+		                        : SCOPE_BASIC;
+	return e;
+}
+
+/* --- the whole scope --------------------------------------------------- */
+
+/* Whether one of its granting fields means this very record. */
+static bool
+grants_to(const struct scoped *q, const struct scoped *s)
+{
+	const struct field *f;
+	const char *ref;
+	size_t i;
+
+	for (f = q->kind->fields; f->number != 0; f++) {
+		if ((f->flags & FIELD_GRANTS) == 0 ||
+		    strcmp(f->ref_kind, s->kind->name) != 0)
+			continue;
+		for (i = 0; (ref = scope_ref(q->merged.fields, f, i)) != NULL;
+		     i++) {
+			uint8_t key[KEY_RECORD_BYTES];
+
+			if (strcmp(ref, s->merged.id.ref) == 0 &&
+			    scope_resolve(s->t, q->merged.id.source,
+			        s->kind->name, ref, key) == ERR_OK &&
+			    memcmp(key, s->key, sizeof key) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum err
+add_granted(const struct scoped *s, struct scope_orgs *out)
+{
+	const struct identity *id = &s->merged.id;
+	struct buffer keys = {0};
+	struct scope_orgs more;
+	size_t at;
+	enum err e = naming_walk(s->t, id->kind, id->ref, NAMING_GRANTS,
+	    s->kind->scope.is_followed && scope_is_only(s->t, id) ? NULL
+	                                                          : id->source,
+	    SCOPE_NAMERS_MAX, &keys);
+
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
+		struct scoped q;
+
+		e = scoped_read(s->t, s->self, keys.data + at, &q);
+		if (e == ERR_NOT_FOUND) {
+			e = ERR_OK;
+			continue;
+		}
+		if (e != ERR_OK)
+			break;
+		if (grants_to(&q, s)) {
+			e = scoped_grants(&q, &more);
+			scope_orgs_add_all(out, &more);
+		}
+		scoped_free(&q);
+	}
+	buffer_free(&keys);
+	return e;
+}
+
+static enum err
+add_followed(const struct scoped *s, struct scope_orgs *out)
+{
+	const struct field *f;
+	const char *ref;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
+		if ((f->flags & FIELD_FOLLOWS) == 0)
+			continue;
+		for (i = 0; e == ERR_OK &&
+		            (ref = scope_ref(s->merged.fields, f, i)) != NULL;
+		     i++) {
+			uint8_t key[KEY_RECORD_BYTES];
+			struct scope_orgs more;
+
+			e = scope_resolve(
+			    s->t, s->merged.id.source, f->ref_kind, ref, key);
+			if (e == ERR_OK)
+				e = scope_row_read(s->t, key, &more);
+			if (e == ERR_OK)
+				scope_orgs_add_all(out, &more);
+			else if (e == ERR_NOT_FOUND)
+				e = ERR_OK; /* awaited */
+		}
+	}
+	return e;
+}
+
+enum err
+scoped_orgs(const struct scoped *s, struct scope_orgs *out)
+{
+	enum err e;
+
+	out->count = 0;
+	e = add_own(s, out);
+	if (e == ERR_OK && s->kind->scope.is_granted)
+		e = add_granted(s, out);
+	return e == ERR_OK ? add_followed(s, out) : e;
+}

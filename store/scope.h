@@ -1,0 +1,147 @@
+/* scope: which orgs are to receive a record, at the hub.
+ *
+ * A pure function of the records that the hub holds, so that any order of
+ * arrival leads to the same lists. What a kind has to say about it stands in
+ * its table (kind.h): the orgs it names, the record it follows, the record
+ * that its orgs are granted. A change goes to its acting org for ever, and
+ * besides to the orgs in the scope of its record, for as long as they are.
+ *
+ *   own      the orgs a record names, the holder of a resident's file
+ *   granted  those of the records that name it with FIELD_GRANTS
+ *   followed those in the scope of what it names with FIELD_FOLLOWS
+ *
+ * Three tables make the cost that of the records concerned (docs/store.md):
+ * `scopes` keeps the scope of what others follow, `namings` leads from a ref
+ * to what names it, `standing` from a change to its places on lists.
+ */
+
+#ifndef YIZHAN_STORE_SCOPE_H
+#define YIZHAN_STORE_SCOPE_H
+
+#include "store/org_tree.h"
+#include "store/record.h"
+
+enum {
+	SCOPE_ORGS_MAX = 64, /* of one record: those of the lowest refs */
+	/* Of a record with more changes only the acting orgs are known. */
+	SCOPE_CHANGES_MAX = 512,
+	SCOPE_NAMERS_MAX = 1024, /* that grant one record something */
+};
+
+/* What a grant covers: all, or what a stranger needs at once: the resident's
+ * own record, contracts and plans. */
+enum scope_level { SCOPE_NONE = 0, SCOPE_BASIC = 1, SCOPE_FULL = 2 };
+
+struct scope_org {
+	char ref[ORG_REF_BYTES_MAX + 1];
+	uint8_t level;
+};
+
+/* Sorted by ref, each once. */
+struct scope_orgs {
+	size_t count;
+	struct scope_org org[SCOPE_ORGS_MAX];
+};
+
+/** The higher level counts. An org that no certificate could name, or one too
+ * many, is left out. */
+void scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level);
+void scope_orgs_add_all(struct scope_orgs *o, const struct scope_orgs *more);
+enum scope_level scope_orgs_level(const struct scope_orgs *o, const char *ref);
+/** Whether both have the same orgs on or above a level; levels count too. */
+bool scope_orgs_equal(
+    const struct scope_orgs *a, const struct scope_orgs *b, uint8_t least);
+/** Whether each of a stands in b, no lower. */
+bool scope_orgs_within(const struct scope_orgs *a, const struct scope_orgs *b);
+enum err scope_orgs_encode(const struct scope_orgs *o, struct buffer *out);
+enum err scope_orgs_decode(struct reader *r, struct scope_orgs *out);
+
+/* A record at work: its changes and what they add up to. */
+struct scoped {
+	struct txn *t;
+	const struct self *self;
+	const struct kind *kind;
+	uint8_t key[KEY_RECORD_BYTES];
+	size_t count;
+	const struct merge_input *input; /* of its changes */
+	struct record merged;
+	struct record_set set; /* what input points into, if it was read */
+};
+
+/**
+ * Read a record. ERR_NOT_FOUND: it is not here, has no scope (of a kind that
+ * is the group's, or unknown), or nothing can be said about it: too many
+ * changes, or one that cannot be read. scoped_free() after ERR_OK.
+ */
+enum err scoped_read(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], struct scoped *out);
+/** The same of a record whose only change this is, without reading it. c must
+ * outlive *out. */
+enum err scoped_first(struct txn *t, const struct self *self,
+    const struct change *c, uint64_t fingerprint,
+    const uint8_t key[KEY_RECORD_BYTES], struct scoped *out);
+void scoped_free(struct scoped *s);
+
+/** The level from which on an org receives the record itself. */
+enum scope_level scoped_needs(const struct scoped *s);
+/** Its orgs as they are granted what it names. */
+enum err scoped_grants(const struct scoped *s, struct scope_orgs *out);
+/** The whole scope: own, granted, followed. */
+enum err scoped_orgs(const struct scoped *s, struct scope_orgs *out);
+
+/** Whom a change of it has to be told besides: from whom it takes the file. */
+void scoped_told(
+    const struct scoped *s, const struct change *c, struct scope_orgs *out);
+
+/** One ref of a reference field; NULL: no more. */
+const char *scope_ref(const json_t *fields, const struct field *f, size_t i);
+/** Which record a ref in a record of this source means, if it is here and
+ * there is but one that it can mean. ERR_NOT_FOUND. */
+enum err scope_resolve(struct txn *t, const char *source, const char *kind,
+    const char *ref, uint8_t key[KEY_RECORD_BYTES]);
+/** Whether it is the only record here of its kind and ref. */
+bool scope_is_only(struct txn *t, const struct identity *id);
+
+/* --- tables --- */
+
+/** Of what others follow: ERR_NOT_FOUND: not here yet. */
+enum err scope_row_read(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct scope_orgs *out);
+enum err scope_row_write(struct txn *t, const struct identity *id,
+    const uint8_t key[KEY_RECORD_BYTES], const struct scope_orgs *o);
+
+/* Rows of `namings`, in the order in which grants are filled up. */
+enum naming_role {
+	NAMING_GRANTS = 0,  /* it may grant its orgs what it names */
+	NAMING_PLANS = 1,   /* it follows, also on a basic grant */
+	NAMING_REST = 2,    /* it follows */
+	NAMING_HOLDERS = 3, /* what bears that ref itself */
+};
+
+/** Note that a record names what its change's fields say, and, of what others
+ * follow, that it bears its ref. */
+enum err naming_note(struct txn *t, const struct kind *k,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
+enum err naming_hold(struct txn *t, const struct identity *id,
+    const uint8_t key[KEY_RECORD_BYTES]);
+/** Record keys, one after the other, appended to out; of one source (or of
+ * any: NULL), at most `most`. */
+enum err naming_walk(struct txn *t, const char *kind, const char *ref,
+    enum naming_role role, const char *source, size_t most, struct buffer *out);
+
+/* --- what follows for the lists (scope_spread.c) --- */
+
+/** A change was admitted: let it, and what else that concerns, stand on the
+ * right lists. Its acting org's is not looked at. */
+enum err scope_admitted(struct txn *t, const struct self *self,
+    const struct change *c, uint64_t fingerprint);
+/** Look at every record again. Costs as much as the store holds. */
+enum err scope_settle_all(struct txn *t, const struct self *self);
+/** After a change of an org: if it moved in the tree, lists may be due to
+ * others, and scope_prepare() will look. */
+enum err scope_org_changed(struct txn *t, const struct change *c);
+/** At the start of a hub: all, if an org moved since or the store was made
+ * before there were scopes. */
+enum err scope_prepare(struct txn *t, const struct self *self);
+
+#endif

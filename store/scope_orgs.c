@@ -1,0 +1,131 @@
+/* scope_orgs: a small sorted set of orgs, each with how far it is granted. */
+
+#include <string.h>
+
+#include "store/scope.h"
+
+/* Where ref stands or belongs. */
+static size_t
+place_of(const struct scope_orgs *o, const char *ref, bool *found)
+{
+	size_t i;
+	int c = -1;
+
+	for (i = 0; i < o->count; i++) {
+		c = strcmp(ref, o->org[i].ref);
+		if (c <= 0)
+			break;
+	}
+	*found = i < o->count && c == 0;
+	return i;
+}
+
+void
+scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level)
+{
+	bool found;
+	size_t i, size = strlen(ref);
+
+	if (size == 0 || size > ORG_REF_BYTES_MAX || level == SCOPE_NONE)
+		return;
+	i = place_of(o, ref, &found);
+	if (found) {
+		if (o->org[i].level < level)
+			o->org[i].level = level;
+		return;
+	}
+	if (i == SCOPE_ORGS_MAX)
+		return;
+	if (o->count == SCOPE_ORGS_MAX)
+		o->count--;
+	memmove(&o->org[i + 1], &o->org[i], (o->count - i) * sizeof o->org[0]);
+	memset(&o->org[i], 0, sizeof o->org[i]);
+	memcpy(o->org[i].ref, ref, size);
+	o->org[i].level = level;
+	o->count++;
+}
+
+void
+scope_orgs_add_all(struct scope_orgs *o, const struct scope_orgs *more)
+{
+	size_t i;
+
+	for (i = 0; i < more->count; i++)
+		scope_orgs_add(o, more->org[i].ref, more->org[i].level);
+}
+
+enum scope_level
+scope_orgs_level(const struct scope_orgs *o, const char *ref)
+{
+	bool found;
+	size_t i = place_of(o, ref, &found);
+
+	return found ? (enum scope_level)o->org[i].level : SCOPE_NONE;
+}
+
+static size_t
+next_from(const struct scope_orgs *o, size_t i, uint8_t least)
+{
+	while (i < o->count && o->org[i].level < least)
+		i++;
+	return i;
+}
+
+bool
+scope_orgs_equal(
+    const struct scope_orgs *a, const struct scope_orgs *b, uint8_t least)
+{
+	size_t i = next_from(a, 0, least), j = next_from(b, 0, least);
+
+	while (i < a->count && j < b->count) {
+		if (a->org[i].level != b->org[j].level ||
+		    strcmp(a->org[i].ref, b->org[j].ref) != 0)
+			return false;
+		i = next_from(a, i + 1, least);
+		j = next_from(b, j + 1, least);
+	}
+	return i == a->count && j == b->count;
+}
+
+bool
+scope_orgs_within(const struct scope_orgs *a, const struct scope_orgs *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++)
+		if (scope_orgs_level(b, a->org[i].ref) <
+		    (enum scope_level)a->org[i].level)
+			return false;
+	return true;
+}
+
+enum err
+scope_orgs_encode(const struct scope_orgs *o, struct buffer *out)
+{
+	size_t i;
+
+	put_varint(out, o->count);
+	for (i = 0; i < o->count; i++) {
+		put_text(out, o->org[i].ref);
+		put_u8(out, o->org[i].level);
+	}
+	return buffer_state(out);
+}
+
+enum err
+scope_orgs_decode(struct reader *r, struct scope_orgs *out)
+{
+	uint64_t count = read_varint(r);
+
+	out->count = 0;
+	if (r->failed || count > SCOPE_ORGS_MAX)
+		return ERR_CORRUPT;
+	for (; out->count < count; out->count++) {
+		struct scope_org *o = &out->org[out->count];
+
+		if (!read_text(r, o->ref, ORG_REF_BYTES_MAX))
+			return ERR_CORRUPT;
+		o->level = read_u8(r);
+	}
+	return r->failed ? ERR_CORRUPT : ERR_OK;
+}

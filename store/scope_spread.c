@@ -1,0 +1,440 @@
+/* scope_spread: what a record's scope means for the lists.
+ *
+ * A record whose scope may have changed is settled: its scope is computed
+ * anew; if it is another, the record's changes go to the lists where they now
+ * belong and leave the others, and so does what follows the record, plans
+ * before the rest. Nothing is compared with how things came to be, so that
+ * every order of arrival ends alike.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/list.h"
+#include "store/scope.h"
+
+/* A record follows one that follows another: reports, requests, residents. */
+enum { DEPTH_MAX = 6 };
+
+struct spread {
+	struct txn *t;
+	const struct self *self;
+	struct org_tree tree;
+	unsigned depth;
+	bool is_sweep; /* look at every change, whatever seems the same */
+};
+
+/* --- the lists of one record ------------------------------------------- */
+
+/* Whether who receives the org's list receives that of one below it, on which
+ * the change stands as well. */
+static bool
+is_covered(struct spread *sp, const struct scope_orgs *o, uint8_t needs,
+    const char *acting, const char *org)
+{
+	size_t i;
+
+	if (org_tree_is_below(&sp->tree, acting, org))
+		return true;
+	for (i = 0; i < o->count; i++)
+		if (o->org[i].level >= needs &&
+		    strcmp(o->org[i].ref, org) != 0 &&
+		    org_tree_is_below(&sp->tree, o->org[i].ref, org))
+			return true;
+	return false;
+}
+
+static enum err
+share_one(struct spread *sp, const struct scoped *s,
+    const struct merge_input *input, const struct scope_orgs *o, bool is_first)
+{
+	char names[SCOPE_ORGS_MAX][LIST_NAME_BYTES_MAX + 1];
+	const struct change *c = input->change;
+	uint8_t needs = (uint8_t)scoped_needs(s);
+	struct scope_orgs due = *o;
+	size_t count = 0, i;
+	enum err e;
+
+	scoped_told(s, c, &due);
+	for (i = 0; i < due.count; i++) {
+		const char *org = due.org[i].ref;
+
+		if (due.org[i].level < needs || strcmp(org, c->org) == 0 ||
+		    is_covered(sp, &due, needs, c->org, org))
+			continue;
+		snprintf(
+		    names[count++], sizeof names[0], "%s%s", AUDIENCE_ORG, org);
+	}
+	e = org_tree_state(&sp->tree);
+	if (e != ERR_OK || (is_first && count == 0))
+		return e;
+	return list_share(sp->t, &c->id, input->fingerprint, names, count);
+}
+
+/* Whose audience also depends on what it follows. */
+static bool
+tells(const struct scoped *s, const struct change *c)
+{
+	const struct field *f;
+
+	for (f = s->kind->fields; f->number != 0; f++)
+		if ((f->flags & FIELD_HOLDER) != 0 &&
+		    json_object_get(c->fields, f->name) != NULL)
+			return true;
+	return false;
+}
+
+/* fresh: only this change and what it may complete; NULL: all. */
+static enum err
+share(struct spread *sp, const struct scoped *s, const struct scope_orgs *o,
+    const struct change_id *fresh)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < s->count; i++)
+		if (fresh == NULL ||
+		    change_id_compare(&s->input[i].change->id, fresh) == 0 ||
+		    tells(s, s->input[i].change))
+			e = share_one(sp, s, &s->input[i], o,
+			    s->count == 1 && fresh != NULL);
+	return e;
+}
+
+/* --- settling ---------------------------------------------------------- */
+
+static enum err settle(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES]);
+
+static enum err
+settle_all(struct spread *sp, const struct buffer *keys)
+{
+	size_t at;
+	enum err e = ERR_OK;
+
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES)
+		e = settle(sp, keys->data + at);
+	return e;
+}
+
+/* What names the ref, from one source or any; without those that need a full
+ * grant where none changed. */
+static enum err
+settle_namers(struct spread *sp, const struct identity *id, const char *source,
+    enum naming_role last)
+{
+	struct buffer keys = {0};
+	int role;
+	enum err e = ERR_OK;
+
+	for (role = NAMING_GRANTS; e == ERR_OK && role <= (int)last; role++)
+		e = naming_walk(sp->t, id->kind, id->ref,
+		    (enum naming_role)role, source, SIZE_MAX, &keys);
+	if (e == ERR_OK)
+		e = settle_all(sp, &keys);
+	buffer_free(&keys);
+	return e;
+}
+
+/* A scope that others follow. */
+static enum err
+settle_followed(struct spread *sp, const struct scoped *s,
+    const struct scope_orgs *now, const struct change_id *fresh)
+{
+	const struct identity *id = &s->merged.id;
+	const char *basic = s->kind->scope.basic;
+	struct scope_orgs before;
+	bool is_same, by_state = basic != NULL && strcmp(basic, "*") != 0;
+	enum err e = scope_row_read(sp->t, s->key, &before);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	is_same = scope_orgs_equal(&before, now, SCOPE_BASIC);
+	if (!is_same)
+		e = scope_row_write(sp->t, id, s->key, now);
+	if (e == ERR_OK)
+		e = share(sp, s, now,
+		    is_same && !by_state && !sp->is_sweep ? fresh : NULL);
+	if (e != ERR_OK || is_same)
+		return e;
+	return settle_namers(sp, id,
+	    scope_is_only(sp->t, id) ? NULL : id->source,
+	    scope_orgs_equal(&before, now, SCOPE_FULL) ? NAMING_PLANS
+	                                               : NAMING_REST);
+}
+
+static const struct change_id no_change;
+
+/* fresh: the change that was just admitted; no_change: none. */
+static enum err
+settle_scoped(
+    struct spread *sp, const struct scoped *s, const struct change_id *fresh)
+{
+	struct scope_orgs now;
+	enum err e = scoped_orgs(s, &now);
+
+	if (e != ERR_OK)
+		return e;
+	if (s->kind->scope.is_followed)
+		return settle_followed(sp, s, &now, fresh);
+	return share(sp, s, &now, s->count == 1 ? fresh : NULL);
+}
+
+static enum err
+settle(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct scoped s;
+	enum err e;
+
+	if (sp->depth == DEPTH_MAX)
+		return ERR_OK;
+	e = scoped_read(sp->t, sp->self, key, &s);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	sp->depth++;
+	e = settle_scoped(
+	    sp, &s, s.kind->scope.is_followed ? &no_change : NULL);
+	sp->depth--;
+	scoped_free(&s);
+	return e;
+}
+
+/* --- a change arrives -------------------------------------------------- */
+
+static enum err
+add_once(struct buffer *keys, const uint8_t key[KEY_RECORD_BYTES])
+{
+	size_t at;
+
+	for (at = 0; at < keys->size; at += KEY_RECORD_BYTES)
+		if (memcmp(keys->data + at, key, KEY_RECORD_BYTES) == 0)
+			return ERR_OK;
+	put_bytes(keys, key, KEY_RECORD_BYTES);
+	return buffer_state(keys);
+}
+
+/* What any of its changes ever granted to its orgs: what it no longer names
+ * has to be taken back. */
+static enum err
+granted_targets(struct spread *sp, const struct scoped *s, struct buffer *keys)
+{
+	const struct field *f;
+	const char *ref;
+	size_t i, j;
+	enum err e = ERR_OK;
+
+	for (f = s->kind->fields; f->number != 0; f++)
+		for (i = 0; (f->flags & FIELD_GRANTS) != 0 && i < s->count;
+		     i++) {
+			const struct change *c = s->input[i].change;
+
+			for (j = 0; e == ERR_OK &&
+			            (ref = scope_ref(c->fields, f, j)) != NULL;
+			     j++) {
+				uint8_t key[KEY_RECORD_BYTES];
+
+				e = scope_resolve(sp->t, c->record.source,
+				    f->ref_kind, ref, key);
+				if (e == ERR_OK)
+					e = add_once(keys, key);
+				else if (e == ERR_NOT_FOUND)
+					e = ERR_OK; /* awaited */
+			}
+		}
+	return e;
+}
+
+/* A new record often grants nothing new: a contract with the org that keeps
+ * the file, the next hand-over in a chain. */
+static bool
+grants_nothing_new(struct spread *sp, const struct scoped *s,
+    const struct scope_orgs *granted, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct scope_orgs held;
+
+	return s->count == 1 && !sp->is_sweep &&
+	       scope_row_read(sp->t, key, &held) == ERR_OK &&
+	       scope_orgs_within(granted, &held);
+}
+
+static enum err
+settle_granted(struct spread *sp, const struct scoped *s)
+{
+	struct buffer keys = {0};
+	struct scope_orgs granted;
+	size_t at;
+	enum err e = granted_targets(sp, s, &keys);
+
+	if (e == ERR_OK && keys.size > 0)
+		e = scoped_grants(s, &granted);
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		if (!grants_nothing_new(sp, s, &granted, keys.data + at))
+			e = settle(sp, keys.data + at);
+	buffer_free(&keys);
+	return e;
+}
+
+/* It bears a ref that one other record bore alone until now: what named that
+ * without being of its source means neither any more. */
+static enum err
+settle_doubles(struct spread *sp, const struct identity *id)
+{
+	struct buffer keys = {0};
+	enum err e = naming_walk(
+	    sp->t, id->kind, id->ref, NAMING_HOLDERS, NULL, 3, &keys);
+
+	if (e == ERR_OK && keys.size == 2 * (size_t)KEY_RECORD_BYTES) {
+		e = settle_all(sp, &keys);
+		if (e == ERR_OK)
+			e = settle_namers(sp, id, NULL, NAMING_REST);
+	}
+	buffer_free(&keys);
+	return e;
+}
+
+/* From now on refs lead here. */
+static enum err
+found(struct spread *sp, const struct scoped *s, bool *is_new)
+{
+	const struct scope_orgs nobody = {.count = 0};
+	enum err e;
+
+	*is_new = s->kind->scope.is_followed &&
+	          txn_has(sp->t, TABLE_SCOPES, s->key, sizeof s->key) ==
+	              ERR_NOT_FOUND;
+	if (!*is_new)
+		return ERR_OK;
+	e = naming_hold(sp->t, &s->merged.id, s->key);
+	return e == ERR_OK
+	           ? scope_row_write(sp->t, &s->merged.id, s->key, &nobody)
+	           : e;
+}
+
+static enum err
+arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
+{
+	bool is_new;
+	enum err e = found(sp, s, &is_new);
+
+	if (e == ERR_OK)
+		e = settle_scoped(sp, s, fresh);
+	if (e == ERR_OK && is_new)
+		e = settle_doubles(sp, &s->merged.id);
+	return e == ERR_OK ? settle_granted(sp, s) : e;
+}
+
+/* Two are enough to know. */
+static bool
+is_only_change(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct walk *w;
+	struct bytes found;
+	int count = 0;
+
+	if (walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w) != ERR_OK)
+		return false;
+	while (count < 2 && walk_next(w, &found, NULL) == ERR_OK &&
+	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0)
+		count++;
+	walk_close(w);
+	return count == 1;
+}
+
+enum err
+scope_admitted(struct txn *t, const struct self *self, const struct change *c,
+    uint64_t fingerprint)
+{
+	const struct kind *k = kind_by_name(c->record.kind);
+	struct spread sp = {.t = t, .self = self, .tree = {.t = t}};
+	uint8_t key[KEY_RECORD_BYTES];
+	struct scoped s;
+	enum err e;
+
+	if (k == NULL || k->by_group)
+		return ERR_OK;
+	key_record(txn_db(t), key, &c->record);
+	e = naming_note(t, k, c, key);
+	if (e != ERR_OK)
+		return e;
+	if (is_only_change(t, key))
+		e = scoped_first(t, self, c, fingerprint, key, &s);
+	else
+		e = scoped_read(t, self, key, &s);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = arrive(&sp, &s, &c->id);
+	scoped_free(&s);
+	org_tree_free(&sp.tree);
+	return e;
+}
+
+/* --- everything -------------------------------------------------------- */
+
+static enum err
+sweep_one(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct scoped s;
+	size_t i;
+	enum err e = scoped_read(sp->t, sp->self, key, &s);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	for (i = 0; e == ERR_OK && i < s.count; i++)
+		e = naming_note(sp->t, s.kind, s.input[i].change, s.key);
+	if (e == ERR_OK)
+		e = arrive(sp, &s, NULL);
+	scoped_free(&s);
+	return e;
+}
+
+/* Kinds that are followed have lower numbers than those that follow them. */
+enum err
+scope_settle_all(struct txn *t, const struct self *self)
+{
+	struct spread sp = {
+	    .t = t, .self = self, .tree = {.t = t}, .is_sweep = true};
+	uint8_t last[KEY_RECORD_BYTES] = {0};
+	struct walk *w;
+	struct bytes key;
+	enum err e = walk_open(t, TABLE_RECORDS, NULL, 0, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK) {
+		if (key.size != KEY_RECORD_CHANGE_BYTES ||
+		    memcmp(key.data, last, sizeof last) == 0)
+			continue;
+		memcpy(last, key.data, sizeof last);
+		e = sweep_one(&sp, last);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	org_tree_free(&sp.tree);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+/* --- when the tree changed ----------------------------------------------- */
+
+static const char settled[] = "scopes.settled";
+
+enum err
+scope_org_changed(struct txn *t, const struct change *c)
+{
+	if (strcmp(c->record.kind, "org") != 0 || c->parent_count == 0 ||
+	    json_object_get(c->fields, "parent_org_id") == NULL)
+		return ERR_OK;
+	return meta_put_number(t, settled, 0);
+}
+
+enum err
+scope_prepare(struct txn *t, const struct self *self)
+{
+	uint64_t is_settled;
+	enum err e = meta_get_number(t, settled, &is_settled);
+
+	if (e != ERR_OK || is_settled != 0 || self->role != ROLE_HUB ||
+	    !self->is_enrolled)
+		return e;
+	e = scope_settle_all(t, self);
+	return e == ERR_OK ? meta_put_number(t, settled, 1) : e;
+}

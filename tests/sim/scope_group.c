@@ -1,0 +1,357 @@
+/* scope_group: an invented group whose records go from org to org. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/scope_group.h"
+
+enum { RESIDENTS = 100, DEVICES = 8, RECORDS_MAX = 2000 };
+
+const char *const scope_orgs_made[SCOPE_ORGS] = {
+    "H", "T1", "T2", "T3", "T4", "V11", "V12", "V21", "V22", "X"};
+const char *const scope_orgs_above[SCOPE_ORGS] = {
+    NULL, "H", "H", "H", "H", "T1", "T1", "T2", "T2", NULL};
+
+uint64_t scope_seed;
+
+static uint64_t
+next(void)
+{
+	uint64_t z = scope_seed += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+size_t
+scope_draw(size_t below)
+{
+	return (size_t)(next() % below);
+}
+
+int
+scope_org_number(const char *ref)
+{
+	int i;
+
+	for (i = 0; i < SCOPE_ORGS; i++)
+		if (strcmp(scope_orgs_made[i], ref) == 0)
+			return i;
+	return -1;
+}
+
+bool
+scope_is_within(int a, int b)
+{
+	while (a != b && scope_orgs_above[a] != NULL)
+		a = scope_org_number(scope_orgs_above[a]);
+	return a == b;
+}
+
+/* --- the group ----------------------------------------------------------- */
+
+struct made *made;
+size_t made_count;
+struct named *records;
+size_t record_count;
+static uint64_t seqs[SCOPE_ORGS + 1];
+
+/* A change of a record by a node; the first founds it. after: has seen the
+ * one before; else it knows nothing of it. */
+static void
+record_change(
+    size_t record, int author, const char *org, bool after, json_t *fields)
+{
+	struct made *m = &made[made_count];
+	struct named *r = &records[record];
+
+	assert_true(made_count < SCOPE_CHANGES_MOST);
+	assert_non_null(fields);
+	memset(m, 0, sizeof *m);
+	change_init(&m->c);
+	m->c.record = r->id;
+	m->author = author;
+	m->record = record;
+	m->c.id.life[0] = (uint8_t)(author + 1);
+	m->c.id.class = (uint8_t)(1 + scope_draw(2));
+	m->c.id.seq = ++seqs[author];
+	snprintf(m->c.by, sizeof m->c.by, "S1");
+	snprintf(m->c.org, sizeof m->c.org, "%s", org);
+	m->c.occurred_at = m->c.recorded_at = 1780000000;
+	m->c.fields = fields;
+	m->fingerprint = next() | 1;
+	if (after && r->last != SIZE_MAX) {
+		struct parent *p = &m->c.parents[m->c.parent_count++];
+
+		p->id = made[r->last].c.id;
+	}
+	r->last = made_count++;
+}
+
+static size_t
+found(const char *source, const char *kind, const char *ref, int author,
+    const char *org, json_t *fields)
+{
+	struct named *r = &records[record_count];
+
+	assert_true(record_count < RECORDS_MAX);
+	memset(r, 0, sizeof *r);
+	snprintf(r->id.source, sizeof r->id.source, "%s", source);
+	snprintf(r->id.kind, sizeof r->id.kind, "%s", kind);
+	if (ref == NULL)
+		snprintf(
+		    r->id.ref, sizeof r->id.ref, "%s-%zu", kind, record_count);
+	else
+		snprintf(r->id.ref, sizeof r->id.ref, "%s", ref);
+	r->last = SIZE_MAX;
+	r->org = author;
+	record_change(record_count, author, org, false, fields);
+	return record_count++;
+}
+
+static json_t *
+ref_to(const char *ref)
+{
+	return json_sprintf("ref:%s", ref);
+}
+
+static int
+any_org(void)
+{
+	return (int)scope_draw(SCOPE_ORGS);
+}
+
+/* Forms have a source of their own and name what an import brought. */
+static const char *
+any_source(void)
+{
+	return scope_draw(4) == 0 ? "form" : "his";
+}
+
+static void
+make_contract(const char *resident, int org)
+{
+	static const char *const ends[] = {"ending", "terminated"};
+	size_t r =
+	    found(any_source(), "contract", NULL, org, scope_orgs_made[org],
+	        json_pack("{s:o, s:s}", "resident_id", ref_to(resident),
+	            "state", scope_draw(4) == 0 ? "active" : "signed"));
+	size_t steps = scope_draw(4);
+
+	if (scope_draw(3) == 0)
+		found(any_source(), "contract_service", NULL, org,
+		    scope_orgs_made[org],
+		    json_pack(
+		        "{s:o}", "contract_id", ref_to(records[r].id.ref)));
+	if (steps > 0)
+		record_change(r, SCOPE_GROUP, "H", true,
+		    json_pack("{s:s}", "state",
+		        scope_draw(4) == 0 ? "refused" : "active"));
+	if (steps > 1)
+		record_change(r, org, scope_orgs_made[org], true,
+		    json_pack("{s:s}", "state", ends[0]));
+	if (steps > 2)
+		record_change(r, SCOPE_GROUP, "H", true,
+		    json_pack("{s:s}", "state", ends[1]));
+	if (scope_draw(12) == 0) /* it was another's */
+		record_change(r, org, scope_orgs_made[org], true,
+		    json_pack("{s:o}", "resident_id", ref_to("R1")));
+}
+
+static void
+make_referral(const char *resident, int from, const char *encounter)
+{
+	static const char *const steps[] = {
+	    "accepted", "arrived", "in_care", "sent_back", "followed_up"};
+	int to = any_org();
+	size_t n = scope_draw(7), i;
+	size_t r = found(any_source(), "referral", NULL, from,
+	    scope_orgs_made[from],
+	    json_pack("{s:o, s:o, s:o, s:s, s:[o]}", "resident_id",
+	        ref_to(resident), "from_org", ref_to(scope_orgs_made[from]),
+	        "to_org", ref_to(scope_orgs_made[to]), "state", "issued",
+	        "attached", ref_to(encounter == NULL ? "none" : encounter)));
+
+	if (n == 6) {
+		record_change(r, from, scope_orgs_made[from], true,
+		    json_pack("{s:s}", "state", "cancelled"));
+		return;
+	}
+	for (i = 0; i < n; i++)
+		record_change(r, i == 4 ? from : to,
+		    scope_orgs_made[i == 4 ? from : to], true,
+		    json_pack("{s:s}", "state", steps[i]));
+}
+
+static void
+make_exam(const char *resident, int org)
+{
+	static const char *const steps[] = {"received", "reported"};
+	int to = any_org();
+	size_t n = scope_draw(3), i;
+	size_t r = found("his", "exam_request", NULL, org, scope_orgs_made[org],
+	    json_pack("{s:o, s:o, s:s}", "resident_id", ref_to(resident),
+	        "to_org", ref_to(scope_orgs_made[to]), "state", "sent"));
+
+	for (i = 0; i < n; i++)
+		record_change(r, to, scope_orgs_made[to], true,
+		    json_pack("{s:s}", "state", steps[i]));
+	if (n == 2)
+		found("his", "exam_report", NULL, to, scope_orgs_made[to],
+		    json_pack("{s:o, s:s}", "exam_request_id",
+		        ref_to(records[r].id.ref), "findings", "x"));
+}
+
+static void
+make_care(const char *resident, int org)
+{
+	size_t n = scope_draw(4), i, r = SIZE_MAX;
+
+	for (i = 0; i < n; i++) {
+		int at = scope_draw(3) == 0 ? any_org() : org;
+
+		r = found("his", "encounter", NULL, at, scope_orgs_made[at],
+		    json_pack("{s:o, s:s}", "resident_id", ref_to(resident),
+		        "state", "signed"));
+		if (scope_draw(4) == 0)
+			record_change(r, at, scope_orgs_made[at],
+			    scope_draw(2) == 0,
+			    json_pack("{s:s}", "plan", "x"));
+		if (scope_draw(10) == 0) /* wrong patient */
+			record_change(r, at, scope_orgs_made[at], true,
+			    json_pack("{s:o}", "resident_id", ref_to("R2")));
+	}
+	if (scope_draw(2) == 0) {
+		size_t f =
+		    found("his", "followup", NULL, org, scope_orgs_made[org],
+		        json_pack("{s:o, s:s}", "resident_id", ref_to(resident),
+		            "state", "planned"));
+
+		if (scope_draw(2) == 0)
+			record_change(f, org, scope_orgs_made[org], true,
+			    json_pack("{s:s}", "state", "done"));
+	}
+	if (scope_draw(3) == 0)
+		make_referral(
+		    resident, org, r == SIZE_MAX ? NULL : records[r].id.ref);
+	if (scope_draw(4) == 0)
+		make_exam(resident, org);
+}
+
+static void
+make_moves(size_t r, int holder)
+{
+	size_t n = scope_draw(4);
+
+	while (n-- > 0) {
+		int to = any_org();
+		size_t who = scope_draw(3);
+		int author = who == 0 ? holder : who == 1 ? to : SCOPE_GROUP;
+
+		record_change(r, author,
+		    author == SCOPE_GROUP ? "H" : scope_orgs_made[author],
+		    scope_draw(5) != 0,
+		    json_pack("{s:o}", "managing_org_id",
+		        ref_to(scope_orgs_made[to])));
+		if (author != to)
+			holder = to;
+	}
+	/* The old site has not heard of it. */
+	if (scope_draw(3) == 0)
+		record_change(r, records[r].org,
+		    scope_orgs_made[records[r].org], false,
+		    json_pack("{s:s}", "phone", "1"));
+}
+
+static void
+make_resident(size_t i)
+{
+	char ref[16];
+	int org = any_org(), holder = scope_draw(4) == 0 ? any_org() : org;
+	size_t r, n;
+
+	/* Some are called as others are elsewhere. */
+	snprintf(ref, sizeof ref, "R%zu", i % (RESIDENTS - 6));
+	r = found(i < RESIDENTS - 6 ? "his" : "other", "resident", ref, org,
+	    scope_orgs_made[org],
+	    json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
+	        ref_to(scope_orgs_made[holder])));
+	make_moves(r, holder);
+	make_care(ref, org);
+	for (n = scope_draw(3); n > 0; n--)
+		make_contract(ref, any_org());
+}
+
+static void
+make_device(size_t i)
+{
+	static const char *const states[] = {
+	    "requested", "approved", "cancelled", "refused", "received"};
+	char ref[16];
+	int owner = any_org(), at = owner;
+	size_t n;
+
+	snprintf(ref, sizeof ref, "D%zu", i);
+	found("his", "device", ref, owner, scope_orgs_made[owner],
+	    json_pack("{s:o, s:s}", "owner_org_id",
+	        ref_to(scope_orgs_made[owner]), "class", "ecg"));
+	for (n = scope_draw(6); n > 0; n--) {
+		int to = any_org();
+
+		found("his", "loan", NULL, to, scope_orgs_made[to],
+		    json_pack("{s:o, s:o, s:o, s:s}", "device_id", ref_to(ref),
+		        "lender", ref_to(scope_orgs_made[at]), "borrower",
+		        ref_to(scope_orgs_made[to]), "state",
+		        states[scope_draw(5)]));
+		if (scope_draw(2) == 0) {
+			found(any_source(), "custody", NULL, at,
+			    scope_orgs_made[at],
+			    json_pack("{s:o, s:o, s:o}", "device_id",
+			        ref_to(ref), "from",
+			        ref_to(scope_orgs_made[at]), "to",
+			        ref_to(scope_orgs_made[to])));
+			at = to;
+		}
+		found("his", "usage", NULL, at, scope_orgs_made[at],
+		    json_pack(
+		        "{s:o, s:i}", "device_id", ref_to(ref), "hours", 3));
+	}
+}
+
+void
+scope_group_make(void)
+{
+	size_t i;
+
+	if (made == NULL)
+		made = calloc(SCOPE_CHANGES_MOST, sizeof *made);
+	if (records == NULL)
+		records = calloc(RECORDS_MAX, sizeof *records);
+	assert_non_null(made);
+	assert_non_null(records);
+	made_count = record_count = 0;
+	memset(seqs, 0, sizeof seqs);
+	for (i = 0; i < RESIDENTS; i++)
+		make_resident(i);
+	for (i = 0; i < DEVICES; i++)
+		make_device(i);
+}
+
+void
+scope_group_clear(void)
+{
+	while (made_count > 0)
+		change_clear(&made[--made_count].c);
+	free(made);
+	free(records);
+	made = NULL;
+	records = NULL;
+}

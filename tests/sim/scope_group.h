@@ -1,0 +1,60 @@
+/* scope_group: an invented group whose records go from org to org, and an
+ * oracle that says which of its changes stand on which org's list.
+ *
+ * The oracle knows the rules kind by kind and nothing of the product's tables
+ * or its ways: it computes everything anew from the changes that are here.
+ */
+
+#ifndef YIZHAN_TESTS_SIM_SCOPE_GROUP_H
+#define YIZHAN_TESTS_SIM_SCOPE_GROUP_H
+
+#include "store/change.h"
+
+enum {
+	SCOPE_CHANGES_MOST = 4000,
+	SCOPE_ORGS = 10,
+	SCOPE_GROUP = SCOPE_ORGS, /* as an author: the hub itself */
+};
+
+/* Two townships with villages below them, two without, a hospital, and one
+ * that stands alone. */
+extern const char *const scope_orgs_made[SCOPE_ORGS];
+extern const char *const scope_orgs_above[SCOPE_ORGS]; /* NULL: nothing */
+
+struct made {
+	struct change c;
+	uint64_t fingerprint;
+	int author; /* number of an org, or SCOPE_GROUP */
+	size_t record;
+	bool is_here; /* at the hub */
+};
+
+struct named {
+	struct identity id;
+	size_t last; /* its latest change */
+	int org;     /* who made it */
+};
+
+extern struct made *made;
+extern size_t made_count;
+extern struct named *records;
+extern size_t record_count;
+
+/* Draws from a seed; the same gives the same group. */
+extern uint64_t scope_seed;
+size_t scope_draw(size_t below);
+int scope_org_number(const char *ref);
+/** Whether a is b or stands below it. */
+bool scope_is_within(int a, int b);
+
+void scope_group_make(void);
+void scope_group_clear(void);
+
+/** Read what is here; then ask; then forget it. */
+void scope_oracle_begin(void);
+/** The lists on which a change stands: those of its acting org and of the
+ * orgs in scope, without those whose nodes get it from one below. */
+void scope_oracle_lists(const struct made *m, bool on[SCOPE_ORGS]);
+void scope_oracle_end(void);
+
+#endif

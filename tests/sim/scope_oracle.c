@@ -1,0 +1,398 @@
+/* scope_oracle: who is to have what, with the rules written out. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/merge.h"
+#include "tests/sim/scope_group.h"
+
+enum { BASIC = 1, FULL = 2 };
+
+/* Per record: what it says, and the level of each org in its scope. */
+static struct record *versions; /* of those that are here */
+static bool *is_known;
+typedef uint8_t levels[SCOPE_ORGS];
+static levels *found; /* scopes as they are asked for, once each */
+static bool *is_found;
+
+static const char *
+said(size_t r, const char *field)
+{
+	const char *s =
+	    json_string_value(json_object_get(versions[r].fields, field));
+
+	return s == NULL ? "" : strncmp(s, "ref:", 4) == 0 ? s + 4 : s;
+}
+
+static bool
+is_kind(size_t r, const char *kind)
+{
+	return strcmp(records[r].id.kind, kind) == 0;
+}
+
+static bool
+is_any(const char *word, const char *a, const char *b, const char *c,
+    const char *d)
+{
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0 ||
+	       strcmp(word, c) == 0 || strcmp(word, d) == 0;
+}
+
+/* skip: leaves out what this says about the holder; NULL: nothing. */
+static bool
+merge(size_t r, const bool *skip, struct record *out)
+{
+	static struct merge_input input[64];
+	static struct change copy[64];
+	size_t i, n = 0;
+
+	for (i = 0; i < made_count; i++) {
+		if (made[i].record != r || !made[i].is_here)
+			continue;
+		copy[n] = made[i].c;
+		copy[n].fields = json_copy(made[i].c.fields);
+		if (skip != NULL && skip[i])
+			json_object_del(copy[n].fields, "managing_org_id");
+		input[n].change = &copy[n];
+		input[n].fingerprint = made[i].fingerprint;
+		n++;
+	}
+	if (n > 0)
+		assert_int_equal(record_merge(input, n, out), ERR_OK);
+	for (i = 0; i < n; i++)
+		json_decref(copy[i].fields);
+	return n > 0;
+}
+
+/* The record a reference means: of its own source, else the only one. */
+static size_t
+meant(size_t from, const char *kind, const char *ref)
+{
+	size_t i, other = SIZE_MAX, count = 0;
+
+	for (i = 0; i < record_count; i++) {
+		if (!is_known[i] || !is_kind(i, kind) ||
+		    strcmp(records[i].id.ref, ref) != 0)
+			continue;
+		if (strcmp(records[i].id.source, records[from].id.source) == 0)
+			return i;
+		other = i;
+		count++;
+	}
+	return count == 1 && strcmp(kind, "encounter") != 0 ? other : SIZE_MAX;
+}
+
+static void
+raise(levels l, const char *org, uint8_t level)
+{
+	int i = scope_org_number(org);
+
+	if (i >= 0 && l[i] < level)
+		l[i] = level;
+}
+
+static void
+holders(size_t r, levels l)
+{
+	static bool skip[SCOPE_CHANGES_MOST];
+	const char *first = NULL;
+	bool agree = true, any = false;
+	struct record clean;
+	size_t i;
+
+	memset(skip, 0, sizeof skip);
+	for (i = 0; i < made_count; i++) {
+		const char *s = json_string_value(
+		    json_object_get(made[i].c.fields, "managing_org_id"));
+
+		if (made[i].record != r || !made[i].is_here || s == NULL ||
+		    made[i].c.parent_count > 0)
+			continue;
+		agree = agree && (first == NULL || strcmp(first, s) == 0);
+		first = s;
+	}
+	for (i = 0; i < made_count; i++) {
+		const char *s = json_string_value(
+		    json_object_get(made[i].c.fields, "managing_org_id"));
+
+		if (made[i].record != r || !made[i].is_here || s == NULL)
+			continue;
+		skip[i] =
+		    made[i].author != SCOPE_GROUP &&
+		    scope_is_within(scope_org_number(s + 4), made[i].author) &&
+		    !(made[i].c.parent_count == 0 && agree);
+		any = any || skip[i];
+	}
+	raise(l, said(r, "managing_org_id"), any ? BASIC : FULL);
+	assert_true(merge(r, skip, &clean));
+	{
+		const char *s = json_string_value(
+		    json_object_get(clean.fields, "managing_org_id"));
+
+		raise(l, s == NULL ? "" : s + 4, FULL);
+	}
+	record_clear(&clean);
+}
+
+static bool
+wrote(size_t r, int author, const char *state)
+{
+	size_t i;
+
+	for (i = 0; i < made_count; i++) {
+		const char *s = json_string_value(
+		    json_object_get(made[i].c.fields, "state"));
+
+		if (made[i].record == r && made[i].is_here &&
+		    made[i].author == author && s != NULL &&
+		    strcmp(s, state) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+another_wrote(size_t r, int org)
+{
+	size_t i;
+
+	for (i = 0; i < made_count; i++)
+		if (made[i].record == r && made[i].is_here &&
+		    (made[i].author == SCOPE_GROUP ||
+		        !scope_is_within(org, made[i].author)))
+			return true;
+	return false;
+}
+
+/* Acting scope_orgs_made of changes that knew of none before. */
+static void
+founders(size_t r, levels l)
+{
+	size_t i;
+
+	for (i = 0; i < made_count; i++)
+		if (made[i].record == r && made[i].is_here &&
+		    made[i].c.parent_count == 0)
+			raise(l, made[i].c.org, FULL);
+}
+
+/* What a record gives to its scope_orgs_made of the one it is about. */
+static void
+given(size_t q, levels l)
+{
+	const char *state = said(q, "state");
+	levels own = {0};
+	size_t i;
+
+	if (is_kind(q, "contract") &&
+	    is_any(state, "signed", "contested", "active", "ending"))
+		founders(q, own);
+	if ((is_kind(q, "referral") &&
+	        (is_any(state, "issued", "accepted", "arrived", "in_care") ||
+	            strcmp(state, "sent_back") == 0)) ||
+	    (is_kind(q, "exam_request") &&
+	        is_any(state, "sent", "received", "-", "-"))) {
+		raise(own, said(q, "from_org"), FULL);
+		raise(own, said(q, "to_org"), FULL);
+		if (is_kind(q, "exam_request"))
+			founders(q, own);
+	}
+	if (is_kind(q, "loan") &&
+	    !is_any(state, "cancelled", "refused", "-", "-")) {
+		raise(own, said(q, "lender"), FULL);
+		raise(own, said(q, "borrower"), FULL);
+	}
+	if (is_kind(q, "custody")) {
+		raise(own, said(q, "from"), FULL);
+		raise(own, said(q, "to"), FULL);
+	}
+	for (i = 0; i < SCOPE_ORGS; i++) {
+		bool full = true;
+
+		if (own[i] == 0)
+			continue;
+		if (is_kind(q, "contract"))
+			full = is_any(state, "active", "ending", "-", "-") &&
+			       (wrote(q, SCOPE_GROUP, "active") ||
+			           wrote(q, SCOPE_GROUP, "ending"));
+		if (is_kind(q, "referral"))
+			full = another_wrote(q, (int)i);
+		if (is_kind(q, "exam_request"))
+			full = false;
+		raise(l, scope_orgs_made[i], full ? FULL : BASIC);
+	}
+}
+
+static const char *
+attached(size_t q)
+{
+	const char *s = json_string_value(
+	    json_array_get(json_object_get(versions[q].fields, "attached"), 0));
+
+	return s == NULL ? "" : s + 4;
+}
+
+static void scope_of(size_t r, levels l);
+
+static void
+followed(size_t r, const char *kind, const char *field, levels l)
+{
+	size_t to = meant(r, kind, said(r, field)), i;
+	levels more = {0};
+
+	if (to == SIZE_MAX)
+		return;
+	scope_of(to, more);
+	for (i = 0; i < SCOPE_ORGS; i++)
+		raise(l, scope_orgs_made[i], more[i]);
+}
+
+static void
+compute(size_t r, levels l)
+{
+	bool is_resident = is_kind(r, "resident"),
+	     is_device = is_kind(r, "device");
+	size_t q;
+
+	if (is_resident)
+		holders(r, l);
+	if (is_device)
+		raise(l, said(r, "owner_org_id"), FULL);
+	if (is_kind(r, "contract") || is_kind(r, "exam_request"))
+		founders(r, l);
+	raise(l, said(r, "from_org"), FULL);
+	raise(l, said(r, "to_org"), FULL);
+	raise(l, said(r, "lender"), FULL);
+	raise(l, said(r, "borrower"), FULL);
+	raise(l, said(r, "from"), FULL);
+	raise(l, said(r, "to"), FULL);
+	for (q = 0; q < record_count; q++) {
+		if (!is_known[q])
+			continue;
+		if ((is_resident &&
+		        meant(q, "resident", said(q, "resident_id")) == r) ||
+		    (is_device &&
+		        meant(q, "device", said(q, "device_id")) == r) ||
+		    (is_kind(r, "encounter") && is_kind(q, "referral") &&
+		        meant(q, "encounter", attached(q)) == r))
+			given(q, l);
+	}
+	followed(r, "resident", "resident_id", l);
+	followed(r, "device", "device_id", l);
+	followed(r, "contract", "contract_id", l);
+	followed(r, "exam_request", "exam_request_id", l);
+}
+
+static void
+scope_of(size_t r, levels l)
+{
+	size_t i;
+
+	if (!is_found[r])
+		compute(r, found[r]);
+	is_found[r] = true;
+	for (i = 0; i < SCOPE_ORGS; i++)
+		raise(l, scope_orgs_made[i], found[r][i]);
+}
+
+static uint8_t
+needs(size_t r)
+{
+	return is_kind(r, "resident") || is_kind(r, "contract") ||
+	               (is_kind(r, "followup") &&
+	                   strcmp(said(r, "state"), "planned") == 0)
+	           ? BASIC
+	           : FULL;
+}
+
+static void
+lists_in(const struct made *m, const levels scope, bool on[SCOPE_ORGS])
+{
+	int acting = scope_org_number(m->c.org), i, j;
+	bool due[SCOPE_ORGS];
+
+	for (i = 0; i < SCOPE_ORGS; i++)
+		due[i] = i == acting || scope[i] >= needs(m->record);
+	for (i = 0; i < SCOPE_ORGS; i++) {
+		on[i] = due[i];
+		for (j = 0; i != acting && j < SCOPE_ORGS; j++)
+			if (j != i && due[j] && scope_is_within(j, i))
+				on[i] = false;
+	}
+}
+
+/* Who kept the file before is told who takes it: the nearest changes before
+ * this one that name a holder. Each has one parent here. */
+static void
+told(const struct made *m, levels scope)
+{
+	const struct made *at = m;
+
+	if (json_object_get(m->c.fields, "managing_org_id") == NULL)
+		return;
+	while (at->c.parent_count > 0) {
+		const char *s;
+		size_t i;
+
+		for (i = 0; i < made_count; i++)
+			if (made[i].is_here && change_id_compare(&made[i].c.id,
+			                           &at->c.parents[0].id) == 0)
+				break;
+		if (i == made_count)
+			return;
+		at = &made[i];
+		s = json_string_value(
+		    json_object_get(at->c.fields, "managing_org_id"));
+		if (s != NULL) {
+			raise(scope, s + 4, FULL);
+			return;
+		}
+	}
+}
+
+void
+scope_oracle_lists(const struct made *m, bool on[SCOPE_ORGS])
+{
+	levels scope = {0};
+
+	scope_of(m->record, scope);
+	told(m, scope);
+	lists_in(m, scope, on);
+}
+
+void
+scope_oracle_begin(void)
+{
+	size_t i;
+
+	versions = calloc(record_count, sizeof *versions);
+	is_known = calloc(record_count, sizeof *is_known);
+	found = calloc(record_count, sizeof *found);
+	is_found = calloc(record_count, sizeof *is_found);
+	assert_non_null(found);
+	assert_non_null(is_found);
+	assert_non_null(versions);
+	assert_non_null(is_known);
+	for (i = 0; i < record_count; i++)
+		is_known[i] = merge(i, NULL, &versions[i]);
+}
+
+void
+scope_oracle_end(void)
+{
+	size_t i;
+
+	for (i = 0; i < record_count; i++)
+		if (is_known[i])
+			record_clear(&versions[i]);
+	free(found);
+	free(is_found);
+	free(versions);
+	free(is_known);
+}

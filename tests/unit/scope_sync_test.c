@@ -1,0 +1,222 @@
+/* scope over real sessions: what nodes of a group hold after contracts, moves
+ * and loans, each having synced. */
+
+#include "store/record.h"
+#include "tests/unit/group.h"
+
+static struct member hub, a, b;
+
+static int
+set_up(void **state)
+{
+	member_make(&hub, ROLE_HUB, "hub");
+	member_make(&a, ROLE_CLINIC, "a");
+	member_make(&b, ROLE_CLINIC, "b");
+	group_join(&hub, &a, "C01");
+	group_join(&hub, &b, "C02");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	member_remove(&hub);
+	member_remove(&a);
+	member_remove(&b);
+	return 0;
+}
+
+/* A change at a node, which has seen all of the record that is there. */
+static struct change_id
+wrote(struct member *m, const char *org, const char *kind, const char *ref,
+    json_t *fields)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct txn *t = member_begin(m, true);
+	struct record before;
+	struct self self;
+	struct change_id id;
+	struct change c;
+
+	assert_non_null(fields);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	snprintf(c.record.source, sizeof c.record.source, "his");
+	snprintf(c.record.kind, sizeof c.record.kind, "%s", kind);
+	snprintf(c.record.ref, sizeof c.record.ref, "%s", ref);
+	snprintf(c.by, sizeof c.by, "S1");
+	snprintf(c.org, sizeof c.org, "%s", org);
+	c.occurred_at = c.recorded_at = GROUP_NOW;
+	c.fields = fields;
+	key_record(txn_db(t), key, &c.record);
+	if (record_read(t, key, &before) == ERR_OK) {
+		c.parent_count = before.parent_count;
+		memcpy(c.parents, before.parents, sizeof c.parents);
+		record_clear(&before);
+	}
+	assert_int_equal(admit_own(t, &self, &c, 2), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	id = c.id;
+	change_clear(&c);
+	self_wipe(&self);
+	return id;
+}
+
+static void
+sync_all(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(
+		    group_run(&a, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+		assert_int_equal(
+		    group_run(&b, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	}
+}
+
+static bool
+holds(struct member *m, const struct change_id *id)
+{
+	struct txn *t = member_begin(m, false);
+	struct stored s;
+	enum err e;
+
+	stored_init(&s);
+	e = stored_read(t, id, &s);
+	stored_free(&s);
+	txn_abort(t);
+	return e == ERR_OK;
+}
+
+static struct change_id resident, visit;
+
+static void
+file_at_a(void)
+{
+	resident = wrote(&a, "C01", "resident", "r1",
+	    json_pack("{s:s, s:s, s:[{s:s}]}", "name", "x", "managing_org_id",
+	        "ref:C01", "allergies", "substance", "青霉素"));
+	visit = wrote(&a, "C01", "encounter", "e1",
+	    json_pack("{s:s, s:s}", "resident_id", "ref:r1", "plan", "x"));
+}
+
+static void
+contract_at_b(void)
+{
+	wrote(&b, "C02", "contract", "c1",
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+}
+
+static void
+expect_stranger_then_team(void)
+{
+	assert_true(holds(&b, &resident));
+	assert_false(holds(&b, &visit));
+	wrote(&hub, "H01", "contract", "c1",
+	    json_pack("{s:s}", "state", "active"));
+	sync_all();
+	assert_true(holds(&b, &visit));
+}
+
+static void
+test_the_allergy_reaches_who_signed_and_the_rest_when_confirmed(void **state)
+{
+	file_at_a();
+	sync_all();
+	assert_false(holds(&b, &resident));
+	contract_at_b();
+	sync_all();
+	expect_stranger_then_team();
+}
+
+/* On a short link there may be no other session today. */
+static void
+test_what_one_signs_brings_its_resident_in_the_same_session(void **state)
+{
+	file_at_a();
+	assert_int_equal(group_run(&a, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	contract_at_b();
+	assert_int_equal(group_run(&b, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_true(holds(&b, &resident));
+	assert_false(holds(&b, &visit));
+}
+
+/* The contract is at the group first, and b has had its session. */
+static void
+test_the_same_if_the_contract_comes_first(void **state)
+{
+	contract_at_b();
+	assert_int_equal(group_run(&b, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	file_at_a();
+	sync_all();
+	expect_stranger_then_team();
+}
+
+static void
+test_after_a_move_each_site_has_what_is_its_own(void **state)
+{
+	struct change_id move, late, later;
+
+	file_at_a();
+	sync_all();
+	move = wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	/* a has not heard of it. */
+	late = wrote(
+	    &a, "C01", "encounter", "e1", json_pack("{s:s}", "plan", "y"));
+	sync_all();
+	assert_true(holds(&a, &move));
+	assert_true(holds(&b, &resident));
+	assert_true(holds(&b, &visit));
+	assert_true(holds(&b, &late));
+	later = wrote(
+	    &b, "C02", "resident", "r1", json_pack("{s:s}", "phone", "12"));
+	sync_all();
+	assert_true(holds(&hub, &later));
+	assert_false(holds(&a, &later));
+}
+
+/* What the old site may not have any more its new computer never gets. */
+static void
+test_a_new_computer_of_the_old_site_gets_what_it_wrote(void **state)
+{
+	struct change_id elsewhere;
+	struct member again;
+
+	file_at_a();
+	elsewhere = wrote(&b, "C02", "encounter", "e2",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	sync_all();
+	assert_true(holds(&a, &elsewhere));
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	member_make(&again, ROLE_CLINIC, "again");
+	group_join(&hub, &again, "C01");
+	assert_int_equal(
+	    group_run(&again, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_true(holds(&again, &resident));
+	assert_true(holds(&again, &visit));
+	assert_false(holds(&again, &elsewhere));
+	member_remove(&again);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(
+	        test_the_allergy_reaches_who_signed_and_the_rest_when_confirmed),
+	    CASE(test_what_one_signs_brings_its_resident_in_the_same_session),
+	    CASE(test_the_same_if_the_contract_comes_first),
+	    CASE(test_after_a_move_each_site_has_what_is_its_own),
+	    CASE(test_a_new_computer_of_the_old_site_gets_what_it_wrote),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
