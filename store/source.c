@@ -7,6 +7,7 @@
 #include "store/admit.h"
 #include "store/index.h"
 #include "store/paper.h"
+#include "store/receipt.h"
 #include "store/recover.h"
 #include "store/source.h"
 #include "store/unheard.h"
@@ -657,6 +658,27 @@ source_exceptions(void *context, const uint8_t peer[NODE_ID_BYTES],
 	return e;
 }
 
+static enum err
+source_group_receipt(
+    void *context, const uint8_t life[LIFE_BYTES], struct group_receipt *out)
+{
+	struct source_context *c = context;
+	struct self self;
+	struct txn *t;
+	enum err e = db_begin(c->db, false, &t);
+
+	if (e != ERR_OK)
+		return e;
+	e = self_read(t, &self);
+	if (e == ERR_OK)
+		e = self.role == ROLE_HUB
+		        ? receipts_make_group(t, &self, life, out)
+		        : ERR_NOT_FOUND;
+	self_wipe(&self);
+	txn_abort(t);
+	return e;
+}
+
 static void
 source_chosen(void *context, const struct batch *b)
 {
@@ -682,6 +704,7 @@ store_source(struct source_context *context)
 	    .history = source_history,
 	    .stretch = source_stretch,
 	    .exceptions = source_exceptions,
+	    .group_receipt = source_group_receipt,
 	    .chosen = source_chosen,
 	};
 
