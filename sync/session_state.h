@@ -174,8 +174,8 @@ struct session {
 	 * have lost receipts, or be an older copy whose changes mean others.
 	 * Nothing of its lists is taken before it found out. */
 	bool is_held;            /* responder: waits for SETTLED */
-	uint8_t unheard_classes; /* a bit for each one that it asked about */
-	uint64_t unheard_lives;  /* a bit for each one told the group's word */
+	uint8_t unheard_classes; /* a bit for each one that it asked about, */
+	uint64_t unheard_lives;  /* and for each life that was in there */
 	bool owes_settled;       /* initiator: what was sent so far is void */
 
 	/* output */

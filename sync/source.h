@@ -229,9 +229,9 @@ struct source {
 	enum err (*exceptions)(void *context, const uint8_t peer[NODE_ID_BYTES],
 	    const struct list_id *list, const struct span *of,
 	    struct receipt *out);
-	/** What the group holds of a life now, signed. ERR_NOT_FOUND: this
-	 * node does not speak for the group. NULL: it never does. */
-	enum err (*group_word)(void *context, const uint8_t life[LIFE_BYTES],
+	/** The group's word on a life of the peer's. ERR_NOT_FOUND: it is not
+	 * for us to give. NULL: nor for anybody here. */
+	enum err (*group_receipt)(void *context, const uint8_t life[LIFE_BYTES],
 	    struct group_receipt *out);
 	/** This batch, as read, goes to the peer. NULL: nobody asks. */
 	void (*chosen)(void *context, const struct batch *b);
