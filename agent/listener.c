@@ -125,6 +125,7 @@ admit(struct listener *l, int fd, const struct sockaddr *from)
 	struct peer_options o = {
 	    .purpose = SESSION_ANSWER,
 	    .fd = fd,
+	    .wants_rows = l->child_count >= LISTENER_DENSE_MAX,
 	    .received = on_child_received,
 	    .over = on_child_over,
 	    .context = c,

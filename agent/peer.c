@@ -25,6 +25,7 @@ struct peer {
 	struct agent *agent;
 	uv_poll_t poll;
 	uv_timer_t timer; /* the session's deadline, or the linger's end */
+	uv_idle_t idle;   /* runs while there is something to pack ahead */
 	unsigned handles_open;
 	int fd;
 	int events; /* the poll waits for */
@@ -82,6 +83,7 @@ close_handles(struct peer *p)
 	p->is_closing = true;
 	uv_close((uv_handle_t *)&p->poll, on_closed);
 	uv_close((uv_handle_t *)&p->timer, on_closed);
+	uv_close((uv_handle_t *)&p->idle, on_closed);
 }
 
 /* Nothing but the wires is left. A socket closed with unread bytes in it
@@ -273,6 +275,19 @@ watch(struct peer *p)
 		(void)uv_poll_start(&p->poll, events, on_poll);
 }
 
+/* The socket is full: what the next frame carries is packed meanwhile, a little
+ * in each turn of the loop. */
+static void
+on_idle(uv_idle_t *idle)
+{
+	struct peer *p = idle->data;
+
+	if (p->has_output && !p->link_is_down && session_prepare(p->session))
+		return;
+	(void)uv_idle_stop(idle);
+	pump(p);
+}
+
 static void
 arm(struct peer *p)
 {
@@ -310,6 +325,8 @@ pump(struct peer *p)
 		return;
 	watch(p);
 	arm(p);
+	if (p->has_output && !p->link_is_down && session_prepare(p->session))
+		(void)uv_idle_start(&p->idle, on_idle);
 }
 
 /* --- the beginning ----------------------------------------------------- */
@@ -330,6 +347,7 @@ open_exchange(struct peer *p)
 	    .now_ms = p->began_ms,
 	    .clock = clock_now,
 	    .books = p->agent->books,
+	    .wants_rows = p->o.wants_rows,
 	};
 	enum err e = ERR_OK;
 
@@ -357,8 +375,9 @@ open_handles(struct peer *p)
 	if (uv_poll_init_socket(loop, &p->poll, p->fd) != 0)
 		return ERR_IO;
 	(void)uv_timer_init(loop, &p->timer); /* always 0 */
-	p->poll.data = p->timer.data = p;
-	p->handles_open = 2;
+	(void)uv_idle_init(loop, &p->idle);   /* likewise */
+	p->poll.data = p->timer.data = p->idle.data = p;
+	p->handles_open = 3;
 	(void)uv_timer_start(&p->timer, on_first_turn, 0, 0);
 	return ERR_OK;
 }

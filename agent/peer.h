@@ -18,6 +18,7 @@ struct peer;
 struct peer_options {
 	enum session_purpose purpose; /* SESSION_ANSWER or SESSION_SYNC */
 	int fd;                       /* connected TCP socket */
+	bool wants_rows;              /* as in struct session_options */
 	/* Changes that the peer sent are durable. NULL: nobody asks. */
 	void (*received)(void *context);
 	/* It is over; the peer is freed after the call. Never called from

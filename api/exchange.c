@@ -106,6 +106,7 @@ fill_options(struct exchange *x, struct session_options *so)
 		so->books = x->o.books;
 		if (x->o.purpose != SESSION_JOIN)
 			e = load_books(x, t, so);
+		so->wants_rows = x->o.wants_rows;
 		so->bytes_max = x->o.bytes_max;
 		so->budget = x->o.budget;
 		so->has_budget = x->o.has_budget;

@@ -26,7 +26,8 @@ struct exchange_options {
 	bool has_budget;
 	/* The link's class, whose bytes of the day are counted; "": none. */
 	char link_class[TRAFFIC_CLASS_BYTES];
-	uint64_t now_ms;                 /* monotonic */
+	bool wants_rows; /* SESSION_ANSWER: as in struct session_options */
+	uint64_t now_ms; /* monotonic */
 	int64_t (*clock)(void *context); /* seconds since 1970 */
 	void *clock_context;
 	struct codebook *books; /* shared by exchanges of one thread, and

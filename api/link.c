@@ -155,12 +155,15 @@ step(struct run *r)
 {
 	struct pollfd p = {.fd = r->fd};
 	const uint8_t *out;
+	bool is_busy;
 
 	if (session_wants_input(r->s))
 		p.events |= POLLIN;
 	if (session_output(r->s, &out) > 0)
 		p.events |= POLLOUT;
-	if (poll(&p, 1, wait_ms(r->s)) < 0 && errno != EINTR)
+	/* The frame after this one is made while the link is busy. */
+	is_busy = (p.events & POLLOUT) != 0 && session_prepare(r->s);
+	if (poll(&p, 1, is_busy ? 0 : wait_ms(r->s)) < 0 && errno != EINTR)
 		return ERR_IO;
 	if ((p.revents & POLLOUT) != 0)
 		transmit(r);

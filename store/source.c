@@ -650,7 +650,7 @@ store_source(struct source_context *context)
 	    .history = source_history,
 	    .stretch = source_stretch,
 	    .exceptions = source_exceptions,
-	    .group_word = source_group_word,
+	    .group_receipt = source_group_receipt,
 	    .chosen = source_chosen,
 	};
 

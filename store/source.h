@@ -29,7 +29,7 @@ enum err source_stretch(void *context, const struct list_id *list,
     const struct cursor *after, const struct cursor *to, struct span *out);
 enum err source_exceptions(void *context, const uint8_t peer[NODE_ID_BYTES],
     const struct list_id *list, const struct span *of, struct receipt *out);
-enum err source_group_word(
+enum err source_group_receipt(
     void *context, const uint8_t life[LIFE_BYTES], struct group_receipt *out);
 
 #endif

@@ -35,7 +35,7 @@ source_exceptions(void *context, const uint8_t peer[NODE_ID_BYTES],
 }
 
 enum err
-source_group_word(
+source_group_receipt(
     void *context, const uint8_t life[LIFE_BYTES], struct group_receipt *out)
 {
 	struct source_context *c = context;

@@ -19,7 +19,9 @@ enum {
 
 	FRAME_PAYLOAD_MIN = 256,   /* bytes of plaintext a sender aims at, */
 	FRAME_PAYLOAD_MAX = 16384, /* and may never exceed */
-	FRAME_OVERHEAD = 2 + 16,   /* length and tag */
+	PREPARED_FRAME_MIN =
+	    4096, /* such a frame ends where a dense batch does */
+	FRAME_OVERHEAD = 2 + 16, /* length and tag */
 	REKEY_MESSAGES = 1024,
 	HANDSHAKE_MESSAGE_MAX = 4096,
 

@@ -8,6 +8,8 @@
 
 #include "sync/packed_state.h"
 
+enum { PREPARED_AT_ONCE = 8 }; /* changes: some 3 ms */
+
 struct packer {
 	struct dense *dense; /* NULL: not begun */
 	struct packed_start start;
@@ -303,15 +305,17 @@ put_check(struct packer *p)
 	dense_put_bytes(p->dense, check, sizeof check);
 }
 
-/* Code until there are so many bytes or the batch is through: the time it
- * takes is spent while the bytes before are on their way. */
+/* Code at most so many changes, until there are so many bytes or the batch is
+ * through: the time it takes is spent while the bytes before are on their way.
+ */
 static enum err
-code_some(struct packer *p, size_t wanted)
+code_some(struct packer *p, size_t changes, size_t wanted)
 {
 	enum err e = ERR_OK;
 
-	while (e == ERR_OK && p->at < p->batch.change_count &&
-	       p->packed.size - p->packed_at <= wanted)
+	for (; e == ERR_OK && p->at < p->batch.change_count && changes > 0 &&
+	       p->packed.size - p->packed_at <= wanted;
+	     changes--)
 		e = put_change(p, &p->batch.changes[p->at++]);
 	if (e == ERR_OK && p->at == p->batch.change_count) {
 		p->at++; /* finished once */
@@ -327,6 +331,16 @@ packer_waits(const struct packer *p)
 	return p->has_batch;
 }
 
+bool
+packer_prepare(struct packer *p, size_t wanted, enum err *e)
+{
+	if (!p->has_batch || p->at > p->batch.change_count ||
+	    p->packed.size - p->packed_at > wanted)
+		return false;
+	*e = code_some(p, PREPARED_AT_ONCE, wanted);
+	return *e == ERR_OK;
+}
+
 enum err
 packer_take(struct packer *p, size_t max, struct buffer *out, bool *is_end)
 {
@@ -336,7 +350,7 @@ packer_take(struct packer *p, size_t max, struct buffer *out, bool *is_end)
 	*is_end = false;
 	if (!p->has_batch)
 		return ERR_END;
-	e = code_some(p, max);
+	e = code_some(p, SIZE_MAX, max);
 	if (e != ERR_OK)
 		return e;
 	n = p->packed.size - p->packed_at;

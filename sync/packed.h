@@ -63,6 +63,9 @@ struct known_lives {
 enum err packer_add(struct packer *p, const struct batch *b, bool follows,
     const struct known_lives *lives);
 bool packer_waits(const struct packer *p);
+/** Code a few of its changes, until so many bytes are ready. false: they are,
+ * or the batch is through, or *e is not ERR_OK. */
+bool packer_prepare(struct packer *p, size_t wanted, enum err *e);
 /** Append 1 to max packed bytes; *is_end: they are the batch's last.
  * ERR_END: nothing waits. ERR_NOMEM. */
 enum err packer_take(

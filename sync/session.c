@@ -321,6 +321,12 @@ session_output(struct session *s, const uint8_t **out)
 	return s->out.size - s->out_at;
 }
 
+bool
+session_prepare(struct session *s)
+{
+	return !session_is_over(s) && may_send(s) && send_prepare(s);
+}
+
 void
 session_sent(struct session *s, size_t len, uint64_t now_ms)
 {

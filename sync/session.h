@@ -43,6 +43,9 @@ struct session_options {
 	uint64_t bytes_max;
 	uint64_t budget;
 	bool has_budget;
+	/* SESSION_ANSWER: many are connected; the peer is asked for rows, which
+	 * take a tenth of the time and of the memory of dense batches. */
+	bool wants_rows;
 	uint64_t now_ms;
 };
 
@@ -116,6 +119,9 @@ bool session_wants_input(const struct session *s);
 /** What is to be sent next, at most one frame ahead; 0: nothing now. Makes
  * the next frame when the one before is gone, most urgent first. */
 size_t session_output(struct session *s, const uint8_t **out);
+/** Pack ahead some of what the next frame will carry; a few ms. To be called
+ * while the link takes nothing; false: nothing is left to do. */
+bool session_prepare(struct session *s);
 /** So much of that output was taken by the link. */
 void session_sent(struct session *s, size_t len, uint64_t now_ms);
 /** When to call session_expire(); UINT64_MAX: never. */

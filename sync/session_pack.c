@@ -71,6 +71,14 @@ is_far(const struct session *s)
 	return s->pace.trip_ms >= PACK_TRIP_MS;
 }
 
+/* One of the two has many to serve. */
+static bool
+rows_are_wanted(const struct session *s)
+{
+	return s->o.wants_rows ||
+	       (s->has_peer_hello && s->peer_hello.wants_rows);
+}
+
 static uint64_t
 within(uint64_t n, uint64_t least, uint64_t most)
 {
@@ -99,7 +107,7 @@ pack_aim(const struct session *s, size_t *changes, size_t *bytes)
 
 	*changes = BATCH_CHANGES_AIM;
 	*bytes = BATCH_BYTES_AIM;
-	if (rate > PACK_RATE_MAX)
+	if (rate > PACK_RATE_MAX || rows_are_wanted(s))
 		return;
 	if (rate > 0) {
 		uint64_t link = rate * PACK_SECONDS;
@@ -131,7 +139,8 @@ pack_is_wanted(const struct session *s, const struct batch *b)
 {
 	uint64_t rate = session_rate(s);
 
-	if (!pack_is_sound(b) || s->packs_never[b->list.class])
+	if (!pack_is_sound(b) || s->packs_never[b->list.class] ||
+	    rows_are_wanted(s))
 		return false;
 	/* That much more waits, and nobody knows the link. */
 	if (rate == 0)
@@ -263,6 +272,12 @@ bool
 pack_waits(const struct session *s, uint8_t class)
 {
 	return s->packer[class] != NULL && packer_waits(s->packer[class]);
+}
+
+bool
+pack_prepare(struct session *s, uint8_t class, enum err *e)
+{
+	return packer_prepare(s->packer[class], s->frame_aim, e);
 }
 
 enum err

@@ -127,6 +127,7 @@ send_open(struct session *s)
 	 * told upwards only. */
 	if (s->o.purpose == SESSION_ANSWER)
 		hello.life_count = 0;
+	hello.wants_rows = s->o.wants_rows;
 	s->own_digest = hello.cursors_digest;
 	s->held_digest = believed_digest(s);
 	s->told_lives = hello.life_count > 0;
@@ -346,6 +347,43 @@ choose_class(struct session *s, enum err *e)
 	return choose_by_turn(s, next < 0 ? low : next, true);
 }
 
+/* The next batch of the most urgent class that has one; of what is read ahead
+ * the urgent is still sent first. */
+static bool
+read_ahead(struct session *s)
+{
+	enum err e = ERR_END;
+	uint8_t class;
+
+	for (class = 0; e == ERR_END && class < CLASSES; class ++)
+		e = refill(s, class);
+	if (e != ERR_OK && e != ERR_END)
+		session_abort(s, e, session_reason(e));
+	return e == ERR_OK;
+}
+
+bool
+send_prepare(struct session *s)
+{
+	enum err e = ERR_OK;
+	uint8_t class;
+	bool more;
+
+	if (s->state != STATE_OPEN || s->bound.is_set || s->owes_settled)
+		return false;
+	for (class = 0; class < CLASSES; class ++) {
+		if (pack_waits(s, class)) {
+			more = pack_prepare(s, class, &e);
+			if (e != ERR_OK)
+				session_abort(s, e, session_reason(e));
+			return more;
+		}
+		if (send_has_bytes(s, class)) /* rows take no time */
+			return false;
+	}
+	return read_ahead(s);
+}
+
 /* Move whole control messages into the frame. */
 static void
 fill_control(struct session *s, size_t max, struct buffer *plain)
@@ -370,25 +408,25 @@ fill_control(struct session *s, size_t max, struct buffer *plain)
 
 static enum err
 take_class(struct session *s, uint8_t class, size_t max, struct buffer *body,
-    struct buffer *plain)
+    struct buffer *plain, bool *is_rows)
 {
-	bool is_rows = false;
 	enum err e;
 
+	*is_rows = false;
 	buffer_clear(body);
 	if (bound_waits(s, class)) {
 		e = bound_take(s, class, max, body);
 	} else if (pack_waits(s, class)) {
 		e = pack_take(s, class, max, body);
 	} else {
-		is_rows = true;
+		*is_rows = true;
 		put_u8(body, class);
 		e = stream_writer_take(s->writer[class], max, body);
 	}
 	if (e != ERR_OK)
 		return e;
 	s->stats.data_sent[class] += body->size - 1;
-	message_put(plain, is_rows ? MESSAGE_DATA : MESSAGE_DENSE, body->data,
+	message_put(plain, *is_rows ? MESSAGE_DATA : MESSAGE_DENSE, body->data,
 	    body->size);
 	return ERR_OK;
 }
@@ -403,11 +441,18 @@ is_urgent_enough(
 	       time_of_bytes(s, max - plain->size) > URGENT_WAIT_MS;
 }
 
+/* The next batch is packed while this one is under way, and not before. */
+static bool
+is_worth_a_frame(const struct session *s, const struct buffer *plain)
+{
+	return s->state == STATE_OPEN && plain->size >= PREPARED_FRAME_MIN;
+}
+
 static enum err
 fill_data(struct session *s, size_t max, struct buffer *plain)
 {
 	struct buffer body = {0};
-	bool ends_here = false;
+	bool ends_here = false, is_rows;
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && !ends_here && plain->size + FRAME_SLACK < max) {
@@ -417,12 +462,14 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 		class = choose_class(s, &e);
 		if (class < 0)
 			break;
-		e = take_class(
-		    s, (uint8_t) class, max - plain->size - 8, &body, plain);
+		e = take_class(s, (uint8_t) class, max - plain->size - 8, &body,
+		    plain, &is_rows);
 		if (e == ERR_OK && !send_has_bytes(s, (uint8_t) class)) {
 			time_batch(s, (uint8_t) class);
-			ends_here = is_urgent_enough(s, class, max, plain) &&
-			            !class_waits(s, (uint8_t) class, &e);
+			ends_here = !is_rows && is_worth_a_frame(s, plain);
+			ends_here = ends_here ||
+			            (is_urgent_enough(s, class, max, plain) &&
+			                !class_waits(s, (uint8_t) class, &e));
 		}
 	}
 	s->bound.under_way = 0;

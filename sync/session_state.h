@@ -174,8 +174,8 @@ struct session {
 	 * have lost receipts, or be an older copy whose changes mean others.
 	 * Nothing of its lists is taken before it found out. */
 	bool is_held;            /* responder: waits for SETTLED */
-	uint8_t unheard_classes; /* a bit for each one that it asked about */
-	uint64_t unheard_lives;  /* a bit for each one told the group's word */
+	uint8_t unheard_classes; /* a bit for each one that it asked about, */
+	uint64_t unheard_lives;  /* and for each life that was in there */
 	bool owes_settled;       /* initiator: what was sent so far is void */
 
 	/* output */
@@ -278,6 +278,8 @@ enum err pack_aside(struct session *s, struct outgoing *o,
     const struct batch *b, struct packer **out, struct buffer *packed);
 void pack_keep(struct session *s, uint8_t class, struct packer *p);
 bool pack_waits(const struct session *s, uint8_t class);
+/** Code some of what waits, ahead of a frame. false: enough is. */
+bool pack_prepare(struct session *s, uint8_t class, enum err *e);
 /** The body of the next DENSE message, of at most max bytes. */
 enum err pack_take(
     struct session *s, uint8_t class, size_t max, struct buffer *body);
@@ -324,6 +326,8 @@ bool bound_may_grow(const struct session *s);
 void bound_look_again(struct session *s);
 
 /* session_send.c */
+/** Do some of the next frame's work. false: none is left. */
+bool send_prepare(struct session *s);
 /** The transport is open: load lists, queue hello. */
 enum err send_open(struct session *s);
 void send_control(

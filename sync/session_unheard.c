@@ -7,10 +7,13 @@
  * is a receipt of its end.
  */
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sync/session_state.h"
+
+static_assert(HELLO_LIVES_MAX == 64, "a bit of unheard_lives each");
 
 /* The one list that goes upwards (docs/protocol.md, 9.3). */
 static const char up[] = "up";
@@ -106,6 +109,32 @@ by_lives(const struct session *s, const struct unheard *u, struct span *out)
 	return ERR_OK;
 }
 
+/* As before the answer to a batch, since that was lost as well. It covers all
+ * classes, and nothing is taken between two of these questions. */
+static enum err
+put_group_words(struct session *s, const struct unheard *u)
+{
+	const struct source *source = &s->o.source;
+	struct group_receipt g;
+	size_t i;
+	enum err e = ERR_OK;
+
+	if (source->group_receipt == NULL || s->peer_is_withdrawn)
+		return ERR_OK;
+	for (i = 0; e == ERR_OK && i < u->run_count; i++) {
+		size_t life = u->runs[i].life;
+
+		if ((s->unheard_lives >> life & 1) != 0)
+			continue;
+		s->unheard_lives |= UINT64_C(1) << life;
+		e = source->group_receipt(
+		    source->context, s->peer_lives[life].id, &g);
+		if (e == ERR_OK)
+			e = answers_put_group(s, &g, 1);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err
 answer(struct session *s, const struct span *of)
 {
@@ -134,32 +163,6 @@ answer(struct session *s, const struct span *of)
 	return e;
 }
 
-/* The group's word on a life was lost with the receipts; it is on all its
- * classes, so that once is enough. */
-static enum err
-tell_group(struct session *s, const struct unheard *u, const struct span *of)
-{
-	const struct source *source = &s->o.source;
-	struct group_receipt word;
-	size_t i;
-	enum err e = ERR_OK;
-
-	for (i = 0; e == ERR_OK && i < of->run_count; i++) {
-		uint64_t bit = UINT64_C(1) << u->runs[i].life;
-
-		if (source->group_word == NULL || (s->unheard_lives & bit) != 0)
-			continue;
-		s->unheard_lives |= bit;
-		e = source->group_word(
-		    source->context, of->runs[i].life, &word);
-		if (e == ERR_OK)
-			e = answers_put_group(s, &word, 1);
-		else if (e == ERR_NOT_FOUND)
-			e = ERR_OK;
-	}
-	return e;
-}
-
 enum err
 unheard_consume_message(struct session *s, const struct bytes *body)
 {
@@ -176,6 +179,6 @@ unheard_consume_message(struct session *s, const struct bytes *body)
 	s->unheard_classes |= (uint8_t)(1u << u.class);
 	e = by_lives(s, &u, &of);
 	if (e == ERR_OK)
-		e = tell_group(s, &u, &of);
+		e = put_group_words(s, &u);
 	return e == ERR_OK ? answer(s, &of) : e;
 }

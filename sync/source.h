@@ -130,6 +130,8 @@ struct hello {
 	                        32 bits do not hold is told as the nearest that
 	                        they do */
 	uint8_t clock;       /* 0 ok, 1 suspect */
+	bool wants_rows;     /* many call it: rows cost it less than dense
+	                        batches */
 	uint32_t list_epoch; /* of the revocation list held */
 	uint32_t cursors_digest; /* over its cursors into the peer's lists */
 	size_t dictionary_count; /* held besides the one of the version */
@@ -229,9 +231,9 @@ struct source {
 	enum err (*exceptions)(void *context, const uint8_t peer[NODE_ID_BYTES],
 	    const struct list_id *list, const struct span *of,
 	    struct receipt *out);
-	/** What the group holds of a life now, signed. ERR_NOT_FOUND: this
-	 * node does not speak for the group. NULL: it never does. */
-	enum err (*group_word)(void *context, const uint8_t life[LIFE_BYTES],
+	/** The group's word on a life of the peer's. ERR_NOT_FOUND: it is not
+	 * for us to give. NULL: nor for anybody here. */
+	enum err (*group_receipt)(void *context, const uint8_t life[LIFE_BYTES],
 	    struct group_receipt *out);
 	/** This batch, as read, goes to the peer. NULL: nobody asks. */
 	void (*chosen)(void *context, const struct batch *b);

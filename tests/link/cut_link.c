@@ -4,8 +4,8 @@
  * was committed and lost its receipt does not go again; its exceptions are
  * asked for by ids (docs/protocol.md, 8.1).
  *
- * usage: cut_link [all]: without "all" at the bytes around each frame's end and
- * some drawn ones.
+ * usage: cut_link [STEP]: at each STEP-th byte, each for 1; without it at the
+ * bytes around each frame's end and some drawn ones.
  */
 
 #include "store/list.h"
@@ -32,7 +32,7 @@ static struct {
     {"up", 0, LINK_CHILD, 3},
     {"up", 1, LINK_CHILD, 8},
     {"up", 2, LINK_CHILD, 20},
-    {"up", 3, LINK_CHILD, 600},
+    {"up", 3, LINK_CHILD, 300},
     {"org:C01", 0, LINK_PARENT, 2},
     {"org:C01", 1, LINK_PARENT, 10},
     {"org:C01", 2, LINK_PARENT, 15},
@@ -57,7 +57,7 @@ static struct {
 	uint64_t moved;
 	uint64_t changes[2];
 	uint64_t worst, worst_at; /* beyond what was not committed */
-	bool is_full;             /* every byte */
+	uint64_t step;            /* bytes from cut to cut; 0: chosen ones */
 } scene;
 
 /* Where the receivers stand. */
@@ -219,7 +219,7 @@ test_a_cut_session_repeats_what_was_not_committed(void **state)
 	uint64_t at;
 	size_t i, cuts = 0;
 
-	for (i = 0; !scene.is_full && i < scene.frames.count;
+	for (i = 0; scene.step == 0 && i < scene.frames.count;
 	     i += (sampled_stride() + 2) / 3)
 		for (at = scene.frames.at[i] - 1; at <= scene.frames.at[i] + 1;
 		     at++)
@@ -227,12 +227,13 @@ test_a_cut_session_repeats_what_was_not_committed(void **state)
 				cut_at(at);
 				cuts++;
 			}
-	for (i = 0; !scene.is_full && i < DRAWN; i += sampled_stride()) {
+	for (i = 0; scene.step == 0 && i < DRAWN; i += sampled_stride()) {
 		w.seed = 7 * i + 1;
 		cut_at(world_draw(&w, scene.moved));
 		cuts++;
 	}
-	for (at = 0; scene.is_full && at < scene.moved; at++, cuts++)
+	for (at = 0; scene.step > 0 && at < scene.moved;
+	     at += scene.step, cuts++)
 		cut_at(at);
 	expect_both_equal();
 	print_message("a session of %u bytes in %u frames and %u batches, cut "
@@ -254,7 +255,7 @@ main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		return 1;
-	scene.is_full = argc > 1 && strcmp(argv[1], "all") == 0;
+	scene.step = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 	place_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

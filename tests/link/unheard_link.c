@@ -74,6 +74,8 @@ test_what_was_committed_does_not_go_again(void **state)
 	assert_int_equal(r.stats[LINK_PARENT].changes_received, 0);
 	expect_receipted();
 	expect_both_equal();
+	/* The group's word was lost too. */
+	assert_int_equal(site_at_group(&clinic), 20);
 }
 
 /* An org that the hub does not know: kept apart there. */

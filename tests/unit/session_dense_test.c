@@ -71,6 +71,58 @@ test_a_small_load_is_packed_a_large_one_begins_in_rows(void **state)
 	}
 }
 
+/* Who answers many asks for rows: only what left before its hello was heard is
+ * packed, and it packs nothing either. */
+static void
+test_who_wants_rows_gets_and_sends_them(void **state)
+{
+	struct memory_list *down;
+	struct ends e;
+
+	make_nodes(3 * BATCH_CHANGES_AIM);
+	down = memory_list_make(&hub, "org:C01", CLASS, 5, BODY);
+	hub.wants_rows = true;
+	ends_make(&e);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	assert_null(e.up->packer[CLASS]);
+	assert_non_null(e.up->writer[CLASS]);
+	assert_null(e.down->packer[CLASS]);
+	assert_non_null(e.down->writer[CLASS]);
+	ends_free(&e);
+	expect_all_taken_once();
+	assert_int_equal(clinic.taken, down->count);
+	make_nodes(5);
+	hub.wants_rows = true;
+	(void)sync_once();
+	expect_all_taken_once();
+}
+
+/* What is packed ahead is what would have been packed when it was asked for,
+ * and then nothing is left to do. */
+static void
+test_what_is_packed_ahead_is_the_same(void **state)
+{
+	uint64_t most, before, packed[2];
+	unsigned prepared = 0, i;
+	struct ends e;
+
+	for (i = 0; i < 2; i++) {
+		make_nodes(BATCH_CHANGES_AIM - 1);
+		ends_make(&e);
+		for (most = 500, before = 1; before != e.moved; most += 500) {
+			before = e.moved;
+			while (i == 1 && session_prepare(e.up))
+				prepared++;
+			run(&e, SIZE_MAX, most);
+		}
+		packed[i] = session_stats(e.up).data_sent[CLASS];
+		ends_free(&e);
+		expect_all_taken_once();
+	}
+	assert_int_equal(packed[1], packed[0]);
+	assert_true(prepared > 0);
+}
+
 /* Both ends read the same bodies, those that have receipts. */
 static void
 test_the_next_session_builds_upon_what_is_held(void **state)
@@ -166,6 +218,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 	        test_a_small_load_is_packed_a_large_one_begins_in_rows),
+	    cmocka_unit_test(test_who_wants_rows_gets_and_sends_them),
+	    cmocka_unit_test(test_what_is_packed_ahead_is_the_same),
 	    cmocka_unit_test(test_the_next_session_builds_upon_what_is_held),
 	    cmocka_unit_test(test_no_more_is_learned_than_is_worth_it),
 	    cmocka_unit_test(test_a_hub_that_cannot_follow_is_sent_it_again),

@@ -69,10 +69,11 @@ def hello(r):
     if not out["version_min"] <= 1 <= out["version_max"]:
         raise Refused("no version in common")
     flags = r.u8()
-    if flags >> 4:
+    if flags >> 5:
         raise Refused("unknown flags of HELLO")
     out["role"] = flags & 3
     out["clock"] = flags >> 2 & 1
+    out["wants_rows"] = flags >> 4 & 1
     out["now"] = r.u(4)
     out["list_epoch"] = r.varint(U32)
     out["cursors_digest"] = r.u(4)

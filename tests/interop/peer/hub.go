@@ -502,6 +502,13 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 				return err
 			}
 		}
+		if s.endsEarly {
+			// In one frame, or the child may be gone before the batch.
+			if err = s.writeSealed(s.answers.data); err != nil {
+				return err
+			}
+			s.answers = writer{}
+		}
 		for _, m := range mustSplit(s.answers.data) {
 			if err = s.writeSealed(oneMessage(m.kind, m.body)); err != nil {
 				return err
