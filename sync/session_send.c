@@ -356,10 +356,11 @@ read_ahead(struct session *s)
 	uint8_t class;
 
 	for (class = 0; e == ERR_END && class < CLASSES; class ++)
-		e = refill(s, class);
-	if (e != ERR_OK && e != ERR_END)
+		if (class_waits(s, class, &e))
+			return true;
+	if (e != ERR_END)
 		session_abort(s, e, session_reason(e));
-	return e == ERR_OK;
+	return false;
 }
 
 bool

@@ -134,7 +134,7 @@ if compile plain gcc; then
 	# Bounds of memory hold where no sanitizer adds its own; and what tries
 	# every place does so here, and only some under sanitizers.
 	run_tests plain testlog-plain --logbase testlog-plain \
-		60-hostile-peers cut_sim cut_link
+		60-hostile-peers cut_sim cut_link windows_link
 else
 	failed_steps+=("build with gcc")
 fi

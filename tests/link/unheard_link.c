@@ -53,17 +53,6 @@ expect_receipted(void)
 }
 
 static void
-expect_same_records(void)
-{
-	char *a = site_text(&clinic, "resident");
-	char *b = site_text(&hub, "resident");
-
-	assert_string_equal(a, b);
-	free(a);
-	free(b);
-}
-
-static void
 test_what_was_committed_does_not_go_again(void **state)
 {
 	struct link_result r;

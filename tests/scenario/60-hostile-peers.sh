@@ -17,7 +17,7 @@ enrolled=6
 
 # A sanitizer's own memory counts too: more is allowed, nothing is unbounded.
 slack=1
-if ldd "$YIZHAND" | grep -qE 'libasan|libubsan'; then slack=4; fi
+if ldd "$YIZHAND" | grep -E 'libasan|libubsan' >/dev/null; then slack=4; fi
 
 anonymous_kib() {
 	awk '/^RssAnon:/ {print $2}' "/proc/$hub/status"

@@ -41,7 +41,7 @@ var hostileCases = map[string]func(a *attack) error{
 	"replay":        (*attack).replay,
 
 	"hello-version":    func(a *attack) error { a.hello.versionMin, a.hello.versionMax = 2, 3; return a.say() },
-	"hello-flags":      func(a *attack) error { a.hello.otherFlags = 16; return a.say() },
+	"hello-flags":      func(a *attack) error { a.hello.otherFlags = 32; return a.say() },
 	"hello-range":      func(a *attack) error { a.hello.versionMin = 2; return a.say() },
 	"taken-nothing":    func(a *attack) error { return a.say(oneMessage(typeTaken, []byte{63<<2 | upClass})) },
 	"group-from-below": func(a *attack) error { return a.say(oneMessage(typeGroupHeld, make([]byte, 65))) },
