@@ -207,6 +207,8 @@ open_loop(struct agent *a)
 {
 	if (uv_loop_init(&a->loop) != 0)
 		return ERR_NOMEM;
+	/* For the listener, which asks how busy the loop is. */
+	(void)uv_loop_configure(&a->loop, UV_METRICS_IDLE_TIME);
 	if (post_open(&a->post, &a->loop) != ERR_OK)
 		goto close_loop;
 	if (uv_signal_init(&a->loop, &a->terminate) != 0)

@@ -17,6 +17,9 @@
 enum {
 	TURN_ACCEPTS_MAX = 64,
 	PAUSE_MS = 1000, /* out of descriptors: wait for some to close */
+	CROWD = 8,       /* children; fewer are served in whatever form */
+	LOOK_MS = 250,   /* between two looks at how busy the loop is */
+	BUSY_PERCENT = 50,
 };
 
 struct child {
@@ -38,6 +41,9 @@ struct listener {
 	struct socket sockets[LISTENER_SOCKETS_MAX];
 	size_t socket_count;
 	uv_timer_t pause;
+	uv_timer_t look;           /* runs while there is a crowd */
+	uint64_t seen_ns, idle_ns; /* at the last look */
+	bool asks_for_rows;
 	unsigned handles_open;
 	struct child *first;
 	size_t child_count;
@@ -57,6 +63,65 @@ free_when_closed(struct listener *l)
 	agent_part_closed(a);
 }
 
+/* --- a crowd -------------------------------------------------------------
+ *
+ * Dense batches take the loop ten times the time of rows. While many children
+ * are here and the loop has little rest, they are asked for rows
+ * (docs/decisions/0024).
+ */
+
+static unsigned
+busy_percent(struct listener *l)
+{
+	uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(l->look.loop);
+	uint64_t took = now - l->seen_ns, rest = idle - l->idle_ns;
+
+	l->seen_ns = now;
+	l->idle_ns = idle;
+	if (took == 0 || rest >= took)
+		return 0;
+	return (unsigned)(100 - rest * 100 / took);
+}
+
+static void
+on_look(uv_timer_t *look)
+{
+	struct listener *l = look->data;
+	struct child *c;
+	unsigned percent = busy_percent(l);
+	bool was_busy = l->asks_for_rows;
+
+	l->asks_for_rows = percent >= BUSY_PERCENT;
+	if (l->asks_for_rows != was_busy)
+		log_event(&l->agent->log, LOG_INFO,
+		    l->asks_for_rows ? "rows_asked_for" : "rows_not_needed",
+		    "sessions=%zu busy=%u%%", l->child_count, percent);
+	if (!l->asks_for_rows)
+		return;
+	/* A peer leaves the list in a later turn of the loop. */
+	for (c = l->first; c != NULL; c = c->after)
+		peer_ask_rows(c->peer);
+}
+
+/* Who comes before the first look may be one of fifty that call at once. */
+static void
+fit_crowd(struct listener *l)
+{
+	bool is_crowd = l->child_count >= CROWD && !l->is_closing;
+
+	if (is_crowd == (uv_is_active((uv_handle_t *)&l->look) != 0))
+		return;
+	l->asks_for_rows = is_crowd;
+	if (is_crowd)
+		log_event(&l->agent->log, LOG_INFO, "rows_asked_for",
+		    "sessions=%zu", l->child_count);
+	(void)busy_percent(l);
+	if (is_crowd)
+		(void)uv_timer_start(&l->look, on_look, LOOK_MS, LOOK_MS);
+	else
+		(void)uv_timer_stop(&l->look);
+}
+
 /* --- children ---------------------------------------------------------- */
 
 static void
@@ -73,6 +138,7 @@ on_child_over(void *context, const struct peer_report *report)
 	if (c->after != NULL)
 		c->after->before = c->before;
 	l->child_count--;
+	fit_crowd(l);
 	free(c);
 	/* A flood's small pieces lie all over the heap. */
 	if (l->child_count == 0)
@@ -116,6 +182,7 @@ link_child(struct listener *l, struct child *c)
 		l->first->before = c;
 	l->first = c;
 	l->child_count++;
+	fit_crowd(l);
 }
 
 static enum err
@@ -125,7 +192,7 @@ admit(struct listener *l, int fd, const struct sockaddr *from)
 	struct peer_options o = {
 	    .purpose = SESSION_ANSWER,
 	    .fd = fd,
-	    .wants_rows = l->child_count >= LISTENER_DENSE_MAX,
+	    .wants_rows = l->asks_for_rows,
 	    .received = on_child_received,
 	    .over = on_child_over,
 	    .context = c,
@@ -312,8 +379,9 @@ listener_open(struct listener **out, struct agent *a)
 		return ERR_NOMEM;
 	l->agent = a;
 	(void)uv_timer_init(&a->loop, &l->pause); /* always 0 */
-	l->pause.data = l;
-	l->handles_open = 1;
+	(void)uv_timer_init(&a->loop, &l->look);
+	l->pause.data = l->look.data = l;
+	l->handles_open = 2;
 	/* Handed over in any case: what is open is closed as a part. */
 	*out = l;
 	e = listen_at(l, a->config.listen);
@@ -358,6 +426,7 @@ listener_close(struct listener *l)
 
 	l->is_closing = true;
 	uv_close((uv_handle_t *)&l->pause, on_closed);
+	uv_close((uv_handle_t *)&l->look, on_closed);
 	for (i = 0; i < l->socket_count; i++) {
 		uv_close((uv_handle_t *)&l->sockets[i].poll, on_socket_closed);
 		close(l->sockets[i].fd);

@@ -13,9 +13,6 @@
 enum {
 	LISTENER_SOCKETS_MAX = 4, /* addresses a name may stand for */
 	LISTENER_SESSIONS_MAX = 4096,
-	/* With more connected the next ones are asked for rows: a decoder of
-	 * dense batches takes 4.7 MiB a class, and the loop 0.4 ms a change. */
-	LISTENER_DENSE_MAX = 8,
 	LISTENER_HALF_OPEN_MAX = 3072,        /* of those, not yet known */
 	LISTENER_HALF_OPEN_PER_SITE_MAX = 64, /* a township behind one NAT */
 };

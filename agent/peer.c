@@ -450,6 +450,16 @@ peer_end_withdrawn(struct peer *p)
 }
 
 void
+peer_ask_rows(struct peer *p)
+{
+	if (p->o.wants_rows || p->is_ending || p->is_closing)
+		return;
+	p->o.wants_rows = true;
+	session_ask_rows(p->session);
+	pump(p);
+}
+
+void
 peer_refuse(struct peer *p, enum reason reason, enum err e)
 {
 	if (p->is_ending || p->is_closing)

@@ -38,6 +38,8 @@ void peer_look_again(struct peer *p);
 /** End it if the peer's node is withdrawn by now. One that was when it came
  * is heard out. */
 void peer_end_withdrawn(struct peer *p);
+/** From now on as if opened with wants_rows. */
+void peer_ask_rows(struct peer *p);
 /** Tell the peer why, and end. over() comes later. */
 void peer_refuse(struct peer *p, enum reason reason, enum err e);
 

@@ -10,8 +10,7 @@ enum {
 	FLAG_ROLE = 3,    /* bits 0 and 1 */
 	FLAG_SUSPECT = 4, /* the sender does not believe its clock */
 	FLAG_LIVES = 8,   /* what only an initiator tells follows */
-	FLAG_ROWS = 16,   /* the sender would rather have rows */
-	FLAGS = FLAG_ROLE | FLAG_SUSPECT | FLAG_LIVES | FLAG_ROWS,
+	FLAGS = FLAG_ROLE | FLAG_SUSPECT | FLAG_LIVES,
 };
 
 /* A clock before 1970 or after 2106 is wrong, whatever it says. */
@@ -51,8 +50,7 @@ hello_create(const struct hello *h, struct buffer *out)
 		return ERR_LIMIT;
 	put_u8(out, (uint8_t)(h->version_min << 4 | h->version_max));
 	put_u8(out, (uint8_t)(h->role | (h->clock != 0 ? FLAG_SUSPECT : 0) |
-	                      (h->life_count > 0 ? FLAG_LIVES : 0) |
-	                      (h->wants_rows ? FLAG_ROWS : 0)));
+	                      (h->life_count > 0 ? FLAG_LIVES : 0)));
 	put_u32(out, short_time(h->now));
 	put_varint(out, h->list_epoch);
 	put_u32(out, h->cursors_digest);
@@ -127,7 +125,6 @@ hello_consume(const struct bytes *body, struct hello *out)
 	h.version_max = versions & VERSION_MAX;
 	h.role = flags & FLAG_ROLE;
 	h.clock = (flags & FLAG_SUSPECT) != 0;
-	h.wants_rows = (flags & FLAG_ROWS) != 0;
 	h.now = read_u32(&r);
 	epoch = read_varint(&r);
 	h.list_epoch = (uint32_t)epoch;

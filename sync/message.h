@@ -29,6 +29,7 @@ enum message_type {
 	MESSAGE_GROUP_HELD = 16, /* group receipt to the life's own node */
 	MESSAGE_DENSE = 17,      /* class, bytes of a batch in dense form */
 	MESSAGE_UNHEARD = 18,    /* ids of changes whose receipts were lost */
+	MESSAGE_ROWS = 19,       /* from now on rather rows than dense ones */
 };
 
 /* The first byte of a DENSE message: a class, and this with the last message

@@ -468,6 +468,16 @@ session_grant(struct session *s, uint64_t first, uint64_t count)
 }
 
 void
+session_ask_rows(struct session *s)
+{
+	s->o.wants_rows = true;
+	/* Where a bound was promised batches are dense, whatever is said; and
+	 * before the session is open the handshake tells. */
+	if (s->state == STATE_OPEN && !s->told_rows && !s->bound.is_set)
+		send_rows(s, &s->control);
+}
+
+void
 session_refuse(struct session *s, enum reason reason, enum err error)
 {
 	session_abort(s, error, reason);

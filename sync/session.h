@@ -43,8 +43,8 @@ struct session_options {
 	uint64_t bytes_max;
 	uint64_t budget;
 	bool has_budget;
-	/* SESSION_ANSWER: many are connected; the peer is asked for rows, which
-	 * take a tenth of the time and of the memory of dense batches. */
+	/* Many are to be served: the peer is asked for rows, which take a tenth
+	 * of the time and of the memory of dense batches. */
 	bool wants_rows;
 	uint64_t now_ms;
 };
@@ -149,6 +149,8 @@ void session_answer_invite(struct session *s, const uint8_t psk[KEY_BYTES]);
 void session_answer_join(struct session *s, const struct join_answer *a);
 /** Hub: hand out slip numbers (after EVENT_HELLO, already durable). */
 void session_grant(struct session *s, uint64_t first, uint64_t count);
+/** At any time: from now on as if opened with wants_rows. */
+void session_ask_rows(struct session *s);
 /** Instead of an answer, or at any time: tell the peer why and fail. */
 void session_refuse(struct session *s, enum reason reason, enum err error);
 /** New changes may stand in our lists: look again (before our end). */

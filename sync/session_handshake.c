@@ -145,7 +145,12 @@ consume_message_1(struct session *s, const struct bytes *message)
 			s->waits_for_answer = true;
 		}
 	} else if (e == ERR_OK) {
-		e = write_message(s, NULL, 0);
+		buffer_clear(&payload);
+		if (s->o.wants_rows) /* before anything is packed */
+			send_rows(s, &payload);
+		e = buffer_state(&payload);
+		if (e == ERR_OK)
+			e = write_message(s, payload.data, payload.size);
 		session_enter(s, STATE_MESSAGE_3);
 	}
 	buffer_free(&payload);
@@ -306,6 +311,24 @@ send_first_flight(struct session *s)
 	return e;
 }
 
+/* Nobody has said yet who he is: what is told here is for anybody. */
+static enum err
+consume_payload_2(struct session *s, const struct buffer *payload)
+{
+	struct reader r;
+	struct message m;
+	enum err e;
+
+	reader_init(&r, payload->data, payload->size);
+	while ((e = message_next(&r, &m)) == ERR_OK) {
+		e = m.type == MESSAGE_ROWS ? pack_consume_rows(s, &m.body)
+		                           : ERR_FORMAT;
+		if (e != ERR_OK)
+			return e;
+	}
+	return e == ERR_END ? ERR_OK : e;
+}
+
 static enum err
 consume_message_2(struct session *s, const struct bytes *message)
 {
@@ -313,6 +336,8 @@ consume_message_2(struct session *s, const struct bytes *message)
 	enum err e =
 	    noise_read(&s->noise, message->data, message->size, &payload);
 
+	if (e == ERR_OK)
+		e = consume_payload_2(s, &payload);
 	buffer_free(&payload);
 	if (e != ERR_OK)
 		return e;

@@ -75,8 +75,16 @@ is_far(const struct session *s)
 static bool
 rows_are_wanted(const struct session *s)
 {
-	return s->o.wants_rows ||
-	       (s->has_peer_hello && s->peer_hello.wants_rows);
+	return s->o.wants_rows || s->peer_wants_rows;
+}
+
+enum err
+pack_consume_rows(struct session *s, const struct bytes *body)
+{
+	if (body->size != 0)
+		return ERR_FORMAT;
+	s->peer_wants_rows = true;
+	return ERR_OK;
 }
 
 static uint64_t

@@ -280,6 +280,8 @@ consume_message(struct session *s, const struct message *m)
 	case MESSAGE_UNHEARD:
 		return is_open ? unheard_consume_message(s, &m->body)
 		               : ERR_FORMAT;
+	case MESSAGE_ROWS:
+		return is_open ? pack_consume_rows(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_BYE:
 		return consume_bye(s);
 	case MESSAGE_ERROR:

@@ -127,7 +127,6 @@ send_open(struct session *s)
 	 * told upwards only. */
 	if (s->o.purpose == SESSION_ANSWER)
 		hello.life_count = 0;
-	hello.wants_rows = s->o.wants_rows;
 	s->own_digest = hello.cursors_digest;
 	s->held_digest = believed_digest(s);
 	s->told_lives = hello.life_count > 0;
@@ -147,8 +146,17 @@ send_open(struct session *s)
 		e = hello_create(&hello, &body);
 	if (e == ERR_OK)
 		send_control(s, MESSAGE_HELLO, &body);
+	if (e == ERR_OK && s->o.wants_rows && !s->told_rows)
+		send_rows(s, &s->control);
 	buffer_free(&body);
 	return e;
+}
+
+void
+send_rows(struct session *s, struct buffer *out)
+{
+	s->told_rows = true;
+	message_put(out, MESSAGE_ROWS, NULL, 0);
 }
 
 void

@@ -165,7 +165,8 @@ struct session {
 	struct withdrawn *withdrawn[WITHDRAWN_LISTS_MAX];
 	size_t withdrawn_count;
 	bool peer_ended;
-	bool told_cursors;  /* likewise */
+	bool told_rows, peer_wants_rows; /* ROWS, from us and to us */
+	bool told_cursors;               /* likewise */
 	struct taken taken; /* of the peer's message, so many to go */
 	struct peer_life *peer_lives;
 	struct hello_life *own_lives; /* as told in hello */
@@ -287,6 +288,8 @@ enum err pack_take(
 enum err pack_refused(
     struct session *s, struct outgoing *o, unsigned beginning);
 enum err pack_consume(struct session *s, const struct bytes *body);
+/** The peer asks for rows. ERR_FORMAT. */
+enum err pack_consume_rows(struct session *s, const struct bytes *body);
 /** The batch that is whole. ERR_NOT_FOUND: it cannot be read here; only its
  * list and end are known. */
 enum err pack_next(struct session *s, struct batch *out);
@@ -332,6 +335,8 @@ bool send_prepare(struct session *s);
 enum err send_open(struct session *s);
 void send_control(
     struct session *s, enum message_type type, const struct buffer *body);
+/** Put ROWS into out: from now on the peer is to pack nothing densely. */
+void send_rows(struct session *s, struct buffer *out);
 /** Put the revocation list into out as a message, if the peer holds an older
  * one or stands on it itself. ERR_END: there is nothing to tell. */
 enum err send_withdrawn(struct session *s, struct buffer *out);

@@ -130,8 +130,6 @@ struct hello {
 	                        32 bits do not hold is told as the nearest that
 	                        they do */
 	uint8_t clock;       /* 0 ok, 1 suspect */
-	bool wants_rows;     /* many call it: rows cost it less than dense
-	                        batches */
 	uint32_t list_epoch; /* of the revocation list held */
 	uint32_t cursors_digest; /* over its cursors into the peer's lists */
 	size_t dictionary_count; /* held besides the one of the version */

@@ -107,7 +107,8 @@ step "gcc with the address and undefined sanitizers"
 if compile sanitize gcc -Dbuildtype=debug -Doptimization=1 \
 	-Db_sanitize=address,undefined; then
 	step "tests"
-	run_tests sanitize testlog --timeout-multiplier 3 "${without[@]}"
+	ROUNDS=20 run_tests sanitize testlog --timeout-multiplier 3 \
+		--no-suite plain "${without[@]}"
 else
 	failed_steps+=("build with gcc and sanitizers")
 fi
@@ -134,7 +135,9 @@ if compile plain gcc; then
 	# Bounds of memory hold where no sanitizer adds its own; and what tries
 	# every place does so here, and only some under sanitizers.
 	run_tests plain testlog-plain --logbase testlog-plain \
-		60-hostile-peers cut_sim cut_link windows_link
+		--suite plain "${without[@]}"
+	run_tests plain testlog-all --logbase testlog-all 32-kill-clinic \
+		33-kill-hub 60-hostile-peers cut_sim cut_link windows_link
 else
 	failed_steps+=("build with gcc")
 fi

@@ -304,7 +304,6 @@ WRAP(hello_consume, struct hello)
 	told_set(o, "role", json_integer(v->role));
 	told_set(o, "now", json_integer(v->now));
 	told_set(o, "clock", json_integer(v->clock));
-	told_set(o, "wants_rows", json_integer(v->wants_rows ? 1 : 0));
 	told_set(o, "list_epoch", json_integer(v->list_epoch));
 	told_set(o, "cursors_digest", json_integer(v->cursors_digest));
 	for (i = 0; i < v->dictionary_count; i++)

@@ -229,6 +229,15 @@ rows(struct world *w)
 }
 
 static void
+asked_for_rows(struct world *w)
+{
+	world_make_notes(w, &clinic, "C01", 2, 30, 20);
+	w->asks_for_rows = true;
+	sync(w, "asked for rows", ERR_OK);
+	w->asks_for_rows = false;
+}
+
+static void
 bounded(struct world *w)
 {
 	world_make_notes(w, &clinic, "C01", 2, 300, 20);
@@ -309,6 +318,7 @@ main(int argc, char **argv)
 	second(&w);
 	older_copy(&w);
 	rows(&w);
+	asked_for_rows(&w);
 	bounded(&w);
 	forgetful(&w);
 	withdrawn(&w);

@@ -197,7 +197,8 @@ world_exchange(struct world *w, struct site *s, enum session_purpose purpose,
 	    .now_ms = w->now_ms,
 	    .clock = clock_of,
 	    .clock_context = w,
-	    .books = shared_books()};
+	    .books = shared_books(),
+	    .wants_rows = w->asks_for_rows};
 	struct exchange *x;
 
 	MUST(exchange_new(&x, &o));

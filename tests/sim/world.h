@@ -19,7 +19,8 @@ struct world {
 	uint64_t seed; /* moves on with every draw */
 	int64_t now;   /* seconds */
 	uint64_t now_ms;
-	size_t piece; /* bytes the link takes at once; 0: as it comes */
+	size_t piece;       /* bytes the link takes at once; 0: as it comes */
+	bool asks_for_rows; /* who answers */
 	/* of the exchange that ended last, initiator's side */
 	enum err result;
 	enum reason reason;

@@ -119,23 +119,6 @@ test_hello_tells_a_bound(void **state)
 	assert_int_equal(hello_consume(&b, &got), ERR_FORMAT);
 }
 
-static void
-test_hello_asks_for_rows(void **state)
-{
-	struct hello h = {.version_min = 1,
-	    .version_max = 1,
-	    .role = ROLE_HUB,
-	    .wants_rows = true};
-	struct hello got;
-
-	assert_int_equal(hello_create(&h, &body), ERR_OK);
-	assert_int_equal(body.size, 12);
-	assert_int_equal(
-	    hello_consume(&(struct bytes){body.data, body.size}, &got), ERR_OK);
-	assert_true(got.wants_rows);
-	assert_int_equal(got.role, ROLE_HUB);
-}
-
 /* What no version knows, or cannot be. */
 static void
 test_hello_refuses_what_it_does_not_know(void **state)
@@ -446,7 +429,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_hello_asks_for_rows, clear),
 	    cmocka_unit_test_setup(
 	        test_message_row_comes_apart_in_order, clear),
 	    cmocka_unit_test_setup(test_hello_is_exact, clear),

@@ -71,8 +71,8 @@ test_a_small_load_is_packed_a_large_one_begins_in_rows(void **state)
 	}
 }
 
-/* Who answers many asks for rows: only what left before its hello was heard is
- * packed, and it packs nothing either. */
+/* Who answers many asks for rows before anything was packed, and packs nothing
+ * either. */
 static void
 test_who_wants_rows_gets_and_sends_them(void **state)
 {
@@ -91,10 +91,67 @@ test_who_wants_rows_gets_and_sends_them(void **state)
 	ends_free(&e);
 	expect_all_taken_once();
 	assert_int_equal(clinic.taken, down->count);
+	/* So little would have been packed before its hello is heard. */
 	make_nodes(5);
 	hub.wants_rows = true;
-	(void)sync_once();
+	ends_make(&e);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	assert_null(e.up->packer[CLASS]);
+	ends_free(&e);
 	expect_all_taken_once();
+}
+
+/* Or it finds out in the midst of it: what is packed is sent and taken, and
+ * the rest goes in rows; asking again says nothing. */
+static void
+test_rows_may_be_asked_for_at_any_time(void **state)
+{
+	struct ends e;
+
+	make_nodes(BATCH_CHANGES_AIM * 8);
+	ends_make(&e);
+	while (e.up->packer[CLASS] == NULL || !e.up->has_peer_hello)
+		run(&e, 64, e.moved + 64);
+	session_ask_rows(e.down);
+	session_ask_rows(e.down);
+	while (!e.up->peer_wants_rows || send_has_bytes(e.up, CLASS))
+		run(&e, 64, e.moved + 64);
+	packer_free(e.up->packer[CLASS]);
+	e.up->packer[CLASS] = NULL;
+	assert_true(hub.taken < up->count);
+	run(&e, 64, UINT64_MAX);
+	assert_null(e.up->packer[CLASS]);
+	assert_int_equal(e.down->control.size, 0);
+	ends_free(&e);
+	expect_all_taken_once();
+}
+
+/* Who does not know where the other stands does not pack ahead what may be in
+ * vain, until the other has said so. */
+static void
+test_nothing_is_packed_ahead_for_who_stands_elsewhere(void **state)
+{
+	const struct list_id list = {"org:C01", CLASS};
+	struct memory_list *down;
+	struct ends e;
+
+	make_nodes(0);
+	down = memory_list_make(&hub, list.name, CLASS, 5, BODY);
+	(void)sync_once();
+	assert_int_equal(clinic.taken, 5);
+	memory_cursor(&clinic.own, &list, false)->running ^= 1;
+	down->count = 20;
+	ends_make(&e);
+	while (!e.down->cursors_due)
+		run(&e, 1, e.moved + 1);
+	assert_false(session_prepare(e.down));
+	assert_false(send_has_bytes(e.down, CLASS));
+	while (e.down->cursors_due)
+		run(&e, 1, e.moved + 1);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_int_equal(memory_cursor(&clinic.own, &list, false)->place, 20);
+	ends_free(&e);
 }
 
 /* What is packed ahead is what would have been packed when it was asked for,
@@ -218,7 +275,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 	        test_a_small_load_is_packed_a_large_one_begins_in_rows),
+	    cmocka_unit_test(
+	        test_nothing_is_packed_ahead_for_who_stands_elsewhere),
 	    cmocka_unit_test(test_who_wants_rows_gets_and_sends_them),
+	    cmocka_unit_test(test_rows_may_be_asked_for_at_any_time),
 	    cmocka_unit_test(test_what_is_packed_ahead_is_the_same),
 	    cmocka_unit_test(test_the_next_session_builds_upon_what_is_held),
 	    cmocka_unit_test(test_no_more_is_learned_than_is_worth_it),

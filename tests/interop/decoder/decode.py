@@ -34,7 +34,7 @@ HAS_TO_BE_SHOWN = (
     "batches down, dense", "dense that go on", "dense with history",
     "dense that follow", "exceptions for 111", "exceptions for 115",
     "receipts of an old cursor", "END that keeps back", "running hashes",
-    "heads",
+    "heads", "ROWS in message 2",
 )
 
 

@@ -5,10 +5,11 @@ from wire import MASK64, Reader, Refused, h8, h32, number_of, u, varint
 
 (HELLO, CURSORS, CURSORS_WANTED, DATA, RECEIPT, GROUP_RECEIPT, END, BYE, ERROR,
  GRANT, JOIN, WELCOME, WITHDRAWN, SETTLED, TAKEN, GROUP_HELD,
- DENSE, UNHEARD) = range(1, 19)
+ DENSE, UNHEARD, ROWS) = range(1, 20)
 NAMES = ("HELLO", "CURSORS", "CURSORS_WANTED", "DATA", "RECEIPT",
          "GROUP_RECEIPT", "END", "BYE", "ERROR", "GRANT", "JOIN", "WELCOME",
-         "WITHDRAWN", "SETTLED", "TAKEN", "GROUP_HELD", "DENSE", "UNHEARD")
+         "WITHDRAWN", "SETTLED", "TAKEN", "GROUP_HELD", "DENSE", "UNHEARD",
+         "ROWS")
 ONLY_UP = (BYE, JOIN, SETTLED, UNHEARD)
 ONLY_DOWN = (GROUP_RECEIPT, END, GRANT, WELCOME, GROUP_HELD)
 
@@ -69,11 +70,10 @@ def hello(r):
     if not out["version_min"] <= 1 <= out["version_max"]:
         raise Refused("no version in common")
     flags = r.u8()
-    if flags >> 5:
+    if flags >> 4:
         raise Refused("unknown flags of HELLO")
     out["role"] = flags & 3
     out["clock"] = flags >> 2 & 1
-    out["wants_rows"] = flags >> 4 & 1
     out["now"] = r.u(4)
     out["list_epoch"] = r.varint(U32)
     out["cursors_digest"] = r.u(4)

@@ -133,8 +133,11 @@ class Session:
                                         number.to_bytes(2, "big")),
                    "the payload of message 1")
         elif self.steps == 2:
-            expect(self.name, self.noise.message_2(frame) == b"",
-                   "an empty message 2")
+            for kind, body in m.split(self.noise.message_2(frame)):
+                expect(self.name, kind == m.ROWS and self.mode == SYNC,
+                       "nothing else in message 2")
+                m.fields(kind, body)
+                self.group.count("ROWS in message 2")
         else:
             plain = self.noise.message_3(frame)
             up, down = self.noise.split()

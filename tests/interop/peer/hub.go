@@ -457,6 +457,8 @@ func (s *served) on(m message) error {
 			return errors.New("TAKEN does not fit")
 		}
 		return s.onAnswers(int(m.body[0]>>2) + 1)
+	case typeRows:
+		return r.end() /* this hub sends little */
 	case typeBye:
 		s.bye = true
 		return nil

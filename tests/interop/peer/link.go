@@ -31,6 +31,7 @@ type link struct {
 	frames        [2]int
 	lastSealed    []byte
 	lastReceived  []byte
+	wantsRows     bool
 }
 
 func dial(address string) (*link, error) {
@@ -92,6 +93,18 @@ func (l *link) readClear() ([]byte, error) {
 	return body, err
 }
 
+// onPayload2: what the responder says before it knows who asks.
+func (l *link) onPayload2(payload []byte) error {
+	messages, err := splitMessages(payload)
+	for _, m := range messages {
+		if m.kind != typeRows || len(m.body) != 0 {
+			return fmt.Errorf("message %d in message 2", m.kind)
+		}
+		l.wantsRows = true
+	}
+	return err
+}
+
 // handshake as initiator. message3 is made when its time has come.
 func (l *link) handshake(mode uint8, group []byte, own noise.DHKey, theirs, psk,
 	payload1 []byte, payload3 []byte) error {
@@ -121,8 +134,12 @@ func (l *link) handshake(mode uint8, group []byte, own noise.DHKey, theirs, psk,
 	if err != nil {
 		return err
 	}
-	if _, _, _, err = state.ReadMessage(nil, second); err != nil {
+	payload2, _, _, err := state.ReadMessage(nil, second)
+	if err != nil {
 		return fmt.Errorf("message 2: %w", err)
+	}
+	if err = l.onPayload2(payload2); err != nil {
+		return err
 	}
 	l.lastReceived = second
 	third, send, receive, err := state.WriteMessage(nil, payload3)

@@ -411,6 +411,8 @@ func (s *session) on(m message) error {
 		return s.onGroupHeld(m.body)
 	case typeGrant:
 		return s.onGrant(m.body)
+	case typeRows:
+		s.link.wantsRows = true
 	case typeEnd:
 		s.endSeen = true
 	default:

@@ -87,7 +87,8 @@ func (s *session) chooseBatch() (to uint64, isDense bool) {
 		most = denseFirst
 	}
 	to = min(s.sentTo+most, s.Up.Place)
-	isDense = to-s.sentTo <= denseAtMost && s.batchesSent()%3 != 2 && !s.rowsOnly
+	isDense = to-s.sentTo <= denseAtMost && s.batchesSent()%3 != 2 &&
+		!s.rowsOnly && !s.link.wantsRows
 	if !isDense {
 		s.dense.rows++
 	}

@@ -156,6 +156,7 @@ const (
 	typeGroupHeld
 	typeDense
 	typeUnheard
+	typeRows
 )
 
 type message struct {
