@@ -131,8 +131,10 @@ put_group_words(struct session *s, const struct unheard *u)
 		    source->context, s->peer_lives[life].id, &g);
 		if (e == ERR_OK)
 			e = answers_put_group(s, &g, 1);
+		else if (e == ERR_NOT_FOUND) /* no word of this one */
+			e = ERR_OK;
 	}
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return e;
 }
 
 static enum err
