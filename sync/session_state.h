@@ -311,7 +311,7 @@ void bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed);
 /** The bytes to keep for the answer to a question about so many changes.
  * ERR_LIMIT: there is no room for it. */
 enum err bound_of_unheard(const struct session *s, const struct outgoing *o,
-    uint64_t changes, uint64_t *owed);
+    const struct unheard *u, uint64_t changes, uint64_t *owed);
 /** The most urgent class is chosen anew: what held it up may be over. */
 void bound_choose(struct session *s);
 /** Put what fits of the next batch of a class into its stream. ERR_END: there

@@ -66,7 +66,8 @@ unheard_ask(struct session *s, struct outgoing *o, const struct cursor *to)
 	if (e == ERR_OK)
 		e = by_hello(s, &stretch, &u);
 	if (e == ERR_OK)
-		e = bound_of_unheard(s, o, to->place - o->held.place, &owed);
+		e = bound_of_unheard(
+		    s, o, &u, to->place - o->held.place, &owed);
 	if (e == ERR_OK)
 		e = unheard_create(&u, &body);
 	if (e == ERR_OK) {
