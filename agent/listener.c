@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/address.h"
+#include "agent/crowd.h"
 #include "agent/listener.h"
 #include "agent/peer.h"
 #include "agent/socket.h"
@@ -17,9 +18,6 @@
 enum {
 	TURN_ACCEPTS_MAX = 64,
 	PAUSE_MS = 1000, /* out of descriptors: wait for some to close */
-	CROWD = 8,       /* children; fewer are served in whatever form */
-	LOOK_MS = 250,   /* between two looks at how busy the loop is */
-	BUSY_PERCENT = 50,
 };
 
 struct child {
@@ -41,9 +39,8 @@ struct listener {
 	struct socket sockets[LISTENER_SOCKETS_MAX];
 	size_t socket_count;
 	uv_timer_t pause;
-	uv_timer_t look;           /* runs while there is a crowd */
-	uint64_t seen_ns, idle_ns; /* at the last look */
-	bool asks_for_rows;
+	uv_timer_t look; /* runs while many are connected */
+	struct crowd crowd;
 	unsigned handles_open;
 	struct child *first;
 	size_t child_count;
@@ -64,60 +61,55 @@ free_when_closed(struct listener *l)
 }
 
 /* --- a crowd -------------------------------------------------------------
- *
- * Dense batches take the loop ten times the time of rows. While many children
- * are here and the loop has little rest, they are asked for rows
- * (docs/decisions/0024).
  */
 
-static unsigned
-busy_percent(struct listener *l)
-{
-	uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(l->look.loop);
-	uint64_t took = now - l->seen_ns, rest = idle - l->idle_ns;
-
-	l->seen_ns = now;
-	l->idle_ns = idle;
-	if (took == 0 || rest >= took)
-		return 0;
-	return (unsigned)(100 - rest * 100 / took);
-}
-
 static void
-on_look(uv_timer_t *look)
+look_around(struct listener *l)
 {
-	struct listener *l = look->data;
+	uint64_t idle = uv_metrics_idle_time(l->look.loop);
+	size_t known = 0;
 	struct child *c;
-	unsigned percent = busy_percent(l);
-	bool was_busy = l->asks_for_rows;
 
-	l->asks_for_rows = percent >= BUSY_PERCENT;
-	if (l->asks_for_rows != was_busy)
+	for (c = l->first; c != NULL; c = c->after)
+		known += peer_is_known(c->peer);
+	if (crowd_look(&l->crowd, known, uv_hrtime(), idle))
 		log_event(&l->agent->log, LOG_INFO,
-		    l->asks_for_rows ? "rows_asked_for" : "rows_not_needed",
-		    "sessions=%zu busy=%u%%", l->child_count, percent);
-	if (!l->asks_for_rows)
+		    l->crowd.asks ? "rows_asked_for" : "rows_not_needed",
+		    "known=%zu busy=%u%%", known, l->crowd.busy_percent);
+	if (!l->crowd.asks)
 		return;
 	/* A peer leaves the list in a later turn of the loop. */
 	for (c = l->first; c != NULL; c = c->after)
 		peer_ask_rows(c->peer);
 }
 
-/* Who comes before the first look may be one of fifty that call at once. */
+static bool
+looks_again(struct listener *l)
+{
+	if (uv_is_active((uv_handle_t *)&l->look) &&
+	    crowd_may_look(&l->crowd, uv_hrtime()))
+		look_around(l);
+	return l->crowd.asks;
+}
+
+static void
+on_look(uv_timer_t *look)
+{
+	look_around(look->data);
+}
+
+/* Nobody looks where only few are. */
 static void
 fit_crowd(struct listener *l)
 {
-	bool is_crowd = l->child_count >= CROWD && !l->is_closing;
+	bool looks = l->child_count >= CROWD_CHILDREN && !l->is_closing;
 
-	if (is_crowd == (uv_is_active((uv_handle_t *)&l->look) != 0))
+	if (looks == (uv_is_active((uv_handle_t *)&l->look) != 0))
 		return;
-	l->asks_for_rows = is_crowd;
-	if (is_crowd)
-		log_event(&l->agent->log, LOG_INFO, "rows_asked_for",
-		    "sessions=%zu", l->child_count);
-	(void)busy_percent(l);
-	if (is_crowd)
-		(void)uv_timer_start(&l->look, on_look, LOOK_MS, LOOK_MS);
+	crowd_begin(&l->crowd, uv_hrtime(), uv_metrics_idle_time(l->look.loop));
+	if (looks)
+		(void)uv_timer_start(
+		    &l->look, on_look, CROWD_LOOK_MS, CROWD_LOOK_MS);
 	else
 		(void)uv_timer_stop(&l->look);
 }
@@ -189,10 +181,12 @@ static enum err
 admit(struct listener *l, int fd, const struct sockaddr *from)
 {
 	struct child *c = calloc(1, sizeof *c);
+	/* Fifty that call at once are not to wait for the timer. */
+	bool asks = looks_again(l);
 	struct peer_options o = {
 	    .purpose = SESSION_ANSWER,
 	    .fd = fd,
-	    .wants_rows = l->asks_for_rows,
+	    .wants_rows = asks,
 	    .received = on_child_received,
 	    .over = on_child_over,
 	    .context = c,

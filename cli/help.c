@@ -104,8 +104,14 @@ static const struct page pages[] = {
            "                      what does not fit waits, the urgent goes "
            "first;\n"
            "                      500k and 2M are understood\n"
+           "                      (what the parent has to tell besides, such "
+           "as a\n"
+           "                      list of withdrawn computers, may exceed "
+           "it)\n"
            "  --estimate          send nothing: say how many bytes would "
-           "go\n")},
+           "go,\n"
+           "                      as on a slow link; on a fast one it is "
+           "more\n")},
     {"status", "yizhan status",
         N_("how things stand, and what is not yet at the group"), NULL},
     {"sites", "yizhan sites", N_("the nodes below this hub"), NULL},

@@ -163,14 +163,17 @@ find_all(struct txn *t, struct held *list, size_t *count)
 }
 
 static enum err
-load_one(struct txn *t, const struct held *one, struct codebook *c)
+load_one(
+    struct txn *t, const struct held *one, struct codebook *c, uint32_t *id)
 {
 	struct buffer data = {0};
 	int64_t number;
 	enum err e = read_one(t, one->key, &number, &data);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		*id = dictionary_id(data.data, data.size);
 		e = codebook_add(c, data.data, data.size);
+	}
 	buffer_free(&data);
 	/* What is no dictionary, there already, or one too many. */
 	return e == ERR_FORMAT || e == ERR_LIMIT || e == ERR_EXISTS ||
@@ -183,16 +186,20 @@ enum err
 dictionaries_load(struct txn *t, struct codebook *c)
 {
 	struct held *list = calloc(HELD_MAX, sizeof *list);
-	size_t count, i;
+	uint32_t ids[DICTIONARIES_LOADED_MAX] = {0};
+	size_t count, first, i;
 	enum err e;
 
 	if (list == NULL)
 		return ERR_NOMEM;
 	e = find_all(t, list, &count);
-	i = count > DICTIONARIES_LOADED_MAX ? count - DICTIONARIES_LOADED_MAX
-	                                    : 0;
-	for (; e == ERR_OK && i < count; i++)
-		e = load_one(t, &list[i], c);
+	first = count > DICTIONARIES_LOADED_MAX
+	            ? count - DICTIONARIES_LOADED_MAX
+	            : 0;
+	for (i = first; e == ERR_OK && i < count; i++)
+		e = load_one(t, &list[i], c, &ids[i - first]);
+	if (e == ERR_OK)
+		codebook_keep(c, ids, count - first);
 	free(list);
 	return e;
 }

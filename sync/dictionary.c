@@ -209,6 +209,31 @@ codebook_add(struct codebook *c, const void *data, size_t size)
 	return ERR_OK;
 }
 
+static bool
+is_among(uint32_t id, const uint32_t *ids, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+void
+codebook_keep(struct codebook *c, const uint32_t *ids, size_t count)
+{
+	size_t i, kept = 1;
+
+	for (i = 1; i < c->count; i++) {
+		if (is_among(c->book[i].id, ids, count))
+			c->book[kept++] = c->book[i];
+		else
+			book_close(&c->book[i]);
+	}
+	c->count = kept;
+}
+
 size_t
 codebook_ids(const struct codebook *c, uint32_t ids[CODEBOOK_MAX - 1])
 {

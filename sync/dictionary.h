@@ -38,6 +38,9 @@ void codebook_free(struct codebook *c);
 /** Add one; it is read as a whole first. ERR_EXISTS: it is there already.
  * ERR_FORMAT, ERR_LIMIT: it is none. ERR_FULL: no room; ERR_NOMEM. */
 enum err codebook_add(struct codebook *c, const void *data, size_t size);
+/** Give up those that are not among `ids`, besides the shipped one. A session
+ * that still names one is answered as by who never held it. */
+void codebook_keep(struct codebook *c, const uint32_t *ids, size_t count);
 /** Ids of those besides the shipped one, the latest added first. */
 size_t codebook_ids(const struct codebook *c, uint32_t ids[CODEBOOK_MAX - 1]);
 /** A coder that has learned a dictionary; 0 is the shipped one. Learning

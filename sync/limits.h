@@ -33,6 +33,7 @@ enum {
 
 	CHANGE_BYTES_MAX = 65536, /* one change's body */
 	BATCH_CHANGES_MAX = 512,  /* changes a sender puts in one batch */
+	BATCH_HEADS_MAX = 8,      /* lives in one batch upwards */
 	BATCH_BYTES_MAX = 196608, /* decompressed bytes of one batch */
 	STREAM_WINDOW_LOG = 19,   /* zstd window of one class: 512 KiB */
 	STREAM_FRAME_BYTES_MAX = 262144, /* decompressed, of one message */

@@ -458,6 +458,9 @@ welcome_create(const struct join_answer *a, struct buffer *out)
 	size_t i;
 	enum err e;
 
+	/* There is a secret in it: no copy is to stay where it grew. */
+	if (!buffer_reserve(out, FRAME_PAYLOAD_MAX))
+		return ERR_NOMEM;
 	put_bytes(out, a->root_key, KEY_BYTES);
 	e = put_chain(out, a->chain, a->chain_count);
 	if (e != ERR_OK)

@@ -58,8 +58,10 @@ packer_copy(struct packer **out, const struct packer *p)
 	(*out)->history_check = p->history_check;
 	if (p->dense != NULL)
 		e = dense_copy(&(*out)->dense, p->dense);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
 		packer_free(*out);
+		*out = NULL;
+	}
 	return e;
 }
 

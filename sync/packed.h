@@ -78,6 +78,8 @@ enum err unpacker_new(struct unpacker **out);
 void unpacker_free(struct unpacker *u);
 /** ERR_LIMIT: more than a packed batch may have. ERR_NOMEM. */
 enum err unpacker_feed(struct unpacker *u, const void *data, size_t size);
+/** Part of a batch is here. */
+bool unpacker_holds(const struct unpacker *u);
 
 /* What a batch may lean on. */
 struct unpack_context {

@@ -285,8 +285,9 @@ session_receive(struct session *s, const void *in, size_t len, uint64_t now_ms)
 bool
 session_wants_input(const struct session *s)
 {
-	return !session_is_over(s) && !s->waits_for_answer &&
-	       s->inbox.size < INBOX_BYTES_MAX / 4 &&
+	/* Nothing is owed to who has said bye. */
+	return !session_is_over(s) && s->state != STATE_CLOSING &&
+	       !s->waits_for_answer && s->inbox.size < INBOX_BYTES_MAX / 4 &&
 	       s->control.size < CONTROL_BYTES_MAX &&
 	       s->event_count < EVENTS_MAX / 2;
 }

@@ -257,13 +257,15 @@ is_held_to_its_end(const struct session *s, const struct receipt *r)
 static bool
 count_on(struct session *s, uint8_t class)
 {
-	const struct bytes body = {s->control.data + s->taken_end - 1, 1};
+	struct bytes body;
 	struct buffer again = {0};
 	struct taken t;
 	bool grew;
 
-	if (s->taken_end == 0 || s->taken_end != s->control.size ||
-	    taken_consume(&body, &t) != ERR_OK || t.class != class)
+	if (s->taken_end == 0 || s->taken_end != s->control.size)
+		return false;
+	body = (struct bytes){s->control.data + s->taken_end - 1, 1};
+	if (taken_consume(&body, &t) != ERR_OK || t.class != class)
 		return false;
 	t.count++;
 	grew = taken_create(&t, &again) == ERR_OK;

@@ -26,6 +26,8 @@ enum {
 	EXCEPTION_COST = 16,
 	/* GROUP_RECEIPT with its frame, numbers of up to 35 bits. */
 	GROUP_RECEIPT_COST = FRAME_OVERHEAD + 3 + 73 + CLASSES * 37,
+	UNHEARD_COST = FRAME_OVERHEAD + 3 + 10,
+	UNHEARD_RUN_COST = 14,
 	MESSAGE_3_COST = 2 + 64 + FRAME_OVERHEAD,
 	HELLO_COST = FRAME_OVERHEAD + 50, /* the parent's, without lives */
 	END_COST = FRAME_OVERHEAD + 3,
@@ -148,15 +150,20 @@ answer_bytes(const struct session *s, const struct batch *b)
 
 enum err
 bound_of_unheard(const struct session *s, const struct outgoing *o,
-    uint64_t changes, uint64_t *owed)
+    const struct unheard *u, uint64_t changes, uint64_t *owed)
 {
+	uint64_t question = UNHEARD_COST + UNHEARD_RUN_COST * u->run_count;
+
 	*owed = 0;
 	if (!s->bound.is_set)
 		return ERR_OK;
 	if (changes > EXCEPTIONS_MAX)
 		changes = EXCEPTIONS_MAX;
-	*owed = RECEIPT_COST + strlen(o->list.name) + EXCEPTION_COST * changes;
-	return *owed > room_for(s, o->list.class) ? ERR_LIMIT : ERR_OK;
+	/* The group's word of each life comes before the answer. */
+	*owed = RECEIPT_COST + strlen(o->list.name) + EXCEPTION_COST * changes +
+	        GROUP_RECEIPT_COST * u->run_count;
+	return *owed + question > room_for(s, o->list.class) ? ERR_LIMIT
+	                                                     : ERR_OK;
 }
 
 /* --- the parent's share -------------------------------------------------- */

@@ -164,6 +164,20 @@ consume_error(struct session *s, const struct bytes *body)
 	return ERR_OK;
 }
 
+/* Who says that all is sent has sent whole batches. */
+static bool
+is_half_through(const struct session *s)
+{
+	uint8_t class;
+
+	for (class = 0; class < CLASSES; class ++)
+		if ((s->unpacker[class] != NULL &&
+		        unpacker_holds(s->unpacker[class])) ||
+		    (s->in[class] != NULL && stream_reader_holds(s->in[class])))
+			return true;
+	return false;
+}
+
 static enum err
 consume_bye(struct session *s)
 {
@@ -180,7 +194,7 @@ consume_bye(struct session *s)
 		return ERR_OK;
 	}
 	if (s->o.purpose != SESSION_ANSWER || !send_is_finished(s) ||
-	    !answers_all_held(s)) {
+	    !answers_all_held(s) || is_half_through(s)) {
 		/* It leaves before we were through: not a clean end. */
 		session_fail(s, ERR_CLOSED, REASON_NONE, false);
 		return ERR_OK;
@@ -219,7 +233,7 @@ consume_end(struct session *s, const struct bytes *body)
 	    s->bound.is_set && body->size == 1 && body->data[0] == 1;
 
 	if ((body->size != 0 && !has_more) || s->peer_ended ||
-	    s->o.purpose != SESSION_SYNC)
+	    s->o.purpose != SESSION_SYNC || is_half_through(s))
 		return ERR_FORMAT;
 	s->bound.peer_has_more = has_more;
 	s->peer_ended = true;

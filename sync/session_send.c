@@ -215,184 +215,6 @@ send_is_read_out(const struct session *s, uint8_t class)
 
 /* --- filling frames ---------------------------------------------------- */
 
-/* In one of two forms; a class's batches follow each other in both. */
-static enum err
-put_batch(struct session *s, struct outgoing *o)
-{
-	uint8_t class = o->list.class;
-	enum err e = ERR_OK;
-
-	s->bodies_sent += s->scratch->bytes.size;
-	if (pack_is_wanted(s, s->scratch))
-		return pack_put(s, o, s->scratch);
-	if (s->writer[class] == NULL)
-		e = stream_writer_new(&s->writer[class], COMPRESSION_LEVEL);
-	return e == ERR_OK ? stream_writer_add(s->writer[class], s->scratch)
-	                   : e;
-}
-
-/* Put the next batch of a class into its stream. ERR_END: none. */
-static enum err
-refill(struct session *s, uint8_t class)
-{
-	size_t changes, bytes, i;
-	bool is_over;
-	enum err e;
-
-	if (answers_full(s, class))
-		return ERR_END;
-	is_over = class > URGENT_CLASS_MAX && first_flight_left(s) == 0;
-	pack_aim(s, &changes, &bytes);
-	for (i = 0; i < s->outgoing_count; i++) {
-		struct outgoing *o = &s->outgoing[i];
-
-		if (o->list.class != class || o->at_end)
-			continue;
-		e = s->o.source.read(s->o.source.context, &o->list, &o->next,
-		    s->peer.signing_key, &s->peer_hello, changes, bytes,
-		    s->scratch);
-		if (e == ERR_END) {
-			o->at_end = true;
-			continue;
-		}
-		if (e == ERR_OK && is_over)
-			e = ERR_END; /* but there is more */
-		if (e != ERR_OK)
-			return e;
-		e = put_batch(s, o);
-		if (e == ERR_OK)
-			bound_note_batch(s, o, 0);
-		batch_clear(s->scratch);
-		return e;
-	}
-	return ERR_END;
-}
-
-bool
-send_has_bytes(const struct session *s, uint8_t class)
-{
-	return bound_waits(s, class) || pack_waits(s, class) ||
-	       (s->writer[class] != NULL &&
-	           stream_writer_waits(s->writer[class]));
-}
-
-/* Whether a class has bytes to send, after reading on if need be. */
-static bool
-class_waits(struct session *s, uint8_t class, enum err *e)
-{
-	if (send_has_bytes(s, class))
-		return true;
-	if (s->owes_settled) /* nothing would be taken yet */
-		return false;
-	/* It stands elsewhere than we believed, and will say where. */
-	if (s->cursors_due && class > URGENT_CLASS_MAX)
-		return false;
-	*e = s->bound.is_set ? bound_refill(s, class) : refill(s, class);
-	return *e == ERR_OK;
-}
-
-/* After some frames a less urgent class gets its turn. What somebody waits for
- * stands back only for its own kind: not for frames that others had. */
-static bool
-is_turn_due(const struct session *s, int first)
-{
-	unsigned frames = first <= URGENT_CLASS_MAX ? s->passed_over_urgently
-	                                            : s->passed_over;
-
-	return frames >= STARVE_AFTER && !bound_is_strict(s);
-}
-
-static int
-choose(struct session *s, int class)
-{
-	s->passed_over++;
-	s->passed_over_urgently =
-	    class <= URGENT_CLASS_MAX ? s->passed_over_urgently + 1 : 0;
-	return class;
-}
-
-static int
-choose_by_turn(struct session *s, int class, bool is_lower)
-{
-	s->passed_over = s->passed_over_urgently = 0;
-	if (is_lower)
-		s->turn = (uint8_t) class;
-	return class;
-}
-
-/* The most urgent class that waits, or a lower one whose turn it is, so that
- * none starves. -1: none waits. */
-static int
-choose_class(struct session *s, enum err *e)
-{
-	int first = -1, low = -1, next = -1, c;
-
-	bound_choose(s);
-	for (c = 0; c < CLASSES; c++) {
-		if (!class_waits(s, (uint8_t)c, e)) {
-			if (*e != ERR_END)
-				return -1;
-			continue;
-		}
-		if (first < 0)
-			first = c;
-		else if (low < 0)
-			low = c;
-		if (next < 0 && c != first && c > s->turn)
-			next = c;
-		/* Looking further is only worth it when a turn is due. */
-		if (!is_turn_due(s, first))
-			break;
-	}
-	*e = ERR_OK;
-	if (first < 0)
-		return -1;
-	if (!is_turn_due(s, first))
-		return choose(s, first);
-	/* The lower classes that wait take turns. */
-	if (low < 0)
-		return choose_by_turn(s, first, false);
-	return choose_by_turn(s, next < 0 ? low : next, true);
-}
-
-/* The next batch of the most urgent class that has one; of what is read ahead
- * the urgent is still sent first. */
-static bool
-read_ahead(struct session *s)
-{
-	enum err e = ERR_END;
-	uint8_t class;
-
-	for (class = 0; e == ERR_END && class < CLASSES; class ++)
-		if (class_waits(s, class, &e))
-			return true;
-	if (e != ERR_END)
-		session_abort(s, e, session_reason(e));
-	return false;
-}
-
-bool
-send_prepare(struct session *s)
-{
-	enum err e = ERR_OK;
-	uint8_t class;
-	bool more;
-
-	if (s->state != STATE_OPEN || s->bound.is_set || s->owes_settled)
-		return false;
-	for (class = 0; class < CLASSES; class ++) {
-		if (pack_waits(s, class)) {
-			more = pack_prepare(s, class, &e);
-			if (e != ERR_OK)
-				session_abort(s, e, session_reason(e));
-			return more;
-		}
-		if (send_has_bytes(s, class)) /* rows take no time */
-			return false;
-	}
-	return read_ahead(s);
-}
-
 /* Move whole control messages into the frame. */
 static void
 fill_control(struct session *s, size_t max, struct buffer *plain)
@@ -465,20 +287,23 @@ fill_data(struct session *s, size_t max, struct buffer *plain)
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && !ends_here && plain->size + FRAME_SLACK < max) {
-		int class;
+		uint8_t class;
 
 		s->bound.under_way = plain->size;
-		class = choose_class(s, &e);
-		if (class < 0)
+		e = choose_class(s, &class);
+		if (e != ERR_OK)
 			break;
-		e = take_class(s, (uint8_t) class, max - plain->size - 8, &body,
-		    plain, &is_rows);
-		if (e == ERR_OK && !send_has_bytes(s, (uint8_t) class)) {
-			time_batch(s, (uint8_t) class);
-			ends_here = !is_rows && is_worth_a_frame(s, plain);
-			ends_here = ends_here ||
-			            (is_urgent_enough(s, class, max, plain) &&
-			                !class_waits(s, (uint8_t) class, &e));
+		e = take_class(
+		    s, class, max - plain->size - 8, &body, plain, &is_rows);
+		if (e != ERR_OK || send_has_bytes(s, class))
+			continue;
+		time_batch(s, class);
+		ends_here = !is_rows && is_worth_a_frame(s, plain);
+		if (!ends_here && is_urgent_enough(s, class, max, plain)) {
+			e = choose_next(s, class);
+			ends_here = e == ERR_END;
+			if (ends_here)
+				e = ERR_OK;
 		}
 	}
 	s->bound.under_way = 0;
@@ -548,8 +373,12 @@ answers_urgently(struct session *s, size_t max, const struct buffer *plain)
 bool
 send_fill(struct session *s, size_t max, struct buffer *plain)
 {
-	enum err e;
+	enum err e = buffer_state(&s->control);
 
+	if (e != ERR_OK) { /* something that had to be said is lost */
+		session_abort(s, e, REASON_STORAGE);
+		return false;
+	}
 	if (s->aside.size > 0)
 		first_fill(s, max, plain);
 	if (s->aside.size > 0)

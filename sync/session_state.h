@@ -311,7 +311,7 @@ void bound_note_batch(struct session *s, struct outgoing *o, uint64_t owed);
 /** The bytes to keep for the answer to a question about so many changes.
  * ERR_LIMIT: there is no room for it. */
 enum err bound_of_unheard(const struct session *s, const struct outgoing *o,
-    uint64_t changes, uint64_t *owed);
+    const struct unheard *u, uint64_t changes, uint64_t *owed);
 /** The most urgent class is chosen anew: what held it up may be over. */
 void bound_choose(struct session *s);
 /** Put what fits of the next batch of a class into its stream. ERR_END: there
@@ -328,9 +328,18 @@ bool bound_may_grow(const struct session *s);
 /** There is something new to look at. */
 void bound_look_again(struct session *s);
 
-/* session_send.c */
+/* session_choose.c */
+/** Whether a class has bytes to send, after reading its next batch if need be.
+ * ERR_END: it has none now. */
+enum err choose_next(struct session *s, uint8_t class);
+/** The class whose turn it is. ERR_END: none waits. */
+enum err choose_class(struct session *s, uint8_t *class);
 /** Do some of the next frame's work. false: none is left. */
 bool send_prepare(struct session *s);
+/** Something of a class is put into its stream and not yet all sent. */
+bool send_has_bytes(const struct session *s, uint8_t class);
+
+/* session_send.c */
 /** The transport is open: load lists, queue hello. */
 enum err send_open(struct session *s);
 void send_control(
@@ -346,8 +355,6 @@ bool send_fill(struct session *s, size_t max, struct buffer *plain);
 bool send_has_more(const struct session *s);
 /** Make the next frame if none is under way. */
 void send_frame(struct session *s);
-/** Something of a class is put into its stream and not yet all sent. */
-bool send_has_bytes(const struct session *s, uint8_t class);
 /** All lists of a class are read to their end. */
 bool send_is_read_out(const struct session *s, uint8_t class);
 /** The end was said, and nothing waits. */

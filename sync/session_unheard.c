@@ -66,7 +66,8 @@ unheard_ask(struct session *s, struct outgoing *o, const struct cursor *to)
 	if (e == ERR_OK)
 		e = by_hello(s, &stretch, &u);
 	if (e == ERR_OK)
-		e = bound_of_unheard(s, o, to->place - o->held.place, &owed);
+		e = bound_of_unheard(
+		    s, o, &u, to->place - o->held.place, &owed);
 	if (e == ERR_OK)
 		e = unheard_create(&u, &body);
 	if (e == ERR_OK) {
@@ -131,8 +132,10 @@ put_group_words(struct session *s, const struct unheard *u)
 		    source->context, s->peer_lives[life].id, &g);
 		if (e == ERR_OK)
 			e = answers_put_group(s, &g, 1);
+		else if (e == ERR_NOT_FOUND) /* no word of this one */
+			e = ERR_OK;
 	}
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return e;
 }
 
 static enum err

@@ -61,7 +61,7 @@ struct batch {
 	size_t change_count;
 	struct batch_change changes[BATCH_CHANGES_MAX];
 	size_t head_count;
-	struct log_head heads[8]; /* signed; upwards only */
+	struct log_head heads[BATCH_HEADS_MAX]; /* signed; upwards only */
 	struct buffer bytes;      /* bodies */
 };
 

@@ -467,3 +467,9 @@ stream_reader_next(struct stream_reader *r, uint8_t class, struct batch *out)
 		buffer_wipe(&r->plain);
 	return e;
 }
+
+bool
+stream_reader_holds(const struct stream_reader *r)
+{
+	return r->plain.size > 0;
+}

@@ -42,5 +42,7 @@ enum err stream_reader_feed(
 /** Next whole batch. ERR_MORE: not yet. ERR_FORMAT, ERR_LIMIT. */
 enum err stream_reader_next(
     struct stream_reader *r, uint8_t class, struct batch *out);
+/** Part of a batch is here. */
+bool stream_reader_holds(const struct stream_reader *r);
 
 #endif

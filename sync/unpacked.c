@@ -19,7 +19,7 @@ struct header {
 	uint64_t places;
 	struct packed_lives lives;
 	size_t change_count;
-	size_t head_life[8];
+	size_t head_life[BATCH_HEADS_MAX];
 	struct packed_start start;
 	uint16_t history_check;
 	bool is_placed; /* it begins where we expect it */
@@ -54,6 +54,12 @@ unpacker_free(struct unpacker *u)
 	dense_free(u->dense);
 	buffer_wipe(&u->packed);
 	free(u);
+}
+
+bool
+unpacker_holds(const struct unpacker *u)
+{
+	return u->packed.size > 0;
 }
 
 enum err

@@ -205,6 +205,41 @@ test_codebook_refuses_what_is_cut_or_altered(void **state)
 	buffer_free(&good);
 }
 
+/* A program runs for months, and its group makes better ones. */
+static void
+test_codebook_gives_up_what_nobody_names(void **state)
+{
+	struct buffer data = {0};
+	uint32_t ids[CODEBOOK_MAX - 1], last = 0;
+	struct codebook *c;
+	struct dense *d;
+	char text[8];
+	unsigned i;
+
+	assert_int_equal(codebook_new(&c), ERR_OK);
+	for (i = 0; i < 2 * CODEBOOK_MAX; i++) {
+		uint32_t kept[2] = {last, 0};
+
+		snprintf(text, sizeof text, "no %u", i);
+		make(text, &data);
+		assert_int_equal(codebook_add(c, data.data, data.size), ERR_OK);
+		kept[1] = dictionary_id(data.data, data.size);
+		codebook_keep(c, kept, 2);
+		assert_int_equal(codebook_ids(c, ids), i == 0 ? 1 : 2);
+		assert_int_equal(ids[0], kept[1]);
+		last = kept[1];
+	}
+	assert_int_equal(codebook_dense(c, last, &d), ERR_OK);
+	dense_free(d);
+	codebook_keep(c, NULL, 0);
+	assert_int_equal(codebook_ids(c, ids), 0);
+	assert_int_equal(codebook_dense(c, last, &d), ERR_NOT_FOUND);
+	assert_int_equal(codebook_dense(c, 0, &d), ERR_OK);
+	dense_free(d);
+	codebook_free(c);
+	buffer_free(&data);
+}
+
 int
 main(void)
 {
@@ -219,6 +254,7 @@ main(void)
 	    cmocka_unit_test(test_codebook_knows_each_once_and_the_last_first),
 	    cmocka_unit_test(test_codebook_takes_eight_more),
 	    cmocka_unit_test(test_codebook_refuses_what_is_cut_or_altered),
+	    cmocka_unit_test(test_codebook_gives_up_what_nobody_names),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

@@ -55,6 +55,19 @@ expected(void *context, const struct list_id *list)
 	return expects;
 }
 
+/* --- no memory ------------------------------------------------------------ */
+
+static bool is_short;
+
+enum err __real_dense_copy(struct dense **to, const struct dense *from);
+enum err __wrap_dense_copy(struct dense **to, const struct dense *from);
+
+enum err
+__wrap_dense_copy(struct dense **to, const struct dense *from)
+{
+	return is_short ? ERR_NOMEM : __real_dense_copy(to, from);
+}
+
 static int
 set_up(void **state)
 {
@@ -316,6 +329,22 @@ close_books(void **state)
 	return 0;
 }
 
+/* A bounded session copies its coder for each batch, at the hub too. */
+static void
+test_packed_copy_that_found_no_memory_is_none(void **state)
+{
+	struct packer *copy = packer;
+
+	begin(own, 0, 0);
+	is_short = true;
+	assert_int_equal(packer_copy(&copy, packer), ERR_NOMEM);
+	is_short = false;
+	assert_null(copy);
+	packer_free(copy);
+	assert_int_equal(packer_copy(&copy, packer), ERR_OK);
+	packer_free(copy);
+}
+
 int
 main(void)
 {
@@ -330,6 +359,7 @@ main(void)
 	    CASE(test_packed_in_vain_comes_to_an_end),
 	    CASE(test_packed_held_comes_to_an_end),
 	    CASE(test_packed_goes_on_after_it_was_held),
+	    CASE(test_packed_copy_that_found_no_memory_is_none),
 	};
 
 	if (sodium_init() < 0 || codebook_new(&books) != ERR_OK)

@@ -1,0 +1,32 @@
+/* crowd: whether those connected are too many for what they would pack. */
+
+#include "agent/crowd.h"
+
+void
+crowd_begin(struct crowd *c, uint64_t now_ns, uint64_t idle_ns)
+{
+	*c = (struct crowd){.seen_ns = now_ns, .idle_ns = idle_ns};
+}
+
+bool
+crowd_may_look(const struct crowd *c, uint64_t now_ns)
+{
+	return now_ns - c->seen_ns >= CROWD_LEAST_MS * UINT64_C(1000000);
+}
+
+bool
+crowd_look(struct crowd *c, size_t known, uint64_t now_ns, uint64_t idle_ns)
+{
+	uint64_t took = now_ns - c->seen_ns, rest = idle_ns - c->idle_ns;
+	bool asked = c->asks;
+
+	c->seen_ns = now_ns;
+	c->idle_ns = idle_ns;
+	c->busy_percent =
+	    took == 0 || rest >= took ? 0 : (unsigned)(100 - rest * 100 / took);
+	/* Strangers cost nothing that rows would spare, and could otherwise
+	 * make the others pay. */
+	c->asks =
+	    known >= CROWD_CHILDREN && c->busy_percent >= CROWD_BUSY_PERCENT;
+	return c->asks != asked;
+}

@@ -1,0 +1,91 @@
+/* crowd: who asks for rows, and when. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "agent/crowd.h"
+
+static const uint64_t ms = 1000000;
+static struct crowd crowd;
+
+/* `busy` of the next 100 ms. */
+static bool
+look(size_t known, unsigned busy)
+{
+	static uint64_t now, idle;
+
+	if (crowd.seen_ns == 0) {
+		now = 5000 * ms;
+		idle = 4000 * ms;
+		crowd_begin(&crowd, now, idle);
+	}
+	now += 100 * ms;
+	idle += (100 - busy) * ms;
+	return crowd_look(&crowd, known, now, idle);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	crowd = (struct crowd){0};
+	return 0;
+}
+
+static void
+test_many_and_busy_are_a_crowd(void **state)
+{
+	(void)state;
+	assert_false(look(CROWD_CHILDREN - 1, 100));
+	assert_false(crowd.asks);
+	assert_false(look(CROWD_CHILDREN, CROWD_BUSY_PERCENT - 1));
+	assert_false(crowd.asks);
+	assert_true(look(CROWD_CHILDREN, CROWD_BUSY_PERCENT));
+	assert_true(crowd.asks);
+	assert_int_equal(crowd.busy_percent, CROWD_BUSY_PERCENT);
+}
+
+/* What was said before counts no more than a look does. */
+static void
+test_a_crowd_that_rests_is_none(void **state)
+{
+	(void)state;
+	assert_true(look(50, 99));
+	assert_false(look(50, 80));
+	assert_true(crowd.asks);
+	assert_true(look(50, 10));
+	assert_false(crowd.asks);
+	assert_true(look(50, 90));
+	crowd_begin(&crowd, 1, 0);
+	assert_false(crowd.asks);
+}
+
+static void
+test_a_look_takes_a_while(void **state)
+{
+	(void)state;
+	crowd_begin(&crowd, 1000 * ms, 0);
+	assert_false(crowd_may_look(&crowd, (1000 + CROWD_LEAST_MS) * ms - 1));
+	assert_true(crowd_may_look(&crowd, (1000 + CROWD_LEAST_MS) * ms));
+	/* No time at all, and a loop that rested longer than it can have. */
+	assert_false(crowd_look(&crowd, 50, 1000 * ms, 0));
+	assert_int_equal(crowd.busy_percent, 0);
+	assert_false(crowd_look(&crowd, 50, 1100 * ms, 200 * ms));
+	assert_int_equal(crowd.busy_percent, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_many_and_busy_are_a_crowd, begin),
+	    cmocka_unit_test_setup(test_a_crowd_that_rests_is_none, begin),
+	    cmocka_unit_test_setup(test_a_look_takes_a_while, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
