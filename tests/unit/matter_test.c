@@ -516,6 +516,84 @@ his_shows(struct fixture *f, const char *phone_no)
 	record_clear(&r);
 }
 
+/* One of a history in which 2 and 3 follow 1 and have not heard of each other,
+ * and 4 has seen both; each history has ids of its own. */
+static void
+arrive_part(struct fixture *f, uint64_t history, unsigned part)
+{
+	struct identity record = his;
+	struct change_id base = {.class = 2}, id;
+	struct self self;
+	struct buffer body = {0};
+	struct change c;
+	struct txn *t = test_store_write(&f->s);
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	memset(base.life, 0x66, sizeof base.life);
+	snprintf(record.ref, sizeof record.ref, "H%llu",
+	    (unsigned long long)history);
+	change_init(&c);
+	id = base;
+	id.seq = history * 10 + part;
+	c.id = id;
+	c.record = record;
+	for (unsigned p = 1; p < part; p++) {
+		if (part < 4 && p > 1)
+			break;
+		if (part == 4 && p == 1)
+			continue;
+		c.parents[c.parent_count].id = base;
+		c.parents[c.parent_count++].id.seq = history * 10 + p;
+	}
+	snprintf(c.by, sizeof c.by, "S2");
+	snprintf(c.org, sizeof c.org, "V2");
+	c.occurred_at = c.recorded_at = TEST_NOW;
+	c.fields = part == 1 ? person()
+	                     : json_pack("{s:s+}", "phone", "10",
+	                           part == 2   ? "2"
+	                           : part == 3 ? "3"
+	                                       : "4");
+	assert_int_equal(change_encode(&c, &body), ERR_OK);
+	assert_int_equal(
+	    stored_write(t, &c.id, 0, 0, id.seq, body.data, body.size), ERR_OK);
+	assert_int_equal(admit_merged(t, &self, &c, id.seq), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	buffer_wipe(&body);
+	change_clear(&c);
+}
+
+/* What waits follows from what is here, in whatever order it came. */
+static void
+test_any_order_leaves_the_same_questions(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t history = 0, most = 4, code;
+	size_t three = 0;
+
+	for (code = 0; code < most * most * most * most; code++) {
+		unsigned order[4], seen = 0;
+
+		for (unsigned i = 0; i < 4; i++) {
+			order[i] = 1 + (unsigned)(code >> (2 * i) & 3);
+			seen |= 1u << order[i];
+		}
+		if (seen != 0x1e)
+			continue;
+		history++;
+		for (unsigned i = 0; i < 3; i++)
+			arrive_part(f, history, order[i]);
+		/* Without the one that has seen both, there is a question. */
+		if (order[3] == 4) {
+			three++;
+			assert_int_equal(waiting(f), 1);
+		}
+		arrive_part(f, history, order[3]);
+		assert_int_equal(waiting(f), 0);
+	}
+	assert_int_equal(history, 24);
+	assert_int_equal(three, 6);
+}
+
 static void
 test_a_claim_that_was_none_is_set_aside(void **state)
 {
@@ -636,6 +714,7 @@ main(void)
 	    CLINIC(test_undoing_leaves_what_was_written_since),
 	    CLINIC(test_only_the_managing_org_decides),
 	    HUB(test_the_group_decides_everything),
+	    HUB(test_any_order_leaves_the_same_questions),
 	    HUB(test_a_claim_that_was_none_is_set_aside),
 	    HUB(test_what_is_set_aside_counts_for_nothing),
 	    HUB(test_a_claim_may_be_let_stand),
