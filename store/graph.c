@@ -32,9 +32,8 @@ graph_find(const struct graph *g, const struct change_id *id)
 	return SIZE_MAX;
 }
 
-/* A link that tells of another content than ours is never joined. */
-static bool
-link_fits(const struct parent *p, const struct merge_input *target)
+bool
+graph_link_fits(const struct parent *p, const struct merge_input *target)
 {
 	static const uint8_t unknown[FINGERPRINT_LINK_BYTES];
 	uint8_t fingerprint[8];
@@ -61,7 +60,7 @@ reach_from(struct graph *g, size_t from, size_t *stack)
 			size_t p = graph_find(g, &c->parents[i].id);
 
 			if (p == SIZE_MAX || row[p] != 0 ||
-			    !link_fits(&c->parents[i], g->item[p]))
+			    !graph_link_fits(&c->parents[i], g->item[p]))
 				continue;
 			row[p] = 1;
 			stack[depth++] = p;

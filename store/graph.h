@@ -1,4 +1,5 @@
-/* graph: which change of a record had seen which; for merge.c.
+/* graph: which change of a record had seen which; for merge.c and
+ * conflict.c.
  *
  * Parent cycles (forged) order nothing.
  */
@@ -23,6 +24,9 @@ void graph_free(struct graph *g);
 
 /** Place of a change; SIZE_MAX: it is not among them. */
 size_t graph_find(const struct graph *g, const struct change_id *id);
+
+/** A link that tells of another content than ours is never joined. */
+bool graph_link_fits(const struct parent *p, const struct merge_input *target);
 
 /** Whether b descends from a. */
 static inline bool
