@@ -145,9 +145,9 @@ def cells(text):
 blocks, seen = [], ""
 for line in open(sys.argv[1], encoding="utf-8"):
     cell = re.match(r"    (\S+ +\S.*?  +)(\S.*)$", line)
-    if line.startswith("    选项"):
+    if re.match("    (选项|choice)  ", line):
         blocks.append(set())
-    if cell and blocks and not line.strip().startswith(("建议", "作出决定")):
+    if cell and blocks and not re.match("    (建议|作出决定|proposed|to decide)", line):
         blocks[-1].add(cells(cell[1]))
     seen += line
 assert len(blocks) == 2, seen
