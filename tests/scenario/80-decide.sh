@@ -147,7 +147,7 @@ for line in open(sys.argv[1], encoding="utf-8"):
     cell = re.match(r"    (\S+ +\S.*?  +)(\S.*)$", line)
     if re.match("    (选项|choice)  ", line):
         blocks.append(set())
-    if cell and blocks and not re.match("    (建议|作出决定|proposed|to decide)", line):
+    if cell and blocks and not re.match("    (建议|作出决定|类别|proposed|to decide|kind)", line):
         blocks[-1].add(cells(cell[1]))
     seen += line
 assert len(blocks) == 2, seen
