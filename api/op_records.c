@@ -6,6 +6,7 @@
 #include "api/op.h"
 #include "base/i18n.h"
 #include "store/author.h"
+#include "store/contest_settle.h"
 #include "store/export.h"
 #include "store/import.h"
 
@@ -435,6 +436,8 @@ author_run(void *context, struct txn *t)
 
 	if (e == ERR_OK)
 		e = author_step(context, t, &self);
+	if (e == ERR_OK)
+		e = contest_settle(t, &self, ((struct author_call *)context)->now);
 	self_wipe(&self);
 	return e;
 }
