@@ -214,8 +214,7 @@ say_of(struct txn *t, const struct self *self, const struct contest_set *s,
 	    rule_text(s->record[i].said, "state") == NULL)
 		return ERR_OK;
 	fields = difference(s, i);
-	if (fields != NULL && json_object_size(fields) == 0 &&
-	    needs_word(s, i) &&
+	if (fields != NULL && needs_word(s, i) &&
 	    json_object_set_new(fields, "state", json_string("closed")) != 0) {
 		json_decref(fields);
 		fields = NULL;
