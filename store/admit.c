@@ -10,6 +10,7 @@
 #include "store/apart.h"
 #include "store/contest_settle.h"
 #include "store/index.h"
+#include "store/matter.h"
 #include "store/question.h"
 #include "store/recover.h"
 #include "store/unheard.h"
@@ -35,6 +36,8 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 		e = list_change(t, self, c, fingerprint);
 	if (e == ERR_OK)
 		e = contest_note(t, self, c, key);
+	if (e == ERR_OK)
+		e = matter_note(t, self, c, key);
 	return e;
 }
 

@@ -108,6 +108,12 @@ enum finding_code {
 	FINDING_WITHDRAWN = 115,   /* its author was withdrawn before */
 	/* what is due, once its time is over */
 	FINDING_FOLLOWUP_MISSED = 130,
+	/* what met: questions, never about a line (matter.h) */
+	FINDING_CONFLICT = 140, /* a field: one value is shown, others kept */
+	FINDING_DIFFER = 141,   /* the same of a field that a person must set */
+	FINDING_BRANCHES = 142, /* whole versions side by side */
+	FINDING_ASKED = 143,    /* an open record of kind question */
+	FINDING_CONTESTED = 150, /* two contracts of one resident */
 };
 
 struct finding {
