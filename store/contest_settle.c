@@ -383,6 +383,53 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 	return e;
 }
 
+/* --- a hub that held contracts before it judged them ---------------------- */
+
+static const char looked[] = "contest.looked";
+
+static enum err
+note_all_contracts(struct txn *t)
+{
+	uint8_t due[DUE_BYTES], last[KEY_RECORD_BYTES] = {0}, prefix[2];
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	store_u16(prefix, key_kind_number("contract"));
+	e = walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == KEY_RECORD_CHANGE_BYTES &&
+	       memcmp(key.data, prefix, sizeof prefix) == 0) {
+		if (memcmp(key.data, last, sizeof last) == 0)
+			continue;
+		memcpy(last, key.data, sizeof last);
+		due_key(last, due);
+		e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+enum err
+contest_prepare(struct txn *t, const struct self *self, int64_t now)
+{
+	uint64_t was_looked;
+	enum err e = meta_get_number(t, looked, &was_looked);
+
+	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
+		return e;
+	if (was_looked == 0) {
+		e = note_all_contracts(t);
+		if (e == ERR_OK)
+			e = meta_put_number(t, looked, 1);
+	}
+	return e == ERR_OK ? contest_settle(t, self, now) : e;
+}
+
 enum err
 contest_holder(struct txn *t, const struct self *self,
     const uint8_t resident[KEY_RECORD_BYTES], const char *day,

@@ -32,6 +32,10 @@ enum err contest_note(struct txn *t, const struct self *self,
  * where it was said already. */
 enum err contest_settle(struct txn *t, const struct self *self, int64_t now);
 
+/** At the start of a hub: say it of all contracts that were here before a hub
+ * did so, once, and of what is due. */
+enum err contest_prepare(struct txn *t, const struct self *self, int64_t now);
+
 /** At a hub: the contract that counts for a resident, and those linked to
  * him, on a day. ERR_NOT_FOUND: none, or no such resident. */
 enum err contest_holder(struct txn *t, const struct self *self,

@@ -9,6 +9,7 @@
 #include "store/contest_settle.h"
 #include "store/contract_view.h"
 #include "store/matter.h"
+#include "store/scope.h"
 
 #define PLAN(items)         "\"packages\":[{\"code\":\"BASIC\",\"items\":[" items "]}]"
 #define ITEM(name, planned) "{\"item\":\"" name "\",\"planned\":" planned "}"
@@ -143,6 +144,26 @@ test_who_counts_is_told(void **state)
 	assert_int_equal(
 	    contest_holder(t, &self, ka, "2026-04-01", key), ERR_NOT_FOUND);
 	txn_abort(t);
+}
+
+/* Contracts that were here before a hub judged them. */
+static void
+test_an_older_hub_looks_at_all_of_them(void **state)
+{
+	struct fixture *f = *state;
+	struct self self;
+	struct txn *t;
+
+	give(f, HE KB KA);
+	assert_shown(f, "KA", "state", "signed");
+	test_store_join(&f->s, "H01");
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(scope_prepare(t, &self), ERR_OK);
+	assert_int_equal(contest_prepare(t, &self, TEST_NOW), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_shown(f, "KA", "state", "contested");
+	assert_shown(f, "KB", "state", "contested");
 }
 
 /* --- what a person decides ------------------------------------------------ */
@@ -358,6 +379,8 @@ main(void)
 	    AT_HUB(test_two_are_contested_and_asked_about_once),
 	    AT_SITE(test_the_group_alone_says_so),
 	    AT_HUB(test_who_counts_is_told),
+	    cmocka_unit_test_setup_teardown(
+	        test_an_older_hub_looks_at_all_of_them, open_hub, close_store),
 	    AT_HUB(test_the_choice_is_in_force_and_the_other_refused),
 	    AT_HUB(test_an_end_settles_it),
 	    AT_HUB(test_a_death_is_taken_back),
