@@ -305,6 +305,11 @@ static const struct entry entries[] = {
 	{FINDING_ASKED, "asked",
 	    N_("This was left open to be decided."),
 	    N_("Compare the versions and decide.")},
+	{FINDING_UNENTITLED, "unentitled",
+	    N_("This was written as the managing organisation's word, which "
+	       "its author was not."),
+	    N_("It counts until the group sets it aside. Look at it and "
+	       "decide.")},
 	{FINDING_CONTESTED, "contested",
 	    N_("Two teams signed contracts with one resident for the same "
 	       "time."),

@@ -113,7 +113,8 @@ enum finding_code {
 	FINDING_DIFFER = 141,   /* the same of a field that a person must set */
 	FINDING_BRANCHES = 142, /* whole versions side by side */
 	FINDING_ASKED = 143,    /* an open record of kind question */
-	FINDING_CONTESTED = 150, /* two contracts of one resident */
+	FINDING_UNENTITLED = 144, /* written as the managing org, by another */
+	FINDING_CONTESTED = 150,  /* two contracts of one resident */
 };
 
 struct finding {
