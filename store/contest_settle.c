@@ -189,6 +189,7 @@ say(struct txn *t, const struct self *self, const struct record *r,
     json_t *fields, int64_t now)
 {
 	struct change c;
+	enum err e;
 
 	change_init(&c);
 	c.record = r->id;
@@ -200,7 +201,9 @@ say(struct txn *t, const struct self *self, const struct record *r,
 	c.occurred_at = now;
 	c.recorded_at = now;
 	c.fields = fields;
-	return admit_own(t, self, &c, URGENCY_SOON);
+	e = admit_own(t, self, &c, URGENCY_SOON);
+	/* What no change can hold stays unsaid and stops nothing. */
+	return e == ERR_LIMIT || e == ERR_FORMAT ? ERR_OK : e;
 }
 
 static enum err
@@ -309,8 +312,8 @@ settle_named(struct settling *w, const struct record_set *changes)
 			    w->t, c->record.source, "resident", ref, key);
 			if (e == ERR_OK)
 				e = settle_resident(w, key);
-			else if (e == ERR_NOT_FOUND)
-				e = ERR_OK; /* awaited */
+			else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)
+				e = ERR_OK; /* awaited, or verify's to tell */
 		}
 	return e;
 }
