@@ -64,6 +64,13 @@ void op_today(const struct self *self, char out[DATE_CHARS + 1]);
 /** Emit a record, taken, and beside it the state that the day makes of it
  * where it does. day "": nobody asks. */
 enum err op_emit_record(struct op *o, json_t *record, const char *day);
+struct record;
+/** The plan of a contract (store/contract_view.h); NULL: it is none. */
+enum err op_plan(
+    struct txn *t, const struct record *r, const char *day, json_t **out);
+/** Emit a record with its plan, taken too; NULL: it has none. */
+enum err op_emit_planned(
+    struct op *o, json_t *record, const char *day, json_t *plan);
 /** What a finding says, as a row for people. NULL: no memory. */
 json_t *op_finding(enum finding_code code, bool is_refused, const char *field);
 /** An instant as text, or null for 0 and what is out of range. */

@@ -6,6 +6,7 @@
 #include "api/op.h"
 #include "base/i18n.h"
 #include "store/author.h"
+#include "store/contest_settle.h"
 #include "store/export.h"
 #include "store/import.h"
 
@@ -338,7 +339,8 @@ no_such_record(struct op *o)
 /* --- show -------------------------------------------------------------- */
 
 static enum err
-read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
+read_one(struct txn *t, const char *kind, const char *ref, const char *day,
+    json_t **out, json_t **plan)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record r = {0};
@@ -356,8 +358,9 @@ read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
 	if (e != ERR_OK)
 		return e;
 	*out = record_to_json(&r);
+	e = *out == NULL ? ERR_NOMEM : op_plan(t, &r, day, plan);
 	record_clear(&r);
-	return *out == NULL ? ERR_NOMEM : ERR_OK;
+	return e;
 }
 
 enum err
@@ -365,7 +368,7 @@ op_show(struct op *o)
 {
 	const char *kind = op_text(o, "kind"), *ref = op_ref(o, "ref");
 	char day[DATE_CHARS + 1] = "";
-	json_t *record = NULL;
+	json_t *record = NULL, *plan = NULL;
 	struct self self;
 	struct txn *t;
 	enum err e = op_self(o, &self);
@@ -380,7 +383,7 @@ op_show(struct op *o)
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;
-	e = read_one(t, kind, ref, &record);
+	e = read_one(t, kind, ref, day, &record, &plan);
 	txn_abort(t);
 	/* As in emit_records(): newer versions' kinds may be held. */
 	if (e == ERR_NOT_FOUND && kind_by_name(kind) == NULL)
@@ -388,7 +391,10 @@ op_show(struct op *o)
 		    o, ERR_USAGE, N_("There is no such kind of record."));
 	if (e == ERR_NOT_FOUND)
 		return no_such_record(o);
-	return e == ERR_OK ? op_emit_record(o, record, day) : e;
+	if (e == ERR_OK)
+		return op_emit_planned(o, record, day, plan);
+	json_decref(record);
+	return e;
 }
 
 /* --- add and amend ----------------------------------------------------- */
@@ -435,6 +441,9 @@ author_run(void *context, struct txn *t)
 
 	if (e == ERR_OK)
 		e = author_step(context, t, &self);
+	if (e == ERR_OK)
+		e = contest_settle(
+		    t, &self, ((struct author_call *)context)->now);
 	self_wipe(&self);
 	return e;
 }

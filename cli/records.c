@@ -10,6 +10,7 @@
 #include "api/form.h"
 #include "api/outcome.h"
 #include "base/i18n.h"
+#include "cli/contract.h"
 #include "cli/door.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -294,6 +295,8 @@ list_record(void *context, const json_t *record)
 
 	if (l->reader->today != NULL)
 		cells[2] = l->reader->today;
+	else if (contract_dispute(record) != NULL)
+		cells[2] = contract_dispute(record);
 	if (strncmp(cells[4], "ref:", 4) == 0)
 		cells[4] += 4;
 	return columns_add(l->columns, cells);
@@ -403,6 +406,9 @@ show_record(void *context, const json_t *record)
 	}
 	if (e == ERR_OK)
 		e = show_today(columns, context);
+	if (e == ERR_OK)
+		e = contract_show(columns, record,
+		    ((const struct door_reader *)context)->now);
 	if (e != ERR_OK) {
 		(void)columns_end(columns);
 		return e;

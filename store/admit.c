@@ -8,6 +8,7 @@
 #include "store/admit.h"
 #include "store/due.h"
 #include "store/apart.h"
+#include "store/contest_settle.h"
 #include "store/index.h"
 #include "store/matter.h"
 #include "store/question.h"
@@ -33,6 +34,8 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 		e = due_note(t, c, key);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
+	if (e == ERR_OK)
+		e = contest_note(t, self, c, key);
 	if (e == ERR_OK)
 		e = matter_note(t, self, c, key);
 	return e;
@@ -528,7 +531,7 @@ intake_end(struct intake *in)
 	}
 	if (e == ERR_OK && in->saw_org)
 		e = apart_judge_again(in->t, in->self);
-	return e;
+	return e == ERR_OK ? contest_settle(in->t, in->self, in->now) : e;
 }
 
 enum err

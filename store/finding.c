@@ -310,6 +310,11 @@ static const struct entry entries[] = {
 	       "its author was not."),
 	    N_("It counts until the group sets it aside. Look at it and "
 	       "decide.")},
+	{FINDING_CONTESTED, "contested",
+	    N_("Two teams signed contracts with one resident for the same "
+	       "time."),
+	    N_("Ask the resident which team is to have the contract, and "
+	       "decide. Services done under the other stay.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -114,6 +114,7 @@ enum finding_code {
 	FINDING_BRANCHES = 142, /* whole versions side by side */
 	FINDING_ASKED = 143,    /* an open record of kind question */
 	FINDING_UNENTITLED = 144, /* written as the managing org, by another */
+	FINDING_CONTESTED = 150,  /* two contracts of one resident */
 };
 
 struct finding {

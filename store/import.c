@@ -8,6 +8,7 @@
 
 #include "store/admit.h"
 #include "store/apart.h"
+#include "store/contest_settle.h"
 #include "store/import.h"
 #include "store/matter.h"
 #include "store/import_line.h"
@@ -438,6 +439,8 @@ import_run(struct import *im, struct txn *t)
 		e = sources_add(t, im->source);
 	if (e == ERR_OK && im->run.saw_org)
 		e = apart_judge_again(t, &im->run.self);
+	if (e == ERR_OK)
+		e = contest_settle(t, &im->run.self, im->now);
 	line_run_end(&im->run);
 	return e;
 }

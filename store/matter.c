@@ -16,6 +16,7 @@ enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
 /* One line per maker; each file says what its matter is. */
 extern const struct matter_maker matter_conflict, matter_differ,
     matter_branches, matter_asked, matter_lost, matter_entitled;
+extern const struct matter_maker matter_contested;
 
 const struct matter_maker *const matter_makers[] = {
     &matter_conflict,
@@ -24,6 +25,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_asked,
     &matter_lost,
     &matter_entitled,
+    &matter_contested,
     NULL,
 };
 

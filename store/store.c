@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "store/file.h"
+#include "store/contest_settle.h"
 #include "store/scope.h"
 #include "store/slot.h"
 #include "store/store.h"
@@ -405,6 +406,8 @@ store_begin_life(struct store *s, int64_t now)
 		e = self_new_life(t, &self, now);
 	if (e == ERR_OK)
 		e = scope_prepare(t, &self);
+	if (e == ERR_OK)
+		e = contest_prepare(t, &self, now);
 	self_wipe(&self);
 	if (e != ERR_OK) {
 		txn_abort(t);

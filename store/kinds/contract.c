@@ -20,8 +20,9 @@ enum {
 
 static const char *const signatures[] = {
     "paper", "fingerprint", "electronic", "guardian", NULL};
+/* "replaced": another contract took its place (改签). */
 static const char *const end_reasons[] = {"resident", "moved", "team_dissolved",
-    "death", "breach", "duplicate", "error", NULL};
+    "death", "breach", "duplicate", "error", "replaced", NULL};
 
 /* Rank, lowest first: a decision stands above the question (contested), what
  * the resident asked for above a contract that runs, an end above a wish to
@@ -56,7 +57,7 @@ static const struct field package_item[] = {
 	{0},
 };
 
-static const struct field package[] = {
+const struct field row_package[] = {
 	{1, "code", FIELD_WORD, FIELD_REQUIRED, .data = DATA_P1},
 	{2, "price", FIELD_MONEY, .data = DATA_P1},
 	{3, "items", FIELD_ROWS, .row = package_item, .data = DATA_P1},
@@ -76,7 +77,7 @@ static const struct field fields[] = {
 	    .data = DATA_P1},
 	{7, "signing_staff_id", FIELD_REF, .ref_kind = "staff",
 	    .data = DATA_P1},
-	{8, "packages", FIELD_ROWS, FIELD_REQUIRED, .row = package,
+	{8, "packages", FIELD_ROWS, FIELD_REQUIRED, .row = row_package,
 	    .data = DATA_P1},
 	{9, "population_tags", FIELD_ENUMS, .words = words_population_tag,
 	    .data = DATA_P2},
@@ -96,6 +97,12 @@ static const struct field fields[] = {
 	{20, "end_reason", FIELD_ENUM, .words = end_reasons,
 	    .data = DATA_P1},
 	{21, "ended_on", FIELD_DATE, .data = DATA_P1},
+	/* The group's, while it is contested: with which others, and which of
+	 * them counts until a person decides. */
+	{22, "contested_with", FIELD_REFS, .ref_kind = "contract",
+	    .data = DATA_P1},
+	{23, "holder_id", FIELD_REF, .ref_kind = "contract",
+	    .data = DATA_P1},
 	{0},
 };
 /* clang-format on */
@@ -113,7 +120,7 @@ has_basic_package(const json_t *packages)
 	return false;
 }
 
-static void
+void
 check_packages(const json_t *record, struct findings *out)
 {
 	const json_t *packages = json_object_get(record, "packages");

@@ -37,6 +37,7 @@ extern const struct kind kind_dispatch;
 extern const struct kind kind_studio;
 extern const struct kind kind_outreach;
 extern const struct kind kind_disclosure;
+extern const struct kind kind_contract_change;
 
 /* Urgency classes (docs/store.md): what overtakes what on a thin link. */
 enum {
@@ -49,8 +50,13 @@ enum {
 /* Rows that several kinds share. */
 extern const struct field row_diagnosis[]; /* encounter.c */
 extern const struct field row_drug[];      /* encounter.c */
+extern const struct field row_package[];   /* contract.c */
 /* Words that several kinds share. */
 extern const char *const words_population_tag[]; /* resident.c */
 extern const char *const words_modality[];       /* exam_request.c */
+/* Rules that two kinds share. */
+
+/** Refuse packages without the basic one (contract.c). */
+void check_packages(const json_t *record, struct findings *out);
 
 #endif

@@ -135,6 +135,17 @@ def test_a_broken_line_is_an_error():
     assert code not in (0, None) and "line 1" in str(code) + out
 
 
+def test_the_groups_word_on_a_contract():
+    signed = visit(kind="contract", ref="K1", at="2026-05-03T09:00:00+08:00")
+    ending = dict(signed, state="ending", end_reason="resident")
+    said = dict(by="ref:~group", at="2026-05-10T09:00:00+08:00")
+    assert held([[signed]], [dict(signed, state="active", **said)])[0] == 0
+    assert held([[ending]], [dict(ending, state="terminated", ended_on="2026-06-01", **said)])[0] == 0
+    assert held([[ending]], [dict(ending, state="active", **said)])[0] == 1         # not a step
+    assert held([[signed]], [dict(signed, state="active", fee=1, **said)])[0] == 1  # more than its word
+    assert held([[signed]], [dict(signed, state="active")])[0] == 1                 # a person's
+
+
 def test_split_by_org_and_below():
     orgs = [{"kind": "org", "ref": r, "org_id": "ref:H01", "parent_org_id": "ref:" + p} for r, p in (("C01", "H01"), ("V1", "C01"), ("C02", "H01"))]
     path = file("s", *orgs, visit(org_id="ref:H01"), visit("E2"), "{broken", visit("E3", org_id="ref:C02"))

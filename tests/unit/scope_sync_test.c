@@ -101,6 +101,15 @@ file_at_a(void)
 	    json_pack("{s:s, s:s}", "resident_id", "ref:r1", "plan", "x"));
 }
 
+/* The team he has: what another signs the hub does not confirm by rule. */
+static void
+contract_at_a(void)
+{
+	wrote(&a, "C01", "contract", "c0",
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+}
+
 static void
 contract_at_b(void)
 {
@@ -114,7 +123,9 @@ expect_stranger_then_team(void)
 {
 	assert_true(holds(&b, &resident));
 	assert_false(holds(&b, &visit));
-	wrote(&hub, "H01", "contract", "c1",
+	wrote(&hub, "C01", "contract", "c0",
+	    json_pack("{s:s}", "state", "refused"));
+	wrote(&hub, "C02", "contract", "c1",
 	    json_pack("{s:s}", "state", "active"));
 	sync_all();
 	assert_true(holds(&b, &visit));
@@ -124,6 +135,7 @@ static void
 test_the_allergy_reaches_who_signed_and_the_rest_when_confirmed(void **state)
 {
 	file_at_a();
+	contract_at_a();
 	sync_all();
 	assert_false(holds(&b, &resident));
 	contract_at_b();
@@ -136,6 +148,7 @@ static void
 test_what_one_signs_brings_its_resident_in_the_same_session(void **state)
 {
 	file_at_a();
+	contract_at_a();
 	assert_int_equal(group_run(&a, &hub, SESSION_SYNC, NULL).up, ERR_OK);
 	contract_at_b();
 	assert_int_equal(group_run(&b, &hub, SESSION_SYNC, NULL).up, ERR_OK);
@@ -150,6 +163,7 @@ test_the_same_if_the_contract_comes_first(void **state)
 	contract_at_b();
 	assert_int_equal(group_run(&b, &hub, SESSION_SYNC, NULL).up, ERR_OK);
 	file_at_a();
+	contract_at_a();
 	sync_all();
 	expect_stranger_then_team();
 }

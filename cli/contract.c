@@ -1,0 +1,90 @@
+/* contract: what people are told of a contract besides its record. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "cli/contract.h"
+
+static bool
+is_contested(const json_t *record)
+{
+	return strcmp(text_of(record, "kind"), "contract") == 0 &&
+	       strcmp(text_of(record, "state"), "contested") == 0;
+}
+
+/* Its own ref is what holder_id names behind "ref:". */
+static bool
+counts(const json_t *record)
+{
+	const char *holder = text_of(record, "holder_id");
+
+	return strncmp(holder, "ref:", 4) == 0 &&
+	       strcmp(holder + 4, text_of(record, "ref")) == 0;
+}
+
+const char *
+contract_dispute(const json_t *record)
+{
+	if (!is_contested(record))
+		return NULL;
+	return counts(record) ? _("contested, counts until decided")
+	                      : _("contested, does not count now");
+}
+
+static enum err
+show_dispute(struct columns *c, const json_t *record)
+{
+	const char *cells[] = {_("dispute"), NULL};
+
+	if (!is_contested(record))
+		return ERR_OK;
+	cells[1] =
+	    counts(record)
+	        ? _("Another team signed this resident too. Until a person of "
+	            "the group decides, this contract counts.")
+	        : _("Another team signed this resident too. Until a person of "
+	            "the group decides, the other contract counts.");
+	return columns_add(c, cells);
+}
+
+static enum err
+show_item(struct columns *c, const char *title, const json_t *item)
+{
+	char text[256];
+	const char *cells[] = {title, text};
+	const char *last = text_of(item, "last_on");
+
+	if (last[0] == '\0')
+		snprintf(text, sizeof text, _("%s: %lld of %lld"),
+		    text_of(item, "item"), number_of(item, "done"),
+		    number_of(item, "planned"));
+	else
+		snprintf(text, sizeof text, _("%s: %lld of %lld, last on %s"),
+		    text_of(item, "item"), number_of(item, "done"),
+		    number_of(item, "planned"), last);
+	return columns_add(c, cells);
+}
+
+static enum err
+show_plan(struct columns *c, const json_t *plan)
+{
+	const json_t *items = json_object_get(plan, "items");
+	const char *from = text_of(plan, "from_on");
+	const char *cells[] = {_("packages changed from"), from};
+	enum err e = from[0] == '\0' ? ERR_OK : columns_add(c, cells);
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < json_array_size(items); i++)
+		e = show_item(c, i == 0 ? _("done of the plan") : "",
+		    json_array_get(items, i));
+	return e;
+}
+
+enum err
+contract_show(struct columns *c, const json_t *record, const json_t *now)
+{
+	enum err e = show_dispute(c, record);
+
+	return e == ERR_OK ? show_plan(c, json_object_get(now, "plan")) : e;
+}

@@ -1,0 +1,570 @@
+/* contest_set: one resident's contracts, read from the hub's records. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/contest_set.h"
+#include "store/log.h"
+#include "store/rules.h"
+#include "store/scope.h"
+
+/* One confirmed move, or that he left the group. */
+struct leaving {
+	char from[REF_BYTES_MAX + 1], to[REF_BYTES_MAX + 1]; /* "": any */
+	contest_day on;
+};
+
+enum { LEAVINGS_MOST = 32 };
+
+struct reading {
+	struct txn *t;
+	const struct self *self;
+	struct contest_set *set;
+	struct org_tree tree;
+	struct buffer contracts; /* keys */
+	size_t holder_count;
+	char holders[CONTEST_PEOPLE_MOST][REF_BYTES_MAX + 1]; /* orgs */
+	size_t leaving_count;
+	struct leaving leaving[LEAVINGS_MOST];
+};
+
+bool
+contest_is_machines(const struct change *c)
+{
+	return strcmp(c->by, CONTEST_AUTHOR) == 0;
+}
+
+static void
+day_of(int64_t seconds, contest_day out)
+{
+	char at[26];
+
+	out[0] = '\0';
+	if (instant_print(seconds, at) == ERR_OK)
+		snprintf(out, sizeof(contest_day), "%.10s", at);
+}
+
+static void
+copy_day(const json_t *fields, const char *name, contest_day out)
+{
+	const char *day = rule_day(fields, name);
+
+	snprintf(out, sizeof(contest_day), "%.10s", day == NULL ? "" : day);
+}
+
+static void
+copy_ref(const json_t *fields, const char *name, char *out, size_t size)
+{
+	const char *ref = rule_ref(fields, name);
+
+	snprintf(out, size, "%s", ref == NULL ? "" : ref);
+}
+
+/* Altered or too long a record is verify's to tell and stops nothing. */
+static enum err
+or_nothing(enum err e)
+{
+	return e == ERR_CORRUPT || e == ERR_LIMIT || e == ERR_NOT_FOUND ? ERR_OK
+	                                                                : e;
+}
+
+/* --- who he is ----------------------------------------------------------- */
+
+static void
+add_person(struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct contest_set *s = r->set;
+	size_t i;
+
+	for (i = 0; i < s->people_count; i++)
+		if (memcmp(s->people[i], key, KEY_RECORD_BYTES) == 0)
+			return;
+	if (i < CONTEST_PEOPLE_MOST)
+		memcpy(s->people[s->people_count++], key, KEY_RECORD_BYTES);
+}
+
+static bool
+is_person(const struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
+{
+	size_t i;
+
+	for (i = 0; i < r->set->people_count; i++)
+		if (memcmp(r->set->people[i], key, KEY_RECORD_BYTES) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a field of a record means somebody, and who that is. */
+static bool
+names(const struct reading *r, const struct record *q, const char *field,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *ref = rule_ref(q->fields, field);
+
+	return ref != NULL && scope_resolve(r->t, q->id.source, "resident", ref,
+	                          key) == ERR_OK;
+}
+
+static void
+add_leaving(
+    struct reading *r, const char *from, const char *to, const contest_day on)
+{
+	struct leaving *l = &r->leaving[r->leaving_count];
+
+	if (r->leaving_count == LEAVINGS_MOST || on[0] == '\0')
+		return;
+	snprintf(l->from, sizeof l->from, "%s", from);
+	snprintf(l->to, sizeof l->to, "%s", to);
+	memcpy(l->on, on, sizeof l->on);
+	r->leaving_count++;
+}
+
+static void
+note_move(struct reading *r, const struct record *q)
+{
+	uint8_t who[KEY_RECORD_BYTES];
+	const char *from = rule_ref(q->fields, "from_org");
+	const char *to = rule_ref(q->fields, "to_org");
+	contest_day on;
+
+	if (!rule_state_is(q->fields, "confirmed") ||
+	    !names(r, q, "resident_id", who) || !is_person(r, who))
+		return;
+	copy_day(q->fields, "moved_on", on);
+	if (on[0] == '\0')
+		day_of(q->at, on);
+	add_leaving(r, from == NULL ? "" : from, to == NULL ? "" : to, on);
+}
+
+static void
+note_link(struct reading *r, const struct record *q)
+{
+	uint8_t one[KEY_RECORD_BYTES], other[KEY_RECORD_BYTES];
+
+	if (!rule_state_is(q->fields, "linked") ||
+	    !names(r, q, "resident_id", one) || !names(r, q, "other_id", other))
+		return;
+	if (is_person(r, one))
+		add_person(r, other);
+	else if (is_person(r, other))
+		add_person(r, one);
+}
+
+/* Of what names him only links and moves are read. */
+static enum err
+note_about(struct reading *r, const struct buffer *keys)
+{
+	uint16_t move = key_kind_number("move"), link = key_kind_number("link");
+	size_t at;
+	enum err e = ERR_OK;
+
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES) {
+		uint16_t number = load_u16(keys->data + at);
+		struct record q;
+
+		if (number != move && number != link)
+			continue;
+		e = record_read(r->t, keys->data + at, &q);
+		if (e != ERR_OK) {
+			e = or_nothing(e);
+			continue;
+		}
+		if (number == move)
+			note_move(r, &q);
+		else
+			note_link(r, &q);
+		record_clear(&q);
+	}
+	return e;
+}
+
+/* When it was first said that he is dead or gone, as he is now. */
+static void
+note_status(struct reading *r, const struct record *now,
+    const struct record_set *changes)
+{
+	struct contest *c = &r->set->contest;
+	const char *status = rule_text(now->fields, "status");
+	int64_t first = INT64_MAX;
+	contest_day on;
+	size_t i;
+
+	if (status == NULL ||
+	    (strcmp(status, "dead") != 0 && strcmp(status, "moved_away") != 0))
+		return;
+	for (i = 0; i < changes->count; i++) {
+		const struct change *one = &changes->change[i];
+		const char *said = rule_text(one->fields, "status");
+
+		if (said != NULL && strcmp(said, status) == 0 &&
+		    one->occurred_at < first)
+			first = one->occurred_at;
+	}
+	day_of(first, on);
+	if (strcmp(status, "dead") != 0) {
+		add_leaving(r, "", "", on);
+		return;
+	}
+	if (!c->is_dead || strcmp(on, c->died_on) < 0)
+		memcpy(c->died_on, on, sizeof on);
+	c->is_dead = true;
+}
+
+static enum err
+read_person(struct reading *r, size_t i)
+{
+	const uint8_t *key = r->set->people[i];
+	struct record_set changes;
+	struct buffer keys = {0};
+	struct record now;
+	const char *source;
+	enum err e = record_gather(r->t, key, CONTEST_CHANGES_MOST, &changes);
+
+	if (e != ERR_OK)
+		return e;
+	e = record_merge(changes.input, changes.count, &now);
+	if (e != ERR_OK) {
+		record_set_free(&changes);
+		return e;
+	}
+	copy_ref(now.fields, "managing_org_id", r->holders[r->holder_count],
+	    sizeof r->holders[0]);
+	r->holder_count++;
+	note_status(r, &now, &changes);
+	source = scope_is_only(r->t, &now.id) ? NULL : now.id.source;
+	e = naming_walk(
+	    r->t, "resident", now.id.ref, NAMING_REST, source, SIZE_MAX, &keys);
+	if (e == ERR_OK)
+		e = note_about(r, &keys);
+	if (e == ERR_OK)
+		e = naming_walk(r->t, "resident", now.id.ref, NAMING_GRANTS,
+		    source, SIZE_MAX, &r->contracts);
+	buffer_free(&keys);
+	record_clear(&now);
+	record_set_free(&changes);
+	return e;
+}
+
+/* --- one contract -------------------------------------------------------- */
+
+/* What it would be if the machine had said nothing. */
+static enum err
+merge_said(const struct record_set *changes, struct record *out)
+{
+	static const char *const words[] = {"state", "end_reason", "ended_on",
+	    "contested_with", "holder_id", NULL};
+	struct change *copy = calloc(changes->count, sizeof *copy);
+	struct merge_input *input = calloc(changes->count, sizeof *input);
+	size_t i, j;
+	enum err e = copy == NULL || input == NULL ? ERR_NOMEM : ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < changes->count; i++) {
+		copy[i] = changes->change[i];
+		copy[i].fields = json_copy(copy[i].fields);
+		if (copy[i].fields == NULL)
+			e = ERR_NOMEM;
+		else if (contest_is_machines(&copy[i]))
+			for (j = 0; words[j] != NULL; j++)
+				json_object_del(copy[i].fields, words[j]);
+		input[i].change = &copy[i];
+		input[i].fingerprint = changes->input[i].fingerprint;
+	}
+	if (e == ERR_OK)
+		e = record_merge(input, changes->count, out);
+	while (i-- > 0)
+		json_decref(copy[i].fields);
+	free(copy);
+	free(input);
+	return e;
+}
+
+static bool
+is_within(struct reading *r, const char *org, const char *above)
+{
+	return strcmp(org, above) == 0 ||
+	       org_tree_is_below(&r->tree, org, above);
+}
+
+static bool
+is_managing(struct reading *r, const char *org)
+{
+	size_t i;
+
+	for (i = 0; i < r->holder_count; i++)
+		if (r->holders[i][0] != '\0' &&
+		    is_within(r, org, r->holders[i]))
+			return true;
+	return false;
+}
+
+/* The first day on which he left the team's org, after he signed there. */
+static void
+find_leaving(struct reading *r, struct contest_contract *c)
+{
+	size_t i;
+
+	for (i = 0; i < r->leaving_count; i++) {
+		const struct leaving *l = &r->leaving[i];
+
+		if ((l->from[0] != '\0' && !is_within(r, c->org, l->from)) ||
+		    (l->to[0] != '\0' && is_within(r, c->org, l->to)) ||
+		    strcmp(c->signed_on, l->on) > 0)
+			continue;
+		if (c->moved_on[0] == '\0' || strcmp(l->on, c->moved_on) < 0)
+			memcpy(c->moved_on, l->on, sizeof l->on);
+	}
+}
+
+/* What only the single changes tell. */
+static void
+fill_from_changes(struct contest_contract *c, const struct record_set *changes)
+{
+	int64_t active = INT64_MAX, ending = INT64_MAX;
+	bool is_founded = false;
+	size_t i;
+
+	for (i = 0; i < changes->count; i++) {
+		const struct change *one = &changes->change[i];
+		const char *state = rule_text(one->fields, "state");
+
+		if (one->parent_count == 0 &&
+		    (!is_founded || change_id_compare(&one->id, &c->id) < 0)) {
+			c->id = one->id;
+			c->clock_ok = one->clock != CLOCK_SUSPECT;
+			is_founded = true;
+		}
+		if (state == NULL)
+			continue;
+		if (strcmp(state, "active") == 0 &&
+		    one->clock != CLOCK_SUSPECT && one->occurred_at < active)
+			active = one->occurred_at;
+		if (strcmp(state, "ending") == 0 && one->occurred_at < ending)
+			ending = one->occurred_at;
+	}
+	if (active != INT64_MAX)
+		day_of(active, c->active_on);
+	if (ending != INT64_MAX && c->ending_on[0] == '\0')
+		day_of(ending, c->ending_on);
+}
+
+static void
+fill(struct reading *r, struct contest_contract *c, const struct record *said,
+    const struct record_set *changes)
+{
+	const char *state = rule_text(said->fields, "state");
+	const char *reason = rule_text(said->fields, "end_reason");
+
+	memset(c, 0, sizeof *c);
+	c->renews = c->replaces = SIZE_MAX;
+	snprintf(c->ref, sizeof c->ref, "%s", said->id.ref);
+	snprintf(c->state, sizeof c->state, "%s", state == NULL ? "" : state);
+	snprintf(c->org, sizeof c->org, "%.*s", ORG_REF_BYTES_MAX, said->org);
+	copy_day(said->fields, "signed_on", c->signed_on);
+	copy_day(said->fields, "start_on", c->start_on);
+	copy_day(said->fields, "end_on", c->end_on);
+	copy_day(said->fields, "ended_on", c->ending_on);
+	snprintf(c->ending_reason, sizeof c->ending_reason, "%s",
+	    reason == NULL ? "" : reason);
+	fill_from_changes(c, changes);
+	c->is_managing = is_managing(r, c->org);
+	find_leaving(r, c);
+}
+
+/* Whether the group said what is shown, or it came so from the beginning. */
+static bool
+is_confirmed(struct reading *r, const struct record *present,
+    const struct record_set *changes)
+{
+	const char *shown = rule_text(present->fields, "state");
+	size_t i;
+
+	for (i = 0; shown != NULL && i < changes->count; i++) {
+		const struct change *c = &changes->change[i];
+		const char *state = rule_text(c->fields, "state");
+		struct life life;
+
+		if (state == NULL || strcmp(state, shown) != 0)
+			continue;
+		if (c->parent_count == 0)
+			return true;
+		if (life_read(r->t, c->id.life, &life) == ERR_OK &&
+		    memcmp(life.node, r->self->id, NODE_ID_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum err
+add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
+    const struct record_set *changes)
+{
+	struct contest *c = &r->set->contest;
+	struct contest_record *one = &r->set->record[c->count];
+	uint8_t who[KEY_RECORD_BYTES];
+	struct record said;
+	enum err e =
+	    record_merge(changes->input, changes->count, &one->present);
+
+	if (e != ERR_OK)
+		return e;
+	if (!names(r, &one->present, "resident_id", who) ||
+	    !is_person(r, who)) {
+		record_clear(&one->present);
+		return ERR_OK;
+	}
+	e = merge_said(changes, &said);
+	if (e != ERR_OK) {
+		record_clear(&one->present);
+		return e;
+	}
+	memcpy(one->key, key, KEY_RECORD_BYTES);
+	fill(r, &c->of[c->count], &said, changes);
+	one->said = json_incref(said.fields);
+	one->is_confirmed = is_confirmed(r, &one->present, changes);
+	record_clear(&said);
+	c->count++;
+	return ERR_OK;
+}
+
+static bool
+is_there(const struct contest_set *s, const uint8_t key[KEY_RECORD_BYTES])
+{
+	size_t i;
+
+	for (i = 0; i < s->contest.count; i++)
+		if (memcmp(s->record[i].key, key, KEY_RECORD_BYTES) == 0)
+			return true;
+	return false;
+}
+
+static enum err
+read_contracts(struct reading *r)
+{
+	uint16_t contract = key_kind_number("contract");
+	size_t at;
+	enum err e = ERR_OK;
+
+	for (at = 0; e == ERR_OK && at < r->contracts.size &&
+	             r->set->contest.count < CONTEST_MOST;
+	     at += KEY_RECORD_BYTES) {
+		const uint8_t *key = r->contracts.data + at;
+		struct record_set changes;
+
+		if (load_u16(key) != contract || is_there(r->set, key))
+			continue;
+		e = record_gather(r->t, key, CONTEST_CHANGES_MOST, &changes);
+		if (e != ERR_OK) {
+			e = or_nothing(e);
+			continue;
+		}
+		e = add_contract(r, key, &changes);
+		record_set_free(&changes);
+	}
+	return e;
+}
+
+/* --- all of them --------------------------------------------------------- */
+
+/* Few: by insertion. Both arrays go along. */
+static void
+sort_by_id(struct contest_set *s)
+{
+	struct contest_contract *of = s->contest.of;
+	size_t i, j;
+
+	for (i = 1; i < s->contest.count; i++)
+		for (j = i;
+		     j > 0 && change_id_compare(&of[j - 1].id, &of[j].id) > 0;
+		     j--) {
+			struct contest_contract c = of[j];
+			struct contest_record r = s->record[j];
+
+			of[j] = of[j - 1];
+			of[j - 1] = c;
+			s->record[j] = s->record[j - 1];
+			s->record[j - 1] = r;
+		}
+}
+
+static size_t
+place_of(struct reading *r, size_t i, const char *field)
+{
+	const struct record *q = &r->set->record[i].present;
+	const char *ref = rule_ref(q->fields, field);
+	uint8_t key[KEY_RECORD_BYTES];
+	size_t j;
+
+	if (ref == NULL ||
+	    scope_resolve(r->t, q->id.source, "contract", ref, key) != ERR_OK)
+		return SIZE_MAX;
+	for (j = 0; j < r->set->contest.count; j++)
+		if (memcmp(r->set->record[j].key, key, sizeof key) == 0)
+			return j;
+	return SIZE_MAX;
+}
+
+static enum err
+read_all(struct reading *r)
+{
+	struct contest *c = &r->set->contest;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < r->set->people_count; i++) {
+		e = read_person(r, i);
+		if (e != ERR_OK && i > 0)
+			e = or_nothing(e);
+	}
+	if (e == ERR_OK)
+		e = read_contracts(r);
+	if (e != ERR_OK)
+		return e;
+	sort_by_id(r->set);
+	for (i = 0; i < c->count; i++) {
+		c->of[i].renews = place_of(r, i, "renews_id");
+		c->of[i].replaces = place_of(r, i, "replaces_id");
+	}
+	contest_decide(c);
+	return org_tree_state(&r->tree);
+}
+
+enum err
+contest_set_read(struct txn *t, const struct self *self,
+    const uint8_t resident[KEY_RECORD_BYTES], struct contest_set **out)
+{
+	struct reading *r = calloc(1, sizeof *r);
+	enum err e;
+
+	*out = calloc(1, sizeof **out);
+	if (r == NULL || *out == NULL) {
+		free(r);
+		free(*out);
+		return ERR_NOMEM;
+	}
+	r->t = t;
+	r->self = self;
+	r->set = *out;
+	r->tree.t = t;
+	add_person(r, resident);
+	e = read_all(r);
+	org_tree_free(&r->tree);
+	buffer_free(&r->contracts);
+	free(r);
+	if (e != ERR_OK)
+		contest_set_free(*out);
+	return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_NOT_FOUND : e;
+}
+
+void
+contest_set_free(struct contest_set *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->contest.count; i++) {
+		record_clear(&s->record[i].present);
+		json_decref(s->record[i].said);
+	}
+	free(s);
+}

@@ -1,0 +1,37 @@
+/* contest_set: one resident's contracts as they are read from the hub's
+ * records, and what was said of them by others than the machine.
+ */
+
+#ifndef YIZHAN_STORE_CONTEST_SET_H
+#define YIZHAN_STORE_CONTEST_SET_H
+
+#include "store/contest_settle.h"
+
+/* A contract beside its place in the set. */
+struct contest_record {
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record present; /* as it is shown */
+	json_t *said;          /* its fields without the machine's word */
+	bool is_confirmed;     /* the group said what `present` shows */
+};
+
+struct contest_set {
+	struct contest contest;
+	struct contest_record record[CONTEST_MOST]; /* of the same places */
+	size_t people_count;
+	uint8_t people[CONTEST_PEOPLE_MOST][KEY_RECORD_BYTES];
+};
+
+/** Whether a change is the machine's. */
+bool contest_is_machines(const struct change *c);
+
+/**
+ * Read all contracts of a resident and of those linked to him, and decide
+ * them. ERR_NOT_FOUND: no such resident here. What cannot be read is left out.
+ * contest_set_free() after ERR_OK.
+ */
+enum err contest_set_read(struct txn *t, const struct self *self,
+    const uint8_t resident[KEY_RECORD_BYTES], struct contest_set **out);
+void contest_set_free(struct contest_set *s);
+
+#endif

@@ -1,0 +1,452 @@
+/* contest_settle: the group's word on contracts, at the hub. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/contest_set.h"
+#include "store/kinds/kinds.h"
+#include "store/rules.h"
+#include "store/scope.h"
+#include "store/value.h"
+
+/* Rows of `meta`: this and the key of the record that changed. */
+static const char due_prefix[] = "contest:";
+
+enum {
+	PREFIX_BYTES = sizeof due_prefix - 1,
+	DUE_BYTES = PREFIX_BYTES + KEY_RECORD_BYTES,
+	DUE_AT_ONCE = 512, /* rows read in one go */
+};
+
+/* --- what is due --------------------------------------------------------- */
+
+static void
+due_key(const uint8_t record[KEY_RECORD_BYTES], uint8_t key[DUE_BYTES])
+{
+	memcpy(key, due_prefix, PREFIX_BYTES);
+	memcpy(key + PREFIX_BYTES, record, KEY_RECORD_BYTES);
+}
+
+static bool
+is_named(struct txn *t, const struct identity *id)
+{
+	struct buffer keys = {0};
+	enum err e =
+	    naming_walk(t, id->kind, id->ref, NAMING_GRANTS, NULL, 1, &keys);
+
+	if (e == ERR_OK && keys.size == 0)
+		e = naming_walk(
+		    t, id->kind, id->ref, NAMING_REST, NULL, 1, &keys);
+	e = e == ERR_OK && keys.size == 0 ? ERR_NOT_FOUND : e;
+	buffer_free(&keys);
+	return e == ERR_OK;
+}
+
+static bool
+has(const struct change *c, const char *field)
+{
+	return json_object_get(c->fields, field) != NULL;
+}
+
+/* Whether a change may alter what the group has to say of contracts. */
+static bool
+matters(struct txn *t, const struct change *c)
+{
+	const char *kind = c->record.kind;
+
+	if (strcmp(kind, "contract") == 0)
+		return !contest_is_machines(c);
+	if (strcmp(kind, "link") == 0 || strcmp(kind, "move") == 0)
+		return has(c, "state");
+	if (strcmp(kind, "resident") != 0)
+		return false;
+	/* Most are here before anything names them. */
+	if (c->parent_count == 0)
+		return is_named(t, &c->record);
+	return has(c, "status") || has(c, "managing_org_id");
+}
+
+static bool
+is_about_a_contract(const char *kind)
+{
+	return strcmp(kind, "contract_service") == 0 ||
+	       strcmp(kind, "contract_change") == 0;
+}
+
+enum err
+contest_note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t due[DUE_BYTES];
+
+	if (self->role != ROLE_HUB)
+		return is_about_a_contract(c->record.kind)
+		           ? naming_note(
+		                 t, kind_by_name(c->record.kind), c, key)
+		           : ERR_OK;
+	if (!self->is_enrolled || !matters(t, c))
+		return ERR_OK;
+	due_key(key, due);
+	return txn_put(t, TABLE_META, due, sizeof due, "", 0);
+}
+
+/* --- saying it ----------------------------------------------------------- */
+
+/* Refs of those it is contested with, in order. */
+static json_t *
+rivals_of(const struct contest *set, size_t i)
+{
+	json_t *refs = json_array();
+	size_t j, k;
+
+	for (j = 0; j < set->count; j++) {
+		json_t *ref;
+
+		if (!set->of[i].overlaps[j])
+			continue;
+		ref = json_sprintf("ref:%s", set->of[j].ref);
+		for (k = 0; ref != NULL && k < json_array_size(refs); k++)
+			if (strcmp(json_string_value(json_array_get(refs, k)),
+			        json_string_value(ref)) > 0)
+				break;
+		if (ref == NULL || json_array_insert_new(refs, k, ref) != 0) {
+			json_decref(refs);
+			return NULL;
+		}
+	}
+	return refs;
+}
+
+/* What a field should hold; NULL: nothing. */
+static json_t *
+wanted(const struct contest_set *s, size_t i, const char *field)
+{
+	static const char *const states[] = {
+	    [CONTEST_ACTIVE] = "active",
+	    [CONTEST_CONTESTED] = "contested",
+	    [CONTEST_TERMINATED] = "terminated",
+	    [CONTEST_CLOSED] = "closed",
+	};
+	const struct contest_contract *c = &s->contest.of[i];
+
+	if (strcmp(field, "contested_with") == 0)
+		return c->word == CONTEST_CONTESTED ? rivals_of(&s->contest, i)
+		                                    : NULL;
+	if (strcmp(field, "holder_id") == 0)
+		return c->holder == SIZE_MAX
+		           ? NULL
+		           : json_sprintf(
+		                 "ref:%s", s->contest.of[c->holder].ref);
+	if (strcmp(field, "state") == 0 && c->word != CONTEST_NOTHING)
+		return json_string(states[c->word]);
+	if (strcmp(field, "end_reason") == 0 && c->end_reason[0] != '\0')
+		return json_string(c->end_reason);
+	if (strcmp(field, "ended_on") == 0 && c->ended_on[0] != '\0')
+		return json_string(c->ended_on);
+	return json_incref(json_object_get(s->record[i].said, field));
+}
+
+/* What has to be written so that the record says what the group says. */
+static json_t *
+difference(const struct contest_set *s, size_t i)
+{
+	static const char *const fields[] = {"state", "end_reason", "ended_on",
+	    "contested_with", "holder_id", NULL};
+	json_t *changed = json_object();
+	size_t n;
+
+	for (n = 0; changed != NULL && fields[n] != NULL; n++) {
+		const json_t *old =
+		    json_object_get(s->record[i].present.fields, fields[n]);
+		json_t *now = wanted(s, i, fields[n]);
+
+		if ((now == NULL && old == NULL) ||
+		    (now != NULL && old != NULL && value_equal(now, old))) {
+			json_decref(now);
+			continue;
+		}
+		if (json_object_set_new(changed, fields[n],
+		        now == NULL ? json_null() : now) != 0) {
+			json_decref(changed);
+			return NULL;
+		}
+	}
+	return changed;
+}
+
+/* A site closes by itself; that the group knows it too is said once. */
+static bool
+needs_word(const struct contest_set *s, size_t i)
+{
+	return s->contest.of[i].word == CONTEST_CLOSED &&
+	       !s->record[i].is_confirmed;
+}
+
+/* In the name of the team's org, which the contract is of. */
+static enum err
+say(struct txn *t, const struct self *self, const struct record *r,
+    json_t *fields, int64_t now)
+{
+	struct change c;
+	enum err e;
+
+	change_init(&c);
+	c.record = r->id;
+	c.parent_count = r->parent_count;
+	memcpy(c.parents, r->parents, sizeof c.parents);
+	snprintf(c.by, sizeof c.by, "%s", CONTEST_AUTHOR);
+	snprintf(c.org, sizeof c.org, "%s", r->org);
+	c.clock = self_clock(self, now);
+	c.occurred_at = now;
+	c.recorded_at = now;
+	c.fields = fields;
+	e = admit_own(t, self, &c, URGENCY_SOON);
+	/* What no change can hold stays unsaid and stops nothing. */
+	return e == ERR_LIMIT || e == ERR_FORMAT ? ERR_OK : e;
+}
+
+static enum err
+say_of(struct txn *t, const struct self *self, const struct contest_set *s,
+    size_t i, int64_t now)
+{
+	json_t *fields;
+	enum err e = ERR_OK;
+
+	if (rule_is_draft(s->record[i].said) ||
+	    rule_text(s->record[i].said, "state") == NULL)
+		return ERR_OK;
+	fields = difference(s, i);
+	if (fields != NULL && needs_word(s, i) &&
+	    json_object_set_new(fields, "state", json_string("closed")) != 0) {
+		json_decref(fields);
+		fields = NULL;
+	}
+	if (fields == NULL)
+		return ERR_NOMEM;
+	if (json_object_size(fields) > 0)
+		e = say(t, self, &s->record[i].present, fields, now);
+	json_decref(fields);
+	return e;
+}
+
+/* --- the residents that are due ------------------------------------------- */
+
+struct settling {
+	struct txn *t;
+	const struct self *self;
+	int64_t now;
+	struct buffer done; /* keys of residents */
+};
+
+static bool
+is_done(const struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
+{
+	size_t at;
+
+	for (at = 0; at < w->done.size; at += KEY_RECORD_BYTES)
+		if (memcmp(w->done.data + at, key, KEY_RECORD_BYTES) == 0)
+			return true;
+	return false;
+}
+
+/* Ends before others begin: an old contract is over before the new one runs,
+ * wherever one reads the changes in their order. */
+static enum err
+say_all(struct settling *w, const struct contest_set *s)
+{
+	int pass;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; e == ERR_OK && i < s->contest.count; i++) {
+			enum contest_word word = s->contest.of[i].word;
+			bool is_end = word == CONTEST_TERMINATED ||
+			              word == CONTEST_CLOSED;
+
+			if (is_end == (pass == 0))
+				e = say_of(w->t, w->self, s, i, w->now);
+		}
+	return e;
+}
+
+static enum err
+settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct contest_set *s;
+	size_t i;
+	enum err e;
+
+	if (is_done(w, key))
+		return ERR_OK;
+	e = contest_set_read(w->t, w->self, key, &s);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	for (i = 0; i < s->people_count; i++)
+		put_bytes(&w->done, s->people[i], KEY_RECORD_BYTES);
+	e = buffer_state(&w->done);
+	if (e == ERR_OK)
+		e = say_all(w, s);
+	contest_set_free(s);
+	return e;
+}
+
+/* Whom a record names or named: a wrong name was mended, a link undone. */
+static enum err
+settle_named(struct settling *w, const struct record_set *changes)
+{
+	static const char *const fields[] = {"resident_id", "other_id", NULL};
+	size_t i, n;
+	enum err e = ERR_OK;
+
+	for (i = 0; i < changes->count; i++)
+		for (n = 0; e == ERR_OK && fields[n] != NULL; n++) {
+			const struct change *c = &changes->change[i];
+			const char *ref = rule_ref(c->fields, fields[n]);
+			uint8_t key[KEY_RECORD_BYTES];
+
+			if (ref == NULL)
+				continue;
+			e = scope_resolve(
+			    w->t, c->record.source, "resident", ref, key);
+			if (e == ERR_OK)
+				e = settle_resident(w, key);
+			else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)
+				e = ERR_OK; /* awaited, or verify's to tell */
+		}
+	return e;
+}
+
+static enum err
+settle_one(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record_set changes;
+	enum err e;
+
+	if (load_u16(key) == key_kind_number("resident"))
+		return settle_resident(w, key);
+	e = record_gather(w->t, key, CONTEST_CHANGES_MOST, &changes);
+	if (e == ERR_CORRUPT || e == ERR_LIMIT || e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e != ERR_OK)
+		return e;
+	e = settle_named(w, &changes);
+	record_set_free(&changes);
+	return e;
+}
+
+/* Some of the rows; taken away, since the walk ends where tables change. */
+static enum err
+take_due(struct txn *t, struct buffer *keys)
+{
+	uint8_t row[DUE_BYTES];
+	struct walk *w;
+	struct bytes key;
+	size_t at;
+	enum err e = walk_open(t, TABLE_META, due_prefix, PREFIX_BYTES, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while (keys->size < (size_t)DUE_AT_ONCE * KEY_RECORD_BYTES &&
+	       (e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == DUE_BYTES &&
+	       memcmp(key.data, due_prefix, PREFIX_BYTES) == 0)
+		put_bytes(keys, key.data + PREFIX_BYTES, KEY_RECORD_BYTES);
+	walk_close(w);
+	e = e == ERR_END ? ERR_OK : e;
+	if (e == ERR_OK)
+		e = buffer_state(keys);
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES) {
+		due_key(keys->data + at, row);
+		e = txn_delete(t, TABLE_META, row, sizeof row);
+	}
+	return e;
+}
+
+enum err
+contest_settle(struct txn *t, const struct self *self, int64_t now)
+{
+	struct settling w = {.t = t, .self = self, .now = now};
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = ERR_OK;
+
+	if (self->role != ROLE_HUB || !self->is_enrolled)
+		return ERR_OK;
+	do {
+		buffer_drop(&keys, keys.size);
+		e = take_due(t, &keys);
+		for (at = 0; e == ERR_OK && at < keys.size;
+		     at += KEY_RECORD_BYTES)
+			e = settle_one(&w, keys.data + at);
+	} while (e == ERR_OK && keys.size > 0);
+	buffer_free(&keys);
+	buffer_free(&w.done);
+	return e;
+}
+
+/* --- a hub that held contracts before it judged them ---------------------- */
+
+static const char looked[] = "contest.looked";
+
+static enum err
+note_all_contracts(struct txn *t)
+{
+	uint8_t due[DUE_BYTES], last[KEY_RECORD_BYTES] = {0}, prefix[2];
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	store_u16(prefix, key_kind_number("contract"));
+	e = walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == KEY_RECORD_CHANGE_BYTES &&
+	       memcmp(key.data, prefix, sizeof prefix) == 0) {
+		if (memcmp(key.data, last, sizeof last) == 0)
+			continue;
+		memcpy(last, key.data, sizeof last);
+		due_key(last, due);
+		e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+enum err
+contest_prepare(struct txn *t, const struct self *self, int64_t now)
+{
+	uint64_t was_looked;
+	enum err e = meta_get_number(t, looked, &was_looked);
+
+	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
+		return e;
+	if (was_looked == 0) {
+		e = note_all_contracts(t);
+		if (e == ERR_OK)
+			e = meta_put_number(t, looked, 1);
+	}
+	return e == ERR_OK ? contest_settle(t, self, now) : e;
+}
+
+enum err
+contest_holder(struct txn *t, const struct self *self,
+    const uint8_t resident[KEY_RECORD_BYTES], const char *day,
+    uint8_t out[KEY_RECORD_BYTES])
+{
+	struct contest_set *s;
+	size_t i;
+	enum err e = contest_set_read(t, self, resident, &s);
+
+	if (e != ERR_OK)
+		return e;
+	i = contest_counts(&s->contest, day);
+	if (i != SIZE_MAX)
+		memcpy(out, s->record[i].key, KEY_RECORD_BYTES);
+	contest_set_free(s);
+	return i == SIZE_MAX ? ERR_NOT_FOUND : ERR_OK;
+}
