@@ -338,7 +338,8 @@ no_such_record(struct op *o)
 /* --- show -------------------------------------------------------------- */
 
 static enum err
-read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
+read_one(struct txn *t, const char *kind, const char *ref, json_t **out,
+    json_t **view)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record r = {0};
@@ -347,6 +348,8 @@ read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
 
 	if (e == ERR_OK)
 		e = record_find(t, &self, kind, ref, key);
+	if (e == ERR_OK)
+		e = op_view(t, &self, key, view);
 	self_wipe(&self);
 	if (e != ERR_OK)
 		return e;
@@ -365,7 +368,7 @@ op_show(struct op *o)
 {
 	const char *kind = op_text(o, "kind"), *ref = op_ref(o, "ref");
 	char day[DATE_CHARS + 1] = "";
-	json_t *record = NULL;
+	json_t *record = NULL, *view = NULL;
 	struct self self;
 	struct txn *t;
 	enum err e = op_self(o, &self);
@@ -380,15 +383,18 @@ op_show(struct op *o)
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;
-	e = read_one(t, kind, ref, &record);
+	e = read_one(t, kind, ref, &record, &view);
 	txn_abort(t);
+	if (e == ERR_OK)
+		return op_emit_viewed(o, record, day, view);
+	json_decref(view);
 	/* As in emit_records(): newer versions' kinds may be held. */
 	if (e == ERR_NOT_FOUND && kind_by_name(kind) == NULL)
 		return op_fail(
 		    o, ERR_USAGE, N_("There is no such kind of record."));
 	if (e == ERR_NOT_FOUND)
 		return no_such_record(o);
-	return e == ERR_OK ? op_emit_record(o, record, day) : e;
+	return e;
 }
 
 /* --- add and amend ----------------------------------------------------- */

@@ -107,9 +107,11 @@ take_line(void *context, const json_t *line)
 
 	if ((value = json_object_get(line, "record")) != NULL) {
 		r->today = json_string_value(json_object_get(line, "today"));
+		r->now = json_object_get(line, "now");
 		if (r->record != NULL)
 			e = r->record(r->context, value);
 		r->today = NULL;
+		r->now = NULL;
 	} else if ((value = json_object_get(line, "item")) != NULL) {
 		if (r->item != NULL)
 			e = r->item(r->context, value);

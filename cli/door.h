@@ -22,6 +22,7 @@ struct door_reader {
 	/* While record() runs: the state that today makes of the record;
 	 * NULL: its own. */
 	const char *today;
+	const json_t *now; /* likewise: what is made of it; NULL: nothing */
 	json_t *summary; /* of the end, NULL: none; json_decref() it */
 };
 
