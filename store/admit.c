@@ -9,6 +9,7 @@
 #include "store/due.h"
 #include "store/apart.h"
 #include "store/index.h"
+#include "store/matter.h"
 #include "store/question.h"
 #include "store/recover.h"
 #include "store/unheard.h"
@@ -32,6 +33,8 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 		e = due_note(t, c, key);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
+	if (e == ERR_OK)
+		e = matter_note(t, self, c, key);
 	return e;
 }
 
