@@ -274,13 +274,13 @@ decide_condition(struct matter_pen *pen, const struct matter *m, size_t n)
 	return e;
 }
 
-const struct matter_maker matter_lost = {
+const struct matter_maker matter_device_lost = {
     .code = FINDING_DEVICE_LOST,
     .urgency = URGENCY_SOON,
     .describe = describe_lost,
     .decide = decide_condition,
 };
-const struct matter_maker matter_damaged = {
+const struct matter_maker matter_device_damaged = {
     .code = FINDING_DEVICE_DAMAGED,
     .urgency = URGENCY_SOON,
     .describe = describe_damaged,
