@@ -149,32 +149,34 @@ state_about(struct txn *t, const struct matter *m, struct record *about,
 	return e;
 }
 
-static bool
-is_identity(const struct identity *a, const struct identity *b)
-{
-	return strcmp(a->kind, b->kind) == 0 && strcmp(a->ref, b->ref) == 0 &&
-	       strcmp(a->source, b->source) == 0;
-}
-
 /* What the record is to be looked at for now. */
-static enum finding_code
-code_about(const struct device_state *s, const struct identity *id)
+static enum err
+code_about(struct txn *t, struct device_state *s,
+    const uint8_t key[KEY_RECORD_BYTES], enum finding_code *out)
 {
+	const struct device_loan *loan;
+	uint8_t one[KEY_RECORD_BYTES];
 	size_t i;
+	enum err e;
 
-	for (i = 0; i < s->custody_count; i++)
-		if (is_identity(&s->custody[s->events[i].index].id, id))
-			return device_custody_code(s, &s->events[i]);
-	for (i = 0; i < s->loan_count; i++)
-		if (is_identity(&s->loans[i].record.id, id))
-			return device_loan_code(s, &s->loans[i]);
-	return FINDING_NONE;
+	*out = FINDING_NONE;
+	for (i = 0; i < s->custody_count; i++) {
+		key_record(txn_db(t), one, &s->custody[s->events[i].index].id);
+		if (memcmp(one, key, sizeof one) == 0)
+			return device_custody_code(t, s, &s->events[i], out);
+	}
+	e = device_loan_by_key(t, s, key, &loan);
+	if (loan != NULL)
+		*out = device_loan_code(s, loan);
+	return e;
 }
 
 static enum err
 describe_by(struct txn *t, struct matter *m, const char *const *words,
     const char *proposal)
 {
+	uint8_t key[KEY_RECORD_BYTES];
+	enum finding_code code;
 	struct device_state s;
 	struct record about;
 	size_t i;
@@ -182,8 +184,11 @@ describe_by(struct txn *t, struct matter *m, const char *const *words,
 
 	if (e != ERR_OK)
 		return e;
-	if (code_about(&s, &about.id) != m->question->code ||
-	    device_is_decided(&s, finding_name(m->question->code), &about.id))
+	key_record(txn_db(t), key, &m->record);
+	e = code_about(t, &s, key, &code);
+	if (e == ERR_OK &&
+	    (code != m->question->code ||
+	        device_is_decided(&s, finding_name(code), &about.id)))
 		e = ERR_NOT_FOUND;
 	for (i = 0; e == ERR_OK && words[i] != NULL; i++) {
 		if (proposal != NULL && strcmp(words[i], proposal) == 0)

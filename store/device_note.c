@@ -31,18 +31,27 @@ device_fork_number(const char *field)
 /* --- what is to be looked at -----------------------------------------------
  */
 
-enum finding_code
-device_custody_code(
-    const struct device_state *s, const struct custody_event *event)
+enum err
+device_custody_code(struct txn *t, struct device_state *s,
+    const struct custody_event *event, enum finding_code *out)
 {
+	const struct record *r = &s->custody[event->index];
+	const struct device_loan *loan = NULL;
+	enum err e = ERR_OK;
+
+	*out = FINDING_NONE;
 	if (s->custody_is_history[event->index] ||
 	    event->fate == CUSTODY_SUPERSEDED)
-		return FINDING_NONE;
-	if (device_is_onward(s,
-	        device_loan_of(s, s->custody[event->index].fields), event->from,
-	        event->to, event->number))
-		return FINDING_ONWARD_LENDING;
-	return event->is_odd ? FINDING_NOT_CUSTODIAN : FINDING_NONE;
+		return ERR_OK;
+	if (event->is_odd)
+		*out = FINDING_NOT_CUSTODIAN;
+	if (!device_is_onward(s, NULL, event->from, event->to, event->number))
+		return ERR_OK;
+	/* The loan is read only where it matters. */
+	e = device_loan_of(t, s, r->id.source, r->fields, &loan);
+	if (loan == NULL || !loan->is_approved)
+		*out = FINDING_ONWARD_LENDING;
+	return e;
 }
 
 static bool
@@ -50,9 +59,12 @@ is_told_by_custody(const struct device_state *s, const struct device_loan *loan)
 {
 	size_t i;
 
-	for (i = 0; i < s->custody_count; i++)
-		if (device_loan_of(s, s->custody[i].fields) == loan)
+	for (i = 0; i < s->custody_count; i++) {
+		const char *ref = rule_ref(s->custody[i].fields, "loan_id");
+
+		if (ref != NULL && strcmp(ref, loan->record.id.ref) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -142,23 +154,41 @@ put_number(struct txn *t, const struct device_state *s, size_t at)
 }
 
 static enum err
-put_rows(struct txn *t, const struct device_state *s)
+put_chain(struct txn *t, struct device_state *s)
 {
 	size_t i;
 	enum err e = ERR_OK;
 
 	for (i = 0; e == ERR_OK && i < s->custody_count; i++) {
 		const struct custody_event *event = &s->events[i];
+		enum finding_code code = FINDING_NONE;
 
 		if (i == 0 || event->number != s->events[i - 1].number)
 			e = put_number(t, s, i);
 		if (e == ERR_OK)
-			e = put_custody(t, s, &s->custody[event->index],
-			    device_custody_code(s, event));
+			e = device_custody_code(t, s, event, &code);
+		if (e == ERR_OK)
+			e = put_custody(t, s, &s->custody[event->index], code);
 	}
-	for (i = 0; e == ERR_OK && i < s->loan_count; i++)
-		e = put_loan(t, s, &s->loans[i].record,
-		    device_loan_code(s, &s->loans[i]));
+	return e;
+}
+
+/* only: of this key; NULL: of all. */
+static enum err
+put_loans(struct txn *t, struct device_state *s, const uint8_t *only)
+{
+	const struct device_loan *l;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < s->loan_count; i++) {
+		if (only != NULL &&
+		    memcmp(s->loans[i].key, only, KEY_RECORD_BYTES) != 0)
+			continue;
+		e = device_loan_at(t, s, i, &l);
+		if (l != NULL)
+			e = put_loan(t, s, &l->record, device_loan_code(s, l));
+	}
 	return e;
 }
 
@@ -300,6 +330,42 @@ speaks_of_devices(const struct change *c)
 	return false;
 }
 
+/* A device or a decision concerns all its loans, a hand-over the one it names;
+ * of an amended one nobody asks which it named before. */
+static enum err
+put_rows(struct txn *t, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], struct device_state *s)
+{
+	bool is_loan = strcmp(c->record.kind, "loan") == 0;
+	bool is_new_custody =
+	    strcmp(c->record.kind, "custody") == 0 && c->parent_count == 0;
+	const struct device_loan *named = NULL;
+	enum err e = put_chain(t, s);
+
+	if (e == ERR_OK && is_new_custody)
+		e = device_loan_of(t, s, c->record.source, c->fields, &named);
+	if (e != ERR_OK || (is_new_custody && named == NULL))
+		return e;
+	return put_loans(t, s,
+	    is_loan         ? key
+	    : named == NULL ? NULL
+	                    : named->key);
+}
+
+static enum err
+note_device(struct txn *t, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], const uint8_t device[KEY_RECORD_BYTES])
+{
+	struct device_state s;
+	enum err e = device_state_read(t, device, &s);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	e = put_rows(t, c, key, &s);
+	device_state_free(&s);
+	return e;
+}
+
 enum err
 device_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
@@ -314,18 +380,8 @@ device_note(struct txn *t, const struct self *self, const struct change *c,
 	if (e != ERR_OK || strcmp(c->record.kind, "usage") == 0)
 		return e;
 	e = find_devices(&d, c, key);
-	for (at = 0; e == ERR_OK && at < d.devices.size;
-	     at += KEY_RECORD_BYTES) {
-		struct device_state s;
-
-		e = device_state_read(t, d.devices.data + at, &s);
-		if (e == ERR_OK) {
-			e = put_rows(t, &s);
-			device_state_free(&s);
-		} else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
-			e = ERR_OK;
-		}
-	}
+	for (at = 0; e == ERR_OK && at < d.devices.size; at += KEY_RECORD_BYTES)
+		e = note_device(t, c, key, d.devices.data + at);
 	buffer_free(&d.devices);
 	return e;
 }

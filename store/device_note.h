@@ -25,8 +25,8 @@ int64_t device_fork_number(const char *field);
 
 /** What a hand-over, or a loan, is to be looked at for; FINDING_NONE: nothing.
  * Decisions are not asked. */
-enum finding_code device_custody_code(
-    const struct device_state *s, const struct custody_event *event);
+enum err device_custody_code(struct txn *t, struct device_state *s,
+    const struct custody_event *event, enum finding_code *out);
 enum finding_code device_loan_code(
     const struct device_state *s, const struct device_loan *loan);
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "store/device_state.h"
+#include "store/index.h"
 #include "store/receipt_order.h"
 #include "store/rules.h"
-#include "store/scope.h"
 
 enum { HISTORY_DAYS = 60 }; /* as in due.h */
 
@@ -48,8 +48,8 @@ device_is_of(struct txn *t, const struct record *device, const struct record *r)
 /* --- gathering ----------------------------------------------------------- */
 
 /* Keys of the records of a kind that name the device. */
-static enum err
-namers(struct txn *t, const struct record *device, const char *kind,
+enum err
+device_namers(struct txn *t, const struct record *device, const char *kind,
     enum naming_role role, struct buffer *out)
 {
 	struct buffer keys = {0};
@@ -142,7 +142,8 @@ read_custody(struct txn *t, struct device_state *s)
 {
 	struct buffer keys = {0};
 	size_t at, most;
-	enum err e = namers(t, &s->device, "custody", NAMING_GRANTS, &keys);
+	enum err e =
+	    device_namers(t, &s->device, "custody", NAMING_GRANTS, &keys);
 
 	most = keys.size / KEY_RECORD_BYTES;
 	if (e == ERR_OK) {
@@ -167,7 +168,8 @@ read_decisions(struct txn *t, struct device_state *s)
 {
 	struct buffer keys = {0};
 	size_t at;
-	enum err e = namers(t, &s->device, "question", NAMING_REST, &keys);
+	enum err e =
+	    device_namers(t, &s->device, "question", NAMING_REST, &keys);
 
 	if (e == ERR_OK) {
 		s->decisions = calloc(
@@ -369,15 +371,16 @@ was_handed(const struct device_state *s, const struct record *loan)
 }
 
 static enum err
-add_loan(struct device_state *s, struct txn *t, const uint8_t *key)
+read_loan(struct txn *t, struct device_state *s, struct device_loan *l)
 {
-	struct device_loan *l = &s->loans[s->loan_count];
 	struct record_set set;
 	const char *lender;
-	enum err e = read_namer(t, &s->device, key, &set, &l->record);
+	enum err e = read_namer(t, &s->device, l->key, &set, &l->record);
 
+	l->is_read = e == ERR_OK || e == ERR_NOT_FOUND;
+	l->is_gone = e == ERR_NOT_FOUND;
 	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
+		return l->is_gone ? ERR_OK : e;
 	lender = rule_ref(l->record.fields, "lender");
 	l->is_open =
 	    in_states(&l->record, "handed_over received returning lost");
@@ -389,25 +392,70 @@ add_loan(struct device_state *s, struct txn *t, const uint8_t *key)
 	l->is_approved = is_approved(s, &l->record, &set);
 	l->is_history = is_history(&set);
 	record_set_free(&set);
-	s->loan_count++;
 	return ERR_OK;
 }
 
+enum err
+device_loan_at(struct txn *t, struct device_state *s, size_t i,
+    const struct device_loan **out)
+{
+	struct device_loan *l = &s->loans[i];
+	enum err e = l->is_read ? ERR_OK : read_loan(t, s, l);
+
+	*out = e == ERR_OK && !l->is_gone ? l : NULL;
+	return e;
+}
+
+enum err
+device_loan_by_key(struct txn *t, struct device_state *s,
+    const uint8_t key[KEY_RECORD_BYTES], const struct device_loan **out)
+{
+	size_t i;
+
+	*out = NULL;
+	for (i = 0; i < s->loan_count; i++)
+		if (memcmp(s->loans[i].key, key, KEY_RECORD_BYTES) == 0)
+			return device_loan_at(t, s, i, out);
+	return ERR_OK;
+}
+
+enum err
+device_loan_of(struct txn *t, struct device_state *s, const char *source,
+    const json_t *custody, const struct device_loan **out)
+{
+	const char *ref = rule_ref(custody, "loan_id");
+	uint8_t key[KEY_RECORD_BYTES];
+	enum err e;
+
+	*out = NULL;
+	if (ref == NULL)
+		return ERR_OK;
+	key_record_of(txn_db(t), key, source, "loan", ref);
+	e = device_loan_by_key(t, s, key, out);
+	if (e != ERR_OK || *out != NULL)
+		return e;
+	e = index_ref(t, "loan", ref, key);
+	if (e == ERR_OK)
+		e = device_loan_by_key(t, s, key, out);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err
-read_loans(struct txn *t, struct device_state *s)
+find_loans(struct txn *t, struct device_state *s)
 {
 	struct buffer keys = {0};
-	size_t at;
-	enum err e = namers(t, &s->device, "loan", NAMING_GRANTS, &keys);
+	size_t i, count;
+	enum err e = device_namers(t, &s->device, "loan", NAMING_GRANTS, &keys);
 
+	count = keys.size / KEY_RECORD_BYTES;
 	if (e == ERR_OK) {
-		s->loans =
-		    calloc(keys.size / KEY_RECORD_BYTES + 1, sizeof *s->loans);
+		s->loans = calloc(count + 1, sizeof *s->loans);
 		if (s->loans == NULL)
 			e = ERR_NOMEM;
 	}
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		e = add_loan(s, t, keys.data + at);
+	for (i = 0; e == ERR_OK && i < count; i++)
+		memcpy(s->loans[s->loan_count++].key,
+		    keys.data + i * KEY_RECORD_BYTES, KEY_RECORD_BYTES);
 	buffer_free(&keys);
 	return e;
 }
@@ -432,7 +480,7 @@ device_state_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	if (e == ERR_OK)
 		e = follow_chain(out);
 	if (e == ERR_OK)
-		e = read_loans(t, out);
+		e = find_loans(t, out);
 	if (e != ERR_OK)
 		device_state_free(out);
 	return e;
@@ -460,18 +508,6 @@ device_state_free(struct device_state *s)
 /* --- what follows ----------------------------------------------------------
  */
 
-const struct device_loan *
-device_loan_of(const struct device_state *s, const json_t *custody)
-{
-	const char *ref = rule_ref(custody, "loan_id");
-	size_t i;
-
-	for (i = 0; ref != NULL && i < s->loan_count; i++)
-		if (strcmp(s->loans[i].record.id.ref, ref) == 0)
-			return &s->loans[i];
-	return NULL;
-}
-
 /* Back to one who had it before is no lending on. */
 static bool
 had_it(const struct device_state *s, const char *org, int64_t number)
@@ -498,90 +534,31 @@ device_is_onward(const struct device_state *s, const struct device_loan *loan,
 	return !had_it(s, to, number);
 }
 
-unsigned
-device_bars(const struct device_state *s, const char *day)
+enum err
+device_bars(
+    struct txn *t, struct device_state *s, const char *day, unsigned *out)
 {
 	const json_t *f = s->device.fields;
 	const char *due = rule_day(f, "metrology_due");
-	unsigned bars = 0;
 	size_t i;
+	enum err e = ERR_OK;
 
-	if (s->place.is_disputed)
-		bars |= DEVICE_DISPUTED;
+	*out = s->place.is_disputed ? DEVICE_DISPUTED : 0;
 	if (text_is(f, "condition", "unsafe") ||
 	    text_is(f, "condition", "in_repair"))
-		bars |= DEVICE_UNSAFE;
+		*out |= DEVICE_UNSAFE;
 	if (text_is(f, "condition", "withdrawn"))
-		bars |= DEVICE_WITHDRAWN;
+		*out |= DEVICE_WITHDRAWN;
 	if (*day != '\0' && due != NULL && strncmp(day, due, DATE_CHARS) > 0)
-		bars |= DEVICE_METROLOGY;
-	for (i = 0; i < s->loan_count; i++)
-		if (s->loans[i].is_open)
-			bars |= DEVICE_LENT;
-	if (json_is_false(json_object_get(f, "pool")))
-		bars |= DEVICE_NOT_POOLED;
-	return bars;
-}
+		*out |= DEVICE_METROLOGY;
+	for (i = 0; e == ERR_OK && i < s->loan_count; i++) {
+		const struct device_loan *l;
 
-/* --- usage --------------------------------------------------------------- */
-
-enum err
-device_usage_walk(struct txn *t, const struct record *device, const char *first,
-    const char *last, device_usage_visit *visit, void *context)
-{
-	struct buffer keys = {0};
-	size_t at;
-	enum err e = namers(t, device, "usage", NAMING_REST, &keys);
-
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
-		struct record r;
-		const char *day;
-
-		e = record_read(t, keys.data + at, &r);
-		if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
-			e = ERR_OK;
-			continue;
-		}
-		if (e != ERR_OK)
-			break;
-		day = rule_day(r.fields, "date");
-		if (day != NULL && strcmp(day, first) >= 0 &&
-		    strcmp(day, last) <= 0 && device_is_of(t, device, &r))
-			e = visit(context, &r,
-			    json_number_value(
-			        json_object_get(r.fields, "hours")),
-			    json_integer_value(
-			        json_object_get(r.fields, "cases")));
-		record_clear(&r);
+		e = device_loan_at(t, s, i, &l);
+		if (l != NULL && l->is_open)
+			*out |= DEVICE_LENT;
 	}
-	buffer_free(&keys);
+	if (json_is_false(json_object_get(f, "pool")))
+		*out |= DEVICE_NOT_POOLED;
 	return e;
-}
-
-struct summing {
-	const char *org;
-	struct device_usage *out;
-};
-
-static enum err
-sum_up(void *context, const struct record *usage, double hours, int64_t cases)
-{
-	struct summing *s = context;
-
-	if (s->org != NULL && strcmp(s->org, usage->org) != 0)
-		return ERR_OK;
-	s->out->hours += hours;
-	s->out->cases += cases;
-	s->out->count++;
-	return ERR_OK;
-}
-
-enum err
-device_usage_sum(struct txn *t, const struct record *device, const char *org,
-    const char *first, const char *last, struct device_usage *out)
-{
-	struct summing s = {org, out};
-
-	memset(out, 0, sizeof *out);
-	return device_usage_walk(t, device, first, last, sum_up, &s);
 }

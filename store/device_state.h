@@ -11,7 +11,7 @@
 
 #include "store/custody_chain.h"
 #include "store/date.h"
-#include "store/record.h"
+#include "store/scope.h"
 
 enum {
 	DEVICE_NAMERS_MAX = 4096, /* records of one device that are read */
@@ -20,6 +20,9 @@ enum {
 
 /* A loan and what its changes say of leave (准用). */
 struct device_loan {
+	uint8_t key[KEY_RECORD_BYTES];
+	bool is_read; /* what follows is filled */
+	bool is_gone; /* it is of another device, or cannot be read */
 	struct record record;
 	bool is_open;   /* handed over and not back */
 	bool is_handed; /* by its state, or by a hand-over that names it */
@@ -40,7 +43,7 @@ struct device_state {
 	struct custody_event *events; /* sorted; index leads into custody */
 	struct custody_place place;
 	size_t loan_count;
-	struct device_loan *loans;
+	struct device_loan *loans; /* by device_loan_at(), as they are needed */
 	size_t decision_count;
 	struct record *decisions; /* of kind question that stand decided */
 };
@@ -54,6 +57,10 @@ void device_state_free(struct device_state *s);
  * ERR_NOT_FOUND: none is here, or there are two to choose from. */
 enum err device_find(struct txn *t, const char *source, const char *ref,
     uint8_t key[KEY_RECORD_BYTES]);
+
+/** Keys of the records of a kind that name the device by its ref, or did. */
+enum err device_namers(struct txn *t, const struct record *device,
+    const char *kind, enum naming_role role, struct buffer *out);
 
 /** Whether a record speaks of this device. */
 bool device_is_of(
@@ -70,9 +77,16 @@ bool device_is_onward(const struct device_state *s,
     const struct device_loan *loan, const char *from, const char *to,
     int64_t number);
 
-/** The loan that a hand-over's fields name; NULL: none, or it is not here. */
-const struct device_loan *device_loan_of(
-    const struct device_state *s, const json_t *custody);
+/** The loan at an index below loan_count, read when it is first asked for.
+ * *out NULL: there is none there. It lives as long as s. */
+enum err device_loan_at(struct txn *t, struct device_state *s, size_t i,
+    const struct device_loan **out);
+/** The loan of this key, or that a hand-over of this source names in its
+ * fields, likewise. */
+enum err device_loan_by_key(struct txn *t, struct device_state *s,
+    const uint8_t key[KEY_RECORD_BYTES], const struct device_loan **out);
+enum err device_loan_of(struct txn *t, struct device_state *s,
+    const char *source, const json_t *custody, const struct device_loan **out);
 
 /* Why a device is not offered for loan; 0: it is. */
 enum device_bar {
@@ -85,7 +99,8 @@ enum device_bar {
 };
 
 /** A set of enum device_bar. day "": metrology is not asked. */
-unsigned device_bars(const struct device_state *s, const char *day);
+enum err device_bars(
+    struct txn *t, struct device_state *s, const char *day, unsigned *out);
 
 /** Hours and cases of a device over the days from first to last, as far as
  * an org used it (NULL: anybody). */

@@ -102,26 +102,15 @@ comes_to(const struct vet_line *line, const char *state)
 	       !is_same_state(line, state);
 }
 
-static const struct device_loan *
-loan_at(const struct device_state *s, const uint8_t *own, struct txn *t)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	size_t i;
-
-	for (i = 0; own != NULL && i < s->loan_count; i++) {
-		key_record(txn_db(t), key, &s->loans[i].record.id);
-		if (memcmp(key, own, sizeof key) == 0)
-			return &s->loans[i];
-	}
-	return NULL;
-}
-
 static void
-vet_loan(struct txn *t, const struct device_state *s,
-    const struct vet_line *line, struct findings *out)
+vet_loan(struct txn *t, struct device_state *s, const struct vet_line *line,
+    struct findings *out)
 {
-	const struct device_loan *loan = loan_at(s, line->own, t);
+	const struct device_loan *loan = NULL;
 
+	/* What cannot be read now is told when it is written. */
+	if (line->own != NULL)
+		(void)device_loan_by_key(t, s, line->own, &loan);
 	if (s->place.is_disputed && comes_to(line, "approved"))
 		findings_refuse(out, FINDING_PLACE_DISPUTED, "device_id");
 	if (s->place.is_disputed && comes_to(line, "requested"))
@@ -132,9 +121,10 @@ vet_loan(struct txn *t, const struct device_state *s,
 }
 
 static void
-vet_custody(const struct device_state *s, const struct vet_line *line,
-    struct findings *out)
+vet_custody(struct txn *t, struct device_state *s, const char *source,
+    const struct vet_line *line, struct findings *out)
 {
+	const struct device_loan *loan;
 	const char *from = rule_ref(line->fields, "from");
 	const char *to = rule_ref(line->fields, "to");
 	int64_t number =
@@ -149,8 +139,8 @@ vet_custody(const struct device_state *s, const struct vet_line *line,
 		findings_warn(out, FINDING_NOT_CUSTODIAN, "from");
 	if (number <= s->place.number)
 		findings_warn(out, FINDING_CUSTODY_FORK, "custody_no");
-	if (device_is_onward(
-	        s, device_loan_of(s, line->fields), from, to, number))
+	if (device_loan_of(t, s, source, line->fields, &loan) == ERR_OK &&
+	    device_is_onward(s, loan, from, to, number))
 		findings_warn(out, FINDING_ONWARD_LENDING, "to");
 }
 
@@ -194,6 +184,6 @@ device_vet(struct txn *t, const struct self *self, const struct vet_line *line,
 	if (is_loan)
 		vet_loan(t, &s, line, out);
 	else
-		vet_custody(&s, line, out);
+		vet_custody(t, &s, self->source, line, out);
 	device_state_free(&s);
 }

@@ -149,17 +149,28 @@ loan_row(struct txn *t, const struct device_state *s,
 	          is_metrology_over(s->device.fields, instant)));
 }
 
-static json_t *
-loan_rows(struct txn *t, const struct device_state *s, const char *instant)
+static enum err
+loan_rows(
+    struct txn *t, struct device_state *s, const char *instant, json_t *view)
 {
 	json_t *rows = json_array();
+	const struct device_loan *l;
 	size_t i;
+	enum err e = rows == NULL ? ERR_NOMEM : ERR_OK;
 
-	for (i = 0; rows != NULL && i < s->loan_count; i++)
-		if (s->loans[i].is_open)
-			json_array_append_new(
-			    rows, loan_row(t, s, &s->loans[i], instant));
-	return rows;
+	for (i = 0; e == ERR_OK && i < s->loan_count; i++) {
+		e = device_loan_at(t, s, i, &l);
+		if (l != NULL && l->is_open &&
+		    json_array_append_new(rows, loan_row(t, s, l, instant)) !=
+		        0)
+			e = ERR_NOMEM;
+	}
+	if (e != ERR_OK) {
+		json_decref(rows);
+		return e;
+	}
+	return json_object_set_new(view, "loans", rows) == 0 ? ERR_OK
+	                                                     : ERR_NOMEM;
 }
 
 static json_t *
@@ -295,49 +306,50 @@ add_hours(struct txn *t, const struct record *device, const char *instant,
  */
 
 static enum err
-view_device(struct txn *t, const struct device_state *s, const char *instant,
-    json_t **out)
+view_device(
+    struct txn *t, struct device_state *s, const char *instant, json_t **out)
 {
 	char day[DATE_CHARS + 1];
 	unsigned bars;
+	enum err e;
 
 	snprintf(day, sizeof day, "%.10s", instant);
-	bars = device_bars(s, day);
-	*out = json_pack("{s:s?, s:b, s:I, s:I, s:b, s:o, s:o, s:o, s:s*}",
+	e = device_bars(t, s, day, &bars);
+	if (e != ERR_OK)
+		return e;
+	*out = json_pack("{s:s?, s:b, s:I, s:I, s:b, s:o, s:o, s:s*}",
 	    "custodian", s->place.is_disputed ? NULL : s->place.custodian,
 	    "disputed", (int)s->place.is_disputed, "custody_no",
 	    (json_int_t)s->place.number, "awaited",
 	    (json_int_t)s->place.missing, "offered", (int)(bars == 0), "bars",
-	    bar_words(bars), "chain", chain_rows(s), "loans",
-	    loan_rows(t, s, instant), "metrology_due",
+	    bar_words(bars), "chain", chain_rows(s), "metrology_due",
 	    rule_day(s->device.fields, "metrology_due"));
-	return *out == NULL ? ERR_NOMEM
-	                    : add_hours(t, &s->device, instant, *out);
+	e = *out == NULL ? ERR_NOMEM : loan_rows(t, s, instant, *out);
+	return e == ERR_OK ? add_hours(t, &s->device, instant, *out) : e;
 }
 
+/* A loan, or a hand-over, of this key. */
 static enum err
-view_part(struct txn *t, const struct device_state *s,
-    const struct identity *id, const char *instant, json_t **out)
+view_part(struct txn *t, struct device_state *s,
+    const uint8_t key[KEY_RECORD_BYTES], const char *instant, json_t **out)
 {
-	uint8_t key[KEY_RECORD_BYTES], own[KEY_RECORD_BYTES];
+	const struct device_loan *loan;
+	uint8_t one[KEY_RECORD_BYTES];
 	size_t i;
+	enum err e = device_loan_by_key(t, s, key, &loan);
 
-	key_record(txn_db(t), own, id);
-	for (i = 0; i < s->loan_count; i++) {
-		key_record(txn_db(t), key, &s->loans[i].record.id);
-		if (memcmp(key, own, sizeof key) != 0)
-			continue;
-		*out = loan_row(t, s, &s->loans[i], instant);
+	if (e == ERR_OK && loan != NULL) {
+		*out = loan_row(t, s, loan, instant);
 		return *out == NULL ? ERR_NOMEM : ERR_OK;
 	}
-	for (i = 0; i < s->custody_count; i++) {
-		key_record(txn_db(t), key, &s->custody[s->events[i].index].id);
-		if (memcmp(key, own, sizeof key) != 0)
+	for (i = 0; e == ERR_OK && i < s->custody_count; i++) {
+		key_record(txn_db(t), one, &s->custody[s->events[i].index].id);
+		if (memcmp(one, key, sizeof one) != 0)
 			continue;
 		*out = json_pack("{s:s}", "fate", fate_word(s->events[i].fate));
 		return *out == NULL ? ERR_NOMEM : ERR_OK;
 	}
-	return ERR_OK;
+	return e;
 }
 
 static enum err
@@ -374,7 +386,7 @@ device_view(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	if (e == ERR_OK) {
 		e = memcmp(device, key, sizeof device) == 0
 		        ? view_device(t, &s, instant, out)
-		        : view_part(t, &s, &r.id, instant, out);
+		        : view_part(t, &s, key, instant, out);
 		device_state_free(&s);
 	}
 	record_clear(&r);
