@@ -20,25 +20,43 @@ staff() {
 	printf '{"kind":"staff","ref":"S1","by":"ref:S1","at":"2026-01-05T08:00:00+08:00","org_id":"ref:H","name":"张伟"}\n'
 }
 
-# now WHO KIND REF NAME: what that makes of a record now, one member.
-now() {
-	at "$1" --json show "$2" "$3" --now | python3 -c 'import json, sys
-print(json.dumps(json.load(sys.stdin)[sys.argv[1]]))' "$4"
+# stand WHO: how the device stands there, in one line: place, custodian, what
+# became of each hand-over, how many questions of either kind.
+stand() {
+	at "$1" --json show device "$device" --now >"$work/now"
+	at "$1" questions --json >"$work/asked"
+	python3 - "$work" "$first" "$to_b" "$to_c" <<'END'
+import json, sys
+now = json.load(open(sys.argv[1] + "/now"))
+asked = [json.loads(line)["code"] for line in open(sys.argv[1] + "/asked")]
+fates = {link["ref"]: link["fate"] for link in now["chain"]}
+print("disputed" if now["disputed"] else "settled", now["custodian"],
+      "offered" if now["offered"] else ",".join(now["bars"]),
+      *(fates.get(ref) for ref in sys.argv[2:]),
+      asked.count("custody_fork"), asked.count("onward_lending"))
+END
 }
 
-# is WHO KIND REF NAME VALUE
-is() {
-	local got
+# stands LINE WHO...: it stands so at each.
+stands() {
+	local line=$1 who got
 
-	got=$(now "$1" "$2" "$3" "$4")
-	[ "$got" = "$5" ] || fail "$1: $4 of $2 $3 is $got, not $5"
+	shift
+	for who; do
+		got=$(stand "$who")
+		[ "$got" = "$line" ] || fail "$who says '$got', not '$line'"
+	done
 }
 
-# asked WHO CODE: numbers of the questions that wait.
+everywhere() {
+	stands "$1" hub "${sites[@]}"
+}
+
+# asked WHO CODE [REF]: number of the first question of that code.
 asked() {
 	at "$1" questions --json | python3 -c 'import json, sys
 print(*[q["number"] for q in map(json.loads, sys.stdin)
-        if q["code"] == sys.argv[1]])' "$2"
+        if q["code"] == sys.argv[1]][:1])' "$2"
 }
 
 # ref_of COMMAND...: the ref of the record that was added.
@@ -46,53 +64,23 @@ ref_of() {
 	"$@" --json 2>"$work/said" | field ref
 }
 
-# all_sync: what is written anywhere is everywhere it belongs.
-all_sync() {
+sync() {
 	local who
 
-	for who in "$@" "$@"; do
+	for who; do
 		at "$who" sync --wait >/dev/null || fail "$who does not sync"
 	done
 }
 
-disputed() {
-	local who
-
-	for who in hub "${sites[@]}"; do
-		is "$who" device "$device" disputed true
-		is "$who" device "$device" custodian null
-		is "$who" device "$device" offered false
-		is "$who" custody "$first" fate '"stands"'
-		is "$who" custody "$to_b" fate '"disputed"'
-		is "$who" custody "$to_c" fate '"disputed"'
-		[ "$(asked "$who" custody_fork | wc -w)" = 1 ] ||
-			fail "$who does not ask about the fork"
-	done
-}
-
-decided() {
-	local who
-
-	for who in hub "${sites[@]}"; do
-		is "$who" device "$device" disputed false
-		is "$who" device "$device" custodian '"B"'
-		is "$who" custody "$to_b" fate '"stands"'
-		is "$who" custody "$to_c" fate '"superseded"'
-		[ -z "$(asked "$who" custody_fork)" ] ||
-			fail "$who asks still"
-	done
-}
-
-# lend_twice SITE...: the sites in the order in which they are heard.
+# lend_twice SITE SITE: A's computers in the order in which they are heard.
 lend_twice() {
-	local who number chain
+	local proposal
 
 	device=$(ref_of at h add device --class ultrasound --name 便携彩超 \
 		--owner_org_id ref:H --pool true --rated_hours_year 1500 --by S1)
 	first=$(ref_of at h add custody --device_id "ref:$device" --to ref:A \
 		--both_signed true --by S1)
-	all_sync h a1 a2
-	is a1 device "$device" custodian '"A"'
+	sync h a1 a2
 
 	# Each takes the next number, as far as it knows, and is warned.
 	to_b=$(ref_of at a1 add custody --device_id "ref:$device" --to ref:B \
@@ -100,54 +88,40 @@ lend_twice() {
 	grep -q "lent on" "$work/said" || fail "A was not warned"
 	to_c=$(ref_of at a2 add custody --device_id "ref:$device" --to ref:C \
 		--by S1)
-	all_sync "$@" "${sites[@]}"
-	disputed
+	sync "$@" "$1" h b c
+	everywhere "disputed None disputed stands disputed disputed 1 2"
 
-	# The owner sees that neither was allowed, and lends it to nobody.
-	[ "$(asked h onward_lending | wc -w)" = 2 ] ||
-		fail "the owner does not see it"
+	# The owner cannot lend it to anybody else meanwhile.
 	expect 1 at h add loan --device_id "ref:$device" --state approved \
 		--lender ref:H --borrower ref:B --by S1 2>/dev/null
 	at h show device "$device" | grep -q "place disputed" ||
 		fail "show does not tell"
 
 	# What both signed is proposed, and only the group decides.
-	number=$(asked hub custody_fork)
-	at hub questions --json | python3 -c 'import json, sys
-for q in map(json.loads, sys.stdin):
-    if q["code"] == "custody_fork":
-        assert q["proposal"] == sys.argv[1], q' "$to_b" ||
-		fail "the proposal is another"
+	proposal=$(at hub questions --json | python3 -c 'import json, sys
+print(*[q["proposal"] for q in map(json.loads, sys.stdin)
+        if q["code"] == "custody_fork"])')
+	[ "$proposal" = "$to_b" ] || fail "$proposal is proposed, not $to_b"
 	expect 77 at a1 decide "$(asked a1 custody_fork)" "$to_c" \
 		--reason "ours" --by S1 2>/dev/null
+	number=$(asked hub custody_fork)
 	at hub decide "$number" "$to_b" --reason "B has it" --by S1 >/dev/null
-	all_sync "${sites[@]}"
-	decided
+	sync "${sites[@]}"
+	everywhere "settled B offered stands stands superseded 0 1"
+}
 
-	# Nothing of C's hand-over was rewritten, and everybody tells the same.
+# What lost is as it was written, and called what it is.
+check_kept() {
+	local who
+
+	at hub --json show custody "$to_c" >"$work/kept"
+	for who in a2 c; do
+		at "$who" --json show custody "$to_c" >"$work/one"
+		cmp "$work/one" "$work/kept" || fail "$who shows another"
+	done
+	[ "$(field to <"$work/kept")" = ref:C ] || fail "it was rewritten"
 	at c show custody "$to_c" | grep -q superseded ||
 		fail "C is not told that it is superseded"
-	chain=$(now hub device "$device" chain)
-	for who in "${sites[@]}"; do
-		is "$who" device "$device" chain "$chain"
-		at "$who" --json show custody "$to_c" >"$work/one"
-		at hub --json show custody "$to_c" >"$work/other"
-		cmp -s "$work/one" "$work/other" || fail "$who shows another"
-	done
-
-	at hub decide "$number" --undo --reason "asked again" --by S1 >/dev/null
-	all_sync "${sites[@]}"
-	disputed
-	at hub decide "$(asked hub custody_fork)" "$to_b" --reason "B has it" \
-		--by S1 >/dev/null
-	all_sync "${sites[@]}"
-	decided
-	for number in $(asked hub onward_lending); do
-		at hub decide "$number" agree --reason "for once" --by S1 \
-			>/dev/null
-	done
-	all_sync "${sites[@]}"
-	[ -z "$(asked h onward_lending)" ] || fail "the owner is asked still"
 }
 
 new_hub
@@ -165,6 +139,27 @@ for pair in h:H a1:A a2:A b:B c:C; do
 done
 
 lend_twice a1 a2
+check_kept
+
+# Taken back, it is as before; decided again, as after.
+at hub decide "$number" --undo --reason "asked again" --by S1 >/dev/null
+sync h a2 c
+stands "disputed None disputed stands disputed disputed 1 2" h a2 c
+at hub decide "$(asked hub custody_fork)" "$to_b" --reason "B has it" \
+	--by S1 >/dev/null
+at hub decide "$(asked hub onward_lending)" agree --reason "for once" \
+	--by S1 >/dev/null
+sync "${sites[@]}"
+everywhere "settled B offered stands stands superseded 0 0"
+
+# B brings it back, which is no lending on; and so do the others from there.
+for hand in b:A a1:H; do
+	ref_of at "${hand%:*}" add custody --device_id "ref:$device" \
+		--to "ref:${hand#*:}" --both_signed true --by S1 >/dev/null
+	sync "${hand%:*}" a1 h
+done
+stands "settled H offered stands stands superseded 0 0" h a1
+
 lend_twice a2 a1
 for who in hub "${sites[@]}"; do
 	at "$who" verify >/dev/null || fail "the store of $who is not sound"
