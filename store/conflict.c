@@ -114,9 +114,13 @@ note(struct txn *t, const struct self *self, const struct change *c,
 {
 	struct record_set set;
 	bool may_have;
-	enum err e = may_have_met(t, c, key, &may_have);
+	enum err e;
 
 	(void)self;
+	/* Whatever else there is descends from what founds the record. */
+	if (c->founds)
+		return ERR_OK;
+	e = may_have_met(t, c, key, &may_have);
 	if (e != ERR_OK || !may_have)
 		return e;
 	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);

@@ -305,6 +305,11 @@ static const struct entry entries[] = {
 	{FINDING_ASKED, "asked",
 	    N_("This was left open to be decided."),
 	    N_("Compare the versions and decide.")},
+	{FINDING_UNENTITLED, "unentitled",
+	    N_("This was written as the managing organisation's word, which "
+	       "its author was not."),
+	    N_("It counts until the group sets it aside. Look at it and "
+	       "decide.")},
 	{FINDING_CUSTODY_FORK, "custody_fork",
 	    N_("Two hand-overs of one device bear the same number."),
 	    N_("Ask where the device is, then decide which one happened: "

@@ -113,6 +113,7 @@ enum finding_code {
 	FINDING_DIFFER = 141,   /* the same of a field that a person must set */
 	FINDING_BRANCHES = 142, /* whole versions side by side */
 	FINDING_ASKED = 143,    /* an open record of kind question */
+	FINDING_UNENTITLED = 144, /* written as the managing org, by another */
 	/* devices: questions (device_note.h), the last two about a line */
 	FINDING_CUSTODY_FORK = 160,    /* two hand-overs with one number */
 	FINDING_NOT_CUSTODIAN = 161,   /* by an org that did not have it */

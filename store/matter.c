@@ -16,7 +16,7 @@ enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
 
 /* One line per maker; each file says what its matter is. */
 extern const struct matter_maker matter_conflict, matter_differ,
-    matter_branches, matter_asked, matter_lost;
+    matter_branches, matter_asked, matter_lost, matter_entitled;
 extern const struct matter_maker matter_fork, matter_onward,
     matter_not_custodian, matter_unapproved, matter_device_lost,
     matter_device_damaged;
@@ -27,6 +27,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_branches,
     &matter_asked,
     &matter_lost,
+    &matter_entitled,
     &matter_fork,
     &matter_onward,
     &matter_not_custodian,
