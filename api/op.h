@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "store/date.h"
 #include "store/finding.h"
+#include "store/key.h"
 #include "store/self.h"
 
 struct op {
@@ -65,12 +66,14 @@ void op_today(const struct self *self, char out[DATE_CHARS + 1]);
  * where it does. day "": nobody asks. */
 enum err op_emit_record(struct op *o, json_t *record, const char *day);
 struct record;
-/** The plan of a contract (store/contract_view.h); NULL: it is none. */
-enum err op_plan(
-    struct txn *t, const struct record *r, const char *day, json_t **out);
-/** Emit a record with its plan, taken too; NULL: it has none. */
-enum err op_emit_planned(
-    struct op *o, json_t *record, const char *day, json_t *plan);
+/** What the records here make of this one, which has that key, on a day
+ * (store/device_view.h, contract_view.h); *out NULL: nothing. */
+enum err op_view(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const struct record *r,
+    const char *day, json_t **out);
+/** The same with a view, taken too, or NULL. */
+enum err op_emit_viewed(
+    struct op *o, json_t *record, const char *day, json_t *view);
 /** What a finding says, as a row for people. NULL: no memory. */
 json_t *op_finding(enum finding_code code, bool is_refused, const char *field);
 /** An instant as text, or null for 0 and what is out of range. */

@@ -340,7 +340,7 @@ no_such_record(struct op *o)
 
 static enum err
 read_one(struct txn *t, const char *kind, const char *ref, const char *day,
-    json_t **out, json_t **plan)
+    json_t **out, json_t **view)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record r = {0};
@@ -349,17 +349,18 @@ read_one(struct txn *t, const char *kind, const char *ref, const char *day,
 
 	if (e == ERR_OK)
 		e = record_find(t, &self, kind, ref, key);
+	if (e == ERR_OK) {
+		e = record_read(t, key, &r);
+		if (e == ERR_NOT_FOUND)
+			e = draft_read(t, key, &r);
+	}
+	if (e == ERR_OK) {
+		*out = record_to_json(&r);
+		e = *out == NULL ? ERR_NOMEM
+		                 : op_view(t, &self, key, &r, day, view);
+		record_clear(&r);
+	}
 	self_wipe(&self);
-	if (e != ERR_OK)
-		return e;
-	e = record_read(t, key, &r);
-	if (e == ERR_NOT_FOUND)
-		e = draft_read(t, key, &r);
-	if (e != ERR_OK)
-		return e;
-	*out = record_to_json(&r);
-	e = *out == NULL ? ERR_NOMEM : op_plan(t, &r, day, plan);
-	record_clear(&r);
 	return e;
 }
 
@@ -368,7 +369,7 @@ op_show(struct op *o)
 {
 	const char *kind = op_text(o, "kind"), *ref = op_ref(o, "ref");
 	char day[DATE_CHARS + 1] = "";
-	json_t *record = NULL, *plan = NULL;
+	json_t *record = NULL, *view = NULL;
 	struct self self;
 	struct txn *t;
 	enum err e = op_self(o, &self);
@@ -383,17 +384,18 @@ op_show(struct op *o)
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;
-	e = read_one(t, kind, ref, day, &record, &plan);
+	e = read_one(t, kind, ref, day, &record, &view);
 	txn_abort(t);
+	if (e == ERR_OK)
+		return op_emit_viewed(o, record, day, view);
+	json_decref(view);
+	json_decref(record);
 	/* As in emit_records(): newer versions' kinds may be held. */
 	if (e == ERR_NOT_FOUND && kind_by_name(kind) == NULL)
 		return op_fail(
 		    o, ERR_USAGE, N_("There is no such kind of record."));
 	if (e == ERR_NOT_FOUND)
 		return no_such_record(o);
-	if (e == ERR_OK)
-		return op_emit_planned(o, record, day, plan);
-	json_decref(record);
 	return e;
 }
 

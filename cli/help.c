@@ -87,7 +87,10 @@ static const struct page pages[] = {
         N_("The record keeps its former versions. An empty value clears a "
            "field. With - one JSON object is read from standard input; null "
            "clears.\n\nyizhan help amend KIND lists the fields of a kind.\n")},
-    {"show", "yizhan show KIND REF|SLIP", N_("show one record"), NULL},
+    {"show", "yizhan show KIND REF|SLIP [--now]", N_("show one record"),
+        N_("Of a device, a loan or a hand-over it says below how that "
+           "stands now: where the device is, what is lent and what is due. "
+           "With --json --now it says only this.\n")},
     {"list", "yizhan list KIND [--limit N]", N_("list the records of a kind"),
         NULL},
     {"sync",

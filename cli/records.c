@@ -11,6 +11,7 @@
 #include "api/outcome.h"
 #include "base/i18n.h"
 #include "cli/contract.h"
+#include "cli/device.h"
 #include "cli/door.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -392,6 +393,7 @@ static enum err
 show_record(void *context, const json_t *record)
 {
 	struct columns *columns = columns_new(stdout, 2, NULL);
+	const json_t *now = ((const struct door_reader *)context)->now;
 	const char *name;
 	json_t *value;
 	enum err e = columns == NULL ? ERR_NOMEM : ERR_OK;
@@ -407,13 +409,24 @@ show_record(void *context, const json_t *record)
 	if (e == ERR_OK)
 		e = show_today(columns, context);
 	if (e == ERR_OK)
-		e = contract_show(columns, record,
-		    ((const struct door_reader *)context)->now);
+		e = contract_show(columns, record, now);
+	if (e == ERR_OK && json_object_get(now, "plan") == NULL)
+		e = show_now(columns, now);
 	if (e != ERR_OK) {
 		(void)columns_end(columns);
 		return e;
 	}
 	return columns_end(columns);
+}
+
+/* For programs, which by default read the record and nothing else. */
+static enum err
+print_now(void *context, const json_t *record)
+{
+	const struct door_reader *r = context;
+
+	(void)record;
+	return r->now == NULL ? ERR_OK : output_json(r->now);
 }
 
 int
@@ -424,6 +437,8 @@ verb_show(struct call *c)
 	int exit_code;
 
 	r.context = &r;
+	if (c->json && call_has(c, "now"))
+		r.record = print_now;
 	q.request = json_pack("{s:s, s:s, s:s}", "op", "show", "kind",
 	    c->operands[0], "ref", c->operands[1]);
 	if (form_kind(c->operands[0]) == NULL)

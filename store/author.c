@@ -6,6 +6,7 @@
 #include "store/admit.h"
 #include "store/apart.h"
 #include "store/author.h"
+#include "store/device_vet.h"
 #include "store/paper.h"
 #include "store/value.h"
 #include "store/vet.h"
@@ -218,8 +219,10 @@ static enum err
 add(struct work *w)
 {
 	struct change c;
-	enum err e = work_check(w, NULL, true);
+	enum err e = device_fill(w->t, w->self, w->kind, w->whole);
 
+	if (e == ERR_OK)
+		e = work_check(w, NULL, true);
 	if (e != ERR_OK)
 		return e;
 	fill_change(w, &c);

@@ -315,6 +315,37 @@ static const struct entry entries[] = {
 	       "time."),
 	    N_("Ask the resident which team is to have the contract, and "
 	       "decide. Services done under the other stay.")},
+	{FINDING_CUSTODY_FORK, "custody_fork",
+	    N_("Two hand-overs of one device bear the same number."),
+	    N_("Ask where the device is, then decide which one happened: "
+	       "yizhan decide. Until then it is not offered.")},
+	{FINDING_NOT_CUSTODIAN, "not_custodian",
+	    N_("An org handed the device over that did not have it."),
+	    N_("Ask both sides; a hand-over may not have been written "
+	       "down. The owner or the group notes what he thinks of it.")},
+	{FINDING_ONWARD_LENDING, "onward_lending",
+	    N_("The device was lent on, which its owner did not allow."),
+	    N_("The owner, or the group, agrees or objects: yizhan "
+	       "decide.")},
+	{FINDING_LOAN_UNAPPROVED, "loan_unapproved",
+	    N_("The device was handed over without its owner's approval."),
+	    N_("The owner agrees or objects: yizhan decide; or approves "
+	       "the loan.")},
+	{FINDING_DEVICE_LOST, "device_lost",
+	    N_("A device on loan was lost."),
+	    N_("Look for it. If it is not found, withdraw it: yizhan "
+	       "decide.")},
+	{FINDING_DEVICE_DAMAGED, "device_damaged",
+	    N_("A device on loan was damaged."),
+	    N_("Look at it and say in what condition it is: yizhan "
+	       "decide.")},
+	{FINDING_PLACE_DISPUTED, "place_disputed",
+	    N_("Nobody knows where the device is: two hand-overs bear one "
+	       "number."),
+	    N_("Lend another one, or wait until the group has decided.")},
+	{FINDING_OWNER_CLEARS, "owner_clears",
+	    N_("The device is unsafe, and not yours."),
+	    N_("Its owner says when it may be used again.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

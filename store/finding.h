@@ -115,6 +115,15 @@ enum finding_code {
 	FINDING_ASKED = 143,    /* an open record of kind question */
 	FINDING_UNENTITLED = 144, /* written as the managing org, by another */
 	FINDING_CONTESTED = 150,  /* two contracts of one resident */
+	/* devices: questions (device_note.h), the last two about a line */
+	FINDING_CUSTODY_FORK = 160,    /* two hand-overs with one number */
+	FINDING_NOT_CUSTODIAN = 161,   /* by an org that did not have it */
+	FINDING_ONWARD_LENDING = 162,  /* lent on without the owner's leave */
+	FINDING_LOAN_UNAPPROVED = 163, /* handed over without approval */
+	FINDING_DEVICE_LOST = 164,
+	FINDING_DEVICE_DAMAGED = 165,
+	FINDING_PLACE_DISPUTED = 166,
+	FINDING_OWNER_CLEARS = 167, /* unsafe until the owner says so */
 };
 
 struct finding {

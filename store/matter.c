@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/device_state.h"
 #include "store/index.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
@@ -17,6 +18,9 @@ enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
 extern const struct matter_maker matter_conflict, matter_differ,
     matter_branches, matter_asked, matter_lost, matter_entitled;
 extern const struct matter_maker matter_contested;
+extern const struct matter_maker matter_fork, matter_onward,
+    matter_not_custodian, matter_unapproved, matter_device_lost,
+    matter_device_damaged;
 
 const struct matter_maker *const matter_makers[] = {
     &matter_conflict,
@@ -26,6 +30,12 @@ const struct matter_maker *const matter_makers[] = {
     &matter_lost,
     &matter_entitled,
     &matter_contested,
+    &matter_fork,
+    &matter_onward,
+    &matter_not_custodian,
+    &matter_unapproved,
+    &matter_device_lost,
+    &matter_device_damaged,
     NULL,
 };
 
@@ -118,7 +128,9 @@ caring_org(struct txn *t, const struct identity *id, const struct record *r,
 	if (ref == NULL)
 		ref = rule_ref(r->fields, "device_id");
 	e = ref == NULL ? ERR_NOT_FOUND
-	                : scope_resolve(t, id->source, kind, ref, key);
+	    : strcmp(kind, "device") == 0
+	        ? device_find(t, id->source, ref, key)
+	        : scope_resolve(t, id->source, kind, ref, key);
 	if (e == ERR_OK)
 		e = record_read(t, key, &about);
 	if (e != ERR_OK)
@@ -335,6 +347,24 @@ resident_of(struct txn *t, const struct matter *m)
 	return ref;
 }
 
+/* The device, likewise: who has to do with it hears of the decision. */
+static json_t *
+device_of(struct txn *t, const struct matter *m)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	json_t *ref;
+
+	if (strcmp(m->record.kind, "device") == 0)
+		return json_sprintf("ref:%s", m->record.ref);
+	key_record(txn_db(t), key, &m->record);
+	if (record_read(t, key, &r) != ERR_OK)
+		return NULL;
+	ref = json_incref(json_object_get(r.fields, "device_id"));
+	record_clear(&r);
+	return ref;
+}
+
 /* What the question says beside the decision. */
 static json_t *
 about(struct txn *t, const struct matter *m)
@@ -346,12 +376,13 @@ about(struct txn *t, const struct matter *m)
 		json_decref(concerns);
 		concerns = NULL;
 	}
-	return json_pack("{s:s, s:s, s:s*, s:s*, s:s, s:o, s:o*, s:o*, s:s*}",
+	return json_pack(
+	    "{s:s, s:s, s:s*, s:s*, s:s, s:o, s:o*, s:o*, s:o*, s:s*}",
 	    "about_kind", m->record.kind, "about_ref", m->record.ref,
 	    "about_source", text_or_null(m->record.source), "about_field",
 	    text_or_null(m->question->field), "code", finding_name(maker->code),
 	    "versions", versions_of(m), "resident_id", resident_of(t, m),
-	    "concerns", concerns, "proposal",
+	    "device_id", device_of(t, m), "concerns", concerns, "proposal",
 	    m->proposal < 0 ? NULL : m->choice[m->proposal].word);
 }
 

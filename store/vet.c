@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/device_vet.h"
 #include "store/duplicates.h"
 #include "store/exam_items.h"
 #include "store/index.h"
@@ -374,6 +375,7 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	/* Who sits before it can still do otherwise; a file cannot. */
 	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
 		duplicates_remind(v->t, v->self, line->fields, line->own, out);
+	device_vet(v->t, v->self, line, v->source == NULL, out);
 }
 
 bool

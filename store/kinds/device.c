@@ -30,6 +30,12 @@ static const struct field fields[] = {
 	{16, "condition", FIELD_ENUM, .merge = MERGE_RANK,
 	    .words = conditions},
 	{17, "value", FIELD_MONEY, .data = DATA_P0},
+	/* Standing approval: what these borrow needs no approval each time. */
+	{18, "standing_orgs", FIELD_REFS, .ref_kind = "org",
+	    .data = DATA_P0},
+	/* The equipment centre that may approve in the owner's place. */
+	{19, "centre_org_id", FIELD_REF, FIELD_AUDIENCE, .ref_kind = "org",
+	    .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

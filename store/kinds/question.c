@@ -46,6 +46,9 @@ static const struct field fields[] = {
 	/* Whose versions they are: they hear what was decided. */
 	{15, "concerns", FIELD_REFS, FIELD_AUDIENCE, .ref_kind = "org",
 	    .data = DATA_P0},
+	/* Whose place or loan it is: all who have to do with it hear of it. */
+	{20, "device_id", FIELD_REF, FIELD_FOLLOWS, .ref_kind = "device",
+	    .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

@@ -1,0 +1,74 @@
+/* op_view: what is shown beside a record: where a device is, what of a
+ * contract's plan was done. */
+
+#include <string.h>
+
+#include "api/op.h"
+#include "store/contract_view.h"
+#include "store/device_view.h"
+
+static enum err
+view_of_device(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], json_t **out)
+{
+	int64_t now = api_now();
+	char instant[26];
+
+	if (self_clock(self, now) != CLOCK_OK ||
+	    instant_print(now, instant) != ERR_OK)
+		instant[0] = '\0';
+	return device_view(t, key, instant, out);
+}
+
+static enum err
+view_of_contract(
+    struct txn *t, const struct record *r, const char *day, json_t **out)
+{
+	json_t *plan = NULL;
+	enum err e = contract_plan(t, r, day, &plan);
+
+	if (e != ERR_OK || plan == NULL)
+		return e;
+	*out = json_pack("{s:o}", "plan", plan);
+	return *out == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+enum err
+op_view(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const struct record *r,
+    const char *day, json_t **out)
+{
+	*out = NULL;
+	return strcmp(r->id.kind, "contract") == 0
+	           ? view_of_contract(t, r, day, out)
+	           : view_of_device(t, self, key, out);
+}
+
+static const char *
+state_today(const json_t *record, const char *day, const json_t *view)
+{
+	const struct kind *k =
+	    kind_by_name(json_string_value(json_object_get(record, "kind")));
+	const char *state = device_view_state(view);
+
+	if (state == NULL && k != NULL && k->view != NULL && *day != '\0')
+		state = k->view(record, day);
+	return state;
+}
+
+enum err
+op_emit_viewed(struct op *o, json_t *record, const char *day, json_t *view)
+{
+	json_t *line;
+	enum err e;
+
+	if (view == NULL)
+		return op_emit_record(o, record, day);
+	line = json_pack("{s:o, s:s*, s:o}", "record", record, "today",
+	    state_today(record, day, view), "now", view);
+	if (line == NULL)
+		return ERR_NOMEM;
+	e = o->sink->line(o->sink->context, line);
+	json_decref(line);
+	return e;
+}

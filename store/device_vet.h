@@ -1,0 +1,28 @@
+/* device_vet: what who writes about devices is told, and what is filled in for
+ * him: the next number of a chain, who has the device, what stands approved.
+ */
+
+#ifndef YIZHAN_STORE_DEVICE_VET_H
+#define YIZHAN_STORE_DEVICE_VET_H
+
+#include "store/vet.h"
+
+/**
+ * Complete a new record of kind custody (custody_no, from) or loan (lender,
+ * approval) where it leaves them out, from what is known here. Of another kind
+ * nothing is done. ERR_NOMEM.
+ */
+enum err device_fill(struct txn *t, const struct self *self,
+    const struct kind *k, json_t *fields);
+
+/**
+ * Judge a line beside its kind's own rules. Only the owner or the group says
+ * that an unsafe device may be used again. To a person (not an import, which
+ * tells what was) besides: no approval while the place is disputed; warnings
+ * where the giver did not have it, where it is lent on without leave, or
+ * handed over without approval.
+ */
+void device_vet(struct txn *t, const struct self *self,
+    const struct vet_line *line, bool is_person, struct findings *out);
+
+#endif

@@ -1,0 +1,296 @@
+/* device: forks of custody chains, lending without leave, what was lost or
+ * broken: what waits about them and who decides it, in every order of arrival.
+ */
+
+#include "tests/unit/device_room.h"
+
+/* --- forks -----------------------------------------------------------------
+ */
+
+static void
+check_disputed(struct fixture *f)
+{
+	struct finder w = waiting(f, FINDING_CUSTODY_FORK, "D1");
+	struct txn *t = test_store_read(&f->s);
+	struct matter m;
+	struct self self;
+
+	assert_int_equal(w.count, 1);
+	assert_string_equal(w.found.field, "custody_no[2]");
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(matter_describe(t, &self, &w.found, &m), ERR_OK);
+	assert_int_equal(m.choice_count, 2);
+	assert_int_not_equal(m.proposal, -1);
+	assert_string_equal(m.choice[m.proposal].word, "KB");
+	assert_string_equal(m.ground, "both sides signed it");
+	matter_clear(&m);
+	self_wipe(&self);
+	txn_abort(t);
+	assert_view(f, "device", "D1", "disputed", "true");
+	assert_view(f, "device", "D1", "custodian", "null");
+	assert_view(f, "device", "D1", "offered", "false");
+	assert_view(f, "device", "D1", "bars", "[\"disputed\"]");
+	assert_view(f, "custody", "K1", "fate", "\"stands\"");
+	assert_view(f, "custody", "KB", "fate", "\"disputed\"");
+	assert_view(f, "custody", "KC", "fate", "\"disputed\"");
+}
+
+static void
+check_decided(
+    struct fixture *f, const char *to, const char *stands, const char *lost)
+{
+	struct record r;
+
+	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 0);
+	assert_view(f, "device", "D1", "disputed", "false");
+	assert_view(f, "device", "D1", "custodian", to);
+	assert_view(f, "custody", stands, "fate", "\"stands\"");
+	assert_view(f, "custody", lost, "fate", "\"superseded\"");
+	/* What lost is as it was written. */
+	test_store_record(&f->s, "his", "custody", lost, &r);
+	assert_int_equal(r.change_count, 1);
+	record_clear(&r);
+}
+
+/* Story 2 in every order of arrival. */
+static void
+test_a_fork_waits_for_the_group(void **state)
+{
+	static const int orders[][4] = {{0, 1, 2, 3}, {0, 1, 3, 2},
+	    {3, 2, 1, 0}, {2, 3, 0, 1}, {1, 3, 0, 2}, {3, 0, 2, 1}};
+	size_t i;
+
+	for (i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+		struct identity made;
+		struct fixture *f;
+		void *own = NULL;
+
+		(void)state;
+		open_hub(&own);
+		f = own;
+		tell(f, orders[i]);
+		check_disputed(f);
+		/* Neither was allowed: the owner sees both. */
+		assert_int_equal(
+		    waiting(f, FINDING_ONWARD_LENDING, NULL).count, 2);
+		assert_int_equal(
+		    decide(f, FINDING_CUSTODY_FORK, "KB", &made), ERR_OK);
+		check_decided(f, "\"B\"", "KB", "KC");
+		assert_int_equal(
+		    waiting(f, FINDING_ONWARD_LENDING, NULL).count, 1);
+		assert_int_equal(
+		    waiting(f, FINDING_ONWARD_LENDING, "KB").count, 1);
+		undo(f, &made);
+		check_disputed(f);
+		assert_int_equal(
+		    decide(f, FINDING_CUSTODY_FORK, "KC", NULL), ERR_OK);
+		check_decided(f, "\"C\"", "KC", "KB");
+		close_store(&own);
+	}
+}
+
+static void
+test_a_clinic_sees_a_fork_and_decides_none(void **state)
+{
+	static const int order[] = {0, 1, 2, 3};
+	struct fixture *f = *state;
+
+	tell(f, order);
+	check_disputed(f);
+	test_store_join(&f->s, "H");
+	assert_int_equal(
+	    decide(f, FINDING_CUSTODY_FORK, "KB", NULL), ERR_NOT_ALLOWED);
+	check_disputed(f);
+}
+
+static void
+test_what_came_later_is_proposed_where_both_signed(void **state)
+{
+	struct fixture *f = *state;
+	struct finder w;
+	struct matter m;
+	struct self self;
+	struct txn *t;
+
+	give(f, story[0]);
+	give(f, CUSTODY("KC", "1", "H", "C", "H", BOTH));
+	give(f, CUSTODY("KB", "1", "H", "B", "H", BOTH));
+	w = waiting(f, FINDING_CUSTODY_FORK, "D1");
+	t = test_store_read(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(matter_describe(t, &self, &w.found, &m), ERR_OK);
+	assert_int_not_equal(m.proposal, -1);
+	assert_string_equal(m.choice[m.proposal].word, "KB");
+	assert_string_equal(m.ground, "the group received it later");
+	matter_clear(&m);
+	self_wipe(&self);
+	txn_abort(t);
+}
+
+/* A number put right ends the fork, and the row with it. */
+static void
+test_a_corrected_number_is_no_fork(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, story[0]);
+	give(f, CUSTODY("KA", "1", "H", "A", "H", BOTH));
+	give(f, CUSTODY("KB", "1", "A", "B", "A", BOTH));
+	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 1);
+	give(f, CUSTODY("KB", "2", "A", "B", "A", BOTH));
+	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 0);
+	assert_view(f, "device", "D1", "custodian", "\"B\"");
+}
+
+/* --- leave -----------------------------------------------------------------
+ */
+
+static void
+test_lending_on_is_the_owners_to_allow(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, story[0]);
+	give(f, story[1]);
+	give(f, story[2]);
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, "KB").count, 1);
+	/* Back to who lent it, and to the owner, is no lending on. */
+	give(f, CUSTODY("K3", "3", "B", "A", "B", BOTH)
+	            CUSTODY("K4", "4", "A", "H", "A", BOTH));
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 1);
+	assert_int_equal(
+	    decide(f, FINDING_ONWARD_LENDING, "agree", NULL), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 0);
+}
+
+static void
+test_a_device_that_may_be_lent_on(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, story[2]);
+	give(f, story[1]);
+	give(f, DEVICE("08:00:00", ",\"onward_allowed\":true"));
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 0);
+	give(f, DEVICE("10:00:00", ",\"onward_allowed\":false"));
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 1);
+}
+
+static void
+test_a_giver_without_the_device_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, DEVICE("08:00:00", ",\"onward_allowed\":true"));
+	give(f, story[1]);
+	give(f, CUSTODY("KX", "2", "C", "B", "C", BOTH));
+	assert_int_equal(waiting(f, FINDING_NOT_CUSTODIAN, "KX").count, 1);
+}
+
+static void
+test_a_loan_is_approved_by_the_owner(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, story[0]);
+	give(f, LOAN("L1", "08:00:00", "A", "requested", "H", "A", ""));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, NULL).count, 0);
+	give(f, LOAN("L1", "09:00:00", "A", "received", "H", "A", ""));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 1);
+	assert_view(f, "loan", "L1", "approved", "false");
+	/* The borrower's own word is none. */
+	give(f, LOAN("L1", "09:30:00", "A", "received", "H", "A",
+	            ",\"approved_by\":\"ref:S2\""));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 1);
+	give(f, LOAN("L1", "10:00:00", "H", "received", "H", "A",
+	            ",\"approved_by\":\"ref:S1\""));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, NULL).count, 0);
+	assert_view(f, "loan", "L1", "approved", "true");
+}
+
+static void
+test_a_standing_approval_is_the_owners_list(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, LOAN("L1", "09:00:00", "A", "received", "H", "A",
+	            ",\"approval\":\"standing\"") LOAN("L2", "09:00:00", "B",
+	            "received", "H", "B", ",\"approval\":\"standing\""));
+	give(f, DEVICE("08:00:00", ",\"standing_orgs\":[\"ref:A\"]"));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 0);
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L2").count, 1);
+}
+
+static void
+test_an_equipment_centre_approves(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, DEVICE("08:00:00", ",\"centre_org_id\":\"ref:Z\""));
+	give(f, LOAN("L1", "08:00:00", "Z", "approved", "H", "A", ""));
+	give(f, LOAN("L1", "09:00:00", "A", "received", "H", "A", ""));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, NULL).count, 0);
+}
+
+/* --- lost and damaged ------------------------------------------------------
+ */
+
+static void
+test_what_is_lost_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct identity made;
+	struct record r;
+
+	give(f, DEVICE("08:00:00", ",\"condition\":\"ok\""));
+	give(f, LOAN("L1", "09:00:00", "H", "approved", "H", "A", ""));
+	give(f, LOAN("L1", "10:00:00", "A", "lost", "H", "A", ""));
+	assert_int_equal(waiting(f, FINDING_DEVICE_LOST, "L1").count, 1);
+	assert_int_equal(
+	    decide(f, FINDING_DEVICE_LOST, "withdrawn", &made), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_DEVICE_LOST, NULL).count, 0);
+	test_store_record(&f->s, "his", "device", "D1", &r);
+	assert_string_equal(text_in(r.fields, "condition"), "withdrawn");
+	record_clear(&r);
+	assert_view(f, "device", "D1", "bars", "[\"withdrawn\",\"lent\"]");
+	undo(f, &made);
+	assert_int_equal(waiting(f, FINDING_DEVICE_LOST, NULL).count, 1);
+	test_store_record(&f->s, "his", "device", "D1", &r);
+	assert_string_equal(text_in(r.fields, "condition"), "ok");
+	record_clear(&r);
+}
+
+static void
+test_what_is_damaged_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, DEVICE("08:00:00", ""));
+	give(f, LOAN("L1", "09:00:00", "H", "approved", "H", "A", ""));
+	give(f, LOAN("L1", "10:00:00", "A", "damaged", "H", "A", ""));
+	assert_int_equal(waiting(f, FINDING_DEVICE_DAMAGED, "L1").count, 1);
+	assert_int_equal(
+	    decide(f, FINDING_DEVICE_DAMAGED, "leave", NULL), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_DEVICE_DAMAGED, NULL).count, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_fork_waits_for_the_group),
+	    CLINIC(test_a_clinic_sees_a_fork_and_decides_none),
+	    HUB(test_what_came_later_is_proposed_where_both_signed),
+	    CLINIC(test_a_corrected_number_is_no_fork),
+	    HUB(test_lending_on_is_the_owners_to_allow),
+	    CLINIC(test_a_device_that_may_be_lent_on),
+	    CLINIC(test_a_giver_without_the_device_is_noticed),
+	    CLINIC(test_a_loan_is_approved_by_the_owner),
+	    HUB(test_a_standing_approval_is_the_owners_list),
+	    CLINIC(test_an_equipment_centre_approves),
+	    HUB(test_what_is_lost_is_asked_about),
+	    HUB(test_what_is_damaged_is_asked_about),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
