@@ -12,9 +12,21 @@
 #include "store/date.h"
 #include "store/finding.h"
 #include "store/self.h"
+#include "store/signin.h"
+
+/* Who asks (people.h). */
+struct who {
+	bool is_signed_in, is_required;
+	unsigned roles;
+	char staff[REF_BYTES_MAX + 1];
+	char org[REF_BYTES_MAX + 1]; /* acting org; "": the node's first */
+	struct signin_time now;
+};
 
 struct op {
 	struct api *api;
+	uint32_t uid; /* the user of the system who asks */
+	struct who who;
 	const json_t *request;
 	struct api_input *input;
 	struct api_sink *sink;
@@ -43,6 +55,15 @@ enum err op_questions(struct op *o);
 enum err op_verify(struct op *o);
 enum err op_sync(struct op *o);
 enum err op_estimate(struct op *o);
+enum err op_sign_in(struct op *o);
+enum err op_sign_out(struct op *o);
+enum err op_whoami(struct op *o);
+enum err op_act_for(struct op *o);
+enum err op_staff_pin(struct op *o);
+enum err op_staff_unlock(struct op *o);
+enum err op_staff_require(struct op *o);
+enum err op_printed(struct op *o);
+enum err op_who_looked(struct op *o);
 
 /** Bytes of the last days and what budgets leave, read in t, into object. */
 enum err op_traffic(const struct op *o, struct txn *t, json_t *object);

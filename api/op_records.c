@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/op.h"
+#include "api/people.h"
 #include "base/i18n.h"
 #include "store/author.h"
 #include "store/export.h"
 #include "store/import.h"
+#include "store/question.h"
 
 enum {
 	IMPORT_READ_BYTES = 64 * 1024,
@@ -313,7 +314,9 @@ emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
 enum err
 op_export(struct op *o)
 {
-	return emit_records(o, op_text(o, "kind"), 0, false);
+	enum err e = people_note_many(o, "export", op_text(o, "kind"));
+
+	return e != ERR_OK ? e : emit_records(o, op_text(o, "kind"), 0, false);
 }
 
 enum err
@@ -322,10 +325,12 @@ op_list(struct op *o)
 	json_int_t limit =
 	    json_integer_value(json_object_get(o->request, "limit"));
 	const char *kind = op_text(o, "kind");
+	enum err e;
 
 	if (kind == NULL || limit < 0)
 		return ERR_USAGE;
-	return emit_records(o, kind, (uint64_t)limit, true);
+	e = people_note_many(o, "list", kind);
+	return e != ERR_OK ? e : emit_records(o, kind, (uint64_t)limit, true);
 }
 
 static enum err
@@ -338,7 +343,8 @@ no_such_record(struct op *o)
 /* --- show -------------------------------------------------------------- */
 
 static enum err
-read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
+read_one(struct txn *t, const char *kind, const char *ref,
+    struct looked_whom *whom, json_t **out)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record r = {0};
@@ -355,9 +361,10 @@ read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
 		e = draft_read(t, key, &r);
 	if (e != ERR_OK)
 		return e;
-	*out = record_to_json(&r);
+	e = looked_whom(t, &r, whom);
+	*out = e == ERR_OK ? record_to_json(&r) : NULL;
 	record_clear(&r);
-	return *out == NULL ? ERR_NOMEM : ERR_OK;
+	return e == ERR_OK && *out == NULL ? ERR_NOMEM : e;
 }
 
 enum err
@@ -365,6 +372,7 @@ op_show(struct op *o)
 {
 	const char *kind = op_text(o, "kind"), *ref = op_ref(o, "ref");
 	char day[DATE_CHARS + 1] = "";
+	struct looked_whom whom = {0};
 	json_t *record = NULL;
 	struct self self;
 	struct txn *t;
@@ -380,7 +388,7 @@ op_show(struct op *o)
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;
-	e = read_one(t, kind, ref, &record);
+	e = read_one(t, kind, ref, &whom, &record);
 	txn_abort(t);
 	/* As in emit_records(): newer versions' kinds may be held. */
 	if (e == ERR_NOT_FOUND && kind_by_name(kind) == NULL)
@@ -388,7 +396,12 @@ op_show(struct op *o)
 		    o, ERR_USAGE, N_("There is no such kind of record."));
 	if (e == ERR_NOT_FOUND)
 		return no_such_record(o);
-	return e == ERR_OK ? op_emit_record(o, record, day) : e;
+	if (e == ERR_OK)
+		e = people_note_reading(o, &whom);
+	if (e == ERR_OK)
+		return op_emit_record(o, record, day);
+	json_decref(record);
+	return e;
 }
 
 /* --- add and amend ----------------------------------------------------- */
@@ -427,6 +440,29 @@ author_step(struct author_call *c, struct txn *t, const struct self *self)
 	return e;
 }
 
+/* Who writes where he has no practice site may do so; it is listed. */
+static enum err
+list_findings(
+    const struct author_call *c, struct txn *t, const struct self *self)
+{
+	const struct findings *f = &c->made.findings;
+	struct question q = {.type = QUESTION_WARNING,
+	    .code = FINDING_NOT_AT_SITE,
+	    .at = c->now};
+	size_t i;
+
+	for (i = 0; i < f->count && i < FINDINGS_MAX; i++)
+		if (f->list[i].code == FINDING_NOT_AT_SITE)
+			break;
+	if (i >= f->count || i >= FINDINGS_MAX || c->made.is_draft)
+		return ERR_OK;
+	snprintf(q.origin, sizeof q.origin, "%s", self->source);
+	snprintf(q.field, sizeof q.field, "by");
+	snprintf(q.kind, sizeof q.kind, "%s", c->made.record.kind);
+	snprintf(q.ref, sizeof q.ref, "%s", c->made.record.ref);
+	return question_put(t, &q);
+}
+
 static enum err
 author_run(void *context, struct txn *t)
 {
@@ -435,6 +471,8 @@ author_run(void *context, struct txn *t)
 
 	if (e == ERR_OK)
 		e = author_step(context, t, &self);
+	if (e == ERR_OK)
+		e = list_findings(context, t, &self);
 	self_wipe(&self);
 	return e;
 }
@@ -472,7 +510,8 @@ author_check(struct op *o, struct author_call *c, const json_t *fields)
 	if (kind != NULL && strcmp(kind, c->kind) != 0)
 		return op_fail(
 		    o, ERR_USAGE, N_("The object says it is of another kind."));
-	if (c->by == NULL && !json_is_string(json_object_get(fields, "by")))
+	if (c->by == NULL && !o->who.is_signed_in &&
+	    !json_is_string(json_object_get(fields, "by")))
 		return op_fail(o, ERR_USAGE,
 		    N_("Say who writes this: --by REF of a staff record."));
 	return ERR_OK;
@@ -524,6 +563,12 @@ author_over(struct op *o, struct author_call *c, enum err e)
 	if (c->made.slip_no[0] == '\0' && slip != NULL)
 		snprintf(c->made.slip_no, sizeof c->made.slip_no, "%s", slip);
 	o->summary = author_summary(&c->made);
+	if (o->who.is_signed_in && o->summary != NULL) {
+		/* Nobody is to write for a site he does not think of. */
+		json_object_set_new(o->summary, "by", json_string(c->by));
+		json_object_set_new(o->summary, "org",
+		    json_string(c->org == NULL ? "" : c->org));
+	}
 	if (!c->made.is_draft)
 		op_saved(o);
 	return told;
@@ -551,6 +596,9 @@ author(struct op *o, const char *ref)
 		e = op_begin_authoring(o);
 	if (e == ERR_OK) {
 		take_envelope(c, given, fields);
+		e = people_author(o, kind_by_name(c->kind), &c->by, &c->org);
+	}
+	if (e == ERR_OK) {
 		e = author_over(o, c, writer_do(o->api->writer, author_run, c));
 	}
 	json_decref(fields);

@@ -23,9 +23,13 @@ static const char *const revoke_flags[] = {"reason=", NULL};
 static const char *const train_flags[] = {"by=", "org=", "dry-run", NULL};
 static const char *const join_flags[] = {"hub=", NULL};
 static const char *const import_flags[] = {"source=", NULL};
-static const char *const export_flags[] = {"kind=", NULL};
+static const char *const export_flags[] = {"kind=", "ground=", NULL};
 static const char *const write_flags[] = {"by=", "org=", NULL};
-static const char *const list_flags[] = {"limit=", NULL};
+static const char *const show_flags[] = {
+    "ground=", "note=", "by=", "to=", "printed", "who-looked", NULL};
+static const char *const list_flags[] = {"limit=", "ground=", NULL};
+static const char *const pin_flags[] = {"pin-file=", "as-owner", NULL};
+static const char *const owner_flags[] = {"as-owner", NULL};
 static const char *const sync_flags[] = {
     "wait", "timeout=", "max-bytes=", "estimate", NULL};
 static const char *const questions_flags[] = {"warnings", NULL};
@@ -40,13 +44,20 @@ static const struct verb verbs[] = {
     {"import", verb_import, import_flags, false, 1, 1},
     {"export", verb_export, export_flags, false, 0, 1},
     {"add", verb_add, write_flags, true, 1, 2},
-    {"show", verb_show, no_flags, false, 2, 2},
+    {"show", verb_show, show_flags, false, 2, 2},
     {"list", verb_list, list_flags, false, 1, 1},
     {"amend", verb_amend, write_flags, true, 2, 3},
     {"sync", verb_sync, sync_flags, false, 0, 0},
     {"status", verb_status, no_flags, false, 0, 0},
     {"sites", verb_sites, no_flags, false, 0, 0},
     {"questions", verb_questions, questions_flags, false, 0, 0},
+    {"sign-in", verb_sign_in, pin_flags, false, 1, 1},
+    {"sign-out", verb_sign_out, no_flags, false, 0, 0},
+    {"whoami", verb_whoami, no_flags, false, 0, 0},
+    {"act-for", verb_act_for, no_flags, false, 1, 1},
+    {"staff pin", verb_staff_pin, pin_flags, false, 1, 1},
+    {"staff unlock", verb_staff_unlock, owner_flags, false, 1, 1},
+    {"staff require", verb_staff_require, owner_flags, false, 1, 1},
     {"verify", verb_verify, no_flags, false, 0, 0},
     {"help", verb_help, no_flags, false, 0, 3},
     {.name = NULL},

@@ -227,6 +227,9 @@ print_made(const struct call *c, const json_t *summary)
 	const char *slip =
 	    json_string_value(json_object_get(summary, "slip_no"));
 
+	if (json_object_get(summary, "org") != NULL)
+		say(_("written by %s for %s"), text_of(summary, "by"),
+		    text_of(summary, "org"));
 	if (c->json || ref == NULL)
 		return;
 	if (slip != NULL)

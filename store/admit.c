@@ -9,8 +9,10 @@
 #include "store/due.h"
 #include "store/apart.h"
 #include "store/index.h"
+#include "store/looked.h"
 #include "store/question.h"
 #include "store/recover.h"
+#include "store/two_places.h"
 #include "store/unheard.h"
 #include "store/withdraw.h"
 
@@ -30,6 +32,10 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 		e = index_change(t, c, key);
 	if (e == ERR_OK)
 		e = due_note(t, c, key);
+	if (e == ERR_OK)
+		e = looked_note(t, c, key);
+	if (e == ERR_OK)
+		e = two_places_note(t, c, key);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
 	return e;

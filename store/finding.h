@@ -108,6 +108,9 @@ enum finding_code {
 	FINDING_WITHDRAWN = 115,   /* its author was withdrawn before */
 	/* what is due, once its time is over */
 	FINDING_FOLLOWUP_MISSED = 130,
+	/* people */
+	FINDING_TWO_PLACES = 180,     /* asked: at two orgs within minutes */
+	FINDING_READ_NOT_NOTED = 181, /* warned: the disk is full */
 };
 
 struct finding {
