@@ -169,8 +169,9 @@ add_part(struct file *f, const char *kind, const char *time)
 	struct buffer keys = {0};
 	struct txn *t;
 	size_t i;
-	enum err e = about_find(db, f->self.role == ROLE_HUB, kind, f->key,
-	    f->whom.resident[0].ref, &keys);
+	enum err e =
+	    about_find(db, f->self.role == ROLE_HUB && f->self.is_enrolled,
+	        kind, f->key, f->whom.resident[0].ref, &keys);
 
 	if (e == ERR_OK)
 		e = db_begin(db, false, &t);
