@@ -28,6 +28,7 @@ static const char *const write_flags[] = {"by=", "org=", NULL};
 static const char *const show_flags[] = {
     "ground=", "note=", "by=", "to=", "printed", "who-looked", NULL};
 static const char *const list_flags[] = {"limit=", "ground=", NULL};
+static const char *const sign_in_flags[] = {"pin-file=", NULL};
 static const char *const pin_flags[] = {"pin-file=", "as-owner", NULL};
 static const char *const owner_flags[] = {"as-owner", NULL};
 static const char *const sync_flags[] = {
@@ -51,11 +52,11 @@ static const struct verb verbs[] = {
     {"status", verb_status, no_flags, false, 0, 0},
     {"sites", verb_sites, no_flags, false, 0, 0},
     {"questions", verb_questions, questions_flags, false, 0, 0},
-    {"sign-in", verb_sign_in, pin_flags, false, 1, 1},
+    {"sign-in", verb_sign_in, sign_in_flags, false, 1, 32},
     {"sign-out", verb_sign_out, no_flags, false, 0, 0},
     {"whoami", verb_whoami, no_flags, false, 0, 0},
     {"act-for", verb_act_for, no_flags, false, 1, 1},
-    {"staff pin", verb_staff_pin, pin_flags, false, 1, 1},
+    {"staff pin", verb_staff_pin, pin_flags, false, 1, 32},
     {"staff unlock", verb_staff_unlock, owner_flags, false, 1, 1},
     {"staff require", verb_staff_require, owner_flags, false, 1, 1},
     {"verify", verb_verify, no_flags, false, 0, 0},

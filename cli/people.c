@@ -98,6 +98,13 @@ run_with_secret(
 	struct door_request q = {0};
 	int exit_code;
 
+	/* Nor is it said again, as other words too many are. */
+	if (c->operand_count > 1) {
+		say("%s",
+		    _("a PIN is never given on the command line, where other "
+		      "users see it: set another one if that was it"));
+		return door_refuse(c);
+	}
 	if (!secret_read(c, is_new, &secret)) {
 		secret_wipe(&secret);
 		return door_refuse(c);
