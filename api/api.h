@@ -70,6 +70,9 @@ struct api {
 	bool (*stopping)(void *context);
 	void *context;
 	bool is_agent; /* shown by status */
+	/* Drawn by an agent when it starts, for sign-ins where the system
+	 * hides from it which start of the computer this is. */
+	uint8_t start_id[16];
 	/* One PIN is looked at at a time: that takes memory. */
 	atomic_bool is_pin_looked_at;
 };

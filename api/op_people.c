@@ -8,6 +8,7 @@
 
 #include "api/people.h"
 #include "base/i18n.h"
+#include "store/admit.h"
 #include "store/index.h"
 #include "store/pin.h"
 #include "store/question.h"
@@ -210,7 +211,7 @@ sign_in(struct person *p)
 		    N_("This person works for the group no more, as its "
 		       "records say."));
 	if (e == ERR_OK)
-		e = people_now(&p->signin.used);
+		e = people_now(o, &p->signin.used);
 	if (e == ERR_OK)
 		e = begin_look(o);
 	if (e != ERR_OK)

@@ -12,7 +12,7 @@
 #include "store/looked.h"
 
 /** This moment; ERR_IO: the system does not tell. */
-enum err people_now(struct signin_time *out);
+enum err people_now(const struct op *o, struct signin_time *out);
 
 /** Find out who asks (o->who) and whether he may run the operation.
  * ERR_NOT_ALLOWED, with message and exit: he may not. */

@@ -75,6 +75,18 @@ people_rows(const json_t *s, struct columns *c)
 		(void)columns_add(c, rows[i]);
 }
 
+bool
+people_is_signed_in(const struct call *c)
+{
+	struct door_request q = {.request = json_pack("{s:s}", "op", "status")};
+	struct door_reader r = {0};
+	bool is_in = door_run(c, &q, &r) == API_DONE &&
+	             *text_of(r.summary, "signed_in") != '\0';
+
+	json_decref(r.summary);
+	return is_in;
+}
+
 static void
 print_person(const json_t *summary)
 {

@@ -43,6 +43,8 @@ int verb_staff_unlock(struct call *c);
 int verb_staff_require(struct call *c);
 /** Who is signed in, as rows of two; none where nobody is. */
 void people_rows(const json_t *summary, struct columns *columns);
+/** Whether somebody is; asked of the store. */
+bool people_is_signed_in(const struct call *c);
 /* printed.c: two ways to show a resident */
 int show_printed(struct call *c);
 int show_who_looked(struct call *c);

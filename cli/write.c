@@ -186,7 +186,8 @@ ask_missing(struct draft *d)
 	size_t i;
 
 	if (call_option(d->call, "by") == NULL &&
-	    json_object_get(d->fields, "by") == NULL)
+	    json_object_get(d->fields, "by") == NULL &&
+	    !people_is_signed_in(d->call))
 		d->by = ask(d, "by", _("your staff record"));
 	for (i = 0; form_field(d->kind, i, &f); i++)
 		if (!ask_field(d, &f))
