@@ -11,7 +11,6 @@
 #include "store/admit.h"
 #include "store/index.h"
 #include "store/pin.h"
-#include "store/question.h"
 #include "store/vet.h"
 
 enum {
