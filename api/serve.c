@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "api/outcome.h"
 #include "api/serve.h"
 #include "api/wire.h"
@@ -133,6 +135,8 @@ read_line(struct service *s, size_t *line_bytes)
 		if (n <= 0)
 			return ERR_CLOSED;
 		put_bytes(&s->input, chunk, (size_t)n);
+		/* A PIN may have come along with the line. */
+		sodium_memzero(chunk, (size_t)n);
 		if (buffer_state(&s->input) != ERR_OK)
 			return ERR_NOMEM;
 		end = memchr(s->input.data + before, '\n', (size_t)n);
