@@ -131,4 +131,5 @@ hooks_fill(struct agent *a)
 	    .context = a,
 	    .is_agent = true,
 	};
+	db_random(store_db(a->store), a->api.start_id, sizeof a->api.start_id);
 }

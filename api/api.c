@@ -2,9 +2,11 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "api/op.h"
 #include "api/outcome.h"
+#include "api/people.h"
 #include "base/i18n.h"
 
 static const struct operation {
@@ -29,7 +31,31 @@ static const struct operation {
     {"verify", op_verify},
     {"sync", op_sync},
     {"estimate", op_estimate},
+    {"sign_in", op_sign_in},
+    {"sign_out", op_sign_out},
+    {"whoami", op_whoami},
+    {"act_for", op_act_for},
+    {"staff_pin", op_staff_pin},
+    {"staff_unlock", op_staff_unlock},
+    {"staff_require", op_staff_require},
+    {"printed", op_printed},
+    {"who_looked", op_who_looked},
 };
+
+const char *
+api_operation(size_t i)
+{
+	return i < sizeof operations / sizeof operations[0] ? operations[i].name
+	                                                    : NULL;
+}
+
+static enum err
+run_allowed(struct op *o, const char *name, op_run *operation)
+{
+	enum err e = people_gate(o, name);
+
+	return e == ERR_OK ? operation(o) : e;
+}
 
 static enum err
 run(struct op *o)
@@ -39,7 +65,7 @@ run(struct op *o)
 
 	for (i = 0; i < sizeof operations / sizeof operations[0]; i++)
 		if (name != NULL && strcmp(name, operations[i].name) == 0)
-			return operations[i].run(o);
+			return run_allowed(o, name, operations[i].run);
 	return op_fail(o, ERR_USAGE,
 	    N_("The agent does not know this command: it is of another "
 	       "version."));
@@ -60,8 +86,18 @@ int
 api_run(struct api *a, const json_t *request, struct api_input *input,
     struct api_sink *sink)
 {
-	struct op o = {
-	    .api = a, .request = request, .input = input, .sink = sink};
+	return api_run_for(a, (uint32_t)getuid(), request, input, sink);
+}
+
+int
+api_run_for(struct api *a, uint32_t uid, const json_t *request,
+    struct api_input *input, struct api_sink *sink)
+{
+	struct op o = {.api = a,
+	    .uid = uid,
+	    .request = request,
+	    .input = input,
+	    .sink = sink};
 	enum err e = run(&o);
 
 	if (!o.has_exit)

@@ -20,6 +20,8 @@
 #ifndef YIZHAN_API_API_H
 #define YIZHAN_API_API_H
 
+#include <stdatomic.h>
+
 #include <jansson.h>
 
 #include "store/store.h"
@@ -68,6 +70,11 @@ struct api {
 	bool (*stopping)(void *context);
 	void *context;
 	bool is_agent; /* shown by status */
+	/* Drawn by an agent when it starts, for sign-ins where the system
+	 * hides from it which start of the computer this is. */
+	uint8_t start_id[16];
+	/* One PIN is looked at at a time: that takes memory. */
+	atomic_bool is_pin_looked_at;
 };
 
 /* Where the answer goes. line() borrows the object; other than ERR_OK (the
@@ -87,9 +94,16 @@ struct api_input {
 	void *context;
 };
 
-/** Run one request; the exit code, also in the "done" line. */
+/** Run one request of the user of the system who runs this process; the exit
+ * code, also in the "done" line. */
 int api_run(struct api *a, const json_t *request, struct api_input *input,
     struct api_sink *sink);
+
+/** The same for another user, as the socket's kernel side names him. */
+int api_run_for(struct api *a, uint32_t uid, const json_t *request,
+    struct api_input *input, struct api_sink *sink);
+/** The name of operation i; NULL: there are no more. */
+const char *api_operation(size_t i);
 
 /** Seconds since 1970. */
 int64_t api_now(void);

@@ -13,9 +13,21 @@
 #include "store/finding.h"
 #include "store/key.h"
 #include "store/self.h"
+#include "store/signin.h"
+
+/* Who asks (people.h). */
+struct who {
+	bool is_signed_in, is_required;
+	unsigned roles;
+	char staff[REF_BYTES_MAX + 1];
+	char org[REF_BYTES_MAX + 1]; /* acting org; "": the node's first */
+	struct signin_time now;
+};
 
 struct op {
 	struct api *api;
+	uint32_t uid; /* the user of the system who asks */
+	struct who who;
 	const json_t *request;
 	struct api_input *input;
 	struct api_sink *sink;
@@ -45,6 +57,15 @@ enum err op_decide(struct op *o);
 enum err op_verify(struct op *o);
 enum err op_sync(struct op *o);
 enum err op_estimate(struct op *o);
+enum err op_sign_in(struct op *o);
+enum err op_sign_out(struct op *o);
+enum err op_whoami(struct op *o);
+enum err op_act_for(struct op *o);
+enum err op_staff_pin(struct op *o);
+enum err op_staff_unlock(struct op *o);
+enum err op_staff_require(struct op *o);
+enum err op_printed(struct op *o);
+enum err op_who_looked(struct op *o);
 
 /** Bytes of the last days and what budgets leave, read in t, into object. */
 enum err op_traffic(const struct op *o, struct txn *t, json_t *object);
@@ -74,6 +95,8 @@ enum err op_view(struct txn *t, const struct self *self,
 /** The same with a view, taken too, or NULL. */
 enum err op_emit_viewed(
     struct op *o, json_t *record, const char *day, json_t *view);
+/** Fail: no record of this kind has that ref. */
+enum err op_no_such_record(struct op *o);
 /** What a finding says, as a row for people. NULL: no memory. */
 json_t *op_finding(enum finding_code code, bool is_refused, const char *field);
 /** An instant as text, or null for 0 and what is out of range. */

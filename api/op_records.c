@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/op.h"
+#include "api/people.h"
 #include "base/i18n.h"
 #include "store/author.h"
 #include "store/contest_settle.h"
 #include "store/export.h"
 #include "store/import.h"
+#include "store/question.h"
 
 enum {
 	IMPORT_READ_BYTES = 64 * 1024,
@@ -314,7 +315,9 @@ emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
 enum err
 op_export(struct op *o)
 {
-	return emit_records(o, op_text(o, "kind"), 0, false);
+	enum err e = people_note_many(o, "export", op_text(o, "kind"));
+
+	return e != ERR_OK ? e : emit_records(o, op_text(o, "kind"), 0, false);
 }
 
 enum err
@@ -323,80 +326,19 @@ op_list(struct op *o)
 	json_int_t limit =
 	    json_integer_value(json_object_get(o->request, "limit"));
 	const char *kind = op_text(o, "kind");
+	enum err e;
 
 	if (kind == NULL || limit < 0)
 		return ERR_USAGE;
-	return emit_records(o, kind, (uint64_t)limit, true);
-}
-
-static enum err
-no_such_record(struct op *o)
-{
-	return op_fail(o, ERR_NOT_FOUND,
-	    N_("No record of this kind has that ref or slip number."));
-}
-
-/* --- show -------------------------------------------------------------- */
-
-static enum err
-read_one(struct txn *t, const char *kind, const char *ref, const char *day,
-    json_t **out, json_t **view)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record r = {0};
-	struct self self;
-	enum err e = self_read(t, &self);
-
-	if (e == ERR_OK)
-		e = record_find(t, &self, kind, ref, key);
-	if (e == ERR_OK) {
-		e = record_read(t, key, &r);
-		if (e == ERR_NOT_FOUND)
-			e = draft_read(t, key, &r);
-	}
-	if (e == ERR_OK) {
-		*out = record_to_json(&r);
-		e = *out == NULL ? ERR_NOMEM
-		                 : op_view(t, &self, key, &r, day, view);
-		record_clear(&r);
-	}
-	self_wipe(&self);
-	return e;
+	e = people_note_many(o, "list", kind);
+	return e != ERR_OK ? e : emit_records(o, kind, (uint64_t)limit, true);
 }
 
 enum err
-op_show(struct op *o)
+op_no_such_record(struct op *o)
 {
-	const char *kind = op_text(o, "kind"), *ref = op_ref(o, "ref");
-	char day[DATE_CHARS + 1] = "";
-	json_t *record = NULL, *view = NULL;
-	struct self self;
-	struct txn *t;
-	enum err e = op_self(o, &self);
-
-	if (e == ERR_OK)
-		op_today(&self, day);
-	self_wipe(&self);
-	if (e != ERR_OK)
-		return e;
-	if (kind == NULL || ref == NULL)
-		return ERR_USAGE;
-	e = db_begin(store_db(o->api->store), false, &t);
-	if (e != ERR_OK)
-		return e;
-	e = read_one(t, kind, ref, day, &record, &view);
-	txn_abort(t);
-	if (e == ERR_OK)
-		return op_emit_viewed(o, record, day, view);
-	json_decref(view);
-	json_decref(record);
-	/* As in emit_records(): newer versions' kinds may be held. */
-	if (e == ERR_NOT_FOUND && kind_by_name(kind) == NULL)
-		return op_fail(
-		    o, ERR_USAGE, N_("There is no such kind of record."));
-	if (e == ERR_NOT_FOUND)
-		return no_such_record(o);
-	return e;
+	return op_fail(o, ERR_NOT_FOUND,
+	    N_("No record of this kind has that ref or slip number."));
 }
 
 /* --- add and amend ----------------------------------------------------- */
@@ -435,6 +377,29 @@ author_step(struct author_call *c, struct txn *t, const struct self *self)
 	return e;
 }
 
+/* Who writes where he has no practice site may do so; it is listed. */
+static enum err
+list_findings(
+    const struct author_call *c, struct txn *t, const struct self *self)
+{
+	const struct findings *f = &c->made.findings;
+	struct question q = {.type = QUESTION_WARNING,
+	    .code = FINDING_NOT_AT_SITE,
+	    .at = c->now};
+	size_t i;
+
+	for (i = 0; i < f->count && i < FINDINGS_MAX; i++)
+		if (f->list[i].code == FINDING_NOT_AT_SITE)
+			break;
+	if (i >= f->count || i >= FINDINGS_MAX || c->made.is_draft)
+		return ERR_OK;
+	snprintf(q.origin, sizeof q.origin, "%s", self->source);
+	snprintf(q.field, sizeof q.field, "by");
+	snprintf(q.kind, sizeof q.kind, "%s", c->made.record.kind);
+	snprintf(q.ref, sizeof q.ref, "%s", c->made.record.ref);
+	return question_put(t, &q);
+}
+
 static enum err
 author_run(void *context, struct txn *t)
 {
@@ -443,6 +408,8 @@ author_run(void *context, struct txn *t)
 
 	if (e == ERR_OK)
 		e = author_step(context, t, &self);
+	if (e == ERR_OK)
+		e = list_findings(context, t, &self);
 	if (e == ERR_OK)
 		e = contest_settle(
 		    t, &self, ((struct author_call *)context)->now);
@@ -483,7 +450,8 @@ author_check(struct op *o, struct author_call *c, const json_t *fields)
 	if (kind != NULL && strcmp(kind, c->kind) != 0)
 		return op_fail(
 		    o, ERR_USAGE, N_("The object says it is of another kind."));
-	if (c->by == NULL && !json_is_string(json_object_get(fields, "by")))
+	if (c->by == NULL && !o->who.is_signed_in &&
+	    !json_is_string(json_object_get(fields, "by")))
 		return op_fail(o, ERR_USAGE,
 		    N_("Say who writes this: --by REF of a staff record."));
 	return ERR_OK;
@@ -522,7 +490,7 @@ author_over(struct op *o, struct author_call *c, enum err e)
 	enum err told;
 
 	if (e == ERR_NOT_FOUND)
-		return no_such_record(o);
+		return op_no_such_record(o);
 	if (e == ERR_NOT_ALLOWED)
 		return op_fail(o, e,
 		    N_("This node may not write this: reference data is the "
@@ -535,6 +503,12 @@ author_over(struct op *o, struct author_call *c, enum err e)
 	if (c->made.slip_no[0] == '\0' && slip != NULL)
 		snprintf(c->made.slip_no, sizeof c->made.slip_no, "%s", slip);
 	o->summary = author_summary(&c->made);
+	if (o->who.is_signed_in && o->summary != NULL) {
+		/* Nobody is to write for a site he does not think of. */
+		json_object_set_new(o->summary, "by", json_string(c->by));
+		json_object_set_new(o->summary, "org",
+		    json_string(c->org == NULL ? "" : c->org));
+	}
 	if (!c->made.is_draft)
 		op_saved(o);
 	return told;
@@ -562,6 +536,9 @@ author(struct op *o, const char *ref)
 		e = op_begin_authoring(o);
 	if (e == ERR_OK) {
 		take_envelope(c, given, fields);
+		e = people_author(o, kind_by_name(c->kind), &c->by, &c->org);
+	}
+	if (e == ERR_OK) {
 		e = author_over(o, c, writer_do(o->api->writer, author_run, c));
 	}
 	json_decref(fields);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/op.h"
+#include "api/people.h"
 #include "base/i18n.h"
 #include "store/enrol.h"
 #include "store/index.h"
@@ -186,6 +186,8 @@ status(struct op *o, struct status *s)
 	    json_object_update(o->summary, withdrawal) != 0 ||
 	    json_object_update(o->summary, traffic) != 0)
 		e = ERR_NOMEM;
+	if (e == ERR_OK)
+		e = people_describe(o, o->summary);
 	json_decref(traffic);
 	json_decref(figures);
 	json_decref(withdrawal);

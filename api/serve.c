@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "api/outcome.h"
 #include "api/serve.h"
 #include "api/wire.h"
@@ -133,6 +135,8 @@ read_line(struct service *s, size_t *line_bytes)
 		if (n <= 0)
 			return ERR_CLOSED;
 		put_bytes(&s->input, chunk, (size_t)n);
+		/* A PIN may have come along with the line. */
+		sodium_memzero(chunk, (size_t)n);
 		if (buffer_state(&s->input) != ERR_OK)
 			return ERR_NOMEM;
 		end = memchr(s->input.data + before, '\n', (size_t)n);
@@ -165,6 +169,19 @@ read_request(struct service *s, json_t **out)
 	return ERR_FORMAT;
 }
 
+/* As the kernel noted it when the client connected. Nobody's number where it
+ * does not say. */
+static uint32_t
+user_of(int fd)
+{
+	struct ucred who;
+	socklen_t size = sizeof who;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0)
+		return UINT32_MAX;
+	return (uint32_t)who.uid;
+}
+
 void
 api_serve(struct api *a, int fd)
 {
@@ -177,7 +194,7 @@ api_serve(struct api *a, int fd)
 	buffer_init(&s.input);
 	e = read_request(&s, &request);
 	if (e == ERR_OK) {
-		api_run(a, request, &input, &sink);
+		api_run_for(a, user_of(fd), request, &input, &sink);
 		json_decref(request);
 	} else if (e != ERR_CLOSED) {
 		write_refusal(&s, e);

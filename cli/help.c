@@ -87,12 +87,27 @@ static const struct page pages[] = {
         N_("The record keeps its former versions. An empty value clears a "
            "field. With - one JSON object is read from standard input; null "
            "clears.\n\nyizhan help amend KIND lists the fields of a kind.\n")},
-    {"show", "yizhan show KIND REF|SLIP [--now]", N_("show one record"),
-        N_("Of a device, a loan or a hand-over it says below how that "
-           "stands now: where the device is, what is lent and what is due. "
-           "With --json --now it says only this.\n")},
-    {"list", "yizhan list KIND [--limit N]", N_("list the records of a kind"),
-        NULL},
+    {"show",
+        "yizhan show KIND REF|SLIP [--now] [--ground WORD] [--note TEXT] "
+        "[--printed "
+        "[--to WORD] | --who-looked] [--by REF]",
+        N_("show one record"),
+        N_("Of residents it is written down who read what on what ground, "
+           "before it is shown, where people sign in.\n\n"
+           "  --ground WORD   treatment (unless given), contract, referral,\n"
+           "                  complaint, audit, other\n"
+           "  --note TEXT     more about the ground\n"
+           "  --printed       a resident's own record, to be handed out;\n"
+           "                  that it was is written down\n"
+           "  --to WORD       to whom: resident (unless given), guardian,\n"
+           "                  relative, authority, other\n"
+           "  --who-looked    who read a resident's record, as far as that\n"
+           "                  is known here\n"
+           "  --by REF        who asks, where nobody signed in\n"
+           "  --now           with --json: only how a device, a loan, a\n"
+           "                  hand-over or a contract stands now\n")},
+    {"list", "yizhan list KIND [--limit N] [--ground WORD]",
+        N_("list the records of a kind"), NULL},
     {"sync",
         "yizhan sync [--wait] [--timeout SECONDS] [--max-bytes N] | --estimate",
         N_("exchange changes with the parent now"),
@@ -138,6 +153,36 @@ static const struct page pages[] = {
            "  --by REF        the staff record of who decides\n"
            "  --org REF       in whose name; the managing organisation's, or\n"
            "                  the group's at the hub\n")},
+    {"sign-in", "yizhan sign-in STAFF [--pin-file FILE]",
+        N_("say who works at this computer"),
+        N_("STAFF is the ref of your staff record. The PIN is asked for, or "
+           "read from standard input or a file. From then on what you write "
+           "is in your name, and what you may do follows from your roles. "
+           "After 15 minutes without use you are signed out; after ten wrong "
+           "tries the PIN is locked.\n")},
+    {"sign-out", "yizhan sign-out", N_("leave this computer to another"), NULL},
+    {"whoami", "yizhan whoami", N_("who is signed in, and for which org"),
+        NULL},
+    {"act-for", "yizhan act-for ORG", N_("choose the org you work for now"),
+        N_("For those who work at several sites. It stands until you sign out "
+           "and goes for what you write and read; --org still goes before "
+           "it.\n")},
+    {"staff pin", "yizhan staff pin STAFF [--pin-file FILE] [--as-owner]",
+        N_("set a PIN or passphrase, at least 6 characters"),
+        N_("The first one anybody may set where signing in is not required; "
+           "another one the person, signed in, or an administrator. PINs stay "
+           "in this store and are never sent.\n\n"
+           "  --pin-file FILE   its first line; else it is asked for, or read\n"
+           "                    from standard input\n"
+           "  --as-owner        as the store's owner: the system's user whose\n"
+           "                    directory it is, or root\n")},
+    {"staff unlock", "yizhan staff unlock STAFF [--as-owner]",
+        N_("let somebody try again after ten wrong PINs"), NULL},
+    {"staff require", "yizhan staff require on|off [--as-owner]",
+        N_("whether this store is for those only who signed in"),
+        N_("Off, unless an administrator turns it on. Status, sync and verify "
+           "never ask; import runs for the store's owner without, at "
+           "night.\n")},
     {"verify", "yizhan verify",
         N_("read everything that is stored and say what is bad"), NULL},
     {"help", "yizhan help [VERB [KIND]]", N_("explain a command"), NULL},

@@ -23,10 +23,14 @@ static const char *const revoke_flags[] = {"reason=", NULL};
 static const char *const train_flags[] = {"by=", "org=", "dry-run", NULL};
 static const char *const join_flags[] = {"hub=", NULL};
 static const char *const import_flags[] = {"source=", NULL};
-static const char *const export_flags[] = {"kind=", NULL};
+static const char *const export_flags[] = {"kind=", "ground=", NULL};
 static const char *const write_flags[] = {"by=", "org=", NULL};
-static const char *const show_flags[] = {"now", NULL};
-static const char *const list_flags[] = {"limit=", NULL};
+static const char *const show_flags[] = {
+    "ground=", "note=", "by=", "to=", "printed", "who-looked", "now", NULL};
+static const char *const list_flags[] = {"limit=", "ground=", NULL};
+static const char *const sign_in_flags[] = {"pin-file=", NULL};
+static const char *const pin_flags[] = {"pin-file=", "as-owner", NULL};
+static const char *const owner_flags[] = {"as-owner", NULL};
 static const char *const sync_flags[] = {
     "wait", "timeout=", "max-bytes=", "estimate", NULL};
 static const char *const questions_flags[] = {"warnings", NULL};
@@ -51,6 +55,13 @@ static const struct verb verbs[] = {
     {"sites", verb_sites, no_flags, false, 0, 0},
     {"questions", verb_questions, questions_flags, false, 0, 0},
     {"decide", verb_decide, decide_flags, false, 1, 2},
+    {"sign-in", verb_sign_in, sign_in_flags, false, 1, 32},
+    {"sign-out", verb_sign_out, no_flags, false, 0, 0},
+    {"whoami", verb_whoami, no_flags, false, 0, 0},
+    {"act-for", verb_act_for, no_flags, false, 1, 1},
+    {"staff pin", verb_staff_pin, pin_flags, false, 1, 32},
+    {"staff unlock", verb_staff_unlock, owner_flags, false, 1, 1},
+    {"staff require", verb_staff_require, owner_flags, false, 1, 1},
     {"verify", verb_verify, no_flags, false, 0, 0},
     {"help", verb_help, no_flags, false, 0, 3},
     {.name = NULL},

@@ -271,7 +271,8 @@ verb_export(struct call *c)
 
 	if (c->operand_count > 0 && !send_stdout_to(c->operands[0]))
 		return API_FAILED;
-	q.request = json_pack("{s:s, s:s*}", "op", "export", "kind", kind);
+	q.request = json_pack("{s:s, s:s*, s:s*}", "op", "export", "kind", kind,
+	    "ground", call_option(c, "ground"));
 	exit_code = door_run(c, &q, &r);
 	if (exit_code == API_USAGE && kind != NULL)
 		hint_at_kind(kind);
@@ -323,8 +324,9 @@ verb_list(struct call *c)
 		r.record = list_record;
 		r.context = &listing;
 	}
-	q.request = json_pack("{s:s, s:s, s:I}", "op", "list", "kind",
-	    c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit));
+	q.request = json_pack("{s:s, s:s, s:I, s:s*}", "op", "list", "kind",
+	    c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit),
+	    "ground", call_option(c, "ground"));
 	exit_code = limit == 0 ? API_DONE : door_run(c, &q, &r);
 	if (limit == 0)
 		json_decref(q.request);
@@ -434,13 +436,24 @@ verb_show(struct call *c)
 {
 	struct door_request q = {0};
 	struct door_reader r = {.record = c->json ? print_record : show_record};
+	bool is_resident = strcmp(c->operands[0], "resident") == 0;
 	int exit_code;
 
+	if (is_resident && call_has(c, "printed"))
+		return show_printed(c);
+	if (is_resident && call_has(c, "who-looked"))
+		return show_who_looked(c);
+	if (call_has(c, "printed") || call_has(c, "who-looked")) {
+		say("%s", _("only a resident's record can be shown that way"));
+		return API_USAGE;
+	}
 	r.context = &r;
 	if (c->json && call_has(c, "now"))
 		r.record = print_now;
-	q.request = json_pack("{s:s, s:s, s:s}", "op", "show", "kind",
-	    c->operands[0], "ref", c->operands[1]);
+	q.request = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*}", "op", "show",
+	    "kind", c->operands[0], "ref", c->operands[1], "ground",
+	    call_option(c, "ground"), "note", call_option(c, "note"), "by",
+	    call_option(c, "by"));
 	if (form_kind(c->operands[0]) == NULL)
 		hint_at_kind(c->operands[0]);
 	exit_code = door_run(c, &q, &r);

@@ -92,6 +92,7 @@ print_who(struct columns *c, const json_t *s)
 	if (is_true(s, "withdrawn"))
 		row(c, _("withdrawn"),
 		    or_none(text_of(s, "withdrawn_told_at")));
+	people_rows(s, c);
 	row(c, _("agent"), is_true(s, "agent") ? _("running") : _("none"));
 }
 

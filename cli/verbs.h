@@ -3,6 +3,8 @@
 #ifndef YIZHAN_CLI_VERBS_H
 #define YIZHAN_CLI_VERBS_H
 
+#include <jansson.h>
+
 #include "cli/call.h"
 
 /* setup.c */
@@ -32,6 +34,22 @@ int verb_questions(struct call *c);
 int verb_decide(struct call *c);
 /* sync.c */
 int verb_sync(struct call *c);
+/* people.c */
+struct columns;
+int verb_sign_in(struct call *c);
+int verb_sign_out(struct call *c);
+int verb_whoami(struct call *c);
+int verb_act_for(struct call *c);
+int verb_staff_pin(struct call *c);
+int verb_staff_unlock(struct call *c);
+int verb_staff_require(struct call *c);
+/** Who is signed in, as rows of two; none where nobody is. */
+void people_rows(const json_t *summary, struct columns *columns);
+/** Whether somebody is; asked of the store. */
+bool people_is_signed_in(const struct call *c);
+/* printed.c: two ways to show a resident */
+int show_printed(struct call *c);
+int show_who_looked(struct call *c);
 /* help.c */
 int verb_help(struct call *c);
 /** Explain a verb on stdout, all of them where it is NULL. */

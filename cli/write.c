@@ -186,7 +186,8 @@ ask_missing(struct draft *d)
 	size_t i;
 
 	if (call_option(d->call, "by") == NULL &&
-	    json_object_get(d->fields, "by") == NULL)
+	    json_object_get(d->fields, "by") == NULL &&
+	    !people_is_signed_in(d->call))
 		d->by = ask(d, "by", _("your staff record"));
 	for (i = 0; form_field(d->kind, i, &f); i++)
 		if (!ask_field(d, &f))
@@ -227,6 +228,9 @@ print_made(const struct call *c, const json_t *summary)
 	const char *slip =
 	    json_string_value(json_object_get(summary, "slip_no"));
 
+	if (json_object_get(summary, "org") != NULL)
+		say(_("written by %s for %s"), text_of(summary, "by"),
+		    text_of(summary, "org"));
 	if (c->json || ref == NULL)
 		return;
 	if (slip != NULL)

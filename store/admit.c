@@ -11,8 +11,10 @@
 #include "store/contest_settle.h"
 #include "store/index.h"
 #include "store/matter.h"
+#include "store/looked.h"
 #include "store/question.h"
 #include "store/recover.h"
+#include "store/two_places.h"
 #include "store/unheard.h"
 #include "store/withdraw.h"
 
@@ -32,6 +34,10 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 		e = index_change(t, c, key);
 	if (e == ERR_OK)
 		e = due_note(t, c, key);
+	if (e == ERR_OK)
+		e = looked_note(t, c, key);
+	if (e == ERR_OK)
+		e = two_places_note(t, c, key);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
 	if (e == ERR_OK)

@@ -346,6 +346,16 @@ static const struct entry entries[] = {
 	{FINDING_OWNER_CLEARS, "owner_clears",
 	    N_("The device is unsafe, and not yours."),
 	    N_("Its owner says when it may be used again.")},
+	{FINDING_TWO_PLACES, "two_places",
+	    N_("The same person saw patients at two organisations within a "
+	       "quarter of an hour: in this encounter and in the one named "
+	       "as its origin."),
+	    N_("Ask who was where; correct the time, the author or the "
+	       "organisation of the wrong one.")},
+	{FINDING_READ_NOT_NOTED, "read_not_noted",
+	    N_("The disk is full: that this record was read could not be "
+	       "noted."),
+	    N_("Write the reading down on paper, and free some space.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -2,6 +2,11 @@
 
 #include "store/kinds/kinds.h"
 
+/* What somebody may do at a store where people sign in (api/role.c); where
+ * none is named it follows from `role`, his post. */
+static const char *const roles[] = {
+    "doctor", "clinic_admin", "group_admin", "auditor", NULL};
+
 /* clang-format off */
 static const struct field fields[] = {
 	{3, "reason", FIELD_TEXT, .data = DATA_P0},
@@ -11,6 +16,7 @@ static const struct field fields[] = {
 	{6, "home_org_id", FIELD_REF, .ref_kind = "org"},
 	{7, "practice_cert_no", FIELD_WORD, .data = DATA_P1},
 	{8, "status", FIELD_WORD, .data = DATA_P0},
+	{9, "roles", FIELD_ENUMS, .words = roles, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

@@ -286,7 +286,7 @@ test_emergencies_and_deaths_go_first(void **state)
 	assert_int_equal(urgency_of("sterile_batch", "state", "recalled"), 0);
 	assert_int_equal(urgency_of("sterile_batch", "state", "used"), 2);
 	assert_int_equal(urgency_of("link", "basis", "x"), 1);
-	assert_int_equal(urgency_of("audit", "ground", "x"), 3);
+	assert_int_equal(urgency_of("audit", "ground", "x"), 1);
 	json_decref(critical);
 }
 

@@ -1,0 +1,129 @@
+/* secret: a PIN or passphrase, read where no other program sees it. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "api/outcome.h"
+#include "base/i18n.h"
+#include "cli/output.h"
+#include "cli/secret.h"
+
+void
+secret_wipe(struct secret *s)
+{
+	sodium_memzero(s, sizeof *s);
+}
+
+/* Up to the end of the line, byte by byte: what follows is another's. */
+static bool
+read_line(int fd, struct secret *out)
+{
+	char c = '\0';
+	ssize_t n;
+
+	out->size = 0;
+	for (;;) {
+		n = read(fd, &c, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || c == '\n' || out->size == sizeof out->text)
+			break;
+		out->text[out->size++] = c;
+	}
+	if (out->size > 0 && out->text[out->size - 1] == '\r')
+		out->size--;
+	return n >= 0;
+}
+
+static bool
+ask(const char *what, struct secret *out)
+{
+	struct termios before, silent;
+	bool is_read;
+
+	if (tcgetattr(STDIN_FILENO, &before) != 0)
+		return false;
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	fprintf(stderr, "%s: ", what);
+	fflush(stderr);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	is_read = read_line(STDIN_FILENO, out);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	fputc('\n', stderr);
+	return is_read;
+}
+
+static bool
+ask_twice(struct secret *out)
+{
+	struct secret again;
+	bool is_same;
+
+	if (!ask(_("New PIN"), out) || !ask(_("The same again"), &again))
+		return false;
+	is_same = again.size == out->size &&
+	          sodium_memcmp(again.text, out->text, out->size) == 0;
+	secret_wipe(&again);
+	if (!is_same) {
+		say("%s", _("the two differ; nothing was changed"));
+		out->size = 0;
+	}
+	return is_same;
+}
+
+static bool
+read_file(const char *path, struct secret *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_read = fd >= 0 && read_line(fd, out);
+
+	if (!is_read)
+		say(_("%s cannot be read: %s"), path, _(outcome_fault(errno)));
+	if (fd >= 0)
+		close(fd);
+	return is_read;
+}
+
+bool
+secret_read(const struct call *c, bool is_new, struct secret *out)
+{
+	const char *path = call_option(c, "pin-file");
+
+	memset(out, 0, sizeof *out);
+	if (path != NULL)
+		return read_file(path, out);
+	if (!isatty(STDIN_FILENO) || c->no_input) {
+		if (!c->no_input && read_line(STDIN_FILENO, out) &&
+		    out->size > 0)
+			return true;
+		say("%s",
+		    _("give the PIN on standard input, or --pin-file FILE"));
+		return false;
+	}
+	return is_new ? ask_twice(out) : ask(_("PIN"), out);
+}
+
+static long
+give(void *context, void *out, size_t size)
+{
+	struct secret *s = context;
+	size_t n = s->size - s->at < size ? s->size - s->at : size;
+
+	memcpy(out, s->text + s->at, n);
+	s->at += n;
+	return (long)n;
+}
+
+struct api_input
+secret_input(struct secret *s)
+{
+	s->at = 0;
+	return (struct api_input){.read = give, .context = s};
+}

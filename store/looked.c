@@ -1,0 +1,231 @@
+/* looked: who read a resident's record, and what is one reading. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/index.h"
+#include "store/looked.h"
+#include "store/rules.h"
+
+enum {
+	NOTE_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
+	RECENT_BYTES = 2 * DB_BLIND_BYTES,
+	RECENT_VALUE_BYTES = SIGNIN_BOOT_BYTES + 8,
+};
+
+/* --- whom a record is about -------------------------------------------- */
+
+/* A guardian is named by the record of the child, which is about the child. */
+static bool
+is_about(const struct kind *k, const struct field *f)
+{
+	return f->type == FIELD_REF && f->ref_kind != NULL &&
+	       strcmp(f->ref_kind, "resident") == 0 &&
+	       strcmp(k->name, "resident") != 0;
+}
+
+bool
+looked_is_about(const struct kind *k)
+{
+	const struct field *f;
+
+	if (k == NULL || strcmp(k->name, "resident") == 0)
+		return k != NULL;
+	for (f = k->fields; f->number != 0; f++)
+		if (is_about(k, f))
+			return true;
+	return false;
+}
+
+/* The record a ref means, in the words of a record of this source; where it
+ * is not here yet, that of the same source. */
+static enum err
+identity_of(
+    struct txn *t, const char *source, const char *ref, struct identity *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e;
+
+	memset(out, 0, sizeof *out);
+	snprintf(out->kind, sizeof out->kind, "resident");
+	snprintf(out->source, sizeof out->source, "%s", source);
+	snprintf(out->ref, sizeof out->ref, "%s", ref);
+	key_record(txn_db(t), key, out);
+	if (record_exists(t, key) ||
+	    index_ref(t, "resident", ref, key) != ERR_OK)
+		return ERR_OK;
+	e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	*out = r.id;
+	record_clear(&r);
+	return ERR_OK;
+}
+
+enum err
+looked_whom(struct txn *t, const struct record *r, struct looked_whom *out)
+{
+	const struct kind *k = kind_by_name(r->id.kind);
+	const struct field *f;
+	enum err e = ERR_OK;
+
+	out->count = 0;
+	if (k == NULL)
+		return ERR_OK;
+	if (strcmp(k->name, "resident") == 0)
+		out->resident[out->count++] = r->id;
+	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
+		const char *ref =
+		    is_about(k, f) ? rule_ref(r->fields, f->name) : NULL;
+
+		if (ref != NULL && out->count < LOOKED_RESIDENTS_MAX)
+			e = identity_of(
+			    t, r->id.source, ref, &out->resident[out->count++]);
+	}
+	return e;
+}
+
+/* --- readings of a resident -------------------------------------------- */
+
+static void
+note_key(struct txn *t, const uint8_t resident[KEY_RECORD_BYTES],
+    uint8_t key[NOTE_BYTES])
+{
+	db_blind(txn_db(t), "looked", resident, KEY_RECORD_BYTES, key);
+}
+
+enum err
+looked_note(struct txn *t, const struct change *c,
+    const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	uint8_t key[NOTE_BYTES], resident[KEY_RECORD_BYTES];
+	const char *ref, *source;
+
+	if (strcmp(c->record.kind, "audit") != 0)
+		return ERR_OK;
+	ref = rule_ref(c->fields, "resident_id");
+	source = rule_text(c->fields, "source");
+	if ((ref != NULL && strlen(ref) > REF_BYTES_MAX) ||
+	    (source != NULL && strlen(source) > SOURCE_BYTES_MAX))
+		return ERR_OK;
+	memset(resident, 0, sizeof resident);
+	if (ref != NULL)
+		key_record_of(txn_db(t), resident,
+		    source == NULL ? c->record.source : source, "resident",
+		    ref);
+	note_key(t, resident, key);
+	memcpy(key + DB_BLIND_BYTES, record_key, KEY_RECORD_BYTES);
+	return txn_put(t, TABLE_CODES, key, sizeof key, "", 0);
+}
+
+static enum err
+visit_one(
+    struct txn *t, const struct bytes *key, looked_visit *visit, void *context)
+{
+	struct record r;
+	enum err e = record_read(t, key->data + DB_BLIND_BYTES, &r);
+
+	/* One that cannot be read is verify's to tell. */
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	e = visit(context, &r);
+	record_clear(&r);
+	return e;
+}
+
+enum err
+looked_walk(struct txn *t, const uint8_t resident[KEY_RECORD_BYTES],
+    looked_visit *visit, void *context)
+{
+	uint8_t from[NOTE_BYTES];
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	note_key(t, resident, from);
+	e = walk_open(t, TABLE_CODES, from, DB_BLIND_BYTES, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == NOTE_BYTES &&
+	       memcmp(key.data, from, DB_BLIND_BYTES) == 0) {
+		e = visit_one(t, &key, visit, context);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+/* --- what is one reading ----------------------------------------------- */
+
+static void
+recent_key(
+    struct txn *t, uint32_t uid, const char *reading, uint8_t key[RECENT_BYTES])
+{
+	uint8_t user[4];
+
+	store_u32(user, uid);
+	db_blind(txn_db(t), "recent-user", user, sizeof user, key);
+	db_blind(txn_db(t), "recent-reading", reading, strlen(reading),
+	    key + DB_BLIND_BYTES);
+}
+
+bool
+looked_is_known(struct txn *t, uint32_t uid, const char *reading,
+    const struct signin_time *now)
+{
+	uint8_t key[RECENT_BYTES];
+	struct buffer value = {0};
+	bool is_known = false;
+
+	recent_key(t, uid, reading, key);
+	if (txn_get(t, TABLE_CODES, key, sizeof key, &value) == ERR_OK &&
+	    value.size == RECENT_VALUE_BYTES &&
+	    memcmp(value.data, now->boot, SIGNIN_BOOT_BYTES) == 0) {
+		uint64_t first = load_u64(value.data + SIGNIN_BOOT_BYTES);
+
+		is_known = now->ms >= first && now->ms - first < LOOKED_ONCE_MS;
+	}
+	buffer_free(&value);
+	return is_known;
+}
+
+enum err
+looked_remember(struct txn *t, uint32_t uid, const char *reading,
+    const struct signin_time *now)
+{
+	uint8_t key[RECENT_BYTES], value[RECENT_VALUE_BYTES];
+
+	recent_key(t, uid, reading, key);
+	memcpy(value, now->boot, SIGNIN_BOOT_BYTES);
+	store_u64(value + SIGNIN_BOOT_BYTES, now->ms);
+	return txn_put(t, TABLE_CODES, key, sizeof key, value, sizeof value);
+}
+
+enum err
+looked_forget(struct txn *t, uint32_t uid)
+{
+	uint8_t from[RECENT_BYTES], found[RECENT_BYTES];
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	recent_key(t, uid, "", from);
+	e = walk_open(t, TABLE_CODES, from, DB_BLIND_BYTES, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == RECENT_BYTES &&
+	       memcmp(key.data, from, DB_BLIND_BYTES) == 0) {
+		memcpy(found, key.data, sizeof found);
+		e = txn_delete(t, TABLE_CODES, found, sizeof found);
+		if (e == ERR_OK)
+			e = walk_seek(w, found, sizeof found);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	return e == ERR_END ? ERR_OK : e;
+}
