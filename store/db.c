@@ -22,6 +22,8 @@ struct txn {
 	MDB_txn *mdb;
 	bool is_writer;
 	struct buffer sealed; /* scratch for one value */
+	void *memory;         /* see txn_memory() */
+	void (*release)(void *);
 };
 
 struct walk {
@@ -172,6 +174,9 @@ static void
 txn_free(struct txn *t)
 {
 	buffer_free(&t->sealed);
+	if (t->memory != NULL)
+		t->release(t->memory);
+	free(t->memory);
 	free(t);
 }
 
@@ -207,6 +212,16 @@ struct db *
 txn_db(struct txn *t)
 {
 	return t->db;
+}
+
+void *
+txn_memory(struct txn *t, size_t size, void (*release)(void *))
+{
+	if (t->memory == NULL && t->is_writer) {
+		t->memory = calloc(1, size);
+		t->release = release;
+	}
+	return t->memory;
 }
 
 /* --- values ------------------------------------------------------------ */

@@ -100,6 +100,9 @@ enum err db_begin(struct db *db, bool write, struct txn **out);
 enum err txn_commit(struct txn *t);
 void txn_abort(struct txn *t);
 struct db *txn_db(struct txn *t);
+/** Zeroed memory of a writing transaction, for one user (store/memo.h), made
+ * when first asked for and released with it. NULL: no memory, or it reads. */
+void *txn_memory(struct txn *t, size_t size, void (*release)(void *));
 
 /** Value of a key into out (replaced). ERR_NOT_FOUND, ERR_CORRUPT: the value
  * is not what was stored, ERR_IO. */

@@ -8,6 +8,7 @@
 #include "store/key.h"
 #include "store/list.h"
 #include "store/log.h"
+#include "store/memo.h"
 #include "store/scope.h"
 
 enum { ENTRY_BYTES = LIFE_BYTES + 8 + 8 + 8, CURSOR_BYTES = 4 + 8 + 8 };
@@ -35,10 +36,16 @@ audience_read(struct txn *t, const char *name, struct audience *out)
 enum err
 audience_ensure(struct txn *t, const char *name, struct audience *out)
 {
+	struct memo *memo = memo_of(t);
 	uint8_t value[8];
 	uint64_t count;
-	enum err e = audience_read(t, name, out);
+	enum err e;
 
+	if (memo_audience(memo, name, out))
+		return ERR_OK;
+	e = audience_read(t, name, out);
+	if (e == ERR_OK)
+		memo_note_audience(memo, name, out);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	if (strlen(name) > LIST_NAME_BYTES_MAX)
@@ -61,6 +68,7 @@ lists_drop(struct txn *t)
 {
 	enum err e = txn_empty(t, TABLE_LISTS);
 
+	memo_forget(t);
 	if (e == ERR_OK)
 		e = txn_empty(t, TABLE_STANDING);
 	return e == ERR_OK ? txn_empty(t, TABLE_AUDIENCES) : e;
@@ -147,14 +155,22 @@ append_at(struct txn *t, const struct audience *a, const struct change_id *id,
     uint64_t fingerprint, uint64_t *place)
 {
 	struct list_entry entry = {.id = *id, .fingerprint = fingerprint};
+	struct memo *memo = memo_of(t);
 	struct cursor end;
-	enum err e = list_end(t, a, id->class, &end);
+	enum err e = ERR_OK;
 
+	if (!memo_end(memo, a, id->class, &end))
+		e = list_end(t, a, id->class, &end);
 	if (e != ERR_OK)
 		return e;
 	*place = entry.place = end.place + 1;
 	entry.running = list_running(end.running, fingerprint);
-	return entry_write(t, a, &entry);
+	e = entry_write(t, a, &entry);
+	end.place = entry.place;
+	end.running = entry.running;
+	if (e == ERR_OK)
+		memo_note_end(memo, a, id->class, &end);
+	return e;
 }
 
 enum err

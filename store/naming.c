@@ -86,6 +86,23 @@ naming_hold(struct txn *t, const struct identity *id,
 	return put_row(t, id->kind, id->ref, NAMING_HOLDERS, id->source, key);
 }
 
+bool
+naming_any(struct txn *t, const struct identity *id)
+{
+	uint8_t base[DB_BLIND_BYTES];
+	struct walk *w;
+	struct bytes key;
+	bool any;
+
+	base_of(t, id->kind, id->ref, base);
+	if (walk_open(t, TABLE_NAMINGS, base, sizeof base, &w) != ERR_OK)
+		return true;
+	any = walk_next(w, &key, NULL) == ERR_OK && key.size >= sizeof base &&
+	      memcmp(key.data, base, sizeof base) == 0;
+	walk_close(w);
+	return any;
+}
+
 enum err
 naming_walk(struct txn *t, const char *kind, const char *ref,
     enum naming_role role, const char *source, size_t most, struct buffer *out)

@@ -467,6 +467,16 @@ add_followed(const struct scoped *s, struct scope_orgs *out)
 }
 
 enum err
+scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out)
+{
+	enum err e;
+
+	out->count = 0;
+	e = add_own(s, out);
+	return e == ERR_OK ? add_followed(s, out) : e;
+}
+
+enum err
 scoped_orgs(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e;

@@ -88,6 +88,8 @@ enum scope_level scoped_needs(const struct scoped *s);
 enum err scoped_grants(const struct scoped *s, struct scope_orgs *out);
 /** The whole scope: own, granted, followed. */
 enum err scoped_orgs(const struct scoped *s, struct scope_orgs *out);
+/** The same of a record that nothing names. */
+enum err scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out);
 
 /** Whom a change of it has to be told besides: from whom it takes the file. */
 void scoped_told(
@@ -124,6 +126,8 @@ enum err naming_note(struct txn *t, const struct kind *k,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 enum err naming_hold(struct txn *t, const struct identity *id,
     const uint8_t key[KEY_RECORD_BYTES]);
+/** Whether anything names it, or bears its ref. */
+bool naming_any(struct txn *t, const struct identity *id);
 /** Record keys, one after the other, appended to out; of one source (or of
  * any: NULL), at most `most`. */
 enum err naming_walk(struct txn *t, const char *kind, const char *ref,
