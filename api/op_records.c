@@ -6,6 +6,7 @@
 #include "api/op.h"
 #include "base/i18n.h"
 #include "store/author.h"
+#include "store/emptying.h"
 #include "store/export.h"
 #include "store/import.h"
 
@@ -351,6 +352,10 @@ read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
 	if (e != ERR_OK)
 		return e;
 	e = record_read(t, key, &r);
+	if (e == ERR_NOT_FOUND && emptying_read(t, key, &r.id) == ERR_OK) {
+		*out = emptying_to_json(&r.id);
+		return *out == NULL ? ERR_NOMEM : ERR_OK;
+	}
 	if (e == ERR_NOT_FOUND)
 		e = draft_read(t, key, &r);
 	if (e != ERR_OK)

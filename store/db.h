@@ -40,6 +40,7 @@ enum table {
 	TABLE_SCOPES = 20,    /* record -> orgs that receive it */
 	TABLE_NAMINGS = 21,   /* blind, role, record that names it -> nothing */
 	TABLE_STANDING = 22,  /* change, audience -> place on its list */
+	TABLE_EMPTIED = 25,   /* change or record -> what is to go, or gone */
 	TABLE_COUNT
 };
 

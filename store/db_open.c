@@ -44,6 +44,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_SCOPES] = "scopes",
     [TABLE_NAMINGS] = "namings",
     [TABLE_STANDING] = "standing",
+    [TABLE_EMPTIED] = "emptied",
 };
 
 /* File systems on which LMDB's locks and maps cannot be trusted. */

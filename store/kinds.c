@@ -37,6 +37,7 @@ static const struct kind *const kinds[] = {
     &kind_studio,
     &kind_outreach,
     &kind_disclosure,
+    &kind_emptying,
     NULL,
 };
 

@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "store/emptying.h"
 #include "store/key.h"
 #include "store/list.h"
 #include "store/log.h"
@@ -31,6 +32,19 @@ audience_read(struct txn *t, const char *name, struct audience *out)
 	}
 	buffer_free(&value);
 	return e;
+}
+
+bool
+audience_known(struct txn *t, const char *name, struct audience *out)
+{
+	struct memo *memo = memo_of(t);
+
+	if (memo_audience(memo, name, out))
+		return true;
+	if (audience_read(t, name, out) != ERR_OK)
+		return false;
+	memo_note_audience(memo, name, out);
+	return true;
 }
 
 enum err
@@ -207,7 +221,7 @@ struct standings {
 	size_t count;
 	struct {
 		uint32_t audience;
-		uint64_t place;
+		uint64_t place; /* 0: it left that list */
 		bool is_due;
 	} item[STANDINGS_MAX];
 };
@@ -253,7 +267,7 @@ standings_read(struct txn *t, const struct change_id *id, struct standings *out)
 
 static enum err
 stand_on(struct txn *t, const struct change_id *id, uint64_t fingerprint,
-    const char *name, struct standings *known)
+    const char *name, struct standings *known, bool *moved)
 {
 	uint8_t key[KEY_STANDING_BYTES], value[8];
 	struct audience a;
@@ -266,11 +280,13 @@ stand_on(struct txn *t, const struct change_id *id, uint64_t fingerprint,
 	for (i = 0; i < known->count; i++)
 		if (known->item[i].audience == a.number) {
 			known->item[i].is_due = true;
-			return ERR_OK;
+			if (known->item[i].place > 0)
+				return ERR_OK;
 		}
 	e = append_at(t, &a, id, fingerprint, &place);
 	if (e != ERR_OK)
 		return e;
+	*moved = true;
 	key_standing(key, id, a.number);
 	store_u64(value, place);
 	return txn_put(t, TABLE_STANDING, key, sizeof key, value, sizeof value);
@@ -282,7 +298,7 @@ stand_off(struct txn *t, const struct change_id *id, uint32_t audience,
     uint64_t place)
 {
 	const struct audience a = {.number = audience};
-	uint8_t key[KEY_STANDING_BYTES];
+	uint8_t key[KEY_STANDING_BYTES], value[8] = {0};
 	struct list_entry entry;
 	enum err e = list_entry_read(t, &a, id->class, place, &entry);
 
@@ -295,24 +311,79 @@ stand_off(struct txn *t, const struct change_id *id, uint32_t audience,
 	if (e != ERR_OK)
 		return e;
 	key_standing(key, id, audience);
-	return txn_delete(t, TABLE_STANDING, key, sizeof key);
+	return txn_put(t, TABLE_STANDING, key, sizeof key, value, sizeof value);
+}
+
+/* Lists are asked for by name; here for once the other way round. */
+static enum err
+name_of(struct txn *t, uint32_t number, char out[LIST_NAME_BYTES_MAX + 1])
+{
+	struct buffer value = {0};
+	struct bytes key;
+	struct walk *w;
+	enum err e;
+
+	if (memo_name(memo_of(t), number, out))
+		return ERR_OK;
+	e = walk_open(t, TABLE_AUDIENCES, NULL, 0, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, &value)) == ERR_OK)
+		if (value.size >= 4 && load_u32(value.data) == number &&
+		    key.size <= LIST_NAME_BYTES_MAX)
+			break;
+	if (e == ERR_OK) {
+		memcpy(out, key.data, key.size);
+		out[key.size] = '\0';
+		memo_note_name(memo_of(t), number, out);
+	}
+	walk_close(w);
+	buffer_free(&value);
+	return e == ERR_END ? ERR_CORRUPT : e;
+}
+
+/* To all that had it and have it no more. */
+static enum err
+tell_left(struct txn *t, const struct change_id *id,
+    const struct standings *known, const char names[][LIST_NAME_BYTES_MAX + 1],
+    size_t count, struct emptying_notes *left)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < known->count; i++) {
+		char from[LIST_NAME_BYTES_MAX + 1];
+
+		if (known->item[i].is_due && known->item[i].place > 0)
+			continue;
+		e = name_of(t, known->item[i].audience, from);
+		if (e == ERR_OK)
+			e = emptying_add(left, from, id, names, count);
+	}
+	return e;
 }
 
 enum err
 list_share(struct txn *t, const struct change_id *id, uint64_t fingerprint,
-    const char names[][LIST_NAME_BYTES_MAX + 1], size_t count)
+    const char names[][LIST_NAME_BYTES_MAX + 1], size_t count,
+    struct emptying_notes *left)
 {
 	struct standings known;
+	bool moved = false;
 	size_t i;
 	enum err e = standings_read(t, id, &known);
 
 	for (i = 0; e == ERR_OK && i < count; i++)
-		e = stand_on(t, id, fingerprint, names[i], &known);
+		e = stand_on(t, id, fingerprint, names[i], &known, &moved);
 	for (i = 0; e == ERR_OK && i < known.count; i++)
-		if (!known.item[i].is_due)
+		if (!known.item[i].is_due && known.item[i].place > 0) {
 			e = stand_off(
 			    t, id, known.item[i].audience, known.item[i].place);
-	return e;
+			moved = true;
+		}
+	return e == ERR_OK && moved && left != NULL
+	           ? tell_left(t, id, &known, names, count, left)
+	           : e;
 }
 
 /* --- the lists of one change --------------------------------------------- */
@@ -355,13 +426,14 @@ list_change(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK; /* built on joining: store/enrol.c */
 	if (self->role == ROLE_CLINIC)
 		return append_own(t, c, fingerprint);
-	if (k != NULL && k->by_group) {
+	if (k != NULL && k->by_group && !k->for_acting_org) {
 		e = append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
 		return e == ERR_OK ? scope_org_changed(t, c) : e;
 	}
 	n = snprintf(name, sizeof name, "%s%s", AUDIENCE_ORG, c->org);
 	/* A longer one is nobody's feed. */
-	if (n > 0 && (size_t)n < sizeof name)
+	if (n > 0 && (size_t)n < sizeof name &&
+	    (k == NULL || !k->scope.up_only))
 		e = append_to(t, name, &c->id, fingerprint);
 	return e == ERR_OK ? scope_admitted(t, self, c, fingerprint) : e;
 }

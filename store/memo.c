@@ -99,3 +99,27 @@ memo_note_end(struct memo *m, const struct audience *a, uint8_t class,
 	m->end[i].class = class;
 	m->end[i].end = *end;
 }
+
+bool
+memo_name(
+    const struct memo *m, uint32_t number, char out[LIST_NAME_BYTES_MAX + 1])
+{
+	size_t i = number % MEMO_AUDIENCES;
+
+	if (m == NULL || m->name[i].name[0] == '\0' ||
+	    m->name[i].number != number)
+		return false;
+	memcpy(out, m->name[i].name, sizeof m->name[i].name);
+	return true;
+}
+
+void
+memo_note_name(struct memo *m, uint32_t number, const char *name)
+{
+	size_t i = number % MEMO_AUDIENCES, size = strlen(name);
+
+	if (m == NULL || size >= sizeof m->name[i].name)
+		return;
+	m->name[i].number = number;
+	memcpy(m->name[i].name, name, size + 1);
+}

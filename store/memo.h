@@ -22,6 +22,10 @@ struct memo {
 		struct audience audience;
 	} audience[MEMO_AUDIENCES];
 	struct {
+		uint32_t number;
+		char name[LIST_NAME_BYTES_MAX + 1];
+	} name[MEMO_AUDIENCES];
+	struct {
 		bool is_known;
 		uint32_t audience;
 		uint8_t class;
@@ -41,5 +45,9 @@ bool memo_end(const struct memo *m, const struct audience *a, uint8_t class,
     struct cursor *end);
 void memo_note_end(struct memo *m, const struct audience *a, uint8_t class,
     const struct cursor *end);
+
+bool memo_name(
+    const struct memo *m, uint32_t number, char out[LIST_NAME_BYTES_MAX + 1]);
+void memo_note_name(struct memo *m, uint32_t number, const char *name);
 
 #endif

@@ -58,17 +58,20 @@ naming_note(struct txn *t, const struct kind *k, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	const struct field *f;
-	const char *ref;
+	const char *kind, *ref;
 	size_t i;
 	enum err e = ERR_OK;
 
+	if (scope_about(k, c->fields, &kind, &ref))
+		e = put_row(t, kind, ref, NAMING_REST, c->record.source, key);
 	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
 		enum naming_role role = (f->flags & FIELD_GRANTS) != 0
 		                            ? NAMING_GRANTS
 		                        : k->scope.basic != NULL ? NAMING_PLANS
 		                                                 : NAMING_REST;
 
-		if ((f->flags & (FIELD_GRANTS | FIELD_FOLLOWS)) == 0)
+		if ((f->flags & (FIELD_GRANTS | FIELD_FOLLOWS | FIELD_TEAM)) ==
+		    0)
 			continue;
 		for (i = 0;
 		     e == ERR_OK && (ref = scope_ref(c->fields, f, i)) != NULL;

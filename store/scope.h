@@ -97,6 +97,10 @@ void scoped_told(
 
 /** One ref of a reference field; NULL: no more. */
 const char *scope_ref(const json_t *fields, const struct field *f, size_t i);
+/** The record that one is about by two of its fields, if its kind has such
+ * (kind_scope.about). */
+bool scope_about(const struct kind *k, const json_t *fields, const char **kind,
+    const char **ref);
 /** Which record a ref in a record of this source means, if it is here and
  * there is but one that it can mean. ERR_NOT_FOUND. */
 enum err scope_resolve(struct txn *t, const char *source, const char *kind,
@@ -139,6 +143,9 @@ enum err naming_walk(struct txn *t, const char *kind, const char *ref,
  * right lists. Its acting org's is not looked at. */
 enum err scope_admitted(struct txn *t, const struct self *self,
     const struct change *c, uint64_t fingerprint);
+/** Look again at the records that name this one, and at what they grant. */
+enum err scope_settle_naming(
+    struct txn *t, const struct self *self, const char *kind, const char *ref);
 /** Look at every record again. Costs as much as the store holds. */
 enum err scope_settle_all(struct txn *t, const struct self *self);
 /** After a change of an org: if it moved in the tree, lists may be due to

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/emptying.h"
 #include "store/list.h"
 #include "store/memo.h"
 #include "store/scope.h"
@@ -22,6 +23,7 @@ struct spread {
 	const struct self *self;
 	struct org_tree *tree;
 	struct org_tree own; /* where there is no memory for a shared one */
+	struct emptying_notes left; /* what went off lists */
 	unsigned depth;
 	bool is_sweep; /* look at every change, whatever seems the same */
 };
@@ -38,10 +40,15 @@ spread_begin(struct spread *sp, struct txn *t, const struct self *self)
 	sp->tree = memo == NULL ? &sp->own : &memo->tree;
 }
 
-static void
-spread_end(struct spread *sp)
+/* at: of what caused it all. */
+static enum err
+spread_end(struct spread *sp, int64_t at, enum err e)
 {
+	if (e == ERR_OK)
+		e = emptying_write(sp->t, sp->self, &sp->left, at);
+	emptying_free(&sp->left);
 	org_tree_free(&sp->own);
+	return e;
 }
 
 /* --- the lists of one record ------------------------------------------- */
@@ -88,7 +95,8 @@ share_one(struct spread *sp, const struct scoped *s,
 	e = org_tree_state(sp->tree);
 	if (e != ERR_OK || (is_first && count == 0))
 		return e;
-	return list_share(sp->t, &c->id, input->fingerprint, names, count);
+	return list_share(
+	    sp->t, &c->id, input->fingerprint, names, count, &sp->left);
 }
 
 /* Whose audience also depends on what it follows. */
@@ -240,34 +248,45 @@ add_once(struct buffer *keys, const uint8_t key[KEY_RECORD_BYTES])
 	return buffer_state(keys);
 }
 
-/* What any of its changes ever granted to its orgs: what it no longer names
- * has to be taken back. */
 static enum err
-granted_targets(struct spread *sp, const struct scoped *s, struct buffer *keys)
+add_targets(struct spread *sp, const struct scoped *s, const json_t *fields,
+    struct buffer *keys)
 {
 	const struct field *f;
 	const char *ref;
-	size_t i, j;
+	size_t i;
 	enum err e = ERR_OK;
 
-	for (f = s->kind->fields; f->number != 0; f++)
-		for (i = 0; (f->flags & FIELD_GRANTS) != 0 && i < s->count;
+	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
+		if ((f->flags & FIELD_GRANTS) == 0)
+			continue;
+		for (i = 0;
+		     e == ERR_OK && (ref = scope_ref(fields, f, i)) != NULL;
 		     i++) {
-			const struct change *c = s->input[i].change;
+			uint8_t key[KEY_RECORD_BYTES];
 
-			for (j = 0; e == ERR_OK &&
-			            (ref = scope_ref(c->fields, f, j)) != NULL;
-			     j++) {
-				uint8_t key[KEY_RECORD_BYTES];
-
-				e = scope_resolve(sp->t, c->record.source,
-				    f->ref_kind, ref, key);
-				if (e == ERR_OK)
-					e = add_once(keys, key);
-				else if (e == ERR_NOT_FOUND)
-					e = ERR_OK; /* awaited */
-			}
+			e = scope_resolve(
+			    sp->t, s->merged.id.source, f->ref_kind, ref, key);
+			if (e == ERR_OK)
+				e = add_once(keys, key);
+			else if (e == ERR_NOT_FOUND)
+				e = ERR_OK; /* awaited */
 		}
+	}
+	return e;
+}
+
+/* What it grants to its orgs; and what any of its changes ever granted, since
+ * what it no longer names has to be taken back. */
+static enum err
+granted_targets(
+    struct spread *sp, const struct scoped *s, bool ever, struct buffer *keys)
+{
+	size_t i;
+	enum err e = add_targets(sp, s, s->merged.fields, keys);
+
+	for (i = 0; ever && e == ERR_OK && i < s->count; i++)
+		e = add_targets(sp, s, s->input[i].change->fields, keys);
 	return e;
 }
 
@@ -342,13 +361,24 @@ compare_before(const struct scoped *s, const struct change_id *fresh,
 		e = scoped_grants(&before, &was);
 		if (e == ERR_OK && names_the_same(&before, s)) {
 			*only_more = scope_orgs_within(&was, granted);
-			*is_same = *only_more &&
-			           scope_orgs_within(granted, &was);
+			*is_same =
+			    *only_more && scope_orgs_within(granted, &was);
 		}
 		record_clear(&before.merged);
 	}
 	free(input);
 	return e;
+}
+
+static bool
+may_grant(const struct kind *k)
+{
+	const struct field *f;
+
+	for (f = k->fields; f->number != 0; f++)
+		if ((f->flags & FIELD_GRANTS) != 0)
+			return true;
+	return false;
 }
 
 static enum err
@@ -359,16 +389,16 @@ settle_granted(
 	struct scope_orgs granted;
 	bool only_more = s->count == 1 && !sp->is_sweep, is_same = false;
 	size_t at;
-	enum err e = granted_targets(sp, s, &keys);
+	enum err e;
 
-	if (e == ERR_OK && keys.size > 0) {
-		e = scoped_grants(s, &granted);
-		if (e == ERR_OK && s->count > 1 && fresh != NULL)
-			e = compare_before(
-			    s, fresh, &granted, &only_more, &is_same);
-	}
-	for (at = 0; e == ERR_OK && !is_same && at < keys.size;
-	     at += KEY_RECORD_BYTES)
+	if (!may_grant(s->kind))
+		return ERR_OK;
+	e = scoped_grants(s, &granted);
+	if (e == ERR_OK && s->count > 1 && fresh != NULL)
+		e = compare_before(s, fresh, &granted, &only_more, &is_same);
+	if (e == ERR_OK && !is_same)
+		e = granted_targets(sp, s, !only_more, &keys);
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
 		e = only_more ? settle_added(sp, &granted, keys.data + at)
 		              : settle(sp, keys.data + at);
 	buffer_free(&keys);
@@ -488,8 +518,7 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
 	spread_begin(&sp, t, self);
 	e = arrive(&sp, &s, &c->id);
 	scoped_free(&s);
-	spread_end(&sp);
-	return e;
+	return spread_end(&sp, c->recorded_at, e);
 }
 
 /* --- everything -------------------------------------------------------- */
@@ -509,6 +538,35 @@ sweep_one(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES])
 		e = arrive(sp, &s, NULL);
 	scoped_free(&s);
 	return e;
+}
+
+enum err
+scope_settle_naming(
+    struct txn *t, const struct self *self, const char *kind, const char *ref)
+{
+	struct spread sp;
+	struct buffer keys = {0};
+	size_t at;
+	int role;
+	enum err e = ERR_OK;
+
+	spread_begin(&sp, t, self);
+	for (role = NAMING_GRANTS; e == ERR_OK && role <= NAMING_REST; role++)
+		e = naming_walk(t, kind, ref, (enum naming_role)role, NULL,
+		    SIZE_MAX, &keys);
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
+		struct scoped s;
+
+		e = scoped_read(t, self, keys.data + at, &s);
+		if (e == ERR_OK) {
+			e = arrive(&sp, &s, NULL);
+			scoped_free(&s);
+		} else if (e == ERR_NOT_FOUND) {
+			e = ERR_OK;
+		}
+	}
+	buffer_free(&keys);
+	return spread_end(&sp, self->trusted_at, e);
 }
 
 /* Kinds that are followed have lower numbers than those that follow them. */
@@ -535,8 +593,7 @@ scope_settle_all(struct txn *t, const struct self *self)
 			break;
 	}
 	walk_close(w);
-	spread_end(&sp);
-	return e == ERR_END ? ERR_OK : e;
+	return spread_end(&sp, self->trusted_at, e == ERR_END ? ERR_OK : e);
 }
 
 /* --- when the tree changed ----------------------------------------------- */

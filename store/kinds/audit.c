@@ -26,4 +26,5 @@ const struct kind kind_audit = {
     .fields = fields,
     .keeps_branches = true,
     .is_final = true,
+    .scope = {.up_only = true},
 };

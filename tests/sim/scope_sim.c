@@ -157,6 +157,9 @@ read_list(struct txn *t, int org, bool *on)
 		     place++) {
 			size_t i = find_made(&entry.id);
 
+			/* The hub's own word, on what to give up. */
+			if (memcmp(entry.id.life, hub.life, LIFE_BYTES) == 0)
+				continue;
 			assert_int_not_equal(i, SIZE_MAX);
 			assert_int_equal(
 			    entry.fingerprint, made[i].fingerprint);
