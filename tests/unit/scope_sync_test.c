@@ -43,7 +43,8 @@ wrote(struct member *m, const char *org, const char *kind, const char *ref,
 	assert_non_null(fields);
 	assert_int_equal(self_read(t, &self), ERR_OK);
 	change_init(&c);
-	snprintf(c.record.source, sizeof c.record.source, "his");
+	snprintf(c.record.source, sizeof c.record.source, "%s",
+	    kind_by_name(kind)->by_group ? "" : "his");
 	snprintf(c.record.kind, sizeof c.record.kind, "%s", kind);
 	snprintf(c.record.ref, sizeof c.record.ref, "%s", ref);
 	snprintf(c.by, sizeof c.by, "S1");
@@ -430,6 +431,97 @@ test_a_node_keeps_what_another_of_its_lists_has(void **state)
 	member_remove(&both);
 }
 
+/* --- a team's computer -----------------------------------------------------
+ */
+
+static struct change_id of_village, of_town, contract;
+
+static void
+team_of_a(void)
+{
+	wrote(&hub, "H01", "team", "TM1",
+	    json_pack("{s:s, s:[s]}", "name", "x", "villages", "ref:V1"));
+	of_village = wrote(&hub, "H01", "resident", "r3",
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:V1"));
+	file_at_a();
+	of_town = wrote(&a, "C01", "resident", "r2",
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:C01"));
+	contract = wrote(&a, "C01", "contract", "c1",
+	    json_pack("{s:s, s:s, s:s}", "resident_id", "ref:r1", "state",
+	        "signed", "team_id", "ref:TM1"));
+}
+
+static void
+expect_team_and_villages(struct member *laptop)
+{
+	assert_true(holds(laptop, &contract));
+	assert_true(holds(laptop, &resident));
+	assert_true(holds(laptop, &of_village));
+	assert_false(holds(laptop, &of_town));
+	assert_false(holds(laptop, &visit));
+	contract_is("active");
+	assert_int_equal(
+	    group_run(laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_true(body_of(laptop, &visit) > 0);
+	contract_is("terminated");
+	assert_int_equal(
+	    group_run(laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_int_equal(body_of(laptop, &visit), 0);
+	assert_int_equal(body_of(laptop, &resident), 0);
+	assert_true(body_of(laptop, &of_village) > 0);
+	assert_false(holds(laptop, &of_town));
+}
+
+/* before: the laptop is there before the contract is. */
+static void
+try_team(bool before)
+{
+	struct member laptop;
+
+	member_make(&laptop, ROLE_CLINIC, "laptop");
+	if (before)
+		group_join(&hub, &laptop, "team:TM1");
+	team_of_a();
+	sync_all();
+	if (!before)
+		group_join(&hub, &laptop, "team:TM1");
+	assert_int_equal(
+	    group_run(&laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	expect_team_and_villages(&laptop);
+	member_remove(&laptop);
+}
+
+static void
+test_a_teams_laptop_has_its_contracts_and_villages_no_more(void **state)
+{
+	try_team(false);
+}
+
+static void
+test_the_same_if_the_laptop_is_there_first(void **state)
+{
+	try_team(true);
+}
+
+/* Who looked is for the group, not for the colleagues. */
+static void
+test_an_audit_record_goes_up_only(void **state)
+{
+	struct change_id looked = wrote(&a, "C01", "audit", "l1",
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "ground", "treatment"));
+	struct member again;
+
+	sync_all();
+	assert_true(holds(&hub, &looked));
+	member_make(&again, ROLE_CLINIC, "again");
+	group_join(&hub, &again, "C01");
+	assert_int_equal(
+	    group_run(&again, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_false(holds(&again, &looked));
+	member_remove(&again);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -446,6 +538,9 @@ main(void)
 	    CASE(test_what_is_granted_again_is_filled_in),
 	    CASE(test_the_groups_last_word_counts),
 	    CASE(test_a_move_empties_the_old_site_but_for_its_own),
+	    CASE(test_a_teams_laptop_has_its_contracts_and_villages_no_more),
+	    CASE(test_the_same_if_the_laptop_is_there_first),
+	    CASE(test_an_audit_record_goes_up_only),
 	    CASE(test_nothing_goes_that_unsent_changes_are_about),
 	    CASE(test_a_node_keeps_what_another_of_its_lists_has),
 	};
