@@ -294,6 +294,9 @@ list_record(void *context, const json_t *record)
 
 	if (l->reader->today != NULL)
 		cells[2] = l->reader->today;
+	/* Its content was given up here. */
+	if (json_is_true(json_object_get(record, "emptied")))
+		cells[2] = _("emptied");
 	if (strncmp(cells[4], "ref:", 4) == 0)
 		cells[4] += 4;
 	return columns_add(l->columns, cells);

@@ -115,6 +115,8 @@ is old encounter E2 org_id ref:C01
 is old resident P2 managing_org_id ref:C01
 at old show encounter E3 --json | grep -q '"emptied": *true' ||
 	fail "show does not say that it is emptied"
+at old list encounter | grep -q 'E3.*emptied' ||
+	fail "list does not say that it is emptied"
 at old verify >"$work/verify.txt" || fail "verify: $(cat "$work/verify.txt")"
 
 # New visits of the village's resident are the new centre's.
