@@ -8,6 +8,7 @@
 
 #include "api/exchange_state.h"
 #include "store/dictionaries.h"
+#include "store/emptying.h"
 #include "store/enrol.h"
 #include "store/paper.h"
 #include "store/recover.h"
@@ -99,6 +100,7 @@ fill_options(struct exchange *x, struct session_options *so)
 	e = self_read(t, &self);
 	if (e == ERR_OK) {
 		x->may_recover = recover_is_due(t);
+		x->may_empty = emptying_is_due(t);
 		so->purpose = x->o.purpose;
 		so->transport = self.transport;
 		so->now_ms = x->o.now_ms;
@@ -242,7 +244,7 @@ needs_job(struct exchange *x)
 			x->may_recover = true;
 		return true;
 	case EVENT_DONE:
-		return x->hello_is_due || x->may_recover;
+		return x->hello_is_due || x->may_recover || x->may_empty;
 	case EVENT_FAILED:
 		return x->hello_is_due || exchange_is_behind(x);
 	default:

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "api/exchange_state.h"
+#include "store/emptying.h"
 #include "store/enrol.h"
 #include "store/index.h"
 #include "store/paper.h"
@@ -141,9 +142,12 @@ run_batch(struct exchange *x, struct txn *t, const struct self *self)
 	enum err e;
 
 	admitted_free(&x->admitted);
-	if (x->o.purpose == SESSION_SYNC)
-		return admit_from_above(t, self, &x->peer, x->event.batch,
+	if (x->o.purpose == SESSION_SYNC) {
+		e = admit_from_above(t, self, &x->peer, x->event.batch,
 		    exchange_now(x), &x->admitted);
+		x->may_empty = x->may_empty || emptying_is_due(t);
+		return e;
+	}
 	e = admit_from_below(
 	    t, self, &x->peer, x->event.batch, exchange_now(x), &x->admitted);
 	if (e == ERR_OK)
@@ -271,11 +275,17 @@ run_join(struct exchange *x, struct txn *t, const struct self *self)
 static enum err
 run_end(struct exchange *x, struct txn *t, struct self *self)
 {
+	enum err e;
+
 	if (exchange_is_behind(x))
 		return recover_begin(t, self, exchange_now(x));
-	if (x->event.type == EVENT_DONE && x->o.purpose == SESSION_SYNC)
-		return recover_finish(t, self, exchange_now(x));
-	return ERR_OK;
+	if (x->event.type != EVENT_DONE || x->o.purpose != SESSION_SYNC)
+		return ERR_OK;
+	e = recover_finish(t, self, exchange_now(x));
+	/* Of a bounded session nobody knows whether it heard all. */
+	if (e == ERR_OK && x->o.bytes_max == 0 && !x->o.has_budget)
+		e = emptying_apply(t, self);
+	return e;
 }
 
 static enum err

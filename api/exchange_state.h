@@ -34,6 +34,7 @@ struct exchange {
 	uint64_t grant_first;
 	bool has_grant;
 	bool may_recover;       /* changes of ours clash, or may do so */
+	bool may_empty;         /* something is to be given up here */
 	bool is_withdrawn;      /* this node, as the session showed */
 	bool has_marked;        /* a list named nodes that were not on ours */
 	bool peer_is_withdrawn; /* found when its batch was taken */

@@ -5,6 +5,7 @@
 #include "api/op.h"
 #include "api/people.h"
 #include "base/i18n.h"
+#include "store/emptying.h"
 #include "store/looked.h"
 
 struct shown {
@@ -20,6 +21,10 @@ read_found(struct txn *t, const struct self *self,
 	struct record r = {0};
 	enum err e = record_read(t, key, &r);
 
+	if (e == ERR_NOT_FOUND && emptying_read(t, key, &r.id) == ERR_OK) {
+		s->record = emptying_to_json(&r.id);
+		return s->record == NULL ? ERR_NOMEM : ERR_OK;
+	}
 	if (e == ERR_NOT_FOUND)
 		e = draft_read(t, key, &r);
 	if (e != ERR_OK)

@@ -13,6 +13,7 @@
 
 #include "api/op.h"
 #include "base/i18n.h"
+#include "store/emptying.h"
 #include "store/log.h"
 #include "store/record.h"
 
@@ -26,7 +27,7 @@ struct verify {
 	struct op *op;
 	struct self self;
 	uint64_t values, bad_values;
-	uint64_t records, bad_records;
+	uint64_t records, bad_records, emptied;
 	uint64_t drafts, bad_drafts;
 	uint64_t changes, bad_logs;
 	uint64_t told;
@@ -78,6 +79,10 @@ verify_record(struct verify *v, struct txn *t, enum table table,
 		v->records++;
 	if (e == ERR_OK) {
 		record_clear(&r);
+		return ERR_OK;
+	}
+	if (e == ERR_NOT_FOUND && !is_draft && emptying_is_emptied(t, key)) {
+		v->emptied++;
 		return ERR_OK;
 	}
 	if (is_draft)
@@ -268,12 +273,13 @@ verify_logs(struct verify *v)
 static json_t *
 summary(const struct verify *v)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "values",
-	    (json_int_t)v->values, "bad_values", (json_int_t)v->bad_values,
-	    "records", (json_int_t)v->records, "bad_records",
-	    (json_int_t)v->bad_records, "drafts", (json_int_t)v->drafts,
-	    "bad_drafts", (json_int_t)v->bad_drafts, "changes",
-	    (json_int_t)v->changes, "bad_logs", (json_int_t)v->bad_logs);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "values", (json_int_t)v->values, "bad_values",
+	    (json_int_t)v->bad_values, "records", (json_int_t)v->records,
+	    "bad_records", (json_int_t)v->bad_records, "drafts",
+	    (json_int_t)v->drafts, "bad_drafts", (json_int_t)v->bad_drafts,
+	    "changes", (json_int_t)v->changes, "bad_logs",
+	    (json_int_t)v->bad_logs, "emptied", (json_int_t)v->emptied);
 }
 
 static enum err

@@ -299,6 +299,8 @@ list_record(void *context, const json_t *record)
 		cells[2] = l->reader->today;
 	else if (contract_dispute(record) != NULL)
 		cells[2] = contract_dispute(record);
+	else if (json_is_true(json_object_get(record, "emptied")))
+		cells[2] = _("emptied");
 	if (strncmp(cells[4], "ref:", 4) == 0)
 		cells[4] += 4;
 	return columns_add(l->columns, cells);

@@ -9,6 +9,7 @@
 #include "store/due.h"
 #include "store/apart.h"
 #include "store/contest_settle.h"
+#include "store/emptying.h"
 #include "store/index.h"
 #include "store/matter.h"
 #include "store/looked.h"
@@ -38,6 +39,8 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 		e = looked_note(t, c, key);
 	if (e == ERR_OK)
 		e = two_places_note(t, c, key);
+	if (e == ERR_OK)
+		e = emptying_note_change(t, self, c);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
 	if (e == ERR_OK)
@@ -304,6 +307,17 @@ take_clash(struct intake *in, const struct batch_change *bc)
 	return e == ERR_OK ? add_exception(in->out, &bc->id, FINDING_CLASH) : e;
 }
 
+/* It was given up here, and is granted again. */
+static bool
+is_emptied_one(const struct intake *in, const struct batch_change *bc)
+{
+	return in->from_above && in->stored.apart == 0 &&
+	       in->stored.body.size == 0 &&
+	       in->stored.fingerprint ==
+	           log_fingerprint(in->self->fingerprint_secret, &bc->id,
+	               batch_body(in->batch, bc), bc->body_bytes);
+}
+
 /* A change whose id is known: the same again, or another under its name. */
 static enum err
 take_known(struct intake *in, const struct batch_change *bc)
@@ -317,6 +331,11 @@ take_known(struct intake *in, const struct batch_change *bc)
 			return add_exception(in->out, &bc->id,
 			    (enum finding_code)in->stored.apart);
 		return ERR_OK;
+	}
+	if (is_emptied_one(in, bc)) {
+		in->out->known++;
+		return emptying_fill(
+		    in->t, &bc->id, &in->stored, body, bc->body_bytes);
 	}
 	return take_clash(in, bc);
 }

@@ -40,6 +40,7 @@ enum table {
 	TABLE_SCOPES = 20,    /* record -> orgs that receive it */
 	TABLE_NAMINGS = 21,   /* blind, role, record that names it -> nothing */
 	TABLE_STANDING = 22,  /* change, audience -> place on its list */
+	TABLE_EMPTIED = 25,   /* change or record -> what is to go, or gone */
 	TABLE_COUNT
 };
 
@@ -100,6 +101,9 @@ enum err db_begin(struct db *db, bool write, struct txn **out);
 enum err txn_commit(struct txn *t);
 void txn_abort(struct txn *t);
 struct db *txn_db(struct txn *t);
+/** Zeroed memory of a writing transaction, for one user (store/memo.h), made
+ * when first asked for and released with it. NULL: no memory, or it reads. */
+void *txn_memory(struct txn *t, size_t size, void (*release)(void *));
 
 /** Value of a key into out (replaced). ERR_NOT_FOUND, ERR_CORRUPT: the value
  * is not what was stored, ERR_IO. */

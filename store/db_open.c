@@ -44,6 +44,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_SCOPES] = "scopes",
     [TABLE_NAMINGS] = "namings",
     [TABLE_STANDING] = "standing",
+    [TABLE_EMPTIED] = "emptied",
 };
 
 /* File systems on which LMDB's locks and maps cannot be trusted. */
@@ -161,9 +162,12 @@ open_tables(MDB_env *env, MDB_dbi dbi[TABLE_COUNT], bool create)
 	size_t i;
 	int rc = mdb_txn_begin(env, NULL, create ? 0 : MDB_RDONLY, &txn);
 
-	for (i = 0; rc == 0 && i < TABLE_COUNT; i++)
-		rc = mdb_dbi_open(
-		    txn, table_names[i], create ? MDB_CREATE : 0, &dbi[i]);
+	for (i = 0; rc == 0 && i < TABLE_COUNT; i++) {
+		dbi[i] = 0; /* a number without a table */
+		if (table_names[i] != NULL)
+			rc = mdb_dbi_open(txn, table_names[i],
+			    create ? MDB_CREATE : 0, &dbi[i]);
+	}
 	if (rc == 0)
 		rc = check_schema(txn, dbi[TABLE_SLOTS], create);
 	if (rc != 0) {

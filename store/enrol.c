@@ -13,6 +13,7 @@
 #include "store/list.h"
 #include "store/log.h"
 #include "store/paper.h"
+#include "store/team_feed.h"
 
 enum { WELCOME_ORGS_BYTES = 9000 }; /* the answer must fit one frame */
 
@@ -388,6 +389,8 @@ enrol_accept(struct txn *t, const struct self *self, uint16_t number,
 		e = issue(t, self, &invite, transport_key, request, &node.cert);
 		if (e == ERR_OK)
 			e = index_node_write(t, &node);
+		if (e == ERR_OK)
+			e = team_feed_certified(t, self, &node.cert);
 	} else if (e == ERR_EXISTS) {
 		e = ERR_OK; /* the certificate that it has */
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/emptying.h"
 #include "store/export.h"
 
 enum {
@@ -110,9 +111,13 @@ static enum err
 collect_record(
     struct export *x, struct txn *t, const struct bytes *key, struct stored *s)
 {
+	struct identity emptied;
 	struct change_id id;
 	enum err e;
 
+	if (key->size == KEY_RECORD_CHANGE_BYTES &&
+	    emptying_read(t, key->data, &emptied) == ERR_OK)
+		return add_entry(x, key->data, emptied.kind, emptied.ref, "");
 	if (key->size != KEY_RECORD_CHANGE_BYTES)
 		return add_entry(x, key->data, unreadable, unreadable, "");
 	key_change_read(&id, key->data + KEY_RECORD_BYTES);
@@ -243,10 +248,15 @@ sort(const struct export *x, struct sort_key **out)
 static enum err
 read_one(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], json_t **out)
 {
+	struct identity emptied;
 	struct record r;
 	enum err e = record_read(t, key, &r);
 
 	*out = NULL;
+	if (e == ERR_NOT_FOUND && emptying_read(t, key, &emptied) == ERR_OK) {
+		*out = emptying_to_json(&emptied);
+		return *out == NULL ? ERR_NOMEM : ERR_OK;
+	}
 	if (e == ERR_NOT_FOUND)
 		e = draft_read(t, key, &r);
 	if (e == ERR_NOT_FOUND)
@@ -394,7 +404,9 @@ export_records(
 		e = export_kind(&x, key_kind_number(kind));
 	} else {
 		for (k = kind_all(); e == ERR_OK && *k != NULL; k++)
-			e = export_kind(&x, (*k)->number);
+			e = (*k)->for_acting_org
+			        ? ERR_OK /* the group's word to one site */
+			        : export_kind(&x, (*k)->number);
 		if (e == ERR_OK)
 			e = export_unknown(&x);
 	}

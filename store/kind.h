@@ -67,6 +67,7 @@ enum field_flag {
 	/* Where two values of it meet, one is shown and a person has to say
 	 * which is right (an ID number). */
 	FIELD_ASKED = 64,
+	FIELD_TEAM = 128, /* who is to receive it: the team named here */
 };
 
 struct field {
@@ -150,6 +151,9 @@ enum grant_rule {
  * say. Lists of states are separated by spaces. */
 struct kind_scope {
 	bool by_founder;       /* the orgs that made its first changes */
+	bool up_only;          /* the group: not even its acting org's list */
+	const char *about[2];  /* two fields, a kind and a ref: whoever receives
+	                          that record; NULLs: none */
 	bool is_followed;      /* a field with FIELD_FOLLOWS may name it */
 	bool is_granted;       /* a field with FIELD_GRANTS may name it */
 	const char *basic;     /* states in which a basic grant covers it; "*":
@@ -163,11 +167,12 @@ struct kind_scope {
 struct kind {
 	uint16_t number; /* 1 .. ; also the dependency order of export */
 	const char *name;
-	bool by_group;     /* reference data: written by the group only */
-	bool org_is_field; /* its org_id says whose it is (a team's contract),
-	                      not where its author sat */
-	uint8_t urgency;   /* class 0 .. 3 unless `classify` says otherwise */
-	char slip_letter;  /* of FIELD_SLIP; 0: none */
+	bool by_group;       /* reference data: written by the group only */
+	bool for_acting_org; /* of those: for the acting org, not for all */
+	bool org_is_field;   /* its org_id says whose it is (a team's contract),
+	                        not where its author sat */
+	uint8_t urgency;     /* class 0 .. 3 unless `classify` says otherwise */
+	char slip_letter;    /* of FIELD_SLIP; 0: none */
 	const struct field *fields; /* ends with number 0 */
 	const struct state *states; /* lowest precedence first, ends with a
 	                               NULL name; NULL: stateless */

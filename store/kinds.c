@@ -38,6 +38,7 @@ static const struct kind *const kinds[] = {
     &kind_outreach,
     &kind_disclosure,
     &kind_contract_change,
+    &kind_emptying,
     NULL,
 };
 

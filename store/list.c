@@ -5,9 +5,11 @@
 
 #include <sodium.h>
 
+#include "store/emptying.h"
 #include "store/key.h"
 #include "store/list.h"
 #include "store/log.h"
+#include "store/memo.h"
 #include "store/scope.h"
 
 enum { ENTRY_BYTES = LIFE_BYTES + 8 + 8 + 8, CURSOR_BYTES = 4 + 8 + 8 };
@@ -32,13 +34,32 @@ audience_read(struct txn *t, const char *name, struct audience *out)
 	return e;
 }
 
+bool
+audience_known(struct txn *t, const char *name, struct audience *out)
+{
+	struct memo *memo = memo_of(t);
+
+	if (memo_audience(memo, name, out))
+		return true;
+	if (audience_read(t, name, out) != ERR_OK)
+		return false;
+	memo_note_audience(memo, name, out);
+	return true;
+}
+
 enum err
 audience_ensure(struct txn *t, const char *name, struct audience *out)
 {
+	struct memo *memo = memo_of(t);
 	uint8_t value[8];
 	uint64_t count;
-	enum err e = audience_read(t, name, out);
+	enum err e;
 
+	if (memo_audience(memo, name, out))
+		return ERR_OK;
+	e = audience_read(t, name, out);
+	if (e == ERR_OK)
+		memo_note_audience(memo, name, out);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	if (strlen(name) > LIST_NAME_BYTES_MAX)
@@ -61,6 +82,7 @@ lists_drop(struct txn *t)
 {
 	enum err e = txn_empty(t, TABLE_LISTS);
 
+	memo_forget(t);
 	if (e == ERR_OK)
 		e = txn_empty(t, TABLE_STANDING);
 	return e == ERR_OK ? txn_empty(t, TABLE_AUDIENCES) : e;
@@ -147,14 +169,22 @@ append_at(struct txn *t, const struct audience *a, const struct change_id *id,
     uint64_t fingerprint, uint64_t *place)
 {
 	struct list_entry entry = {.id = *id, .fingerprint = fingerprint};
+	struct memo *memo = memo_of(t);
 	struct cursor end;
-	enum err e = list_end(t, a, id->class, &end);
+	enum err e = ERR_OK;
 
+	if (!memo_end(memo, a, id->class, &end))
+		e = list_end(t, a, id->class, &end);
 	if (e != ERR_OK)
 		return e;
 	*place = entry.place = end.place + 1;
 	entry.running = list_running(end.running, fingerprint);
-	return entry_write(t, a, &entry);
+	e = entry_write(t, a, &entry);
+	end.place = entry.place;
+	end.running = entry.running;
+	if (e == ERR_OK)
+		memo_note_end(memo, a, id->class, &end);
+	return e;
 }
 
 enum err
@@ -191,7 +221,7 @@ struct standings {
 	size_t count;
 	struct {
 		uint32_t audience;
-		uint64_t place;
+		uint64_t place; /* 0: it left that list */
 		bool is_due;
 	} item[STANDINGS_MAX];
 };
@@ -237,7 +267,7 @@ standings_read(struct txn *t, const struct change_id *id, struct standings *out)
 
 static enum err
 stand_on(struct txn *t, const struct change_id *id, uint64_t fingerprint,
-    const char *name, struct standings *known)
+    const char *name, struct standings *known, bool *moved)
 {
 	uint8_t key[KEY_STANDING_BYTES], value[8];
 	struct audience a;
@@ -250,11 +280,13 @@ stand_on(struct txn *t, const struct change_id *id, uint64_t fingerprint,
 	for (i = 0; i < known->count; i++)
 		if (known->item[i].audience == a.number) {
 			known->item[i].is_due = true;
-			return ERR_OK;
+			if (known->item[i].place > 0)
+				return ERR_OK;
 		}
 	e = append_at(t, &a, id, fingerprint, &place);
 	if (e != ERR_OK)
 		return e;
+	*moved = true;
 	key_standing(key, id, a.number);
 	store_u64(value, place);
 	return txn_put(t, TABLE_STANDING, key, sizeof key, value, sizeof value);
@@ -266,7 +298,7 @@ stand_off(struct txn *t, const struct change_id *id, uint32_t audience,
     uint64_t place)
 {
 	const struct audience a = {.number = audience};
-	uint8_t key[KEY_STANDING_BYTES];
+	uint8_t key[KEY_STANDING_BYTES], value[8] = {0};
 	struct list_entry entry;
 	enum err e = list_entry_read(t, &a, id->class, place, &entry);
 
@@ -279,24 +311,79 @@ stand_off(struct txn *t, const struct change_id *id, uint32_t audience,
 	if (e != ERR_OK)
 		return e;
 	key_standing(key, id, audience);
-	return txn_delete(t, TABLE_STANDING, key, sizeof key);
+	return txn_put(t, TABLE_STANDING, key, sizeof key, value, sizeof value);
+}
+
+/* Lists are asked for by name; here for once the other way round. */
+static enum err
+name_of(struct txn *t, uint32_t number, char out[LIST_NAME_BYTES_MAX + 1])
+{
+	struct buffer value = {0};
+	struct bytes key;
+	struct walk *w;
+	enum err e;
+
+	if (memo_name(memo_of(t), number, out))
+		return ERR_OK;
+	e = walk_open(t, TABLE_AUDIENCES, NULL, 0, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, &value)) == ERR_OK)
+		if (value.size >= 4 && load_u32(value.data) == number &&
+		    key.size <= LIST_NAME_BYTES_MAX)
+			break;
+	if (e == ERR_OK) {
+		memcpy(out, key.data, key.size);
+		out[key.size] = '\0';
+		memo_note_name(memo_of(t), number, out);
+	}
+	walk_close(w);
+	buffer_free(&value);
+	return e == ERR_END ? ERR_CORRUPT : e;
+}
+
+/* To all that had it and have it no more. */
+static enum err
+tell_left(struct txn *t, const struct change_id *id,
+    const struct standings *known, const char names[][LIST_NAME_BYTES_MAX + 1],
+    size_t count, struct emptying_notes *left)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < known->count; i++) {
+		char from[LIST_NAME_BYTES_MAX + 1];
+
+		if (known->item[i].is_due && known->item[i].place > 0)
+			continue;
+		e = name_of(t, known->item[i].audience, from);
+		if (e == ERR_OK)
+			e = emptying_add(left, from, id, names, count);
+	}
+	return e;
 }
 
 enum err
 list_share(struct txn *t, const struct change_id *id, uint64_t fingerprint,
-    const char names[][LIST_NAME_BYTES_MAX + 1], size_t count)
+    const char names[][LIST_NAME_BYTES_MAX + 1], size_t count,
+    struct emptying_notes *left)
 {
 	struct standings known;
+	bool moved = false;
 	size_t i;
 	enum err e = standings_read(t, id, &known);
 
 	for (i = 0; e == ERR_OK && i < count; i++)
-		e = stand_on(t, id, fingerprint, names[i], &known);
+		e = stand_on(t, id, fingerprint, names[i], &known, &moved);
 	for (i = 0; e == ERR_OK && i < known.count; i++)
-		if (!known.item[i].is_due)
+		if (!known.item[i].is_due && known.item[i].place > 0) {
 			e = stand_off(
 			    t, id, known.item[i].audience, known.item[i].place);
-	return e;
+			moved = true;
+		}
+	return e == ERR_OK && moved && left != NULL
+	           ? tell_left(t, id, &known, names, count, left)
+	           : e;
 }
 
 /* --- the lists of one change --------------------------------------------- */
@@ -339,13 +426,14 @@ list_change(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK; /* built on joining: store/enrol.c */
 	if (self->role == ROLE_CLINIC)
 		return append_own(t, c, fingerprint);
-	if (k != NULL && k->by_group) {
+	if (k != NULL && k->by_group && !k->for_acting_org) {
 		e = append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
 		return e == ERR_OK ? scope_org_changed(t, c) : e;
 	}
 	n = snprintf(name, sizeof name, "%s%s", AUDIENCE_ORG, c->org);
 	/* A longer one is nobody's feed. */
-	if (n > 0 && (size_t)n < sizeof name)
+	if (n > 0 && (size_t)n < sizeof name &&
+	    (k == NULL || !k->scope.up_only))
 		e = append_to(t, name, &c->id, fingerprint);
 	return e == ERR_OK ? scope_admitted(t, self, c, fingerprint) : e;
 }

@@ -18,6 +18,8 @@
 #define AUDIENCE_GROUP "group"
 #define AUDIENCE_ORG   "org:" /* and the org's ref */
 
+struct emptying_notes;
+
 struct audience {
 	uint32_t number;
 	uint32_t epoch;
@@ -33,6 +35,8 @@ struct list_entry {
 
 /** ERR_NOT_FOUND: nothing was ever listed for it. */
 enum err audience_read(struct txn *t, const char *name, struct audience *out);
+/** Whether anything was, as a batch asks of every change. */
+bool audience_known(struct txn *t, const char *name, struct audience *out);
 /** Read, or make with a fresh epoch. */
 enum err audience_ensure(struct txn *t, const char *name, struct audience *out);
 /** Forget all lists and audiences (before they are built anew). */
@@ -52,11 +56,12 @@ enum err list_entry_read(struct txn *t, const struct audience *a, uint8_t class,
 /**
  * Let a change stand on the lists of these audiences, and on no others but
  * that of its acting org, which list_change() appended it to. What it stands
- * on already is left alone.
+ * on already is left alone. Where it moved, the lists that it left, then or
+ * before, are added to *left; NULL: nobody wants to know.
  */
 enum err list_share(struct txn *t, const struct change_id *id,
     uint64_t fingerprint, const char names[][LIST_NAME_BYTES_MAX + 1],
-    size_t count);
+    size_t count, struct emptying_notes *left);
 
 /** The audiences a change belongs to here and now, appended to each list. */
 enum err list_change(struct txn *t, const struct self *self,

@@ -58,17 +58,20 @@ naming_note(struct txn *t, const struct kind *k, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	const struct field *f;
-	const char *ref;
+	const char *kind, *ref;
 	size_t i;
 	enum err e = ERR_OK;
 
+	if (scope_about(k, c->fields, &kind, &ref))
+		e = put_row(t, kind, ref, NAMING_REST, c->record.source, key);
 	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
 		enum naming_role role = (f->flags & FIELD_GRANTS) != 0
 		                            ? NAMING_GRANTS
 		                        : k->scope.basic != NULL ? NAMING_PLANS
 		                                                 : NAMING_REST;
 
-		if ((f->flags & (FIELD_GRANTS | FIELD_FOLLOWS)) == 0)
+		if ((f->flags & (FIELD_GRANTS | FIELD_FOLLOWS | FIELD_TEAM)) ==
+		    0)
 			continue;
 		for (i = 0;
 		     e == ERR_OK && (ref = scope_ref(c->fields, f, i)) != NULL;
@@ -84,6 +87,23 @@ naming_hold(struct txn *t, const struct identity *id,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	return put_row(t, id->kind, id->ref, NAMING_HOLDERS, id->source, key);
+}
+
+bool
+naming_any(struct txn *t, const struct identity *id)
+{
+	uint8_t base[DB_BLIND_BYTES];
+	struct walk *w;
+	struct bytes key;
+	bool any;
+
+	base_of(t, id->kind, id->ref, base);
+	if (walk_open(t, TABLE_NAMINGS, base, sizeof base, &w) != ERR_OK)
+		return true;
+	any = walk_next(w, &key, NULL) == ERR_OK && key.size >= sizeof base &&
+	      memcmp(key.data, base, sizeof base) == 0;
+	walk_close(w);
+	return any;
 }
 
 enum err

@@ -381,3 +381,17 @@ receipts_make_group(struct txn *t, const struct self *self,
 		group_receipt_sign(out, self->signing_secret);
 	return e;
 }
+
+enum err
+receipts_group_held(
+    struct txn *t, const uint8_t life[LIFE_BYTES], uint64_t held[CLASSES])
+{
+	struct group_receipt g;
+	enum err e = group_read(t, life, &g);
+
+	if (e == ERR_OK)
+		memcpy(held, g.seq, sizeof g.seq);
+	else
+		memset(held, 0, CLASSES * sizeof *held);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

@@ -40,4 +40,8 @@ enum err receipts_take_held(struct txn *t, const struct self *self,
 enum err receipts_make_group(struct txn *t, const struct self *self,
     const uint8_t life[LIFE_BYTES], struct group_receipt *out);
 
+/** How much of a life the group holds, by its word; 0s: nothing said. */
+enum err receipts_group_held(
+    struct txn *t, const uint8_t life[LIFE_BYTES], uint64_t held[CLASSES]);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/emptying.h"
 #include "store/index.h"
 #include "store/record.h"
 
@@ -205,6 +206,8 @@ record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
 	enum err e;
 
 	memset(out, 0, sizeof *out);
+	if (emptying_is_emptied(t, key))
+		return ERR_NOT_FOUND;
 	e = gather(t, key, most, out);
 	if (e == ERR_OK && out->count == 0)
 		e = ERR_NOT_FOUND;

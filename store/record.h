@@ -45,8 +45,9 @@ struct record_set {
 };
 
 /**
- * Read a record's changes. ERR_NOT_FOUND: none is here. ERR_LIMIT: more than
- * `most`. ERR_CORRUPT. record_set_free(out) after ERR_OK.
+ * Read a record's changes. ERR_NOT_FOUND: none is here, or it is emptied
+ * (emptying.h). ERR_LIMIT: more than `most`. ERR_CORRUPT. record_set_free(out)
+ * after ERR_OK.
  */
 enum err record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     size_t most, struct record_set *out);

@@ -1,11 +1,13 @@
 /* scope: which orgs are to receive a record: reading it off the records. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/admit.h"
 #include "store/index.h"
 #include "store/scope.h"
+#include "store/team_feed.h"
 
 enum { NAMES_MAX = 64 }; /* refs of one field that are looked at */
 
@@ -286,6 +288,21 @@ scoped_told(
 	}
 }
 
+/* In the place of an org, where one of its computers is certified for it. */
+static void
+add_team(const struct scoped *s, const struct field *f, struct scope_orgs *out)
+{
+	const char *team = scope_ref(s->merged.fields, f, 0);
+	char name[ORG_REF_BYTES_MAX + 1];
+	int n;
+
+	if (team == NULL || !team_feed_is_kept(s->t, team))
+		return;
+	n = snprintf(name, sizeof name, "%s%s", TEAM_PREFIX, team);
+	if (n > 0 && (size_t)n < sizeof name)
+		scope_orgs_add(out, name, SCOPE_FULL);
+}
+
 static enum err
 add_own(const struct scoped *s, struct scope_orgs *out)
 {
@@ -297,6 +314,8 @@ add_own(const struct scoped *s, struct scope_orgs *out)
 	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
 		if ((f->flags & FIELD_HOLDER) != 0)
 			e = add_holder(s, f, out);
+		if ((f->flags & FIELD_TEAM) != 0)
+			add_team(s, f, out);
 		if ((f->flags & FIELD_AUDIENCE) == 0)
 			continue;
 		for (i = 0; (ref = scope_ref(s->merged.fields, f, i)) != NULL;
@@ -437,10 +456,37 @@ add_granted(const struct scoped *s, struct scope_orgs *out)
 }
 
 static enum err
+add_scope_of(const struct scoped *s, const char *kind, const char *ref,
+    struct scope_orgs *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct scope_orgs more;
+	enum err e = scope_resolve(s->t, s->merged.id.source, kind, ref, key);
+
+	if (e == ERR_OK)
+		e = scope_row_read(s->t, key, &more);
+	if (e == ERR_OK)
+		scope_orgs_add_all(out, &more);
+	return e == ERR_NOT_FOUND ? ERR_OK : e; /* awaited */
+}
+
+bool
+scope_about(const struct kind *k, const json_t *fields, const char **kind,
+    const char **ref)
+{
+	if (k->scope.about[0] == NULL)
+		return false;
+	*kind = json_string_value(json_object_get(fields, k->scope.about[0]));
+	*ref = json_string_value(json_object_get(fields, k->scope.about[1]));
+	return *kind != NULL && *ref != NULL &&
+	       strlen(*kind) <= KIND_BYTES_MAX && strlen(*ref) <= REF_BYTES_MAX;
+}
+
+static enum err
 add_followed(const struct scoped *s, struct scope_orgs *out)
 {
 	const struct field *f;
-	const char *ref;
+	const char *kind, *ref;
 	size_t i;
 	enum err e = ERR_OK;
 
@@ -449,21 +495,22 @@ add_followed(const struct scoped *s, struct scope_orgs *out)
 			continue;
 		for (i = 0; e == ERR_OK &&
 		            (ref = scope_ref(s->merged.fields, f, i)) != NULL;
-		     i++) {
-			uint8_t key[KEY_RECORD_BYTES];
-			struct scope_orgs more;
-
-			e = scope_resolve(
-			    s->t, s->merged.id.source, f->ref_kind, ref, key);
-			if (e == ERR_OK)
-				e = scope_row_read(s->t, key, &more);
-			if (e == ERR_OK)
-				scope_orgs_add_all(out, &more);
-			else if (e == ERR_NOT_FOUND)
-				e = ERR_OK; /* awaited */
-		}
+		     i++)
+			e = add_scope_of(s, f->ref_kind, ref, out);
 	}
+	if (e == ERR_OK && scope_about(s->kind, s->merged.fields, &kind, &ref))
+		e = add_scope_of(s, kind, ref, out);
 	return e;
+}
+
+enum err
+scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out)
+{
+	enum err e;
+
+	out->count = 0;
+	e = add_own(s, out);
+	return e == ERR_OK ? add_followed(s, out) : e;
 }
 
 enum err

@@ -88,6 +88,8 @@ enum scope_level scoped_needs(const struct scoped *s);
 enum err scoped_grants(const struct scoped *s, struct scope_orgs *out);
 /** The whole scope: own, granted, followed. */
 enum err scoped_orgs(const struct scoped *s, struct scope_orgs *out);
+/** The same of a record that nothing names. */
+enum err scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out);
 
 /** Whom a change of it has to be told besides: from whom it takes the file. */
 void scoped_told(
@@ -95,6 +97,10 @@ void scoped_told(
 
 /** One ref of a reference field; NULL: no more. */
 const char *scope_ref(const json_t *fields, const struct field *f, size_t i);
+/** The record that one is about by two of its fields, if its kind has such
+ * (kind_scope.about). */
+bool scope_about(const struct kind *k, const json_t *fields, const char **kind,
+    const char **ref);
 /** Which record a ref in a record of this source means, if it is here and
  * there is but one that it can mean. ERR_NOT_FOUND. */
 enum err scope_resolve(struct txn *t, const char *source, const char *kind,
@@ -124,6 +130,8 @@ enum err naming_note(struct txn *t, const struct kind *k,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 enum err naming_hold(struct txn *t, const struct identity *id,
     const uint8_t key[KEY_RECORD_BYTES]);
+/** Whether anything names it, or bears its ref. */
+bool naming_any(struct txn *t, const struct identity *id);
 /** Record keys, one after the other, appended to out; of one source (or of
  * any: NULL), at most `most`. */
 enum err naming_walk(struct txn *t, const char *kind, const char *ref,
@@ -135,6 +143,9 @@ enum err naming_walk(struct txn *t, const char *kind, const char *ref,
  * right lists. Its acting org's is not looked at. */
 enum err scope_admitted(struct txn *t, const struct self *self,
     const struct change *c, uint64_t fingerprint);
+/** Look again at the records that name this one, and at what they grant. */
+enum err scope_settle_naming(
+    struct txn *t, const struct self *self, const char *kind, const char *ref);
 /** Look at every record again. Costs as much as the store holds. */
 enum err scope_settle_all(struct txn *t, const struct self *self);
 /** After a change of an org: if it moved in the tree, lists may be due to

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/emptying.h"
 #include "store/list.h"
+#include "store/memo.h"
 #include "store/scope.h"
 
 /* A record follows one that follows another: reports, requests, residents. */
@@ -19,10 +21,35 @@ enum { DEPTH_MAX = 6 };
 struct spread {
 	struct txn *t;
 	const struct self *self;
-	struct org_tree tree;
+	struct org_tree *tree;
+	struct org_tree own; /* where there is no memory for a shared one */
+	struct emptying_notes left; /* what went off lists */
 	unsigned depth;
 	bool is_sweep; /* look at every change, whatever seems the same */
 };
+
+static void
+spread_begin(struct spread *sp, struct txn *t, const struct self *self)
+{
+	struct memo *memo = memo_of(t);
+
+	memset(sp, 0, sizeof *sp);
+	sp->t = t;
+	sp->self = self;
+	sp->own.t = t;
+	sp->tree = memo == NULL ? &sp->own : &memo->tree;
+}
+
+/* at: of what caused it all. */
+static enum err
+spread_end(struct spread *sp, int64_t at, enum err e)
+{
+	if (e == ERR_OK)
+		e = emptying_write(sp->t, sp->self, &sp->left, at);
+	emptying_free(&sp->left);
+	org_tree_free(&sp->own);
+	return e;
+}
 
 /* --- the lists of one record ------------------------------------------- */
 
@@ -34,12 +61,12 @@ is_covered(struct spread *sp, const struct scope_orgs *o, uint8_t needs,
 {
 	size_t i;
 
-	if (org_tree_is_below(&sp->tree, acting, org))
+	if (org_tree_is_below(sp->tree, acting, org))
 		return true;
 	for (i = 0; i < o->count; i++)
 		if (o->org[i].level >= needs &&
 		    strcmp(o->org[i].ref, org) != 0 &&
-		    org_tree_is_below(&sp->tree, o->org[i].ref, org))
+		    org_tree_is_below(sp->tree, o->org[i].ref, org))
 			return true;
 	return false;
 }
@@ -65,10 +92,11 @@ share_one(struct spread *sp, const struct scoped *s,
 		snprintf(
 		    names[count++], sizeof names[0], "%s%s", AUDIENCE_ORG, org);
 	}
-	e = org_tree_state(&sp->tree);
+	e = org_tree_state(sp->tree);
 	if (e != ERR_OK || (is_first && count == 0))
 		return e;
-	return list_share(sp->t, &c->id, input->fingerprint, names, count);
+	return list_share(
+	    sp->t, &c->id, input->fingerprint, names, count, &sp->left);
 }
 
 /* Whose audience also depends on what it follows. */
@@ -135,31 +163,39 @@ settle_namers(struct spread *sp, const struct identity *id, const char *source,
 	return e;
 }
 
+/* The row is another now: tell the record's own changes and what follows. */
+static enum err
+followed_changed(struct spread *sp, const struct scoped *s,
+    const struct scope_orgs *before, const struct scope_orgs *now)
+{
+	const struct identity *id = &s->merged.id;
+	enum err e = scope_row_write(sp->t, id, s->key, now);
+
+	if (e == ERR_OK)
+		e = share(sp, s, now, NULL);
+	if (e != ERR_OK)
+		return e;
+	return settle_namers(sp, id,
+	    scope_is_only(sp->t, id) ? NULL : id->source,
+	    scope_orgs_equal(before, now, SCOPE_FULL) ? NAMING_PLANS
+	                                              : NAMING_REST);
+}
+
 /* A scope that others follow. */
 static enum err
 settle_followed(struct spread *sp, const struct scoped *s,
     const struct scope_orgs *now, const struct change_id *fresh)
 {
-	const struct identity *id = &s->merged.id;
 	const char *basic = s->kind->scope.basic;
 	struct scope_orgs before;
-	bool is_same, by_state = basic != NULL && strcmp(basic, "*") != 0;
+	bool by_state = basic != NULL && strcmp(basic, "*") != 0;
 	enum err e = scope_row_read(sp->t, s->key, &before);
 
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	is_same = scope_orgs_equal(&before, now, SCOPE_BASIC);
-	if (!is_same)
-		e = scope_row_write(sp->t, id, s->key, now);
-	if (e == ERR_OK)
-		e = share(sp, s, now,
-		    is_same && !by_state && !sp->is_sweep ? fresh : NULL);
-	if (e != ERR_OK || is_same)
-		return e;
-	return settle_namers(sp, id,
-	    scope_is_only(sp->t, id) ? NULL : id->source,
-	    scope_orgs_equal(&before, now, SCOPE_FULL) ? NAMING_PLANS
-	                                               : NAMING_REST);
+	if (!scope_orgs_equal(&before, now, SCOPE_BASIC))
+		return followed_changed(sp, s, &before, now);
+	return share(sp, s, now, !by_state && !sp->is_sweep ? fresh : NULL);
 }
 
 static const struct change_id no_change;
@@ -212,63 +248,159 @@ add_once(struct buffer *keys, const uint8_t key[KEY_RECORD_BYTES])
 	return buffer_state(keys);
 }
 
-/* What any of its changes ever granted to its orgs: what it no longer names
- * has to be taken back. */
 static enum err
-granted_targets(struct spread *sp, const struct scoped *s, struct buffer *keys)
+add_targets(struct spread *sp, const struct scoped *s, const json_t *fields,
+    struct buffer *keys)
 {
 	const struct field *f;
 	const char *ref;
-	size_t i, j;
+	size_t i;
 	enum err e = ERR_OK;
 
-	for (f = s->kind->fields; f->number != 0; f++)
-		for (i = 0; (f->flags & FIELD_GRANTS) != 0 && i < s->count;
+	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
+		if ((f->flags & FIELD_GRANTS) == 0)
+			continue;
+		for (i = 0;
+		     e == ERR_OK && (ref = scope_ref(fields, f, i)) != NULL;
 		     i++) {
-			const struct change *c = s->input[i].change;
+			uint8_t key[KEY_RECORD_BYTES];
 
-			for (j = 0; e == ERR_OK &&
-			            (ref = scope_ref(c->fields, f, j)) != NULL;
-			     j++) {
-				uint8_t key[KEY_RECORD_BYTES];
-
-				e = scope_resolve(sp->t, c->record.source,
-				    f->ref_kind, ref, key);
-				if (e == ERR_OK)
-					e = add_once(keys, key);
-				else if (e == ERR_NOT_FOUND)
-					e = ERR_OK; /* awaited */
-			}
+			e = scope_resolve(
+			    sp->t, s->merged.id.source, f->ref_kind, ref, key);
+			if (e == ERR_OK)
+				e = add_once(keys, key);
+			else if (e == ERR_NOT_FOUND)
+				e = ERR_OK; /* awaited */
 		}
+	}
 	return e;
 }
 
-/* A new record often grants nothing new: a contract with the org that keeps
- * the file, the next hand-over in a chain. */
-static bool
-grants_nothing_new(struct spread *sp, const struct scoped *s,
-    const struct scope_orgs *granted, const uint8_t key[KEY_RECORD_BYTES])
+/* What it grants to its orgs; and what any of its changes ever granted, since
+ * what it no longer names has to be taken back. */
+static enum err
+granted_targets(
+    struct spread *sp, const struct scoped *s, bool ever, struct buffer *keys)
 {
-	struct scope_orgs held;
+	size_t i;
+	enum err e = add_targets(sp, s, s->merged.fields, keys);
 
-	return s->count == 1 && !sp->is_sweep &&
-	       scope_row_read(sp->t, key, &held) == ERR_OK &&
-	       scope_orgs_within(granted, &held);
+	for (i = 0; ever && e == ERR_OK && i < s->count; i++)
+		e = add_targets(sp, s, s->input[i].change->fields, keys);
+	return e;
+}
+
+/* What a record grants anew comes on top of what was granted so far, which
+ * need not be read again; often it is nothing new: a contract with the org that
+ * keeps the file, the next hand-over in a chain. */
+static enum err
+settle_added(struct spread *sp, const struct scope_orgs *granted,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct scope_orgs held, now;
+	struct scoped target;
+	enum err e = scope_row_read(sp->t, key, &held);
+
+	if (e == ERR_NOT_FOUND) /* nothing follows it, so it has no row */
+		return settle(sp, key);
+	if (e != ERR_OK || scope_orgs_within(granted, &held))
+		return e;
+	now = held;
+	scope_orgs_add_all(&now, granted);
+	if (now.count == SCOPE_ORGS_MAX)
+		return settle(sp, key);
+	e = scoped_read(sp->t, sp->self, key, &target);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	sp->depth++;
+	e = followed_changed(sp, &target, &held, &now);
+	sp->depth--;
+	scoped_free(&target);
+	return e;
+}
+
+static bool
+names_the_same(const struct scoped *a, const struct scoped *b)
+{
+	const struct field *f;
+
+	for (f = a->kind->fields; f->number != 0; f++) {
+		json_t *x = json_object_get(a->merged.fields, f->name);
+		json_t *y = json_object_get(b->merged.fields, f->name);
+
+		if ((f->flags & FIELD_GRANTS) != 0 && x != y &&
+		    !json_equal(x, y))
+			return false;
+	}
+	return true;
+}
+
+/* What it granted without the change that has just come. *only_more: the same
+ * orgs to the same records, and others at most: nothing has to be taken back,
+ * and what else was granted need not be read. */
+static enum err
+compare_before(const struct scoped *s, const struct change_id *fresh,
+    const struct scope_orgs *granted, bool *only_more, bool *is_same)
+{
+	struct merge_input *input = calloc(s->count, sizeof *input);
+	struct scoped before = *s;
+	struct scope_orgs was;
+	size_t i;
+	enum err e = ERR_OK;
+
+	*only_more = *is_same = false;
+	if (input == NULL)
+		return ERR_NOMEM;
+	for (i = before.count = 0; i < s->count; i++)
+		if (change_id_compare(&s->input[i].change->id, fresh) != 0)
+			input[before.count++] = s->input[i];
+	before.input = input;
+	if (before.count > 0)
+		e = record_merge(input, before.count, &before.merged);
+	if (e == ERR_OK && before.count > 0) {
+		e = scoped_grants(&before, &was);
+		if (e == ERR_OK && names_the_same(&before, s)) {
+			*only_more = scope_orgs_within(&was, granted);
+			*is_same =
+			    *only_more && scope_orgs_within(granted, &was);
+		}
+		record_clear(&before.merged);
+	}
+	free(input);
+	return e;
+}
+
+static bool
+may_grant(const struct kind *k)
+{
+	const struct field *f;
+
+	for (f = k->fields; f->number != 0; f++)
+		if ((f->flags & FIELD_GRANTS) != 0)
+			return true;
+	return false;
 }
 
 static enum err
-settle_granted(struct spread *sp, const struct scoped *s)
+settle_granted(
+    struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 {
 	struct buffer keys = {0};
 	struct scope_orgs granted;
+	bool only_more = s->count == 1 && !sp->is_sweep, is_same = false;
 	size_t at;
-	enum err e = granted_targets(sp, s, &keys);
+	enum err e;
 
-	if (e == ERR_OK && keys.size > 0)
-		e = scoped_grants(s, &granted);
+	if (!may_grant(s->kind))
+		return ERR_OK;
+	e = scoped_grants(s, &granted);
+	if (e == ERR_OK && s->count > 1 && fresh != NULL)
+		e = compare_before(s, fresh, &granted, &only_more, &is_same);
+	if (e == ERR_OK && !is_same)
+		e = granted_targets(sp, s, !only_more, &keys);
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		if (!grants_nothing_new(sp, s, &granted, keys.data + at))
-			e = settle(sp, keys.data + at);
+		e = only_more ? settle_added(sp, &granted, keys.data + at)
+		              : settle(sp, keys.data + at);
 	buffer_free(&keys);
 	return e;
 }
@@ -309,17 +441,39 @@ found(struct spread *sp, const struct scoped *s, bool *is_new)
 	           : e;
 }
 
+/* Nothing names it yet and nothing else bears its ref, as it is with nearly
+ * all that comes: there is nobody to ask and nobody to tell. */
+static enum err
+arrive_alone(
+    struct spread *sp, const struct scoped *s, const struct change_id *fresh)
+{
+	struct scope_orgs now;
+	enum err e = scoped_orgs_unnamed(s, &now);
+
+	if (e == ERR_OK)
+		e = naming_hold(sp->t, &s->merged.id, s->key);
+	if (e == ERR_OK)
+		e = scope_row_write(sp->t, &s->merged.id, s->key, &now);
+	if (e == ERR_OK)
+		e = share(sp, s, &now, fresh);
+	return e == ERR_OK ? settle_granted(sp, s, fresh) : e;
+}
+
 static enum err
 arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 {
 	bool is_new;
-	enum err e = found(sp, s, &is_new);
+	enum err e;
 
+	if (s->kind->scope.is_followed && s->count == 1 && fresh != NULL &&
+	    !naming_any(sp->t, &s->merged.id))
+		return arrive_alone(sp, s, fresh);
+	e = found(sp, s, &is_new);
 	if (e == ERR_OK)
 		e = settle_scoped(sp, s, fresh);
 	if (e == ERR_OK && is_new)
 		e = settle_doubles(sp, &s->merged.id);
-	return e == ERR_OK ? settle_granted(sp, s) : e;
+	return e == ERR_OK ? settle_granted(sp, s, fresh) : e;
 }
 
 /* Two are enough to know. */
@@ -344,7 +498,7 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
     uint64_t fingerprint)
 {
 	const struct kind *k = kind_by_name(c->record.kind);
-	struct spread sp = {.t = t, .self = self, .tree = {.t = t}};
+	struct spread sp;
 	uint8_t key[KEY_RECORD_BYTES];
 	struct scoped s;
 	enum err e;
@@ -361,10 +515,10 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
 		e = scoped_read(t, self, key, &s);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	spread_begin(&sp, t, self);
 	e = arrive(&sp, &s, &c->id);
 	scoped_free(&s);
-	org_tree_free(&sp.tree);
-	return e;
+	return spread_end(&sp, c->recorded_at, e);
 }
 
 /* --- everything -------------------------------------------------------- */
@@ -386,12 +540,40 @@ sweep_one(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+enum err
+scope_settle_naming(
+    struct txn *t, const struct self *self, const char *kind, const char *ref)
+{
+	struct spread sp;
+	struct buffer keys = {0};
+	size_t at;
+	int role;
+	enum err e = ERR_OK;
+
+	spread_begin(&sp, t, self);
+	for (role = NAMING_GRANTS; e == ERR_OK && role <= NAMING_REST; role++)
+		e = naming_walk(t, kind, ref, (enum naming_role)role, NULL,
+		    SIZE_MAX, &keys);
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
+		struct scoped s;
+
+		e = scoped_read(t, self, keys.data + at, &s);
+		if (e == ERR_OK) {
+			e = arrive(&sp, &s, NULL);
+			scoped_free(&s);
+		} else if (e == ERR_NOT_FOUND) {
+			e = ERR_OK;
+		}
+	}
+	buffer_free(&keys);
+	return spread_end(&sp, self->trusted_at, e);
+}
+
 /* Kinds that are followed have lower numbers than those that follow them. */
 enum err
 scope_settle_all(struct txn *t, const struct self *self)
 {
-	struct spread sp = {
-	    .t = t, .self = self, .tree = {.t = t}, .is_sweep = true};
+	struct spread sp;
 	uint8_t last[KEY_RECORD_BYTES] = {0};
 	struct walk *w;
 	struct bytes key;
@@ -399,6 +581,8 @@ scope_settle_all(struct txn *t, const struct self *self)
 
 	if (e != ERR_OK)
 		return e;
+	spread_begin(&sp, t, self);
+	sp.is_sweep = true;
 	while ((e = walk_next(w, &key, NULL)) == ERR_OK) {
 		if (key.size != KEY_RECORD_CHANGE_BYTES ||
 		    memcmp(key.data, last, sizeof last) == 0)
@@ -409,8 +593,7 @@ scope_settle_all(struct txn *t, const struct self *self)
 			break;
 	}
 	walk_close(w);
-	org_tree_free(&sp.tree);
-	return e == ERR_END ? ERR_OK : e;
+	return spread_end(&sp, self->trusted_at, e == ERR_END ? ERR_OK : e);
 }
 
 /* --- when the tree changed ----------------------------------------------- */
@@ -420,7 +603,10 @@ static const char settled[] = "scopes.settled";
 enum err
 scope_org_changed(struct txn *t, const struct change *c)
 {
-	if (strcmp(c->record.kind, "org") != 0 || c->parent_count == 0 ||
+	if (strcmp(c->record.kind, "org") != 0)
+		return ERR_OK;
+	memo_forget(t);
+	if (c->parent_count == 0 ||
 	    json_object_get(c->fields, "parent_org_id") == NULL)
 		return ERR_OK;
 	return meta_put_number(t, settled, 0);

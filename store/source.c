@@ -10,6 +10,7 @@
 #include "store/paper.h"
 #include "store/recover.h"
 #include "store/source.h"
+#include "store/team_feed.h"
 #include "store/withdraw.h"
 
 /* --- who --------------------------------------------------------------- */
@@ -240,6 +241,7 @@ source_lists(
 	struct source_context *c = context;
 	struct self self;
 	struct node node;
+	struct cert wide;
 	struct txn *t;
 	enum err e = db_begin(c->db, false, &t);
 
@@ -252,7 +254,9 @@ source_lists(
 	} else if (e == ERR_OK) {
 		e = index_node_read(t, peer, &node);
 		if (e == ERR_OK && !node.is_revoked)
-			e = feed_down(t, &node.cert, out);
+			e = team_feed_widen(t, &node.cert, &wide);
+		if (e == ERR_OK && !node.is_revoked)
+			e = feed_down(t, &wide, out);
 	}
 	self_wipe(&self);
 	txn_abort(t);

@@ -44,4 +44,5 @@ const struct kind kind_audit = {
     .check = check,
     .keeps_branches = true,
     .is_final = true,
+    .scope = {.up_only = true},
 };

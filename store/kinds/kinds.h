@@ -38,6 +38,7 @@ extern const struct kind kind_studio;
 extern const struct kind kind_outreach;
 extern const struct kind kind_disclosure;
 extern const struct kind kind_contract_change;
+extern const struct kind kind_emptying;
 
 /* Urgency classes (docs/store.md): what overtakes what on a thin link. */
 enum {

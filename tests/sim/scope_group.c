@@ -12,12 +12,40 @@
 
 #include "tests/sim/scope_group.h"
 
-enum { RESIDENTS = 100, DEVICES = 8, RECORDS_MAX = 2000 };
+enum { DEVICES = 8, RECORDS_MAX = SCOPE_CHANGES_MOST };
 
-const char *const scope_orgs_made[SCOPE_ORGS] = {
+#ifdef SCOPE_TOWNSHIPS
+const char *scope_orgs_made[SCOPE_ORGS];
+int scope_orgs_above[SCOPE_ORGS];
+
+/* O0 is the hospital, the last one stands alone, townships come before the
+ * villages. */
+static void
+make_orgs(void)
+{
+	static char names[SCOPE_ORGS][8];
+	int i;
+
+	for (i = 0; i < SCOPE_ORGS; i++) {
+		snprintf(names[i], sizeof names[i], "O%d", i);
+		scope_orgs_made[i] = names[i];
+		scope_orgs_above[i] =
+		    i <= SCOPE_TOWNSHIPS
+		        ? 0
+		        : 1 + (i - SCOPE_TOWNSHIPS - 1) % SCOPE_TOWNSHIPS;
+	}
+	scope_orgs_above[0] = scope_orgs_above[SCOPE_ORGS - 1] = -1;
+}
+#else
+const char *scope_orgs_made[SCOPE_ORGS] = {
     "H", "T1", "T2", "T3", "T4", "V11", "V12", "V21", "V22", "X"};
-const char *const scope_orgs_above[SCOPE_ORGS] = {
-    NULL, "H", "H", "H", "H", "T1", "T1", "T2", "T2", NULL};
+int scope_orgs_above[SCOPE_ORGS] = {-1, 0, 0, 0, 0, 1, 1, 2, 2, -1};
+
+static void
+make_orgs(void)
+{
+}
+#endif
 
 uint64_t scope_seed;
 
@@ -42,18 +70,32 @@ scope_org_number(const char *ref)
 {
 	int i;
 
+#ifdef SCOPE_TOWNSHIPS
+	if (ref[0] != 'O')
+		return -1;
+	i = (int)strtol(ref + 1, NULL, 10);
+	return i < SCOPE_ORGS ? i : -1;
+#endif
 	for (i = 0; i < SCOPE_ORGS; i++)
 		if (strcmp(scope_orgs_made[i], ref) == 0)
 			return i;
 	return -1;
 }
 
+void
+scope_life(int author, uint8_t life[LIFE_BYTES])
+{
+	memset(life, 0, LIFE_BYTES);
+	life[0] = (uint8_t)((author + 1) & 0xff);
+	life[1] = (uint8_t)((author + 1) >> 8);
+}
+
 bool
 scope_is_within(int a, int b)
 {
-	while (a != b && scope_orgs_above[a] != NULL)
-		a = scope_org_number(scope_orgs_above[a]);
-	return a == b;
+	while (a != b && a >= 0)
+		a = scope_orgs_above[a];
+	return a == b && b >= 0;
 }
 
 /* --- the group ----------------------------------------------------------- */
@@ -80,7 +122,7 @@ record_change(
 	m->c.record = r->id;
 	m->author = author;
 	m->record = record;
-	m->c.id.life[0] = (uint8_t)(author + 1);
+	scope_life(author, m->c.id.life);
 	m->c.id.class = (uint8_t)(1 + scope_draw(2));
 	m->c.id.seq = ++seqs[author];
 	snprintf(m->c.by, sizeof m->c.by, "S1");
@@ -152,15 +194,19 @@ make_contract(const char *resident, int org)
 		    json_pack(
 		        "{s:o}", "contract_id", ref_to(records[r].id.ref)));
 	if (steps > 0)
-		record_change(r, SCOPE_GROUP, "H", true,
+		record_change(r, SCOPE_GROUP, scope_orgs_made[0], true,
 		    json_pack("{s:s}", "state",
 		        scope_draw(4) == 0 ? "refused" : "active"));
 	if (steps > 1)
 		record_change(r, org, scope_orgs_made[org], true,
 		    json_pack("{s:s}", "state", ends[0]));
 	if (steps > 2)
-		record_change(r, SCOPE_GROUP, "H", true,
+		record_change(r, SCOPE_GROUP, scope_orgs_made[0], true,
 		    json_pack("{s:s}", "state", ends[1]));
+	if (scope_draw(4) == 0) /* whose it is, the group is asked */
+		found("his", "question", NULL, SCOPE_GROUP, scope_orgs_made[0],
+		    json_pack("{s:s, s:s, s:s}", "about_kind", "contract",
+		        "about_ref", records[r].id.ref, "state", "open"));
 	if (scope_draw(12) == 0) /* it was another's */
 		record_change(r, org, scope_orgs_made[org], true,
 		    json_pack("{s:o}", "resident_id", ref_to("R1")));
@@ -246,6 +292,49 @@ make_care(const char *resident, int org)
 		make_exam(resident, org);
 }
 
+/* What is said of a resident besides, and to whom. */
+static void
+make_matters(const char *resident, int org)
+{
+	static const char *const states[] = {
+	    "requested", "accepted", "answered", "closed", "declined"};
+	int to = any_org();
+	char other[16];
+
+	snprintf(other, sizeof other, "R%zu", scope_draw(9));
+	if (scope_draw(3) == 0)
+		found(any_source(), "question", NULL, org, scope_orgs_made[org],
+		    json_pack("{s:o, s:s, s:s, s:s}", "resident_id",
+		        ref_to(resident), "about_kind", "resident", "about_ref",
+		        resident, "state", "open"));
+	if (scope_draw(4) == 0)
+		found("his", "link", NULL, SCOPE_GROUP, scope_orgs_made[0],
+		    json_pack("{s:o, s:o, s:s}", "resident_id",
+		        ref_to(resident), "other_id", ref_to(other), "state",
+		        "linked"));
+	if (scope_draw(4) == 0)
+		found("his", "move", NULL, to, scope_orgs_made[to],
+		    json_pack("{s:o, s:o, s:o, s:s}", "resident_id",
+		        ref_to(resident), "from_org",
+		        ref_to(scope_orgs_made[org]), "to_org",
+		        ref_to(scope_orgs_made[to]), "state", "requested"));
+	if (scope_draw(4) == 0)
+		found("his", "recognition", NULL, to, scope_orgs_made[to],
+		    json_pack("{s:o, s:s}", "resident_id", ref_to(resident),
+		        "decision", "recognised"));
+	if (scope_draw(4) == 0)
+		found("his", "consult", NULL, org, scope_orgs_made[org],
+		    json_pack("{s:o, s:o, s:o, s:s}", "resident_id",
+		        ref_to(resident), "from_org",
+		        ref_to(scope_orgs_made[org]), "to_org",
+		        ref_to(scope_orgs_made[to]), "state",
+		        states[scope_draw(5)]));
+	if (scope_draw(4) == 0)
+		found("his", "audit", NULL, org, scope_orgs_made[org],
+		    json_pack("{s:o, s:s}", "resident_id", ref_to(resident),
+		        "ground", "treatment"));
+}
+
 static void
 make_moves(size_t r, int holder)
 {
@@ -257,7 +346,8 @@ make_moves(size_t r, int holder)
 		int author = who == 0 ? holder : who == 1 ? to : SCOPE_GROUP;
 
 		record_change(r, author,
-		    author == SCOPE_GROUP ? "H" : scope_orgs_made[author],
+		    author == SCOPE_GROUP ? scope_orgs_made[0]
+		                          : scope_orgs_made[author],
 		    scope_draw(5) != 0,
 		    json_pack("{s:o}", "managing_org_id",
 		        ref_to(scope_orgs_made[to])));
@@ -279,13 +369,14 @@ make_resident(size_t i)
 	size_t r, n;
 
 	/* Some are called as others are elsewhere. */
-	snprintf(ref, sizeof ref, "R%zu", i % (RESIDENTS - 6));
-	r = found(i < RESIDENTS - 6 ? "his" : "other", "resident", ref, org,
-	    scope_orgs_made[org],
+	snprintf(ref, sizeof ref, "R%zu", i % (SCOPE_RESIDENTS - 6));
+	r = found(i < SCOPE_RESIDENTS - 6 ? "his" : "other", "resident", ref,
+	    org, scope_orgs_made[org],
 	    json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
 	        ref_to(scope_orgs_made[holder])));
 	make_moves(r, holder);
 	make_care(ref, org);
+	make_matters(ref, org);
 	for (n = scope_draw(3); n > 0; n--)
 		make_contract(ref, any_org());
 }
@@ -331,6 +422,7 @@ scope_group_make(void)
 {
 	size_t i;
 
+	make_orgs();
 	if (made == NULL)
 		made = calloc(SCOPE_CHANGES_MOST, sizeof *made);
 	if (records == NULL)
@@ -339,7 +431,7 @@ scope_group_make(void)
 	assert_non_null(records);
 	made_count = record_count = 0;
 	memset(seqs, 0, sizeof seqs);
-	for (i = 0; i < RESIDENTS; i++)
+	for (i = 0; i < SCOPE_RESIDENTS; i++)
 		make_resident(i);
 	for (i = 0; i < DEVICES; i++)
 		make_device(i);

@@ -10,16 +10,29 @@
 
 #include "store/change.h"
 
+/* SCOPE_TOWNSHIPS, SCOPE_VILLAGES (of each): a larger group. */
+#ifdef SCOPE_TOWNSHIPS
 enum {
-	SCOPE_CHANGES_MOST = 4000,
+	SCOPE_ORGS = 2 + SCOPE_TOWNSHIPS * (1 + SCOPE_VILLAGES),
+	SCOPE_RESIDENTS = 2 * SCOPE_ORGS,
+	SCOPE_CHANGES_MOST = 60 * SCOPE_ORGS + 4000,
+};
+#else
+enum {
 	SCOPE_ORGS = 10,
+	SCOPE_RESIDENTS = 100,
+	SCOPE_CHANGES_MOST = 4000,
+};
+#endif
+
+enum {
 	SCOPE_GROUP = SCOPE_ORGS, /* as an author: the hub itself */
 };
 
 /* Two townships with villages below them, two without, a hospital, and one
- * that stands alone. */
-extern const char *const scope_orgs_made[SCOPE_ORGS];
-extern const char *const scope_orgs_above[SCOPE_ORGS]; /* NULL: nothing */
+ * that stands alone; in a larger group the townships are all alike. */
+extern const char *scope_orgs_made[SCOPE_ORGS];
+extern int scope_orgs_above[SCOPE_ORGS]; /* -1: nothing */
 
 struct made {
 	struct change c;
@@ -44,6 +57,8 @@ extern size_t record_count;
 extern uint64_t scope_seed;
 size_t scope_draw(size_t below);
 int scope_org_number(const char *ref);
+/** The life of an author. */
+void scope_life(int author, uint8_t life[LIFE_BYTES]);
 /** Whether a is b or stands below it. */
 bool scope_is_within(int a, int b);
 
@@ -55,6 +70,9 @@ void scope_oracle_begin(void);
 /** The lists on which a change stands: those of its acting org and of the
  * orgs in scope, without those whose nodes get it from one below. */
 void scope_oracle_lists(const struct made *m, bool on[SCOPE_ORGS]);
+/** The orgs whose nodes are to hold it: it is meant for them or for one below
+ * them. */
+void scope_oracle_holders(const struct made *m, bool holds[SCOPE_ORGS]);
 void scope_oracle_end(void);
 
 #endif

@@ -18,6 +18,10 @@ enum { BASIC = 1, FULL = 2 };
 static struct record *versions; /* of those that are here */
 static bool *is_known;
 typedef uint8_t levels[SCOPE_ORGS];
+/* What a record names, once found. */
+static struct {
+	size_t resident, device, encounter;
+} * names;
 static levels *found; /* scopes as they are asked for, once each */
 static bool *is_found;
 
@@ -182,6 +186,13 @@ founders(size_t r, levels l)
 			raise(l, made[i].c.org, FULL);
 }
 
+static bool
+is_consult_open(size_t q)
+{
+	return is_kind(q, "consult") && is_any(said(q, "state"), "requested",
+	                                    "accepted", "answered", "-");
+}
+
 /* What a record gives to its scope_orgs_made of the one it is about. */
 static void
 given(size_t q, levels l)
@@ -203,6 +214,11 @@ given(size_t q, levels l)
 		if (is_kind(q, "exam_request"))
 			founders(q, own);
 	}
+	if (is_consult_open(q)) {
+		raise(own, said(q, "from_org"), FULL);
+		raise(own, said(q, "to_org"), FULL);
+		founders(q, own);
+	}
 	if (is_kind(q, "loan") &&
 	    !is_any(state, "cancelled", "refused", "-", "-")) {
 		raise(own, said(q, "lender"), FULL);
@@ -223,7 +239,7 @@ given(size_t q, levels l)
 			           wrote(q, SCOPE_GROUP, "ending"));
 		if (is_kind(q, "referral"))
 			full = another_wrote(q, (int)i);
-		if (is_kind(q, "exam_request"))
+		if (is_kind(q, "exam_request") || is_kind(q, "consult"))
 			full = false;
 		raise(l, scope_orgs_made[i], full ? FULL : BASIC);
 	}
@@ -260,11 +276,14 @@ compute(size_t r, levels l)
 	     is_device = is_kind(r, "device");
 	size_t q;
 
+	if (is_kind(r, "audit"))
+		return; /* the group alone */
 	if (is_resident)
 		holders(r, l);
 	if (is_device)
 		raise(l, said(r, "owner_org_id"), FULL);
-	if (is_kind(r, "contract") || is_kind(r, "exam_request"))
+	if (is_kind(r, "contract") || is_kind(r, "exam_request") ||
+	    is_kind(r, "consult"))
 		founders(r, l);
 	raise(l, said(r, "from_org"), FULL);
 	raise(l, said(r, "to_org"), FULL);
@@ -275,15 +294,16 @@ compute(size_t r, levels l)
 	for (q = 0; q < record_count; q++) {
 		if (!is_known[q])
 			continue;
-		if ((is_resident &&
-		        meant(q, "resident", said(q, "resident_id")) == r) ||
-		    (is_device &&
-		        meant(q, "device", said(q, "device_id")) == r) ||
+		if ((is_resident && names[q].resident == r) ||
+		    (is_device && names[q].device == r) ||
 		    (is_kind(r, "encounter") && is_kind(q, "referral") &&
-		        meant(q, "encounter", attached(q)) == r))
+		        names[q].encounter == r))
 			given(q, l);
 	}
 	followed(r, "resident", "resident_id", l);
+	followed(r, "resident", "other_id", l);
+	if (is_kind(r, "question"))
+		followed(r, said(r, "about_kind"), "about_ref", l);
 	followed(r, "device", "device_id", l);
 	followed(r, "contract", "contract_id", l);
 	followed(r, "exam_request", "exam_request_id", l);
@@ -312,16 +332,25 @@ needs(size_t r)
 }
 
 static void
+due_in(const struct made *m, const levels scope, bool due[SCOPE_ORGS])
+{
+	int acting = scope_org_number(m->c.org), i;
+
+	for (i = 0; i < SCOPE_ORGS; i++)
+		due[i] = !is_kind(m->record, "audit") &&
+		         (i == acting || scope[i] >= needs(m->record));
+}
+
+static void
 lists_in(const struct made *m, const levels scope, bool on[SCOPE_ORGS])
 {
 	int acting = scope_org_number(m->c.org), i, j;
 	bool due[SCOPE_ORGS];
 
-	for (i = 0; i < SCOPE_ORGS; i++)
-		due[i] = i == acting || scope[i] >= needs(m->record);
+	due_in(m, scope, due);
 	for (i = 0; i < SCOPE_ORGS; i++) {
 		on[i] = due[i];
-		for (j = 0; i != acting && j < SCOPE_ORGS; j++)
+		for (j = 0; due[i] && i != acting && j < SCOPE_ORGS; j++)
 			if (j != i && due[j] && scope_is_within(j, i))
 				on[i] = false;
 	}
@@ -367,6 +396,22 @@ scope_oracle_lists(const struct made *m, bool on[SCOPE_ORGS])
 }
 
 void
+scope_oracle_holders(const struct made *m, bool holds[SCOPE_ORGS])
+{
+	levels scope = {0};
+	bool due[SCOPE_ORGS];
+	int i, at;
+
+	scope_of(m->record, scope);
+	told(m, scope);
+	due_in(m, scope, due);
+	memset(holds, 0, SCOPE_ORGS * sizeof *holds);
+	for (i = 0; i < SCOPE_ORGS; i++)
+		for (at = due[i] ? i : -1; at >= 0; at = scope_orgs_above[at])
+			holds[at] = true;
+}
+
+void
 scope_oracle_begin(void)
 {
 	size_t i;
@@ -375,12 +420,22 @@ scope_oracle_begin(void)
 	is_known = calloc(record_count, sizeof *is_known);
 	found = calloc(record_count, sizeof *found);
 	is_found = calloc(record_count, sizeof *is_found);
+	names = calloc(record_count, sizeof *names);
+	assert_non_null(names);
 	assert_non_null(found);
 	assert_non_null(is_found);
 	assert_non_null(versions);
 	assert_non_null(is_known);
 	for (i = 0; i < record_count; i++)
 		is_known[i] = merge(i, NULL, &versions[i]);
+	for (i = 0; i < record_count; i++) {
+		if (!is_known[i])
+			continue;
+		names[i].resident =
+		    meant(i, "resident", said(i, "resident_id"));
+		names[i].device = meant(i, "device", said(i, "device_id"));
+		names[i].encounter = meant(i, "encounter", attached(i));
+	}
 }
 
 void
@@ -391,6 +446,7 @@ scope_oracle_end(void)
 	for (i = 0; i < record_count; i++)
 		if (is_known[i])
 			record_clear(&versions[i]);
+	free(names);
 	free(found);
 	free(is_found);
 	free(versions);

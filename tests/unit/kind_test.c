@@ -25,16 +25,18 @@ test_kinds_are_found_by_name_and_number(void **state)
 	uint16_t number = 0;
 
 	for (const struct kind *const *k = kind_all(); *k != NULL; k++) {
-		assert_int_equal((*k)->number, ++number);
+		/* They rise; one may be another version's. */
+		assert_true((*k)->number > number);
+		number = (*k)->number;
 		assert_ptr_equal(kind_by_name((*k)->name), *k);
 		assert_ptr_equal(kind_by_number(number), *k);
 	}
-	assert_int_equal(number, 31);
+	assert_int_equal(number, 32);
 	assert_null(kind_by_name("Encounter"));
 	assert_null(kind_by_name("prescription"));
 	assert_null(kind_by_name(""));
 	assert_null(kind_by_number(0));
-	assert_null(kind_by_number(32));
+	assert_null(kind_by_number(33));
 }
 
 /* Numbers are in every store and on the wire. */
@@ -70,6 +72,7 @@ test_numbers_never_change(void **state)
 	    {"studio", "clinic_days", 8},
 	    {"outreach", "loan_ids", 9},
 	    {"disclosure", "note", 12},
+	    {"emptying", "still", 7},
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {

@@ -175,13 +175,13 @@ test_a_change_is_shared_once_and_taken_back(void **state)
 	struct audience a;
 	struct cursor before, after;
 
-	assert_int_equal(list_share(t, &id, 5, both, 2), ERR_OK);
-	assert_int_equal(list_share(t, &id, 5, both, 2), ERR_OK);
+	assert_int_equal(list_share(t, &id, 5, both, 2, NULL), ERR_OK);
+	assert_int_equal(list_share(t, &id, 5, both, 2, NULL), ERR_OK);
 	expect_place("org:A", 1, false);
 	expect_place("org:B", 1, false);
 	assert_int_equal(audience_read(t, "org:A", &a), ERR_OK);
 	assert_int_equal(list_end(t, &a, 2, &before), ERR_OK);
-	assert_int_equal(list_share(t, &id, 5, both + 1, 1), ERR_OK);
+	assert_int_equal(list_share(t, &id, 5, both + 1, 1, NULL), ERR_OK);
 	expect_place("org:A", 1, true);
 	expect_place("org:B", 1, false);
 	/* Cursors hold: the list is what it was. */
@@ -189,9 +189,9 @@ test_a_change_is_shared_once_and_taken_back(void **state)
 	assert_int_equal(before.place, after.place);
 	assert_true(before.running == after.running);
 	/* Granted anew it has to be sent anew. */
-	assert_int_equal(list_share(t, &id, 5, both, 2), ERR_OK);
+	assert_int_equal(list_share(t, &id, 5, both, 2, NULL), ERR_OK);
 	expect_place("org:A", 2, false);
-	assert_int_equal(list_share(t, &id, 5, NULL, 0), ERR_OK);
+	assert_int_equal(list_share(t, &id, 5, NULL, 0, NULL), ERR_OK);
 	expect_place("org:A", 2, true);
 	expect_place("org:B", 1, true);
 }

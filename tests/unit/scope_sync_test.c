@@ -1,6 +1,8 @@
 /* scope over real sessions: what nodes of a group hold after contracts, moves
  * and loans, each having synced. */
 
+#include "store/emptying.h"
+#include "store/export.h"
 #include "store/record.h"
 #include "tests/unit/group.h"
 
@@ -41,7 +43,8 @@ wrote(struct member *m, const char *org, const char *kind, const char *ref,
 	assert_non_null(fields);
 	assert_int_equal(self_read(t, &self), ERR_OK);
 	change_init(&c);
-	snprintf(c.record.source, sizeof c.record.source, "his");
+	snprintf(c.record.source, sizeof c.record.source, "%s",
+	    kind_by_name(kind)->by_group ? "" : "his");
 	snprintf(c.record.kind, sizeof c.record.kind, "%s", kind);
 	snprintf(c.record.ref, sizeof c.record.ref, "%s", ref);
 	snprintf(c.by, sizeof c.by, "S1");
@@ -73,6 +76,56 @@ sync_all(void)
 		assert_int_equal(
 		    group_run(&b, &hub, SESSION_SYNC, NULL).up, ERR_OK);
 	}
+}
+
+/* -1: not here; else the bytes of its body. */
+static int
+body_of(struct member *m, const struct change_id *id)
+{
+	struct txn *t = member_begin(m, false);
+	struct stored s;
+	int size;
+
+	stored_init(&s);
+	size = stored_read(t, id, &s) == ERR_OK ? (int)s.body.size : -1;
+	if (size == 0)
+		assert_true(s.fingerprint != 0);
+	stored_free(&s);
+	txn_abort(t);
+	return size;
+}
+
+/* How the export tells of one record; NULL: not at all. */
+struct told {
+	const char *ref;
+	json_t *record;
+};
+
+static enum err
+note_told(void *context, const json_t *record)
+{
+	struct told *told = context;
+
+	if (strcmp(told->ref,
+	        json_string_value(json_object_get(record, "ref"))) == 0)
+		told->record = json_deep_copy(record);
+	return ERR_OK;
+}
+
+static bool
+is_told_emptied(struct member *m, const char *kind, const char *ref)
+{
+	struct told told = {.ref = ref};
+	bool is_emptied;
+
+	assert_int_equal(export_records(m->db, kind, note_told, &told), ERR_OK);
+	assert_non_null(told.record);
+	is_emptied = json_is_true(json_object_get(told.record, "emptied"));
+	/* Never half a record. */
+	if (is_emptied)
+		assert_int_equal(json_object_size(told.record), 3);
+	json_decref(told.record);
+	return is_emptied;
 }
 
 static bool
@@ -216,6 +269,273 @@ test_a_new_computer_of_the_old_site_gets_what_it_wrote(void **state)
 	member_remove(&again);
 }
 
+/* --- what is given up ------------------------------------------------------
+ */
+
+static struct change_id own_visit;
+
+/* A contract of b's runs: b has a's file, and has written in it. */
+static void
+team_at_b(void)
+{
+	file_at_a();
+	contract_at_b();
+	sync_all();
+	wrote(&hub, "H01", "contract", "c1",
+	    json_pack("{s:s}", "state", "active"));
+	own_visit = wrote(&b, "C02", "encounter", "e2",
+	    json_pack("{s:s, s:s}", "resident_id", "ref:r1", "plan", "x"));
+	sync_all();
+	assert_true(body_of(&b, &resident) > 0);
+	assert_true(body_of(&b, &visit) > 0);
+}
+
+static void
+contract_is(const char *state)
+{
+	wrote(
+	    &hub, "H01", "contract", "c1", json_pack("{s:s}", "state", state));
+}
+
+static void
+test_what_a_site_may_not_have_any_more_it_gives_up(void **state)
+{
+	team_at_b();
+	contract_is("terminated");
+	sync_all();
+	assert_int_equal(body_of(&b, &resident), 0);
+	assert_int_equal(body_of(&b, &visit), 0);
+	assert_true(body_of(&b, &own_visit) > 0);
+	assert_true(is_told_emptied(&b, "resident", "r1"));
+	assert_true(is_told_emptied(&b, "encounter", "e1"));
+	assert_false(is_told_emptied(&b, "encounter", "e2"));
+	assert_false(is_told_emptied(&b, "contract", "c1"));
+	/* Nobody else loses anything. */
+	assert_true(body_of(&a, &own_visit) > 0);
+	assert_true(body_of(&hub, &resident) > 0);
+	assert_true(body_of(&hub, &own_visit) > 0);
+}
+
+static void
+test_what_is_granted_again_is_filled_in(void **state)
+{
+	team_at_b();
+	contract_is("terminated");
+	sync_all();
+	assert_int_equal(body_of(&b, &visit), 0);
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_true(body_of(&b, &resident) > 0);
+	assert_true(body_of(&b, &visit) > 0);
+	assert_false(is_told_emptied(&b, "resident", "r1"));
+	assert_false(is_told_emptied(&b, "encounter", "e1"));
+}
+
+/* Taken and given back before the site heard of either. */
+static void
+test_the_groups_last_word_counts(void **state)
+{
+	team_at_b();
+	contract_is("terminated");
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_true(body_of(&b, &resident) > 0);
+	assert_true(body_of(&b, &visit) > 0);
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C01"));
+	sync_all();
+	assert_int_equal(body_of(&b, &visit), 0);
+}
+
+static void
+test_a_move_empties_the_old_site_but_for_its_own(void **state)
+{
+	struct change_id moved, later, elsewhere;
+
+	file_at_a();
+	elsewhere = wrote(&b, "C02", "encounter", "e2",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	sync_all();
+	assert_true(body_of(&a, &elsewhere) > 0);
+	moved = wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_int_equal(body_of(&a, &elsewhere), 0);
+	assert_true(body_of(&a, &resident) > 0);
+	assert_true(body_of(&a, &visit) > 0);
+	assert_true(body_of(&a, &moved) > 0);
+	/* Late, and still the group's. */
+	later = wrote(
+	    &a, "C01", "encounter", "e1", json_pack("{s:s}", "plan", "y"));
+	sync_all();
+	assert_true(body_of(&hub, &later) > 0);
+	assert_true(body_of(&b, &later) > 0);
+	assert_false(is_told_emptied(&a, "encounter", "e1"));
+}
+
+/* As long as what the site wrote about it is not at the group. */
+static void
+test_nothing_goes_that_unsent_changes_are_about(void **state)
+{
+	struct txn *t;
+	struct self self = member_self(&b);
+
+	team_at_b();
+	contract_is("terminated");
+	wrote(&b, "C02", "encounter", "e3",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	t = member_begin(&b, true);
+	{
+		char text[REF_BYTES_MAX + 1];
+		struct change c;
+
+		change_init(&c);
+		snprintf(c.record.kind, sizeof c.record.kind, "emptying");
+		change_founded_ref(&resident, text, sizeof text);
+		c.fields = json_pack("{s:i, s:[s], s:[]}", "number", 1,
+		    "changes", text, "still");
+		assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
+		change_clear(&c);
+	}
+	assert_true(emptying_is_due(t));
+	assert_int_equal(emptying_apply(t, &self), ERR_OK);
+	assert_true(emptying_is_due(t));
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_true(body_of(&b, &resident) > 0);
+	sync_all();
+	assert_int_equal(body_of(&b, &resident), 0);
+	t = member_begin(&b, false);
+	assert_false(emptying_is_due(t));
+	txn_abort(t);
+}
+
+/* Who else has it is part of the word, and the higher number counts. */
+static void
+test_a_node_keeps_what_another_of_its_lists_has(void **state)
+{
+	struct member both;
+	struct self self;
+	struct change c;
+	struct txn *t;
+	char text[REF_BYTES_MAX + 1];
+
+	team_at_b();
+	member_make(&both, ROLE_CLINIC, "both");
+	group_join(&hub, &both, "C02");
+	assert_int_equal(group_run(&both, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	self = member_self(&both);
+	t = member_begin(&both, true);
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "emptying");
+	change_founded_ref(&visit, text, sizeof text);
+	c.fields = json_pack("{s:i, s:[s], s:[s]}", "number", 7, "changes",
+	    text, "still", "ref:C02");
+	assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
+	/* An older word that comes later. */
+	json_object_set_new(c.fields, "number", json_integer(6));
+	json_object_set_new(c.fields, "still", json_array());
+	assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
+	change_clear(&c);
+	assert_int_equal(emptying_apply(t, &self), ERR_OK);
+	assert_false(emptying_is_due(t));
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_true(body_of(&both, &visit) > 0);
+	member_remove(&both);
+}
+
+/* --- a team's computer -----------------------------------------------------
+ */
+
+static struct change_id of_village, of_town, contract;
+
+static void
+team_of_a(void)
+{
+	wrote(&hub, "H01", "team", "TM1",
+	    json_pack("{s:s, s:[s]}", "name", "x", "villages", "ref:V1"));
+	of_village = wrote(&hub, "H01", "resident", "r3",
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:V1"));
+	file_at_a();
+	of_town = wrote(&a, "C01", "resident", "r2",
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:C01"));
+	contract = wrote(&a, "C01", "contract", "c1",
+	    json_pack("{s:s, s:s, s:s}", "resident_id", "ref:r1", "state",
+	        "signed", "team_id", "ref:TM1"));
+}
+
+static void
+expect_team_and_villages(struct member *laptop)
+{
+	assert_true(holds(laptop, &contract));
+	assert_true(holds(laptop, &resident));
+	assert_true(holds(laptop, &of_village));
+	assert_false(holds(laptop, &of_town));
+	assert_false(holds(laptop, &visit));
+	contract_is("active");
+	assert_int_equal(
+	    group_run(laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_true(body_of(laptop, &visit) > 0);
+	contract_is("terminated");
+	assert_int_equal(
+	    group_run(laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_int_equal(body_of(laptop, &visit), 0);
+	assert_int_equal(body_of(laptop, &resident), 0);
+	assert_true(body_of(laptop, &of_village) > 0);
+	assert_false(holds(laptop, &of_town));
+}
+
+/* before: the laptop is there before the contract is. */
+static void
+try_team(bool before)
+{
+	struct member laptop;
+
+	member_make(&laptop, ROLE_CLINIC, "laptop");
+	if (before)
+		group_join(&hub, &laptop, "team:TM1");
+	team_of_a();
+	sync_all();
+	if (!before)
+		group_join(&hub, &laptop, "team:TM1");
+	assert_int_equal(
+	    group_run(&laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	expect_team_and_villages(&laptop);
+	member_remove(&laptop);
+}
+
+static void
+test_a_teams_laptop_has_its_contracts_and_villages_no_more(void **state)
+{
+	try_team(false);
+}
+
+static void
+test_the_same_if_the_laptop_is_there_first(void **state)
+{
+	try_team(true);
+}
+
+/* Who looked is for the group, not for the colleagues. */
+static void
+test_an_audit_record_goes_up_only(void **state)
+{
+	struct change_id looked = wrote(&a, "C01", "audit", "l1",
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "ground", "treatment"));
+	struct member again;
+
+	sync_all();
+	assert_true(holds(&hub, &looked));
+	member_make(&again, ROLE_CLINIC, "again");
+	group_join(&hub, &again, "C01");
+	assert_int_equal(
+	    group_run(&again, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_false(holds(&again, &looked));
+	member_remove(&again);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -228,6 +548,15 @@ main(void)
 	    CASE(test_the_same_if_the_contract_comes_first),
 	    CASE(test_after_a_move_each_site_has_what_is_its_own),
 	    CASE(test_a_new_computer_of_the_old_site_gets_what_it_wrote),
+	    CASE(test_what_a_site_may_not_have_any_more_it_gives_up),
+	    CASE(test_what_is_granted_again_is_filled_in),
+	    CASE(test_the_groups_last_word_counts),
+	    CASE(test_a_move_empties_the_old_site_but_for_its_own),
+	    CASE(test_a_teams_laptop_has_its_contracts_and_villages_no_more),
+	    CASE(test_the_same_if_the_laptop_is_there_first),
+	    CASE(test_an_audit_record_goes_up_only),
+	    CASE(test_nothing_goes_that_unsent_changes_are_about),
+	    CASE(test_a_node_keeps_what_another_of_its_lists_has),
 	};
 
 	if (sodium_init() < 0)

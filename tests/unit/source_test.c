@@ -197,9 +197,10 @@ test_source_passes_over_what_is_withdrawn(void **state)
 		ids[i] = member_write(&hub, 3, "C01");
 	t = member_begin(&hub, true);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(list_share(t, &ids[i], 9, names, 1), ERR_OK);
-	assert_int_equal(list_share(t, &ids[0], 9, NULL, 0), ERR_OK);
-	assert_int_equal(list_share(t, &ids[2], 9, NULL, 0), ERR_OK);
+		assert_int_equal(
+		    list_share(t, &ids[i], 9, names, 1, NULL), ERR_OK);
+	assert_int_equal(list_share(t, &ids[0], 9, NULL, 0, NULL), ERR_OK);
+	assert_int_equal(list_share(t, &ids[2], 9, NULL, 0, NULL), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
 	assert_int_equal(
 	    from.read(from.context, &list, &at, self.transport.public, &nobody,

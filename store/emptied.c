@@ -1,0 +1,471 @@
+/* emptied: what a node gives up when the group says so (emptying.h).
+ *
+ * Rows of `emptied`, told apart by the length of their key: a change id, with
+ * the newest word on it that waits (number u64, keep u8); a record's key, with
+ * its kind and ref: it has emptied changes.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/emptying.h"
+#include "store/receipt.h"
+#include "store/team_feed.h"
+
+enum { WORD_BYTES = 9, UNSENT_MAX = 4096 };
+
+/* --- the word comes ------------------------------------------------------ */
+
+static bool
+id_parse(const char *text, struct change_id *out)
+{
+	char life[2 * LIFE_BYTES + 1], again[REF_BYTES_MAX + 1];
+	unsigned class;
+
+	if (sscanf(text, "~%16[0-9a-f]-%u-%" SCNu64, life, &class, &out->seq) !=
+	        3 ||
+	    class >= CLASSES ||
+	    hex_decode(out->life, LIFE_BYTES, life) != ERR_OK)
+		return false;
+	out->class = (uint8_t) class;
+	change_founded_ref(out, again, sizeof again);
+	return strcmp(text, again) == 0;
+}
+
+/* Whether a list that this node is fed from still has them. */
+static bool
+is_still_due(struct txn *t, const struct self *self, const json_t *still)
+{
+	struct cert wide;
+	size_t i;
+
+	if (team_feed_widen(t, &self->chain[0], &wide) != ERR_OK)
+		return true;
+
+	for (i = 0; i < json_array_size(still); i++) {
+		const char *org = json_string_value(json_array_get(still, i));
+
+		if (org != NULL && strncmp(org, "ref:", 4) == 0 &&
+		    org_within(t, &wide, org + 4))
+			return true;
+	}
+	return false;
+}
+
+static enum err
+note_one(struct txn *t, const struct change_id *id, uint64_t number, bool keep)
+{
+	uint8_t key[KEY_CHANGE_BYTES], value[WORD_BYTES];
+	struct buffer known = {0};
+	enum err e;
+
+	key_change(key, id);
+	e = txn_get(t, TABLE_EMPTIED, key, sizeof key, &known);
+	if (e == ERR_OK && known.size == WORD_BYTES &&
+	    load_u64(known.data) >= number) {
+		buffer_free(&known);
+		return ERR_OK;
+	}
+	buffer_free(&known);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	store_u64(value, number);
+	value[8] = keep ? 1 : 0;
+	return txn_put(t, TABLE_EMPTIED, key, sizeof key, value, sizeof value);
+}
+
+enum err
+emptying_note_change(
+    struct txn *t, const struct self *self, const struct change *c)
+{
+	const json_t *ids, *number;
+	bool keep;
+	size_t i;
+	enum err e = ERR_OK;
+
+	if (self->role == ROLE_HUB || strcmp(c->record.kind, "emptying") != 0)
+		return ERR_OK;
+	ids = json_object_get(c->fields, "changes");
+	number = json_object_get(c->fields, "number");
+	keep = is_still_due(t, self, json_object_get(c->fields, "still"));
+	for (i = 0; e == ERR_OK && i < json_array_size(ids); i++) {
+		const char *text = json_string_value(json_array_get(ids, i));
+		struct change_id id;
+
+		if (text != NULL && id_parse(text, &id))
+			e = note_one(
+			    t, &id, (uint64_t)json_integer_value(number), keep);
+	}
+	return e;
+}
+
+/* --- what has not been sent ---------------------------------------------- */
+
+/* Blind hashes of what unsent changes are, and of what they name. */
+struct unsent {
+	struct txn *t;
+	const struct self *self;
+	struct cert wide; /* whose lists this node is fed from */
+	struct buffer hashes;
+	size_t count;
+	bool is_too_much;
+};
+
+static uint64_t
+hash_of(struct txn *t, const char *kind, const char *ref)
+{
+	char text[KIND_BYTES_MAX + 1 + REF_BYTES_MAX + 1];
+	int n = snprintf(text, sizeof text, "%s %s", kind, ref);
+
+	return db_blind_hash(txn_db(t), "unsent", text, (size_t)n);
+}
+
+/* Called with each record a change is about: itself and what it names. */
+typedef bool named(void *context, const char *kind, const char *ref);
+
+static bool
+name_all(const struct change *c, named *visit, void *context)
+{
+	const struct kind *k = kind_by_name(c->record.kind);
+	const struct field *f;
+
+	if (visit(context, c->record.kind, c->record.ref))
+		return true;
+	for (f = k == NULL ? NULL : k->fields; f != NULL && f->number != 0;
+	     f++) {
+		const char *ref =
+		    json_string_value(json_object_get(c->fields, f->name));
+
+		if ((f->flags & (FIELD_FOLLOWS | FIELD_GRANTS)) != 0 &&
+		    f->type == FIELD_REF && ref != NULL &&
+		    strncmp(ref, "ref:", 4) == 0 &&
+		    visit(context, f->ref_kind, ref + 4))
+			return true;
+	}
+	return false;
+}
+
+static bool
+note_unsent(void *context, const char *kind, const char *ref)
+{
+	struct unsent *u = context;
+
+	put_u64(&u->hashes, hash_of(u->t, kind, ref));
+	return false;
+}
+
+static bool
+is_unsent(void *context, const char *kind, const char *ref)
+{
+	const struct unsent *u = context;
+	uint64_t hash = hash_of(u->t, kind, ref);
+	struct reader r;
+
+	reader_init(&r, u->hashes.data, u->hashes.size);
+	while (reader_left(&r) >= 8)
+		if (read_u64(&r) == hash)
+			return true;
+	return false;
+}
+
+static enum err
+decode(const struct change_id *id, const struct stored *s, struct change *out)
+{
+	change_init(out);
+	out->id = *id;
+	return change_decode(out, s->body.data, s->body.size);
+}
+
+static enum err
+gather_log(struct unsent *u, const struct change_id *last, uint64_t held)
+{
+	struct change_id id = *last;
+	struct stored s;
+	enum err e = ERR_OK;
+
+	stored_init(&s);
+	for (id.seq = held + 1; e == ERR_OK && id.seq <= last->seq; id.seq++) {
+		struct change c;
+
+		if (++u->count > UNSENT_MAX) {
+			u->is_too_much = true;
+			break;
+		}
+		e = stored_read(u->t, &id, &s);
+		if (e == ERR_OK)
+			e = decode(&id, &s, &c);
+		if (e != ERR_OK)
+			break;
+		(void)name_all(&c, note_unsent, u);
+		change_clear(&c);
+	}
+	stored_free(&s);
+	return e;
+}
+
+static enum err
+gather_life(struct unsent *u, const uint8_t life[LIFE_BYTES])
+{
+	uint64_t held[CLASSES] = {0};
+	struct change_id last;
+	enum err e = receipts_group_held(u->t, life, held);
+
+	memcpy(last.life, life, LIFE_BYTES);
+	for (last.class = 0; e == ERR_OK && last.class < CLASSES;
+	     last.class ++) {
+		struct log_head head;
+
+		e = log_head_read(u->t, life, last.class, &head);
+		last.seq = head.seq;
+		if (e == ERR_OK)
+			e = gather_log(u, &last, held[last.class]);
+	}
+	return e;
+}
+
+static enum err
+gather_unsent(struct unsent *u)
+{
+	struct bytes key;
+	struct walk *w;
+	enum err e = walk_open(u->t, TABLE_LIVES, NULL, 0, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK) {
+		struct life life;
+
+		if (key.size != LIFE_BYTES ||
+		    life_read(u->t, key.data, &life) != ERR_OK ||
+		    memcmp(life.node, u->self->id, NODE_ID_BYTES) != 0)
+			continue;
+		e = gather_life(u, life.id);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	return e == ERR_END ? buffer_state(&u->hashes) : e;
+}
+
+/* --- emptying ------------------------------------------------------------ */
+
+bool
+emptying_is_due(struct txn *t)
+{
+	struct walk *w;
+	struct bytes key;
+	bool is_due = false;
+
+	if (walk_open(t, TABLE_EMPTIED, NULL, 0, &w) != ERR_OK)
+		return false;
+	while (!is_due && walk_next(w, &key, NULL) == ERR_OK)
+		is_due = key.size == KEY_CHANGE_BYTES;
+	walk_close(w);
+	return is_due;
+}
+
+static enum err
+mark_record(struct txn *t, const struct change *c)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct buffer value = {0};
+	enum err e;
+
+	key_record(txn_db(t), key, &c->record);
+	put_text(&value, c->record.kind);
+	put_text(&value, c->record.ref);
+	e = buffer_state(&value);
+	if (e == ERR_OK)
+		e = txn_put(
+		    t, TABLE_EMPTIED, key, sizeof key, value.data, value.size);
+	buffer_wipe(&value);
+	return e;
+}
+
+/* *done: nothing more is to be said of it. */
+static enum err
+empty_one(struct unsent *u, const struct change_id *id, bool *done)
+{
+	struct change c;
+	struct stored s;
+	struct life life;
+	enum err e;
+
+	*done = true;
+	stored_init(&s);
+	e = stored_read(u->t, id, &s);
+	if (e == ERR_NOT_FOUND || (e == ERR_OK && s.apart != 0) ||
+	    (e == ERR_OK && s.body.size == 0) ||
+	    (life_read(u->t, id->life, &life) == ERR_OK &&
+	        memcmp(life.node, u->self->id, NODE_ID_BYTES) == 0)) {
+		stored_free(&s);
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	if (e == ERR_OK)
+		e = decode(id, &s, &c);
+	if (e == ERR_OK) {
+		if (org_within(u->t, &u->wide, c.org)) {
+			*done = true; /* it stands on a list of this site */
+		} else if (name_all(&c, is_unsent, u)) {
+			*done = false;
+		} else {
+			e = mark_record(u->t, &c);
+			if (e == ERR_OK)
+				e = stored_write(u->t, id, 0, s.month,
+				    s.fingerprint, NULL, 0);
+		}
+		change_clear(&c);
+	}
+	stored_free(&s);
+	if (e == ERR_NOMEM || e == ERR_IO || e == ERR_FULL)
+		return e;
+	if (e != ERR_OK) /* it cannot be read: it is shown nowhere */
+		*done = false;
+	return ERR_OK;
+}
+
+/* The words that wait, at most so many: their keys, and whether to keep. */
+static enum err
+gather_words(struct txn *t, struct buffer *out)
+{
+	struct buffer value = {0};
+	struct bytes key;
+	struct walk *w;
+	size_t count = 0;
+	enum err e = walk_open(t, TABLE_EMPTIED, NULL, 0, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while (count < EMPTYING_AT_ONCE &&
+	       (e = walk_next(w, &key, &value)) == ERR_OK) {
+		if (key.size != KEY_CHANGE_BYTES || value.size != WORD_BYTES)
+			continue;
+		put_bytes(out, key.data, KEY_CHANGE_BYTES);
+		put_u8(out, value.data[8]);
+		count++;
+	}
+	walk_close(w);
+	buffer_free(&value);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
+enum err
+emptying_apply(struct txn *t, const struct self *self)
+{
+	struct unsent u = {.t = t, .self = self};
+	struct buffer words = {0};
+	size_t at;
+	enum err e = gather_words(t, &words);
+
+	if (e == ERR_OK)
+		e = team_feed_widen(t, &self->chain[0], &u.wide);
+	if (e == ERR_OK && words.size > 0)
+		e = gather_unsent(&u);
+	for (at = 0; e == ERR_OK && !u.is_too_much && at < words.size;
+	     at += KEY_CHANGE_BYTES + 1) {
+		const uint8_t *key = words.data + at;
+		bool done = true;
+		struct change_id id;
+
+		key_change_read(&id, key);
+		if (key[KEY_CHANGE_BYTES] == 0)
+			e = empty_one(&u, &id, &done);
+		if (e == ERR_OK && done)
+			e = txn_delete(t, TABLE_EMPTIED, key, KEY_CHANGE_BYTES);
+	}
+	buffer_free(&words);
+	buffer_free(&u.hashes);
+	return e;
+}
+
+/* --- what is emptied ----------------------------------------------------- */
+
+bool
+emptying_is_emptied(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	return txn_has(t, TABLE_EMPTIED, key, KEY_RECORD_BYTES) == ERR_OK;
+}
+
+enum err
+emptying_read(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct identity *out)
+{
+	struct buffer value = {0};
+	struct reader r;
+	enum err e = txn_get(t, TABLE_EMPTIED, key, KEY_RECORD_BYTES, &value);
+
+	memset(out, 0, sizeof *out);
+	if (e == ERR_OK) {
+		reader_init(&r, value.data, value.size);
+		if (!read_text(&r, out->kind, KIND_BYTES_MAX) ||
+		    !read_text(&r, out->ref, REF_BYTES_MAX))
+			e = ERR_CORRUPT;
+	}
+	buffer_wipe(&value);
+	return e;
+}
+
+json_t *
+emptying_to_json(const struct identity *id)
+{
+	return json_pack(
+	    "{s:s, s:s, s:b}", "kind", id->kind, "ref", id->ref, "emptied", 1);
+}
+
+/* Whether any change of a record still lacks its body. */
+static enum err
+is_whole(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], bool *out)
+{
+	struct stored s;
+	struct walk *w;
+	struct bytes found;
+	enum err e = walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w);
+
+	*out = true;
+	if (e != ERR_OK)
+		return e;
+	stored_init(&s);
+	while (*out && (e = walk_next(w, &found, NULL)) == ERR_OK &&
+	       found.size == KEY_RECORD_CHANGE_BYTES &&
+	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0) {
+		struct change_id id;
+
+		key_change_read(&id, found.data + KEY_RECORD_BYTES);
+		e = stored_read(t, &id, &s);
+		if (e != ERR_OK)
+			break;
+		*out = s.body.size > 0;
+	}
+	walk_close(w);
+	stored_free(&s);
+	return e == ERR_END ? ERR_OK : e;
+}
+
+enum err
+emptying_fill(struct txn *t, const struct change_id *id,
+    const struct stored *was, const void *body, size_t body_bytes)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct stored s = {.value = {0}};
+	struct change c;
+	bool whole = false;
+	enum err e;
+
+	s.body.data = body;
+	s.body.size = body_bytes;
+	e = decode(id, &s, &c);
+	if (e != ERR_OK)
+		return e;
+	key_record(txn_db(t), key, &c.record);
+	change_clear(&c);
+	e = stored_write(
+	    t, id, 0, was->month, was->fingerprint, body, body_bytes);
+	if (e == ERR_OK)
+		e = is_whole(t, key, &whole);
+	if (e == ERR_OK && whole)
+		e = txn_delete(t, TABLE_EMPTIED, key, sizeof key);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

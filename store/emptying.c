@@ -1,0 +1,179 @@
+/* emptying: the hub's notes of what left lists (emptying.h). */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/emptying.h"
+#include "store/kinds/kinds.h"
+
+enum { CHANGES_MAX = 200 }; /* named by one record */
+
+struct emptying_note {
+	char from[LIST_NAME_BYTES_MAX + 1];
+	struct change_id id;
+	char *still; /* names, each with its NUL, and another */
+	size_t still_bytes;
+};
+
+static enum err
+notes_grow(struct emptying_notes *n)
+{
+	size_t capacity = n->capacity == 0 ? 32 : n->capacity * 2;
+	struct emptying_note *more;
+
+	if (n->count < n->capacity)
+		return ERR_OK;
+	more = realloc(n->note, capacity * sizeof *more);
+	if (more == NULL)
+		return ERR_NOMEM;
+	n->note = more;
+	n->capacity = capacity;
+	return ERR_OK;
+}
+
+enum err
+emptying_add(struct emptying_notes *n, const char *from,
+    const struct change_id *id, const char names[][LIST_NAME_BYTES_MAX + 1],
+    size_t count)
+{
+	struct emptying_note *note;
+	size_t i, at = 0;
+	enum err e = notes_grow(n);
+
+	if (e != ERR_OK)
+		return e;
+	note = &n->note[n->count];
+	memset(note, 0, sizeof *note);
+	snprintf(note->from, sizeof note->from, "%s", from);
+	note->id = *id;
+	for (i = 0; i < count; i++)
+		note->still_bytes += strlen(names[i]) + 1;
+	note->still = malloc(note->still_bytes + 1);
+	if (note->still == NULL)
+		return ERR_NOMEM;
+	for (i = 0; i < count; i++) {
+		size_t size = strlen(names[i]) + 1;
+
+		memcpy(note->still + at, names[i], size);
+		at += size;
+	}
+	note->still[at] = '\0';
+	n->count++;
+	return ERR_OK;
+}
+
+/* By org, then by who still has it, then by id. */
+static int
+compare_groups(const struct emptying_note *a, const struct emptying_note *b)
+{
+	int c = strcmp(a->from, b->from);
+
+	if (c != 0)
+		return c;
+	if (a->still_bytes != b->still_bytes)
+		return a->still_bytes < b->still_bytes ? -1 : 1;
+	return memcmp(a->still, b->still, a->still_bytes);
+}
+
+static int
+compare_notes(const void *a, const void *b)
+{
+	const struct emptying_note *x = a, *y = b;
+	int c = compare_groups(x, y);
+
+	return c != 0 ? c : change_id_compare(&x->id, &y->id);
+}
+
+static json_t *
+still_of(const struct emptying_note *note)
+{
+	const size_t skip = strlen(AUDIENCE_ORG);
+	json_t *list = json_array();
+	const char *name;
+
+	for (name = note->still; list != NULL && *name != '\0';
+	     name += strlen(name) + 1)
+		if (strncmp(name, AUDIENCE_ORG, skip) == 0 &&
+		    json_array_append_new(
+		        list, json_sprintf("ref:%s", name + skip)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *
+ids_of(const struct emptying_note *note, size_t count)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; list != NULL && i < count; i++) {
+		char text[REF_BYTES_MAX + 1];
+
+		change_founded_ref(&note[i].id, text, sizeof text);
+		if (json_array_append_new(list, json_string(text)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static enum err
+write_group(struct txn *t, const struct self *self,
+    const struct emptying_note *note, size_t count, int64_t at)
+{
+	const char *org = note->from + strlen(AUDIENCE_ORG);
+	struct change c;
+	uint64_t number;
+	enum err e = meta_get_number(t, "emptying.last", &number);
+
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "emptying");
+	snprintf(c.org, sizeof c.org, "%s", org);
+	c.founds = true;
+	c.occurred_at = c.recorded_at = at;
+	c.fields = json_pack("{s:o, s:I, s:o, s:o}", "from_org",
+	    json_sprintf("ref:%s", org), "number", (json_int_t)(number + 1),
+	    "changes", ids_of(note, count), "still", still_of(note));
+	if (e == ERR_OK && c.fields == NULL)
+		e = ERR_NOMEM;
+	if (e == ERR_OK)
+		e = meta_put_number(t, "emptying.last", number + 1);
+	if (e == ERR_OK)
+		e = admit_own(t, self, &c, URGENCY_WHENEVER);
+	change_clear(&c);
+	return e;
+}
+
+enum err
+emptying_write(struct txn *t, const struct self *self, struct emptying_notes *n,
+    int64_t at)
+{
+	size_t i = 0, j;
+	enum err e = ERR_OK;
+
+	if (n->count == 0)
+		return ERR_OK;
+	qsort(n->note, n->count, sizeof *n->note, compare_notes);
+	for (; e == ERR_OK && i < n->count; i = j) {
+		for (j = i + 1; j < n->count && j - i < CHANGES_MAX; j++)
+			if (compare_groups(&n->note[i], &n->note[j]) != 0)
+				break;
+		e = write_group(t, self, &n->note[i], j - i, at);
+	}
+	emptying_free(n);
+	return e;
+}
+
+void
+emptying_free(struct emptying_notes *n)
+{
+	while (n->count > 0)
+		free(n->note[--n->count].still);
+	free(n->note);
+	memset(n, 0, sizeof *n);
+}
