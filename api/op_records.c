@@ -8,6 +8,8 @@
 #include "store/author.h"
 #include "store/export.h"
 #include "store/import.h"
+#include "store/linked_view.h"
+#include "store/names.h"
 
 enum {
 	IMPORT_READ_BYTES = 64 * 1024,
@@ -266,17 +268,29 @@ struct export_call {
 	struct op *op;
 	uint64_t count;
 	uint64_t limit; /* 0: none */
+	const char *name; /* only those in whose name this stands; NULL: all */
 	char
 	    day[DATE_CHARS + 1]; /* "": nobody asks what it makes of a record */
 };
+
+static bool
+is_wanted(const struct export_call *c, const json_t *record)
+{
+	const char *name = json_string_value(json_object_get(record, "name"));
+
+	return c->name == NULL || (name != NULL && name_holds(name, c->name));
+}
 
 static enum err
 emit_record(void *context, const json_t *record)
 {
 	struct export_call *c = context;
-	json_t *copy = json_deep_copy(record);
+	json_t *copy;
 	enum err e;
 
+	if (!is_wanted(c, record))
+		return ERR_OK;
+	copy = json_deep_copy(record);
 	if (copy == NULL)
 		return ERR_NOMEM;
 	e = op_emit_record(c->op, copy, c->day);
@@ -289,7 +303,8 @@ emit_record(void *context, const json_t *record)
 static enum err
 emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
 {
-	struct export_call c = {.op = o, .limit = limit};
+	struct export_call c = {
+	    .op = o, .limit = limit, .name = op_text(o, "name")};
 	struct self self;
 	enum err e = op_self(o, &self);
 
@@ -337,6 +352,22 @@ no_such_record(struct op *o)
 
 /* --- show -------------------------------------------------------------- */
 
+/* Beside a resident what is known by way of linked entries. */
+static enum err
+add_linked(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], json_t *record)
+{
+	json_t *rows = NULL;
+	enum err e = ERR_OK;
+
+	if (load_u16(key) == key_kind_number("resident"))
+		e = linked_view(t, key, &rows);
+	if (e == ERR_OK && rows != NULL &&
+	    json_object_set_new(record, "linked", rows) != 0)
+		e = ERR_NOMEM;
+	return e;
+}
+
 static enum err
 read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
 {
@@ -357,7 +388,7 @@ read_one(struct txn *t, const char *kind, const char *ref, json_t **out)
 		return e;
 	*out = record_to_json(&r);
 	record_clear(&r);
-	return *out == NULL ? ERR_NOMEM : ERR_OK;
+	return *out == NULL ? ERR_NOMEM : add_linked(t, key, *out);
 }
 
 enum err
@@ -445,7 +476,7 @@ static void
 take_envelope(struct author_call *c, const json_t *given, json_t *fields)
 {
 	static const char *const names[] = {
-	    "kind", "ref", "by", "at", "org_id", NULL};
+	    "kind", "ref", "by", "at", "org_id", "linked", NULL};
 	size_t i;
 
 	if (c->by == NULL)
@@ -569,5 +600,7 @@ op_amend(struct op *o)
 {
 	const char *ref = op_ref(o, "ref");
 
+	if (json_object_get(o->request, "reassign") != NULL)
+		return op_reassign(o);
 	return ref == NULL ? ERR_USAGE : author(o, ref);
 }

@@ -82,14 +82,21 @@ static const struct page pages[] = {
            "\n\nyizhan help add KIND lists the fields of a kind.\n")},
     {"amend",
         "yizhan amend KIND REF|SLIP [--FIELD VALUE]... [--by REF] [--org REF]"
-        " | -",
+        " | -\n"
+        "       yizhan amend KIND REF|SLIP --reassign REF --reason TEXT "
+        "[--by REF]",
         N_("change fields of a record"),
         N_("The record keeps its former versions. An empty value clears a "
            "field. With - one JSON object is read from standard input; null "
-           "clears.\n\nyizhan help amend KIND lists the fields of a kind.\n")},
+           "clears. --reassign moves what was filed under the wrong resident "
+           "to the entry named: the wrong file keeps a stub that says why."
+           "\n\nyizhan help amend KIND lists the fields of a kind.\n")},
     {"show", "yizhan show KIND REF|SLIP", N_("show one record"), NULL},
-    {"list", "yizhan list KIND [--limit N]", N_("list the records of a kind"),
-        NULL},
+    {"list", "yizhan list KIND [--limit N] [--name TEXT]",
+        N_("list the records of a kind"),
+        N_("  --name TEXT   only those in whose name this stands, however "
+           "its\n"
+           "                dot is written: 买买提·阿不都拉\n")},
     {"sync",
         "yizhan sync [--wait] [--timeout SECONDS] [--max-bytes N] | --estimate",
         N_("exchange changes with the parent now"),

@@ -25,7 +25,8 @@ static const char *const join_flags[] = {"hub=", NULL};
 static const char *const import_flags[] = {"source=", NULL};
 static const char *const export_flags[] = {"kind=", NULL};
 static const char *const write_flags[] = {"by=", "org=", NULL};
-static const char *const list_flags[] = {"limit=", NULL};
+static const char *const amend_flags[] = {"by=", "org=", "reassign=", NULL};
+static const char *const list_flags[] = {"limit=", "name=", NULL};
 static const char *const sync_flags[] = {
     "wait", "timeout=", "max-bytes=", "estimate", NULL};
 static const char *const questions_flags[] = {"warnings", NULL};
@@ -42,7 +43,7 @@ static const struct verb verbs[] = {
     {"add", verb_add, write_flags, true, 1, 2},
     {"show", verb_show, no_flags, false, 2, 2},
     {"list", verb_list, list_flags, false, 1, 1},
-    {"amend", verb_amend, write_flags, true, 2, 3},
+    {"amend", verb_amend, amend_flags, true, 2, 3},
     {"sync", verb_sync, sync_flags, false, 0, 0},
     {"status", verb_status, no_flags, false, 0, 0},
     {"sites", verb_sites, no_flags, false, 0, 0},

@@ -282,19 +282,24 @@ verb_export(struct call *c)
 struct listing {
 	struct columns *columns;
 	const struct door_reader *reader;
+	bool has_names; /* namesakes are told apart by their birth dates */
 };
 
 static enum err
 list_record(void *context, const json_t *record)
 {
 	const struct listing *l = context;
-	const char *cells[] = {text_of(record, "ref"),
-	    text_of(record, "slip_no"), text_of(record, "state"),
-	    text_of(record, "at"), text_of(record, "org_id")};
+	const char *state = l->reader->today == NULL ? text_of(record, "state")
+	                                             : l->reader->today;
+	const char *org = text_of(record, "org_id");
+	const char *by_slip[] = {text_of(record, "ref"),
+	    text_of(record, "slip_no"), state, text_of(record, "at"), org};
+	const char *by_name[] = {text_of(record, "ref"),
+	    text_of(record, "name"), text_of(record, "birth_date"),
+	    text_of(record, "at"), org};
+	const char **cells = l->has_names ? by_name : by_slip;
 
-	if (l->reader->today != NULL)
-		cells[2] = l->reader->today;
-	if (strncmp(cells[4], "ref:", 4) == 0)
+	if (strncmp(org, "ref:", 4) == 0)
 		cells[4] += 4;
 	return columns_add(l->columns, cells);
 }
@@ -306,12 +311,17 @@ verb_list(struct call *c)
 	    _("ref"), _("slip number"), _("state"), _("at"), _("org")};
 	struct door_request q = {0};
 	struct door_reader r = {.record = print_record};
-	struct listing listing = {.reader = &r};
+	struct listing listing = {
+	    .reader = &r, .has_names = call_option(c, "name") != NULL};
 	long limit;
 	int exit_code;
 
 	if (!call_number(c, "limit", &limit))
 		return API_USAGE;
+	if (listing.has_names) {
+		titles[1] = _("name");
+		titles[2] = _("birth date");
+	}
 	if (!c->json) {
 		listing.columns = columns_new(stdout, 5, titles);
 		if (listing.columns == NULL)
@@ -319,8 +329,9 @@ verb_list(struct call *c)
 		r.record = list_record;
 		r.context = &listing;
 	}
-	q.request = json_pack("{s:s, s:s, s:I}", "op", "list", "kind",
-	    c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit));
+	q.request = json_pack("{s:s, s:s, s:I, s:s*}", "op", "list", "kind",
+	    c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit),
+	    "name", call_option(c, "name"));
 	exit_code = limit == 0 ? API_DONE : door_run(c, &q, &r);
 	if (limit == 0)
 		json_decref(q.request);
@@ -358,6 +369,41 @@ show_field(struct columns *columns, const char *name, const json_t *value)
 	return e;
 }
 
+static enum err show_value(
+    struct columns *columns, const char *name, const json_t *value);
+
+/* What entries linked to a resident's hold, after where it is from. */
+static enum err
+show_linked(struct columns *columns, const json_t *entries)
+{
+	const json_t *entry;
+	enum err e = ERR_OK;
+	size_t i;
+
+	json_array_foreach(entries, i, entry)
+	{
+		const char *org = text_of(entry, "org_id"), *name;
+		const char *cells[2] = {_("linked entry"), NULL};
+		json_t *from = json_sprintf("%s (%s)", text_of(entry, "ref"),
+		    strncmp(org, "ref:", 4) == 0 ? org + 4 : org);
+		json_t *value;
+
+		cells[1] = json_string_value(from);
+		e = cells[1] == NULL ? ERR_NOMEM : columns_add(columns, cells);
+		json_decref(from);
+		json_object_foreach((json_t *)(uintptr_t)entry, name, value)
+		{
+			char label[64];
+
+			snprintf(label, sizeof label, "  %s", name);
+			if (e == ERR_OK && strcmp(name, "ref") != 0 &&
+			    strcmp(name, "org_id") != 0)
+				e = show_value(columns, label, value);
+		}
+	}
+	return e;
+}
+
 /* Rows of an array, each on a line of its own. */
 static enum err
 show_value(struct columns *columns, const char *name, const json_t *value)
@@ -366,6 +412,8 @@ show_value(struct columns *columns, const char *name, const json_t *value)
 	enum err e = ERR_OK;
 	size_t i;
 
+	if (strcmp(name, "linked") == 0)
+		return show_linked(columns, value);
 	if (!json_is_array(value))
 		return show_field(columns, name, value);
 	json_array_foreach(value, i, item)

@@ -9,6 +9,8 @@
 #include "store/due.h"
 #include "store/apart.h"
 #include "store/index.h"
+#include "store/linked.h"
+#include "store/persons.h"
 #include "store/question.h"
 #include "store/recover.h"
 #include "store/unheard.h"
@@ -31,7 +33,11 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 	if (e == ERR_OK)
 		e = due_note(t, c, key);
 	if (e == ERR_OK)
+		e = linked_note(t, c, key);
+	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
+	if (e == ERR_OK)
+		e = persons_note(t, self, c, key);
 	return e;
 }
 

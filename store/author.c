@@ -7,6 +7,7 @@
 #include "store/apart.h"
 #include "store/author.h"
 #include "store/paper.h"
+#include "store/persons.h"
 #include "store/value.h"
 #include "store/vet.h"
 
@@ -356,8 +357,14 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 {
 	const char *old_state =
 	    json_string_value(json_object_get(r->fields, "state"));
+	struct person_step step = {.kind = w->kind,
+	    .before = r->fields,
+	    .given = fields,
+	    .org = w->org,
+	    .is_group = w->self->role == ROLE_HUB};
 	enum err e = lay_over(w->whole, fields);
 
+	persons_check(&step, &w->out->findings);
 	if (e == ERR_OK && !was_draft)
 		e = move_to_amended(w, fields, old_state);
 	if (e == ERR_OK)

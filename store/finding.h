@@ -108,6 +108,14 @@ enum finding_code {
 	FINDING_WITHDRAWN = 115,   /* its author was withdrawn before */
 	/* what is due, once its time is over */
 	FINDING_FOLLOWUP_MISSED = 130,
+	/* residents: questions, never about a line */
+	FINDING_CANDIDATE = 170,
+	FINDING_LINKED = 171, /* told: the hub linked two entries */
+	FINDING_WHOSE = 172,
+	FINDING_MOVE_ASKED = 173,
+	FINDING_LATE_EDIT = 174, /* told */
+	FINDING_DEATH_DOUBTED = 175,
+	FINDING_MOVED_FILE = 176, /* refused: reassign */
 };
 
 struct finding {

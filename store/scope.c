@@ -97,6 +97,17 @@ scope_ref(const json_t *fields, const struct field *f, size_t i)
 	return text_ref(json_array_get(v, i));
 }
 
+const char *
+scope_source(const json_t *fields, const struct field *f, const char *own)
+{
+	const char *named =
+	    f->source_field == NULL
+	        ? NULL
+	        : json_string_value(json_object_get(fields, f->source_field));
+
+	return named == NULL ? own : named;
+}
+
 static const char *
 state_of(const struct scoped *s)
 {
@@ -453,8 +464,10 @@ add_followed(const struct scoped *s, struct scope_orgs *out)
 			uint8_t key[KEY_RECORD_BYTES];
 			struct scope_orgs more;
 
-			e = scope_resolve(
-			    s->t, s->merged.id.source, f->ref_kind, ref, key);
+			e = scope_resolve(s->t,
+			    scope_source(
+			        s->merged.fields, f, s->merged.id.source),
+			    f->ref_kind, ref, key);
 			if (e == ERR_OK)
 				e = scope_row_read(s->t, key, &more);
 			if (e == ERR_OK)
@@ -467,13 +480,22 @@ add_followed(const struct scoped *s, struct scope_orgs *out)
 }
 
 enum err
+scoped_direct(const struct scoped *s, struct scope_orgs *out)
+{
+	enum err e = add_own(s, out);
+
+	return e == ERR_OK && s->kind->scope.is_granted ? add_granted(s, out)
+	                                                : e;
+}
+
+enum err
 scoped_orgs(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e;
 
 	out->count = 0;
-	e = add_own(s, out);
-	if (e == ERR_OK && s->kind->scope.is_granted)
-		e = add_granted(s, out);
+	e = scoped_direct(s, out);
+	if (e == ERR_OK)
+		e = scoped_linked(s, out);
 	return e == ERR_OK ? add_followed(s, out) : e;
 }

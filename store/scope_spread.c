@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/linked.h"
 #include "store/list.h"
 #include "store/scope.h"
 
@@ -135,6 +136,38 @@ settle_namers(struct spread *sp, const struct identity *id, const char *source,
 	return e;
 }
 
+/* The entries of the same person have the same scope. */
+static enum err
+settle_linked(struct spread *sp, const struct scoped *s)
+{
+	struct linked all;
+	size_t i;
+	enum err e = ERR_OK;
+
+	if (strcmp(s->kind->name, "resident") != 0)
+		return ERR_OK;
+	e = linked_all(sp->t, s->key, &all);
+	for (i = 1; e == ERR_OK && i < all.count; i++)
+		e = settle(sp, all.key[i]);
+	return e;
+}
+
+/* What a link makes one, or two again. */
+static enum err
+settle_link(struct spread *sp, const struct scoped *s)
+{
+	struct buffer keys = {0};
+	enum err e = ERR_OK;
+
+	if (strcmp(s->kind->name, "link") != 0)
+		return ERR_OK;
+	e = scope_link_entries(s, &keys);
+	if (e == ERR_OK)
+		e = settle_all(sp, &keys);
+	buffer_free(&keys);
+	return e;
+}
+
 /* A scope that others follow. */
 static enum err
 settle_followed(struct spread *sp, const struct scoped *s,
@@ -154,6 +187,8 @@ settle_followed(struct spread *sp, const struct scoped *s,
 	if (e == ERR_OK)
 		e = share(sp, s, now,
 		    is_same && !by_state && !sp->is_sweep ? fresh : NULL);
+	if (e == ERR_OK && !is_same)
+		e = settle_linked(sp, s);
 	if (e != ERR_OK || is_same)
 		return e;
 	return settle_namers(sp, id,
@@ -319,6 +354,8 @@ arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 		e = settle_scoped(sp, s, fresh);
 	if (e == ERR_OK && is_new)
 		e = settle_doubles(sp, &s->merged.id);
+	if (e == ERR_OK)
+		e = settle_link(sp, s);
 	return e == ERR_OK ? settle_granted(sp, s) : e;
 }
 

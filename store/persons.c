@@ -1,0 +1,40 @@
+/* persons: what a merged change means for the people records are about. */
+
+#include <string.h>
+
+#include "store/candidate.h"
+#include "store/moves.h"
+#include "store/persons.h"
+#include "store/rules.h"
+
+enum err
+persons_note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	enum err e = candidate_note(t, self, c, key);
+
+	return e == ERR_OK ? moves_note(t, self, c, key) : e;
+}
+
+static bool
+is_dead(const json_t *fields)
+{
+	const char *status = rule_text(fields, "status");
+
+	return status != NULL && strcmp(status, "dead") == 0;
+}
+
+void
+persons_check(const struct person_step *s, struct findings *out)
+{
+	const char *holder = rule_ref(s->before, "managing_org_id");
+	const char *reason = rule_text(s->given, "reason");
+
+	if (strcmp(s->kind->name, "resident") != 0 || !is_dead(s->before) ||
+	    json_object_get(s->given, "status") == NULL || is_dead(s->given))
+		return;
+	if (reason == NULL || reason[0] == '\0')
+		findings_refuse(out, FINDING_REASON, "reason");
+	if (!s->is_group && holder != NULL && strcmp(holder, s->org) != 0)
+		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "status");
+}
