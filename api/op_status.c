@@ -285,6 +285,8 @@ question_type_name(enum question_type type)
 		return "lost";
 	case QUESTION_DUE:
 		return "due";
+	case QUESTION_MATTER:
+		return "matter";
 	}
 	return "unknown";
 }

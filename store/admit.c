@@ -10,6 +10,7 @@
 #include "store/apart.h"
 #include "store/index.h"
 #include "store/linked.h"
+#include "store/matter.h"
 #include "store/persons.h"
 #include "store/question.h"
 #include "store/recover.h"
@@ -38,6 +39,8 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 		e = list_change(t, self, c, fingerprint);
 	if (e == ERR_OK)
 		e = persons_note(t, self, c, key);
+	if (e == ERR_OK)
+		e = matter_note(t, self, c, key);
 	return e;
 }
 

@@ -25,6 +25,7 @@ struct work {
 	struct vet vet;
 	struct vet_line line;
 	const uint8_t *key; /* of the record; NULL: it is new */
+	unsigned flags;     /* enum author_flag */
 	struct authored *out;
 };
 
@@ -111,7 +112,8 @@ work_check(struct work *w, const char *old_state, bool is_first)
 	    .org = w->org,
 	    .old_state = old_state,
 	    .is_first = is_first,
-	    .own = w->key};
+	    .own = w->key,
+	    .is_entitled = (w->flags & AUTHOR_ENTITLED) != 0};
 	vet_record(&w->vet, &w->line, &w->out->findings);
 	if (w->out->findings.refusals > 0)
 		return ERR_REFUSED;
@@ -162,12 +164,14 @@ write_change(struct work *w, struct change *c, json_t *changed)
 	enum err e;
 
 	c->fields = changed;
-	c->managing = vet_is_managing(&w->vet, &w->line);
+	c->managing = vet_is_managing(&w->vet, &w->line) ||
+	              (w->line.is_entitled && w->self->role != ROLE_HUB);
 	e = fault_of(
 	    w, admit_own(w->t, w->self, c, vet_class(&w->line, changed)));
 	if (e == ERR_OK) {
 		w->out->record = c->record;
 		w->out->id = c->id;
+		w->out->is_new = true;
 	}
 	if (e == ERR_OK && strcmp(c->record.kind, "org") == 0)
 		e = apart_judge_again(w->t, w->self);
@@ -228,12 +232,16 @@ add(struct work *w)
 }
 
 enum err
-author_add(struct txn *t, const struct self *self, const char *kind,
-    const char *by, const char *org, json_t *fields, int64_t now,
-    struct authored *out)
+author_add_as(struct txn *t, const struct self *self, unsigned flags,
+    const char *kind, const char *by, const char *org, json_t *fields,
+    int64_t now, struct authored *out)
 {
-	struct work w = {
-	    .t = t, .self = self, .now = now, .by = by, .out = out};
+	struct work w = {.t = t,
+	    .self = self,
+	    .now = now,
+	    .by = by,
+	    .flags = flags,
+	    .out = out};
 	enum err e;
 
 	memset(out, 0, sizeof *out);
@@ -244,6 +252,14 @@ author_add(struct txn *t, const struct self *self, const char *kind,
 	e = w.whole == NULL ? ERR_NOMEM : add(&w);
 	json_decref(w.whole);
 	return e;
+}
+
+enum err
+author_add(struct txn *t, const struct self *self, const char *kind,
+    const char *by, const char *org, json_t *fields, int64_t now,
+    struct authored *out)
+{
+	return author_add_as(t, self, 0, kind, by, org, fields, now, out);
 }
 
 /* --- amending ---------------------------------------------------------- */
@@ -279,6 +295,13 @@ move_to_amended(struct work *w, const json_t *fields, const char *old_state)
 	           : ERR_NOMEM;
 }
 
+/* Whether versions met in it. */
+static bool
+is_open(const struct record *r)
+{
+	return r->head_count > 1 || r->is_conflicted;
+}
+
 /* What differs from the record. Where versions stand side by side, what was
  * given counts even if it is what is shown: it settles between them. */
 static json_t *
@@ -286,7 +309,7 @@ changed_fields(
     const struct work *w, const struct record *r, const json_t *fields)
 {
 	json_t *changed = json_object(), *v;
-	bool settles = r->head_count > 1;
+	bool settles = is_open(r);
 	const char *name;
 	int bad = 0;
 
@@ -367,6 +390,9 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 	persons_check(&step, &w->out->findings);
 	if (e == ERR_OK && !was_draft)
 		e = move_to_amended(w, fields, old_state);
+	if (e == ERR_OK && (w->flags & AUTHOR_RESTORES) != 0)
+		old_state =
+		    json_string_value(json_object_get(w->whole, "state"));
 	if (e == ERR_OK)
 		e = work_check(w, old_state, false);
 	if (e == ERR_OK && !was_draft && is_draft(w)) {
@@ -380,7 +406,7 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 }
 
 enum err
-author_amend(struct txn *t, const struct self *self,
+author_amend_as(struct txn *t, const struct self *self, unsigned flags,
     const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
     json_t *fields, int64_t now, struct authored *out)
 {
@@ -389,6 +415,7 @@ author_amend(struct txn *t, const struct self *self,
 	    .now = now,
 	    .by = by,
 	    .out = out,
+	    .flags = flags,
 	    .key = record_key};
 	struct record r;
 	bool was_draft;
@@ -413,4 +440,13 @@ author_amend(struct txn *t, const struct self *self,
 	}
 	record_clear(&r);
 	return e;
+}
+
+enum err
+author_amend(struct txn *t, const struct self *self,
+    const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
+    json_t *fields, int64_t now, struct authored *out)
+{
+	return author_amend_as(
+	    t, self, 0, record_key, by, org, fields, now, out);
 }

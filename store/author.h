@@ -8,6 +8,7 @@
 struct authored {
 	struct identity record;
 	struct change_id id; /* all zero for a draft */
+	bool is_new;         /* a change was written: fields differed */
 	bool is_draft;
 	char slip_no[40]; /* drawn for it; "" if none */
 	struct findings findings;
@@ -37,6 +38,20 @@ enum err author_add(struct txn *t, const struct self *self, const char *kind,
  * ERR_NOT_FOUND, ERR_REFUSED (findings), ERR_NOT_ALLOWED as above.
  */
 enum err author_amend(struct txn *t, const struct self *self,
+    const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
+    json_t *fields, int64_t now, struct authored *out);
+
+/* Whoever calls with one of these has judged what it leaves out. */
+enum author_flag {
+	AUTHOR_ENTITLED = 1, /* it may take the step: it is the owner's */
+	AUTHOR_RESTORES = 2, /* an undoing: also back to where no step leads */
+};
+
+/** The same with flags. */
+enum err author_add_as(struct txn *t, const struct self *self, unsigned flags,
+    const char *kind, const char *by, const char *org, json_t *fields,
+    int64_t now, struct authored *out);
+enum err author_amend_as(struct txn *t, const struct self *self, unsigned flags,
     const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
     json_t *fields, int64_t now, struct authored *out);
 

@@ -290,6 +290,21 @@ static const struct entry entries[] = {
 	    N_("The two weeks after a referral down are over without a "
 	       "follow-up."),
 	    N_("Look after the resident now, or enter why it was missed.")},
+	{FINDING_CONFLICT, "conflict",
+	    N_("Two people changed this field without knowing of each "
+	       "other."),
+	    N_("One value is shown, the other is kept. Compare them, and "
+	       "decide where the wrong one is shown.")},
+	{FINDING_DIFFER, "differ",
+	    N_("Two people gave this field different values."),
+	    N_("Ask which is right, and decide.")},
+	{FINDING_BRANCHES, "branches",
+	    N_("There are versions that did not know of each other."),
+	    N_("One is shown, the others are kept. Compare them and "
+	       "decide.")},
+	{FINDING_ASKED, "asked",
+	    N_("This was left open to be decided."),
+	    N_("Compare the versions and decide.")},
 	{FINDING_CANDIDATE, "candidate",
 	    N_("Two entries may be one person."),
 	    N_("Compare them, ask the resident, and link them or refuse.")},

@@ -108,6 +108,11 @@ enum finding_code {
 	FINDING_WITHDRAWN = 115,   /* its author was withdrawn before */
 	/* what is due, once its time is over */
 	FINDING_FOLLOWUP_MISSED = 130,
+	/* what met: questions, never about a line (matter.h) */
+	FINDING_CONFLICT = 140, /* a field: one value is shown, others kept */
+	FINDING_DIFFER = 141,   /* the same of a field that a person must set */
+	FINDING_BRANCHES = 142, /* whole versions side by side */
+	FINDING_ASKED = 143,    /* an open record of kind question */
 	/* residents: questions, never about a line */
 	FINDING_CANDIDATE = 170,
 	FINDING_LINKED = 171, /* told: the hub linked two entries */

@@ -64,6 +64,9 @@ enum field_flag {
 	/* What a later change says of it goes at once (a new allergy), where
 	 * the record as a whole may wait. */
 	FIELD_AT_ONCE = 32,
+	/* Where two values of it meet, one is shown and a person has to say
+	 * which is right (an ID number). */
+	FIELD_ASKED = 64,
 };
 
 struct field {

@@ -463,3 +463,111 @@ record_merge(const struct merge_input *input, size_t count, struct record *out)
 		record_clear(out);
 	return e;
 }
+
+/* --- what met ----------------------------------------------------------- */
+
+static void
+add_side(struct sides *out, const struct change *c)
+{
+	if (out->count < SIDES_MAX)
+		out->side[out->count++] = c;
+}
+
+static void
+field_sides(const struct graph *g, const struct kind *k, const char *name,
+    struct sides *out)
+{
+	bool conflict = false;
+	size_t best = winner(g, k, name, MERGE_FIELD, SIZE_MAX, &conflict);
+	size_t i, j;
+
+	if (!conflict)
+		return;
+	add_side(out, g->item[best]->change);
+	for (i = 0; i < g->count; i++) {
+		const struct change *c = g->item[i]->change;
+
+		if (i == best || !has_a_say(g, i, name, SIZE_MAX))
+			continue;
+		for (j = 0; j < out->count; j++)
+			if (value_equal(json_object_get(c->fields, name),
+			        json_object_get(out->side[j]->fields, name)))
+				break;
+		if (j == out->count)
+			add_side(out, c);
+	}
+}
+
+static void
+branch_sides(const struct graph *g, const struct kind *k, struct sides *out)
+{
+	struct record ignored = {0};
+	size_t best = choose_head(g, k, &ignored), i;
+
+	if (ignored.head_count < 2)
+		return;
+	add_side(out, g->item[best]->change);
+	for (i = 0; i < g->count; i++)
+		if (i != best && is_head(g, i))
+			add_side(out, g->item[i]->change);
+}
+
+/* Whether values of it that meet are a choice between them. */
+static bool
+is_chosen(const struct kind *k, const char *name)
+{
+	const struct field *f =
+	    k == NULL ? NULL : field_by_name(k->fields, name);
+
+	return strcmp(name, "reason") != 0 &&
+	       (f == NULL || f->merge == MERGE_FIELD);
+}
+
+enum err
+record_sides(const struct merge_input *input, size_t count, const char *field,
+    struct sides *out)
+{
+	const struct kind *k = kind_by_name(input[0].change->record.kind);
+	bool keeps_branches = k != NULL && k->keeps_branches;
+	struct graph g;
+	enum err e;
+
+	memset(out, 0, sizeof *out);
+	if (keeps_branches != (*field == '\0') ||
+	    (*field != '\0' && !is_chosen(k, field)))
+		return ERR_OK;
+	e = graph_build(&g, input, count);
+	if (e != ERR_OK)
+		return e;
+	if (keeps_branches)
+		branch_sides(&g, k, out);
+	else
+		field_sides(&g, k, field, out);
+	graph_free(&g);
+	return ERR_OK;
+}
+
+enum err
+record_seen_by(const struct merge_input *input, size_t count,
+    const struct change_id *id, bool is_after, struct record *out)
+{
+	struct merge_input *seen;
+	size_t at, i, n = 0;
+	struct graph g;
+	enum err e = graph_build(&g, input, count);
+
+	if (e != ERR_OK)
+		return e;
+	seen = calloc(count, sizeof *seen);
+	at = find(&g, id);
+	for (i = 0; seen != NULL && at != SIZE_MAX && i < g.count; i++)
+		if (is_before(&g, i, at) || (is_after && i == at))
+			seen[n++] = *g.item[i];
+	if (seen == NULL)
+		e = ERR_NOMEM;
+	else
+		e = n == 0 ? ERR_NOT_FOUND : record_merge(seen, n, out);
+	free(seen);
+	graph_free(&g);
+	return e;
+}

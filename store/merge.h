@@ -40,4 +40,28 @@ void record_clear(struct record *r);
 enum err record_merge(
     const struct merge_input *input, size_t count, struct record *out);
 
+enum { SIDES_MAX = 8 };
+
+/* What met without one having seen the other; the one that is shown first. */
+struct sides {
+	size_t count; /* 0: nothing met */
+	const struct change *side[SIDES_MAX];
+};
+
+/**
+ * The setters of a field between which its rule had to choose, one of each
+ * value; of fields that are united or ranked there are none, nor of those that
+ * say why a change was made. Where a kind keeps branches, field "" gives their
+ * heads, and single fields give nothing. They point into input. ERR_NOMEM.
+ */
+enum err record_sides(const struct merge_input *input, size_t count,
+    const char *field, struct sides *out);
+
+/**
+ * The record as a change found it (is_after: as it left it). ERR_NOT_FOUND:
+ * the change is not among them, or it found nothing. record_clear(out).
+ */
+enum err record_seen_by(const struct merge_input *input, size_t count,
+    const struct change_id *id, bool is_after, struct record *out);
+
 #endif

@@ -184,6 +184,45 @@ question_walk(struct txn *t, question_visit *visit, void *context)
 	return e == ERR_END ? ERR_OK : e;
 }
 
+/* --- one by its number --------------------------------------------------- */
+
+struct wanted {
+	uint64_t number;
+	struct question *out;
+};
+
+static enum err
+take_wanted(void *context, const struct question *q)
+{
+	struct wanted *w = context;
+
+	if (q->number != w->number)
+		return ERR_OK;
+	*w->out = *q;
+	memset(&w->out->raw, 0, sizeof w->out->raw);
+	return ERR_CLOSED; /* ends the walk */
+}
+
+enum err
+question_find(struct txn *t, uint64_t number, struct question *out)
+{
+	struct wanted w = {number, out};
+	enum err e = question_walk(t, take_wanted, &w);
+
+	if (e == ERR_CLOSED)
+		return ERR_OK;
+	return e == ERR_OK ? ERR_NOT_FOUND : e;
+}
+
+bool
+question_waits(struct txn *t, const struct question *q)
+{
+	uint8_t key[DB_BLIND_BYTES];
+
+	return question_key(t, q, key) == ERR_OK &&
+	       txn_has(t, TABLE_QUESTIONS, key, sizeof key) == ERR_OK;
+}
+
 enum err
 question_count_type(struct txn *t, enum question_type type, uint64_t *out)
 {
@@ -200,7 +239,7 @@ question_count(struct txn *t, uint64_t *out)
 	enum err e = ERR_OK;
 
 	*out = 0;
-	for (type = QUESTION_LINE; e == ERR_OK && type <= QUESTION_DUE;
+	for (type = QUESTION_LINE; e == ERR_OK && type <= QUESTION_MATTER;
 	     type++) {
 		uint64_t n = 0;
 

@@ -19,6 +19,7 @@ enum question_type {
 	QUESTION_RETURNED = 4, /* our change the parent did not take */
 	QUESTION_LOST = 5,     /* a field an import lost to an amendment */
 	QUESTION_DUE = 6,      /* what waits for somebody (due.h) */
+	QUESTION_MATTER = 7,   /* what met and a person decides (matter.h) */
 };
 
 enum { QUESTION_RAW_MAX = 1024 * 1024, QUESTION_ORIGIN_MAX = 80 };
@@ -51,6 +52,11 @@ enum err question_drop_change(
 typedef enum err question_visit(void *context, const struct question *q);
 /** All of them, in no order. */
 enum err question_walk(struct txn *t, question_visit *visit, void *context);
+
+/** The one of this number; its bytes are left out. ERR_NOT_FOUND. */
+enum err question_find(struct txn *t, uint64_t number, struct question *out);
+/** Whether one of the same type, code, origin, field, kind and ref waits. */
+bool question_waits(struct txn *t, const struct question *q);
 
 /** How many of one type wait. */
 enum err question_count_type(

@@ -356,7 +356,7 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	    .org = line->org,
 	    .old_state = line->old_state,
 	    .is_first = line->is_first,
-	    .acts_for_group = v->self->role == ROLE_HUB,
+	    .acts_for_group = v->self->role == ROLE_HUB || line->is_entitled,
 	    .exists = exists,
 	    .works_at = works_at,
 	    .drug_known = drug_known,

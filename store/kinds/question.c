@@ -10,7 +10,7 @@
 /* clang-format off */
 static const struct state states[] = {
 	{.name = "open", .from = "-", .history_ok = true},
-	{.name = "decided", .from = "open", .managing_only = true,
+	{.name = "decided", .from = "- open", .managing_only = true,
 	    .reason = "reason"},
 	{.name = "undone", .from = "decided", .managing_only = true,
 	    .reason = "reason"},
@@ -36,6 +36,16 @@ static const struct field fields[] = {
 	{8, "proposal", FIELD_TEXT, .data = DATA_P2},
 	{9, "decision", FIELD_TEXT, .data = DATA_P2},
 	{10, "decided_by", FIELD_REF, .ref_kind = "staff", .data = DATA_P1},
+	/* What kind of matter (a finding's name), whose program's record it is
+	 * about, and which field; empty: the record as a whole. */
+	{11, "code", FIELD_WORD, .max_chars = 50, .data = DATA_P0},
+	{12, "about_source", FIELD_WORD, .data = DATA_P0},
+	{13, "about_field", FIELD_WORD, .max_chars = 100, .data = DATA_P0},
+	/* Ids of the changes that the decision made. */
+	{14, "changes", FIELD_WORDS, .merge = MERGE_APPEND, .data = DATA_P0},
+	/* Whose versions they are: they hear what was decided. */
+	{15, "concerns", FIELD_REFS, FIELD_AUDIENCE, .ref_kind = "org",
+	    .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

@@ -109,7 +109,7 @@ static const struct row {
     {"link", "refused", "refused undone+"},
     {"link", "undone", "undone"},
 
-    {"question", "-", "open"},
+    {"question", "-", "open decided+"},
     {"question", "open", "open decided+ undone+"},
     {"question", "decided", "decided undone+"},
     {"question", "undone", "undone"},

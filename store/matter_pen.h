@@ -1,0 +1,32 @@
+/* matter_pen: what deciding and undoing share; for matter*.c only. */
+
+#ifndef YIZHAN_STORE_MATTER_PEN_H
+#define YIZHAN_STORE_MATTER_PEN_H
+
+#include "store/matter.h"
+
+/** By the finding's name; NULL: none here is called so. */
+const struct matter_maker *matter_maker_by_name(const char *code);
+
+/** Fill owner: the resident's managing org, the device's owner; of signed
+ * versions, and of what is about neither, the org that began the record. */
+void matter_find_owner(struct txn *t, struct matter *m);
+
+/** In whose name this node decides: the owner's where it acts for it; the
+ * hub's is that of the org at the top of the tree, above the owner or `near`.
+ */
+void matter_acting_org(struct txn *t, const struct self *self,
+    const struct matter *m, const char *near, char out[REF_BYTES_MAX + 1]);
+
+/** Where the record of what was decided is noted under its question's number.
+ */
+void matter_blind_number(
+    struct txn *t, uint64_t number, uint8_t out[DB_BLIND_BYTES]);
+
+enum err matter_pen_begin(struct matter_pen *pen, struct txn *t,
+    const struct self *self, const struct matter_decision *d, const char *org);
+/** Frees what it holds; e passes through. */
+enum err matter_pen_end(
+    struct matter_pen *pen, struct matter_decision *d, enum err e);
+
+#endif
