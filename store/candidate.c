@@ -432,6 +432,23 @@ note_resident(const struct entry *mine)
 	return e;
 }
 
+/* What nobody decided is announced, for as long as it stands. */
+static enum err
+tell_linked(struct txn *t, const struct record *link)
+{
+	const char *basis = rule_text(link->fields, "basis");
+	struct question q = {
+	    .type = QUESTION_WARNING, .code = FINDING_LINKED, .at = link->at};
+
+	if (basis == NULL || strcmp(basis, "same_number") != 0)
+		return ERR_OK;
+	snprintf(q.origin, sizeof q.origin, "%s", link->id.source);
+	snprintf(q.kind, sizeof q.kind, "link");
+	snprintf(q.ref, sizeof q.ref, "%s", link->id.ref);
+	return rule_state_is(link->fields, "linked") ? question_put(t, &q)
+	                                             : question_drop(t, &q);
+}
+
 /* A link was said or taken back: its two entries are looked at again. */
 static enum err
 note_link(struct entry *mine, const uint8_t key[KEY_RECORD_BYTES])
@@ -442,7 +459,9 @@ note_link(struct entry *mine, const uint8_t key[KEY_RECORD_BYTES])
 
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT ? ERR_OK : e;
-	e = linked_sides(mine->t, &link, mine->key, other);
+	e = tell_linked(mine->t, &link);
+	if (e == ERR_OK)
+		e = linked_sides(mine->t, &link, mine->key, other);
 	record_clear(&link);
 	if (e == ERR_OK)
 		e = record_read(mine->t, mine->key, &r);

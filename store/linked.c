@@ -184,6 +184,13 @@ linked_contracts(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	return walk_rows(t, contracts_of, key, most, out);
 }
 
+enum err
+linked_links(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+    struct buffer *out)
+{
+	return walk_rows(t, links_of, key, most, out);
+}
+
 /* --- what links say ---------------------------------------------------- */
 
 static enum link_word

@@ -69,6 +69,10 @@ enum err linked_counts(
 enum err linked_resident(struct txn *t, const struct identity *record,
     const json_t *fields, uint8_t key[KEY_RECORD_BYTES]);
 
+/** Keys of the links that name an entry, whatever they say, appended to out. */
+enum err linked_links(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    size_t most, struct buffer *out);
+
 /** Keys of the contracts that name an entry, appended to out. */
 enum err linked_contracts(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     size_t most, struct buffer *out);

@@ -16,12 +16,19 @@ enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
 /* One line per maker; each file says what its matter is. */
 extern const struct matter_maker matter_conflict, matter_differ,
     matter_branches, matter_asked;
+extern const struct matter_maker matter_candidate, matter_move,
+    matter_late_edit, matter_death, matter_whose;
 
 const struct matter_maker *const matter_makers[] = {
     &matter_conflict,
     &matter_differ,
     &matter_branches,
     &matter_asked,
+    &matter_candidate,
+    &matter_move,
+    &matter_late_edit,
+    &matter_death,
+    &matter_whose,
     NULL,
 };
 

@@ -162,9 +162,13 @@ is_late(struct txn *t, const struct record_set *set, size_t i)
 	return false;
 }
 
+/* Only what the change that was just merged brings: what was seen is not told
+ * again. */
 static enum err
-tell_late(struct txn *t, const struct record_set *set)
+tell_late(
+    struct txn *t, const struct record_set *set, const struct change *fresh)
 {
+	bool gives = gives_away(fresh);
 	size_t i;
 	enum err e = ERR_OK;
 
@@ -173,7 +177,8 @@ tell_late(struct txn *t, const struct record_set *set)
 		struct question q;
 		char word[48];
 
-		if (!is_late(t, set, i))
+		if ((!gives && change_id_compare(&c->id, &fresh->id) != 0) ||
+		    !is_late(t, set, i))
 			continue;
 		matter_change_id(&c->id, word);
 		matter_question(
@@ -201,7 +206,7 @@ note_resident(
 		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
 	for (i = 0; !any && i < set.count; i++)
 		any = gives_away(&set.change[i]);
-	e = any ? tell_late(t, &set) : ERR_OK;
+	e = any ? tell_late(t, &set, c) : ERR_OK;
 	record_set_free(&set);
 	return e;
 }

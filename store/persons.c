@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "store/candidate.h"
+#include "store/deaths.h"
 #include "store/moves.h"
 #include "store/persons.h"
 #include "store/rules.h"
+#include "store/whose.h"
 
 enum err
 persons_note(struct txn *t, const struct self *self, const struct change *c,
@@ -13,6 +15,10 @@ persons_note(struct txn *t, const struct self *self, const struct change *c,
 {
 	enum err e = candidate_note(t, self, c, key);
 
+	if (e == ERR_OK)
+		e = deaths_note(t, c, key);
+	if (e == ERR_OK)
+		e = whose_note(t, self, c, key);
 	return e == ERR_OK ? moves_note(t, self, c, key) : e;
 }
 

@@ -55,8 +55,12 @@ is_ours(const struct work *w)
 static enum err
 find_residents(struct work *w)
 {
-	enum err e = record_find(w->t, w->self, "resident", w->r->to, w->to);
+	enum err e = ERR_OK;
 
+	if (w->r->to_key != NULL)
+		memcpy(w->to, w->r->to_key, sizeof w->to);
+	else
+		e = record_find(w->t, w->self, "resident", w->r->to, w->to);
 	if (e == ERR_NOT_FOUND)
 		return refuse(w, FINDING_MOVED_FILE, "resident_id");
 	if (e == ERR_OK)

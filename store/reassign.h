@@ -13,8 +13,9 @@
 #include "store/author.h"
 
 struct reassigning {
-	const char *to; /* ref of the right resident's entry */
-	const char *by; /* who found out */
+	const char *to;        /* ref of the right resident's entry */
+	const uint8_t *to_key; /* its key, where that is known; or NULL */
+	const char *by;        /* who found out */
 	const char *reason;
 	int64_t now;
 };
