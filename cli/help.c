@@ -81,10 +81,8 @@ static const struct page pages[] = {
            "where there is one. --state draft keeps the record here, unsent."
            "\n\nyizhan help add KIND lists the fields of a kind.\n")},
     {"amend",
-        "yizhan amend KIND REF|SLIP [--FIELD VALUE]... [--by REF] [--org REF]"
-        " | -\n"
-        "       yizhan amend KIND REF|SLIP --reassign REF --reason TEXT "
-        "[--by REF]",
+        "yizhan amend KIND REF|SLIP [--FIELD VALUE]... [--reassign REF] "
+        "[--by REF] [--org REF] | -",
         N_("change fields of a record"),
         N_("The record keeps its former versions. An empty value clears a "
            "field. With - one JSON object is read from standard input; null "
@@ -95,8 +93,8 @@ static const struct page pages[] = {
     {"list", "yizhan list KIND [--limit N] [--name TEXT]",
         N_("list the records of a kind"),
         N_("  --name TEXT   only those in whose name this stands, however "
-           "its\n"
-           "                dot is written: 买买提·阿不都拉\n")},
+           "the\n"
+           "                dot in it is written\n")},
     {"sync",
         "yizhan sync [--wait] [--timeout SECONDS] [--max-bytes N] | --estimate",
         N_("exchange changes with the parent now"),
