@@ -133,6 +133,8 @@ n=0
 for order in "a b" "b a"; do
 	n=$((n + 1))
 	who=$(add b resident C02 "{\"name\":\"李秀英\",\"sex\":\"2\",\"birth_date\":\"194$n-01-01\",\"no_id_reason\":\"never\",\"managing_org_id\":\"ref:C01\",\"status\":\"living\",\"phone\":\"1\"}")
+	# The referral keeps him with both.
+	add b referral C02 "{\"state\":\"issued\",\"direction\":\"sideways\",\"urgency\":\"routine\",\"resident_id\":\"ref:$who\",\"from_org\":\"ref:C02\",\"to_org\":\"ref:C01\",\"issued_at\":\"2026-05-04T09:00:00+08:00\",\"reason\":\"检查\"}" >/dev/null
 	all b a
 	at b amend resident "$who" --status dead --by S0001 --org C02 >/dev/null 2>&1
 	at a amend resident "$who" --phone 2 --status moved_away --by S0001 \
