@@ -25,6 +25,7 @@ static const struct operation {
     {"status", op_status},
     {"sites", op_sites},
     {"questions", op_questions},
+    {"decide", op_decide},
     {"verify", op_verify},
     {"sync", op_sync},
     {"estimate", op_estimate},

@@ -41,6 +41,7 @@ enum err op_reassign(struct op *o);
 enum err op_status(struct op *o);
 enum err op_sites(struct op *o);
 enum err op_questions(struct op *o);
+enum err op_decide(struct op *o);
 enum err op_verify(struct op *o);
 enum err op_sync(struct op *o);
 enum err op_estimate(struct op *o);

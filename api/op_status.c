@@ -1,4 +1,4 @@
-/* op_status: how things stand: status, sites, questions, verify. */
+/* op_status: how things stand: status, sites. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "base/i18n.h"
 #include "store/enrol.h"
 #include "store/index.h"
-#include "store/due.h"
 #include "store/question.h"
 #include "store/receipt.h"
 #include "store/withdraw.h"
@@ -214,8 +213,6 @@ op_status(struct op *o)
 struct rows {
 	json_t *array;
 	const struct self *self;
-	struct txn *txn;
-	bool with_warnings;
 };
 
 static enum err
@@ -267,102 +264,8 @@ gather_site(void *context, const struct node *n)
 	return json_array_append_new(r->array, row) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
-/* --- questions --------------------------------------------------------- */
-
-static const char *
-question_type_name(enum question_type type)
-{
-	switch (type) {
-	case QUESTION_LINE:
-		return "line";
-	case QUESTION_WARNING:
-		return "warning";
-	case QUESTION_CHANGE:
-		return "change";
-	case QUESTION_RETURNED:
-		return "returned";
-	case QUESTION_LOST:
-		return "lost";
-	case QUESTION_DUE:
-		return "due";
-	case QUESTION_MATTER:
-		return "matter";
-	}
-	return "unknown";
-}
-
-/* One question stands for all that a withdrawn node handed over. */
-static void
-add_withdrawn(const struct rows *r, const struct question *q, json_t *row)
-{
-	char text[2 * NODE_ID_BYTES + 1];
-	struct node n;
-
-	if (index_node_read(r->txn, q->id.life, &n) != ERR_OK)
-		return;
-	hex_encode(text, q->id.life, NODE_ID_BYTES);
-	json_object_set_new(row, "node", json_string(text));
-	json_object_set_new(
-	    row, "changes", json_integer((json_int_t)n.apart_changes));
-}
-
-/* Never its bytes: values stay in the store. */
 static enum err
-gather_question(void *context, const struct question *q)
-{
-	struct rows *r = context;
-	json_t *row;
-
-	if (q->type == QUESTION_WARNING && !r->with_warnings)
-		return ERR_OK;
-	row = op_finding(
-	    due_code(q, api_now()), q->type != QUESTION_WARNING, q->field);
-	if (row == NULL)
-		return ERR_NOMEM;
-	json_object_set_new(row, "number", json_integer((json_int_t)q->number));
-	json_object_set_new(
-	    row, "type", json_string(question_type_name(q->type)));
-	json_object_set_new(row, "at", op_instant(q->at));
-	json_object_set_new(row, "origin", json_string(q->origin));
-	json_object_set_new(row, "line",
-	    q->line == 0 ? json_null() : json_integer((json_int_t)q->line));
-	json_object_set_new(row, "kind", json_string(q->kind));
-	json_object_set_new(row, "ref", json_string(q->ref));
-	if (q->type == QUESTION_CHANGE && q->code == FINDING_WITHDRAWN)
-		add_withdrawn(r, q, row);
-	return json_array_append_new(r->array, row) == 0 ? ERR_OK : ERR_NOMEM;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-	json_int_t i = json_integer_value(json_object_get(x, "number"));
-	json_int_t j = json_integer_value(json_object_get(y, "number"));
-
-	return i < j ? -1 : i > j;
-}
-
-/* The store keeps questions in no order; people read them by number. */
-static enum err
-sort_rows(json_t *array)
-{
-	size_t i, count = json_array_size(array);
-	json_t **row = calloc(count + 1, sizeof *row);
-
-	if (row == NULL)
-		return ERR_NOMEM;
-	for (i = 0; i < count; i++)
-		row[i] = json_incref(json_array_get(array, i));
-	qsort(row, count, sizeof *row, by_number);
-	for (i = 0; i < count; i++)
-		json_array_set_new(array, i, row[i]);
-	free(row);
-	return ERR_OK;
-}
-
-static enum err
-gather(struct op *o, struct rows *r, bool sites)
+gather(struct op *o, struct rows *r)
 {
 	struct txn *t;
 	enum err e;
@@ -372,13 +275,9 @@ gather(struct op *o, struct rows *r, bool sites)
 		return ERR_NOMEM;
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e == ERR_OK) {
-		r->txn = t;
-		e = sites ? index_node_walk(t, gather_site, r)
-		          : question_walk(t, gather_question, r);
+		e = index_node_walk(t, gather_site, r);
 		txn_abort(t);
 	}
-	if (e == ERR_OK && !sites)
-		e = sort_rows(r->array);
 	if (e == ERR_OK)
 		e = emit_rows(o, r->array);
 	json_decref(r->array);
@@ -396,18 +295,7 @@ op_sites(struct op *o)
 		e = op_fail(o, ERR_NOT_ALLOWED,
 		    N_("A clinic has no sites below it: ask the hub."));
 	if (e == ERR_OK)
-		e = gather(o, &r, true);
+		e = gather(o, &r);
 	self_wipe(&self);
 	return e;
-}
-
-enum err
-op_questions(struct op *o)
-{
-	struct self self;
-	struct rows r = {.with_warnings = op_flag(o, "warnings")};
-	enum err e = op_self(o, &self);
-
-	self_wipe(&self);
-	return e == ERR_OK ? gather(o, &r, false) : e;
 }

@@ -115,8 +115,25 @@ static const struct page pages[] = {
         N_("how things stand, and what is not yet at the group"), NULL},
     {"sites", "yizhan sites", N_("the nodes below this hub"), NULL},
     {"questions", "yizhan questions [--warnings]", N_("what needs a person"),
-        N_("With --warnings also lines that were taken though something is "
+        N_("The most urgent first, then the oldest. Where versions met they "
+           "stand side by side, with what is proposed and how to decide it. "
+           "With --warnings also lines that were taken though something is "
            "odd about them.\n")},
+    {"decide",
+        "yizhan decide ID [CHOICE] --reason TEXT [--by REF] [--org REF]"
+        " | ID --undo --reason TEXT",
+        N_("decide a question, or take a decision back"),
+        N_("ID is the question's number, CHOICE one of those that yizhan "
+           "questions shows; without a choice they are shown. Only the "
+           "resident's managing organisation, the device's owner or the group "
+           "decides what is theirs. What was decided is a record that "
+           "everybody concerned receives.\n\n"
+           "  --undo          take a decision back; ID is the number it had\n"
+           "                  here, or the ref of its record\n"
+           "  --reason TEXT   why; it is stored and shown\n"
+           "  --by REF        the staff record of who decides\n"
+           "  --org REF       in whose name; the managing organisation's, or\n"
+           "                  the group's at the hub\n")},
     {"verify", "yizhan verify",
         N_("read everything that is stored and say what is bad"), NULL},
     {"help", "yizhan help [VERB [KIND]]", N_("explain a command"), NULL},

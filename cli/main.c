@@ -30,6 +30,8 @@ static const char *const list_flags[] = {"limit=", "name=", NULL};
 static const char *const sync_flags[] = {
     "wait", "timeout=", "max-bytes=", "estimate", NULL};
 static const char *const questions_flags[] = {"warnings", NULL};
+static const char *const decide_flags[] = {
+    "reason=", "by=", "org=", "undo", NULL};
 
 /* In the order in which help lists them. */
 static const struct verb verbs[] = {
@@ -48,6 +50,7 @@ static const struct verb verbs[] = {
     {"status", verb_status, no_flags, false, 0, 0},
     {"sites", verb_sites, no_flags, false, 0, 0},
     {"questions", verb_questions, questions_flags, false, 0, 0},
+    {"decide", verb_decide, decide_flags, false, 1, 2},
     {"verify", verb_verify, no_flags, false, 0, 0},
     {"help", verb_help, no_flags, false, 0, 3},
     {.name = NULL},

@@ -26,8 +26,10 @@ bool write_fields(const char *kind);
 /* status.c */
 int verb_status(struct call *c);
 int verb_sites(struct call *c);
-int verb_questions(struct call *c);
 int verb_verify(struct call *c);
+/* questions.c */
+int verb_questions(struct call *c);
+int verb_decide(struct call *c);
 /* sync.c */
 int verb_sync(struct call *c);
 /* help.c */

@@ -121,6 +121,20 @@ org_within(struct txn *t, const struct cert *cert, const char *org)
 	return false;
 }
 
+/* A step that only the group takes. What a record's first change says may be
+ * history, where the table has it. */
+static bool
+takes_groups_step(const struct kind *k, const struct change *c)
+{
+	const char *name =
+	    json_string_value(json_object_get(c->fields, "state"));
+	int rank = k->states == NULL || name == NULL ? -1 : state_rank(k, name);
+
+	if (rank < 0 || !k->states[rank].group_only)
+		return false;
+	return c->parent_count > 0 || !k->states[rank].history_ok;
+}
+
 enum finding_code
 admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 {
@@ -133,6 +147,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 		return FINDING_ORG_OUTSIDE;
 	if (k != NULL && kind_check_shape(k, c->fields, &field) != ERR_OK)
 		return FINDING_SHAPE;
+	if (k != NULL && author->role != ROLE_HUB && takes_groups_step(k, c))
+		return FINDING_GROUP_ONLY_STATE;
 	return FINDING_NONE;
 }
 

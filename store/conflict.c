@@ -129,6 +129,21 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	return e;
 }
 
+bool
+matter_has_met(struct txn *t, const struct question *lost)
+{
+	const struct kind *k = kind_by_name(lost->kind);
+	const char *field = k != NULL && k->keeps_branches ? "" : lost->field;
+	struct question q = *lost;
+
+	q.type = QUESTION_MATTER;
+	q.code = code_of(k, field);
+	snprintf(q.field, sizeof q.field, "%s", field);
+	if (k != NULL && k->by_group)
+		q.origin[0] = '\0';
+	return question_waits(t, &q);
+}
+
 /* --- what there is to choose -------------------------------------------- */
 
 static const char *
@@ -294,4 +309,49 @@ const struct matter_maker matter_branches = {
     .asks_again = true,
     .describe = describe,
     .decide = conflict_decide,
+};
+
+/* --- what an import lost ------------------------------------------------- */
+
+/* Where no choice between values is left (a state that another org's step has
+ * left behind, an entry that a union does not show) a person can only take
+ * note; import_line.c puts these rows. */
+static enum err
+describe_lost(struct txn *t, const struct self *self, struct matter *m)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	json_t *value;
+	enum err e;
+
+	(void)self;
+	matter_key(t, m->question, key);
+	e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e;
+	value = json_object_get(r.fields, m->question->field);
+	m->proposal = 0;
+	m->ground = N_("a later step stands above what was imported");
+	e = matter_add_choice(m, "keep",
+	    json_pack(
+	        "{s:s, s:s, s:O?}", "by", r.by, "org", r.org, "value", value));
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+keep_what_is(struct matter_pen *pen, const struct matter *m, size_t n)
+{
+	(void)pen;
+	(void)m;
+	(void)n;
+	return ERR_OK;
+}
+
+const struct matter_maker matter_lost = {
+    .code = FINDING_IMPORT_LOST,
+    .urgency = 2,
+    .is_local = true,
+    .describe = describe_lost,
+    .decide = keep_what_is,
 };

@@ -9,6 +9,7 @@
 #include "store/admit.h"
 #include "store/apart.h"
 #include "store/import.h"
+#include "store/matter.h"
 #include "store/import_line.h"
 #include "store/value.h"
 
@@ -304,6 +305,9 @@ tell(struct import *im, struct txn *t, const struct waiting *w,
 	if (e != ERR_OK || n.refused)
 		return e;
 	begin_question(im, w, type, code, field, &q);
+	/* Both values wait side by side already. */
+	if (type == QUESTION_LOST && matter_has_met(t, &q))
+		return ERR_OK;
 	return question_put(t, &q);
 }
 

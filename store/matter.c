@@ -15,7 +15,7 @@ enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
 
 /* One line per maker; each file says what its matter is. */
 extern const struct matter_maker matter_conflict, matter_differ,
-    matter_branches, matter_asked;
+    matter_branches, matter_asked, matter_lost;
 extern const struct matter_maker matter_candidate, matter_move,
     matter_late_edit, matter_death, matter_whose;
 
@@ -24,6 +24,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_differ,
     &matter_branches,
     &matter_asked,
+    &matter_lost,
     &matter_candidate,
     &matter_move,
     &matter_late_edit,
@@ -161,7 +162,7 @@ bool
 matter_is_ours(struct txn *t, const struct self *self,
     const struct matter_maker *maker, const struct matter *m)
 {
-	if (self->role == ROLE_HUB)
+	if (self->role == ROLE_HUB || maker->is_local)
 		return true;
 	return !maker->group_only && acts_for(t, self, m->owner);
 }
@@ -199,7 +200,8 @@ matter_describe(struct txn *t, const struct self *self,
 	memset(out, 0, sizeof *out);
 	out->question = q;
 	out->proposal = -1;
-	if (q->type != QUESTION_MATTER || maker == NULL)
+	if (maker == NULL ||
+	    q->type != (maker->is_local ? QUESTION_LOST : QUESTION_MATTER))
 		return ERR_NOT_FOUND;
 	snprintf(
 	    out->record.source, sizeof out->record.source, "%.64s", q->origin);
@@ -446,11 +448,11 @@ decide(struct txn *t, const struct self *self, struct matter_decision *d,
 	e = matter_pen_begin(&pen, t, self, d, org);
 	if (e == ERR_OK)
 		e = maker->decide(&pen, m, n);
-	if (e == ERR_OK)
+	if (e == ERR_OK && !maker->is_local)
 		e = record_decision(&pen, m, n);
 	e = matter_pen_end(&pen, d, e);
-	if (e != ERR_OK)
-		return e;
+	if (e != ERR_OK || maker->is_local)
+		return e == ERR_OK ? question_drop(t, m->question) : e;
 	/* A maker whose row follows from records has dropped it by now. */
 	e = matter_drop(t, m->question);
 	key_record(txn_db(t), key, &d->made);

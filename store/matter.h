@@ -55,6 +55,8 @@ struct matter_maker {
 	enum finding_code code; /* of its rows, and by name of its decisions */
 	uint8_t urgency;        /* class 0 .. 3, as of changes */
 	bool group_only; /* only the group decides it; else also the owner */
+	bool is_local;   /* of this store alone: whoever works here decides it,
+	                    and nobody else hears of it */
 	bool asks_again; /* an undone decision is asked anew, since the records
 	                    do not show any more that something met */
 	/** A change was merged into the record of this key: put or drop rows,
@@ -107,6 +109,9 @@ enum err matter_change_parse(const char *text, struct change_id *out);
 enum err matter_amend(struct matter_pen *pen,
     const uint8_t key[KEY_RECORD_BYTES], json_t *fields);
 enum err matter_add(struct matter_pen *pen, const char *kind, json_t *fields);
+
+/** Whether a row stands for the versions that a QUESTION_LOST is about. */
+bool matter_has_met(struct txn *t, const struct question *lost);
 
 /** What a choice between versions means: its value, or its whole content. */
 enum err conflict_decide(

@@ -1,0 +1,324 @@
+/* questions: what needs a person, and what he decides. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "cli/door.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static const char *
+or_none(const char *text)
+{
+	return *text == '\0' ? "-" : text;
+}
+
+static enum err
+print_item(void *context, const json_t *item)
+{
+	(void)context;
+	return output_json(item);
+}
+
+static const char *
+type_text(const char *type)
+{
+	static const struct {
+		const char *name, *text;
+	} types[] = {
+	    {"line", N_("an import line was refused")},
+	    {"warning", N_("an import line is odd")},
+	    {"change", N_("another node's change is kept apart")},
+	    {"returned", N_("the parent did not take a change")},
+	    {"lost", N_("an import lost against an amendment")},
+	    {"due", N_("something waits to be done")},
+	    {"matter", N_("something waits to be decided")},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(type, types[i].name) == 0)
+			return _(types[i].text);
+	return type;
+}
+
+/* Texts from elsewhere, one after the other where there are any. */
+static bool
+print_part(FILE *f, const char *before, const char *title, const char *text)
+{
+	char *shown = *text == '\0' ? NULL : text_shown(text);
+
+	if (shown != NULL)
+		fprintf(f, "%s%s %s", before, title, shown);
+	free(shown);
+	return shown != NULL;
+}
+
+static void
+print_where(FILE *f, const json_t *q)
+{
+	/* A question about a record is told as that record. */
+	bool is_about = json_object_get(q, "about_ref") != NULL;
+	const char *kind = is_about ? "about_kind" : "kind";
+	const char *ref = is_about ? "about_ref" : "ref";
+	bool any = print_part(f, "    ", _("kind"), text_of(q, kind));
+	char place[DOOR_PLACE_BYTES];
+
+	any |= print_part(f, any ? "  " : "    ", _("ref"), text_of(q, ref));
+	door_place(place, sizeof place, text_of(q, "field"));
+	if (*place != '\0')
+		any |= fprintf(f, "%s%s", any ? "  " : "    ", place) > 0;
+	any |=
+	    print_part(f, any ? "  " : "    ", _("node"), text_of(q, "node"));
+	if (json_object_get(q, "changes") != NULL) {
+		fprintf(f, _("    %lld changes"), number_of(q, "changes"));
+		any = true;
+	}
+	if (any)
+		fprintf(f, "\n");
+}
+
+static void
+print_lines(FILE *f, const json_t *q)
+{
+	long long line = number_of(q, "line");
+	const char *reason = text_of(q, "reason"), *mend = text_of(q, "mend");
+
+	fprintf(f, "%lld  %s  %s", number_of(q, "number"),
+	    or_none(text_of(q, "at")), type_text(text_of(q, "type")));
+	print_part(f, "  ", _("from"), text_of(q, "origin"));
+	if (line > 0)
+		fprintf(f, _("  line %lld"), line);
+	fprintf(f, "\n");
+	print_where(f, q);
+	fprintf(f, "    %s %s\n", *reason == '\0' ? "" : _(reason),
+	    *mend == '\0' ? "" : _(mend));
+}
+
+/* --- side by side -------------------------------------------------------- */
+
+/* A value as a cell: texts as they are, all else as JSON; free() it. */
+static char *
+value_text(const json_t *value)
+{
+	if (value == NULL || json_is_null(value))
+		return strdup("-");
+	if (json_is_string(value))
+		return strdup(json_string_value(value));
+	return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+}
+
+/* A row: what is told of each choice, under one title. */
+static void
+add_row(struct columns *c, const char *title, const json_t *const *values,
+    size_t count)
+{
+	const char *cells[COLUMNS_MAX];
+	char *text[COLUMNS_MAX] = {NULL}, indented[160];
+	size_t i;
+
+	snprintf(indented, sizeof indented, "    %s", title);
+	cells[0] = indented;
+	for (i = 0; i < count; i++) {
+		text[i] = value_text(values[i]);
+		cells[i + 1] = text[i];
+	}
+	(void)columns_add(c, cells);
+	for (i = 0; i < count; i++)
+		free(text[i]);
+}
+
+static size_t
+gather_values(const json_t *choices, const char *member, const char *name,
+    const json_t *values[COLUMNS_MAX])
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(choices, i, one)
+	{
+		const json_t *v = json_object_get(one, member);
+
+		if (i + 1 == COLUMNS_MAX)
+			break;
+		values[i] = name == NULL ? v : json_object_get(v, name);
+	}
+	return i;
+}
+
+static void
+add_member(struct columns *c, const json_t *choices, const char *member,
+    const char *title)
+{
+	const json_t *values[COLUMNS_MAX] = {NULL};
+	size_t count = gather_values(choices, member, NULL, values), i;
+
+	for (i = 0; i < count; i++)
+		if (values[i] != NULL)
+			break;
+	if (i < count)
+		add_row(c, title, values, count);
+}
+
+static bool
+all_equal(const json_t *const *values, size_t count)
+{
+	size_t i;
+
+	for (i = 1; i < count; i++)
+		if (values[i] != values[0] && !json_equal(values[i], values[0]))
+			return false;
+	return true;
+}
+
+/* Of whole versions only what differs. */
+static void
+add_fields(struct columns *c, const json_t *choices)
+{
+	json_t *names = json_object(), *v;
+	const json_t *one;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(choices, i, one)(void)
+	    json_object_update_missing(names, json_object_get(one, "fields"));
+	json_object_foreach(names, name, v)
+	{
+		const json_t *values[COLUMNS_MAX] = {NULL};
+		size_t count = gather_values(choices, "fields", name, values);
+
+		if (!all_equal(values, count))
+			add_row(c, name, values, count);
+	}
+	json_decref(names);
+}
+
+/* One version a column. */
+static void
+print_versions(const json_t *q, const json_t *choices)
+{
+	struct columns *c =
+	    columns_new(stdout, json_array_size(choices) + 1, NULL);
+	const char *field = text_of(q, "field");
+
+	if (c == NULL)
+		return;
+	add_member(c, choices, "choice", _("choice"));
+	add_member(c, choices, "by", _("by"));
+	add_member(c, choices, "org", _("org"));
+	add_member(c, choices, "at", _("at"));
+	add_member(c, choices, "state", _("state"));
+	add_member(c, choices, "note", _("note"));
+	add_member(c, choices, "value", *field == '\0' ? _("value") : field);
+	add_fields(c, choices);
+	(void)columns_end(c);
+}
+
+static void
+print_choices(const json_t *q)
+{
+	const json_t *choices = json_object_get(q, "choices");
+	const char *proposal = text_of(q, "proposal");
+	const char *ground = text_of(q, "ground");
+	char *shown = text_shown(proposal);
+
+	if (json_array_size(choices) > 0 &&
+	    json_array_size(choices) < COLUMNS_MAX)
+		print_versions(q, choices);
+	if (shown != NULL && *shown != '\0') {
+		printf(_("    proposed: %s"), shown);
+		if (*ground != '\0')
+			printf(_(", since %s"), _(ground));
+		printf("\n");
+	}
+	if (json_is_true(json_object_get(q, "decidable")))
+		printf(
+		    _("    to decide: yizhan decide %lld %s --reason TEXT\n"),
+		    number_of(q, "number"),
+		    shown == NULL || *shown == '\0' ? _("CHOICE") : shown);
+	else
+		printf("    %s\n",
+		    _("the managing organisation or the group decides"));
+	free(shown);
+}
+
+/* --- a question ---------------------------------------------------------- */
+
+/* What does not fit into a line goes on below, a little to the right. */
+static enum err
+print_question(void *context, const json_t *q)
+{
+	enum { INDENT = 6 };
+	char *text = NULL, *rest, *line;
+	size_t bytes, cells = terminal_cells(stdout);
+	FILE *f = open_memstream(&text, &bytes);
+
+	(void)context;
+	if (f == NULL)
+		return ERR_NOMEM;
+	print_lines(f, q);
+	if (fclose(f) != 0) {
+		free(text);
+		return ERR_NOMEM;
+	}
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL) {
+		text_wrap(stdout, line, 0, INDENT, cells);
+		putchar('\n');
+	}
+	free(text);
+	if (json_object_get(q, "choices") != NULL)
+		print_choices(q);
+	return ferror(stdout) ? ERR_CLOSED : ERR_OK;
+}
+
+int
+verb_questions(struct call *c)
+{
+	struct door_request q = {
+	    .request = json_pack("{s:s, s:b}", "op", "questions", "warnings",
+	        (int)call_has(c, "warnings"))};
+	struct door_reader r = {.item = c->json ? print_item : print_question};
+	int exit_code = door_run(c, &q, &r);
+
+	json_decref(r.summary);
+	return exit_code;
+}
+
+/* --- deciding ------------------------------------------------------------ */
+
+static bool
+said_why(const struct call *c)
+{
+	bool acts = c->operand_count > 1 || call_has(c, "undo");
+
+	if (!acts || call_option(c, "reason") != NULL)
+		return true;
+	say("%s", _("say why, for those who read it later: --reason TEXT"));
+	return false;
+}
+
+int
+verb_decide(struct call *c)
+{
+	struct door_request q = {0};
+	struct door_reader r = {.item = c->json ? print_item : print_question};
+	int exit_code;
+
+	if (call_has(c, "undo") && c->operand_count > 1) {
+		say("%s", _("who undoes a decision makes no choice"));
+		return door_refuse(c);
+	}
+	if (!said_why(c))
+		return door_refuse(c);
+	q.request = json_pack("{s:s, s:s, s:b, s:s*, s:s*, s:s*, s:s*}", "op",
+	    "decide", "id", c->operands[0], "undo", (int)call_has(c, "undo"),
+	    "choice", c->operand_count > 1 ? c->operands[1] : NULL, "reason",
+	    call_option(c, "reason"), "by", call_option(c, "by"), "org",
+	    call_option(c, "org"));
+	exit_code = door_run(c, &q, &r);
+	if (exit_code == API_DONE && !c->json)
+		printf("%s\n", text_of(r.summary, "question"));
+	return door_end(c, &r, exit_code);
+}
