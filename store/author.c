@@ -217,8 +217,10 @@ static enum err
 add(struct work *w)
 {
 	struct change c;
-	enum err e = work_check(w, NULL, true);
+	enum err e = persons_complete(w->t, w->self, w->kind, w->whole);
 
+	if (e == ERR_OK)
+		e = work_check(w, NULL, true);
 	if (e != ERR_OK)
 		return e;
 	fill_change(w, &c);

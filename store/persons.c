@@ -22,6 +22,42 @@ persons_note(struct txn *t, const struct self *self, const struct change *c,
 	return e == ERR_OK ? moves_note(t, self, c, key) : e;
 }
 
+static enum err
+set_source(struct txn *t, const struct self *self, const struct field *f,
+    json_t *fields)
+{
+	const char *ref = rule_ref(fields, f->name);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e;
+
+	if (ref == NULL || json_object_get(fields, f->source_field) != NULL)
+		return ERR_OK;
+	e = record_find(t, self, f->ref_kind, ref, key);
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e; /* awaited */
+	if (json_object_set_new(
+	        fields, f->source_field, json_string(r.id.source)) != 0)
+		e = ERR_NOMEM;
+	record_clear(&r);
+	return e;
+}
+
+enum err
+persons_complete(struct txn *t, const struct self *self, const struct kind *k,
+    json_t *fields)
+{
+	const struct field *f;
+	enum err e = ERR_OK;
+
+	for (f = k->fields; e == ERR_OK && f->number != 0; f++)
+		if (f->source_field != NULL)
+			e = set_source(t, self, f, fields);
+	return e;
+}
+
 static bool
 is_dead(const json_t *fields)
 {
