@@ -6,6 +6,7 @@
 #include "store/admit.h"
 #include "store/candidate.h"
 #include "store/index.h"
+#include "store/kin.h"
 #include "store/names.h"
 #include "store/rules.h"
 #include "store/vet.h"
@@ -473,6 +474,22 @@ note_link(struct entry *mine, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+/* An entry's first change is the entry: most come so, and to read a record is
+ * to decode and merge what was just written. */
+static bool
+first_version(struct txn *t, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], struct record *out)
+{
+	if (c->parent_count > 0 || !kin_is_alone(t, key))
+		return false;
+	memset(out, 0, sizeof *out);
+	out->id = c->record;
+	out->at = c->occurred_at;
+	memcpy(out->org, c->org, sizeof out->org);
+	out->fields = json_incref(c->fields);
+	return true;
+}
+
 enum err
 candidate_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
@@ -485,7 +502,7 @@ candidate_note(struct txn *t, const struct self *self, const struct change *c,
 		return note_link(&mine, key);
 	if (strcmp(c->record.kind, "resident") != 0 || !matters(c))
 		return ERR_OK;
-	e = record_read(t, key, &r);
+	e = first_version(t, c, key, &r) ? ERR_OK : record_read(t, key, &r);
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT ? ERR_OK : e;
 	memcpy(mine.key, key, sizeof mine.key);

@@ -37,15 +37,15 @@ deaths_note(
 	enum err e;
 
 	if (strcmp(c->record.kind, "resident") != 0 ||
-	    json_object_get(c->fields, "status") == NULL)
+	    json_object_get(c->fields, "status") == NULL ||
+	    kin_is_alone(t, key))
 		return ERR_OK;
 	e = record_gather(t, key, KIN_MAX, &set);
 	if (e != ERR_OK)
 		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
 	matter_question(
 	    &c->record, FINDING_DEATH_DOUBTED, "status", c->occurred_at, &q);
-	if (set.count > 1)
-		e = is_doubted(&set) ? question_put(t, &q) : matter_drop(t, &q);
+	e = is_doubted(&set) ? question_put(t, &q) : matter_drop(t, &q);
 	record_set_free(&set);
 	return e;
 }

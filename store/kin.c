@@ -4,6 +4,23 @@
 
 #include "store/kin.h"
 
+bool
+kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct walk *w;
+	struct bytes found;
+	int count = 0;
+
+	if (walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w) != ERR_OK)
+		return false;
+	while (count < 2 && walk_next(w, &found, NULL) == ERR_OK &&
+	       found.size == KEY_RECORD_CHANGE_BYTES &&
+	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0)
+		count++;
+	walk_close(w);
+	return count == 1;
+}
+
 static size_t
 find(const struct record_set *set, const struct change_id *id)
 {

@@ -9,6 +9,8 @@
 
 enum { KIN_MAX = 512 }; /* changes; of records with more nothing is said */
 
+/** Whether a record has one change only; costs no reading of it. */
+bool kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
 /** Whether change i had seen change j, by parents that are here. */
 bool kin_had_seen(const struct record_set *set, size_t i, size_t j);
 /** Whether neither had seen the other. */

@@ -162,51 +162,62 @@ is_late(struct txn *t, const struct record_set *set, size_t i)
 	return false;
 }
 
-/* Only what the change that was just merged brings: what was seen is not told
- * again. */
+/* Told once, whatever comes later; what lay between may come last, and show
+ * that there was nothing to tell. */
 static enum err
-tell_late(
-    struct txn *t, const struct record_set *set, const struct change *fresh)
+tell_one(struct txn *t, const struct change *c, bool late)
 {
-	bool gives = gives_away(fresh);
+	uint8_t id[KEY_CHANGE_BYTES], told[DB_BLIND_BYTES];
+	struct question q;
+	char word[48];
+	bool was_told;
+	enum err e;
+
+	key_change(id, &c->id);
+	db_blind(txn_db(t), "late-edit", id, sizeof id, told);
+	was_told = txn_has(t, TABLE_CODES, told, sizeof told) == ERR_OK;
+	if (late == was_told)
+		return ERR_OK;
+	matter_change_id(&c->id, word);
+	matter_question(
+	    &c->record, FINDING_LATE_EDIT, word, c->recorded_at, &q);
+	if (!late) {
+		e = txn_delete(t, TABLE_CODES, told, sizeof told);
+		return e == ERR_OK ? matter_drop(t, &q) : e;
+	}
+	e = txn_put(t, TABLE_CODES, told, sizeof told, "", 0);
+	return e == ERR_OK ? question_put(t, &q) : e;
+}
+
+static enum err
+tell_late(struct txn *t, const struct record_set *set)
+{
 	size_t i;
 	enum err e = ERR_OK;
 
-	for (i = 0; e == ERR_OK && i < set->count; i++) {
-		const struct change *c = &set->change[i];
-		struct question q;
-		char word[48];
-
-		if ((!gives && change_id_compare(&c->id, &fresh->id) != 0) ||
-		    !is_late(t, set, i))
-			continue;
-		matter_change_id(&c->id, word);
-		matter_question(
-		    &c->record, FINDING_LATE_EDIT, word, c->recorded_at, &q);
-		e = question_put(t, &q);
-	}
+	for (i = 0; e == ERR_OK && i < set->count; i++)
+		e = tell_one(t, &set->change[i], is_late(t, set, i));
 	return e;
 }
 
 /* Most files were never given away: a change that says nothing of it can only
  * be late where another did, which its own parents need not show. */
 static enum err
-note_resident(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+note_resident(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
 	struct record_set set;
 	bool any = false;
 	size_t i;
 	enum err e;
 
-	if (c->parent_count == 0)
+	if (kin_is_alone(t, key))
 		return ERR_OK;
 	e = record_gather(t, key, KIN_MAX, &set);
 	if (e != ERR_OK)
 		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
 	for (i = 0; !any && i < set.count; i++)
 		any = gives_away(&set.change[i]);
-	e = any ? tell_late(t, &set, c) : ERR_OK;
+	e = any ? tell_late(t, &set) : ERR_OK;
 	record_set_free(&set);
 	return e;
 }
@@ -218,6 +229,6 @@ moves_note(struct txn *t, const struct self *self, const struct change *c,
 	if (strcmp(c->record.kind, "move") == 0)
 		return note_move(t, self, c, key);
 	if (strcmp(c->record.kind, "resident") == 0)
-		return note_resident(t, c, key);
+		return note_resident(t, key);
 	return ERR_OK;
 }

@@ -404,6 +404,24 @@ test_a_late_edit_is_told_where_it_was_made(void **state)
 	assert_int_equal(waits(s, FINDING_LATE_EDIT).count, 1);
 }
 
+/* At the new site the file's beginning may come last. */
+static void
+test_a_late_edit_is_told_in_any_order(void **state)
+{
+	struct test_store *s = *state;
+	struct change_id first, edit;
+
+	first = says(s, "A", "resident", "R2", NULL, "{" ZHANG "}");
+	first.seq += 3; /* what the first change of R1 will be */
+	edit = says(s, "A", "resident", "R1", &first, "{\"address\":\"三村\"}");
+	says(s, "H", "resident", "R1", &first,
+	    "{\"managing_org_id\":\"ref:B\"}");
+	assert_int_equal(waits(s, FINDING_LATE_EDIT).count, 0);
+	first = says(s, "A", "resident", "R1", NULL, "{" ZHANG "}");
+	assert_int_equal(waits(s, FINDING_LATE_EDIT).count, 1);
+	assert_true(change_id_compare(&edit, &first) < 0);
+}
+
 /* --- deaths ------------------------------------------------------------ */
 
 static void
@@ -484,6 +502,7 @@ main(void)
 	    HUB(test_a_move_that_is_refused_gives_nothing),
 	    HUB(test_a_late_edit_is_kept_and_told),
 	    HUB(test_a_late_edit_is_told_where_it_was_made),
+	    HUB(test_a_late_edit_is_told_in_any_order),
 	    HUB(test_a_doubted_death_is_decided),
 	    HUB(test_who_lives_after_all_needs_a_reason),
 	};
