@@ -36,20 +36,6 @@ note(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- what there is to choose -------------------------------------------- */
 
-static void
-take_identity(const json_t *fields, struct identity *out)
-{
-	const char *source = rule_text(fields, "about_source");
-	const char *kind = rule_text(fields, "about_kind");
-	const char *ref = rule_text(fields, "about_ref");
-
-	memset(out, 0, sizeof *out);
-	snprintf(out->source, sizeof out->source, "%s",
-	    source == NULL ? "" : source);
-	snprintf(out->kind, sizeof out->kind, "%s", kind == NULL ? "" : kind);
-	snprintf(out->ref, sizeof out->ref, "%s", ref == NULL ? "" : ref);
-}
-
 /* The version as its change left it; one that is not here is left out. */
 static enum err
 show_version(const struct record_set *set, const char *text, const char *field,
@@ -128,7 +114,7 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 	e = record_read(t, key, &r);
 	if (e != ERR_OK)
 		return e;
-	take_identity(r.fields, &m->record);
+	matter_about(r.fields, &m->record);
 	e = rule_state_is(r.fields, "open") ? show_versions(t, r.fields, m)
 	                                    : ERR_NOT_FOUND;
 	if (e == ERR_OK)

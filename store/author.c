@@ -21,7 +21,8 @@ struct work {
 	const struct kind *kind;
 	const char *by, *org;
 	char at[26];
-	json_t *whole; /* all its fields, as they will be */
+	json_t *whole;        /* all its fields, as they will be */
+	const json_t *before; /* as they are; NULL: nobody else knows it */
 	struct vet vet;
 	struct vet_line line;
 	const uint8_t *key; /* of the record; NULL: it is new */
@@ -113,6 +114,7 @@ work_check(struct work *w, const char *old_state, bool is_first)
 	    .old_state = old_state,
 	    .is_first = is_first,
 	    .own = w->key,
+	    .before = w->before,
 	    .is_entitled = (w->flags & AUTHOR_ENTITLED) != 0};
 	vet_record(&w->vet, &w->line, &w->out->findings);
 	if (w->out->findings.refusals > 0)
@@ -435,6 +437,7 @@ author_amend_as(struct txn *t, const struct self *self, unsigned flags,
 	e = work_begin(&w, r.id.kind, org, fields);
 	if (e == ERR_OK) {
 		w.whole = json_deep_copy(r.fields);
+		w.before = was_draft ? NULL : r.fields;
 		e = w.whole == NULL
 		        ? ERR_NOMEM
 		        : amend(&w, &r, fields, was_draft, record_key);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "store/graph.h"
 #include "store/matter.h"
 #include "store/value.h"
 
@@ -37,13 +38,49 @@ code_of(const struct kind *k, const char *field)
 	                                                  : FINDING_CONFLICT;
 }
 
+static bool
+has_seen(const struct change *c, const struct merge_input *other)
+{
+	return c->parent_count > 0 &&
+	       change_id_compare(&c->parents[0].id, &other->change->id) == 0 &&
+	       graph_link_fits(&c->parents[0], other);
+}
+
+/* Whether each change but the first has seen the one before it, and no two the
+ * same: then nothing can have met. Nearly all records are of this form, and it
+ * is told without comparing their fields. */
+static bool
+is_chain(const struct record_set *set)
+{
+	size_t i, j, firsts = 0;
+
+	for (i = 0; i < set->count; i++) {
+		size_t followed = 0, follows = 0;
+
+		if (set->change[i].parent_count > 1)
+			return false;
+		for (j = 0; j < set->count; j++) {
+			followed += has_seen(&set->change[j], &set->input[i]);
+			follows += has_seen(&set->change[i], &set->input[j]);
+		}
+		firsts += follows == 0;
+		if (followed > 1 || firsts > 1)
+			return false;
+	}
+	return firsts == 1;
+}
+
 static enum err
-note_field(struct txn *t, const struct record_set *set, const char *field)
+note_field(struct txn *t, const struct record_set *set, bool may_meet,
+    const char *field)
 {
 	const struct identity *id = &set->change[0].record;
 	struct question q;
-	struct sides s;
-	enum err e = record_sides(set->input, set->count, field, &s);
+	struct sides s = {0};
+	enum err e = ERR_OK;
+
+	if (may_meet)
+		e = record_sides(set->input, set->count, field, &s);
 
 	if (e != ERR_OK)
 		return e;
@@ -55,8 +92,10 @@ note_field(struct txn *t, const struct record_set *set, const char *field)
 static enum err
 note_fields(struct txn *t, const struct record_set *set)
 {
+	bool may_meet = !is_chain(set);
 	json_t *seen = json_object(), *v;
-	enum err e = seen == NULL ? ERR_NOMEM : note_field(t, set, "");
+	enum err e =
+	    seen == NULL ? ERR_NOMEM : note_field(t, set, may_meet, "");
 	const char *name;
 	size_t i;
 
@@ -69,7 +108,7 @@ note_fields(struct txn *t, const struct record_set *set)
 			        seen, name, json_true()) != 0)
 				e = ERR_NOMEM;
 			else
-				e = note_field(t, set, name);
+				e = note_field(t, set, may_meet, name);
 		}
 	}
 	json_decref(seen);
@@ -114,9 +153,13 @@ note(struct txn *t, const struct self *self, const struct change *c,
 {
 	struct record_set set;
 	bool may_have;
-	enum err e = may_have_met(t, c, key, &may_have);
+	enum err e;
 
 	(void)self;
+	/* Whatever else there is descends from what founds the record. */
+	if (c->founds)
+		return ERR_OK;
+	e = may_have_met(t, c, key, &may_have);
 	if (e != ERR_OK || !may_have)
 		return e;
 	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);

@@ -305,6 +305,11 @@ static const struct entry entries[] = {
 	{FINDING_ASKED, "asked",
 	    N_("This was left open to be decided."),
 	    N_("Compare the versions and decide.")},
+	{FINDING_UNENTITLED, "unentitled",
+	    N_("This was written as the managing organisation's word, which "
+	       "its author was not."),
+	    N_("It counts until the group sets it aside. Look at it and "
+	       "decide.")},
 	{FINDING_CANDIDATE, "candidate",
 	    N_("Two entries may be one person."),
 	    N_("Compare them, ask the resident, and link them or refuse.")},

@@ -113,6 +113,7 @@ enum finding_code {
 	FINDING_DIFFER = 141,   /* the same of a field that a person must set */
 	FINDING_BRANCHES = 142, /* whole versions side by side */
 	FINDING_ASKED = 143,    /* an open record of kind question */
+	FINDING_UNENTITLED = 144, /* written as the managing org, by another */
 	/* residents: questions, never about a line */
 	FINDING_CANDIDATE = 170,
 	FINDING_LINKED = 171, /* told: the hub linked two entries */

@@ -453,6 +453,7 @@ line_facts(const struct line *l, struct vet_line *v)
 	    .by = l->by,
 	    .org = l->org,
 	    .old_state = json_string_value(json_object_get(l->before, "state")),
+	    .before = l->was_draft ? NULL : l->before,
 	    .is_first = l->before == NULL};
 }
 

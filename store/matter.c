@@ -15,7 +15,7 @@ enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
 
 /* One line per maker; each file says what its matter is. */
 extern const struct matter_maker matter_conflict, matter_differ,
-    matter_branches, matter_asked, matter_lost;
+    matter_branches, matter_asked, matter_lost, matter_entitled;
 extern const struct matter_maker matter_candidate, matter_move,
     matter_late_edit, matter_death, matter_whose;
 
@@ -25,6 +25,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_branches,
     &matter_asked,
     &matter_lost,
+    &matter_entitled,
     &matter_candidate,
     &matter_move,
     &matter_late_edit,
@@ -207,13 +208,16 @@ matter_describe(struct txn *t, const struct self *self,
 	    out->record.source, sizeof out->record.source, "%.64s", q->origin);
 	snprintf(out->record.kind, sizeof out->record.kind, "%s", q->kind);
 	snprintf(out->record.ref, sizeof out->record.ref, "%s", q->ref);
+	matter_find_owner(t, out);
 	e = maker->describe(t, self, out);
 	if (e != ERR_OK) {
 		matter_clear(out);
 		return e;
 	}
 	tell_apart(out);
-	matter_find_owner(t, out);
+	/* It names the record that it is about itself. */
+	if (q->code == FINDING_ASKED)
+		matter_find_owner(t, out);
 	return ERR_OK;
 }
 

@@ -103,12 +103,19 @@ void matter_change_word(const struct change_id *id, char out[48]);
 void matter_change_id(const struct change_id *id, char out[48]);
 enum err matter_change_parse(const char *text, struct change_id *out);
 
+/** What a record of kind question is about. */
+void matter_about(const json_t *fields, struct identity *out);
+
 /** author_amend() and author_add() in the pen's name; the reason goes into the
  * field of that name where the kind has one and fields do not hold it. An
  * undoing may take steps back that a state table does not allow. */
 enum err matter_amend(struct matter_pen *pen,
     const uint8_t key[KEY_RECORD_BYTES], json_t *fields);
 enum err matter_add(struct matter_pen *pen, const char *kind, json_t *fields);
+
+/** A change that a maker wrote itself, by admit_own(). */
+enum err matter_note_written(
+    struct matter_pen *pen, const struct change_id *id);
 
 /** Whether a row stands for the versions that a QUESTION_LOST is about. */
 bool matter_has_met(struct txn *t, const struct question *lost);

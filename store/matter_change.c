@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/matter.h"
+#include "store/rules.h"
 #include "store/value.h"
 
 /* --- rows --------------------------------------------------------------- */
@@ -106,6 +107,21 @@ matter_change_parse(const char *text, struct change_id *out)
 	return strcmp(again, text) == 0 ? ERR_OK : ERR_FORMAT;
 }
 
+void
+matter_about(const json_t *fields, struct identity *out)
+{
+	const char *source = rule_text(fields, "about_source");
+	const char *kind = rule_text(fields, "about_kind");
+	const char *ref = rule_text(fields, "about_ref");
+
+	memset(out, 0, sizeof *out);
+	snprintf(out->source, sizeof out->source, "%.64s",
+	    source == NULL ? "" : source);
+	snprintf(
+	    out->kind, sizeof out->kind, "%.64s", kind == NULL ? "" : kind);
+	snprintf(out->ref, sizeof out->ref, "%.800s", ref == NULL ? "" : ref);
+}
+
 json_t *
 matter_show_change(const struct change *c)
 {
@@ -135,20 +151,27 @@ gather_findings(struct findings *all, const struct findings *more)
 	}
 }
 
+enum err
+matter_note_written(struct matter_pen *pen, const struct change_id *id)
+{
+	char text[48];
+
+	matter_change_id(id, text);
+	return json_array_append_new(pen->changes, json_string(text)) == 0
+	           ? ERR_OK
+	           : ERR_NOMEM;
+}
+
 static enum err
 note_written(struct matter_pen *pen, const struct findings *before, enum err e)
 {
 	struct findings now = pen->made.findings;
-	char id[48];
 
 	pen->made.findings = *before;
 	gather_findings(&pen->made.findings, &now);
 	if (e != ERR_OK || !pen->made.is_new)
 		return e;
-	matter_change_id(&pen->made.id, id);
-	return json_array_append_new(pen->changes, json_string(id)) == 0
-	           ? ERR_OK
-	           : ERR_NOMEM;
+	return matter_note_written(pen, &pen->made.id);
 }
 
 /* Why it was decided stands where the record says why. */

@@ -175,24 +175,6 @@ find_decision(struct txn *t, const struct self *self, const char *ref,
 	return e;
 }
 
-/* What it was about, as far as that is needed to know whose it is. */
-static void
-matter_of(const struct record *decision, struct matter *m)
-{
-	const json_t *f = decision->fields;
-	const char *source = rule_text(f, "about_source");
-	const char *kind = rule_text(f, "about_kind");
-	const char *ref = rule_text(f, "about_ref");
-
-	memset(m, 0, sizeof *m);
-	snprintf(m->record.source, sizeof m->record.source, "%s",
-	    source == NULL ? "" : source);
-	snprintf(m->record.kind, sizeof m->record.kind, "%s",
-	    kind == NULL ? "" : kind);
-	snprintf(
-	    m->record.ref, sizeof m->record.ref, "%s", ref == NULL ? "" : ref);
-}
-
 enum err
 matter_undo(struct txn *t, const struct self *self, struct matter_decision *d)
 {
@@ -208,7 +190,8 @@ matter_undo(struct txn *t, const struct self *self, struct matter_decision *d)
 		e = record_read(t, key, &decision);
 	if (e != ERR_OK)
 		return e;
-	matter_of(&decision, &m);
+	memset(&m, 0, sizeof m);
+	matter_about(decision.fields, &m.record);
 	matter_find_owner(t, &m);
 	maker = matter_maker_by_name(rule_text(decision.fields, "code"));
 	if (d->org != NULL && *d->org != '\0')

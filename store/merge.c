@@ -9,14 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/graph.h"
 #include "store/merge.h"
 #include "store/value.h"
-
-struct graph {
-	const struct merge_input **item; /* sorted by id, each once */
-	size_t count;
-	uint8_t *reach; /* count * count: [i][j] i descends from j */
-};
 
 void
 record_clear(struct record *r)
@@ -25,121 +20,13 @@ record_clear(struct record *r)
 	memset(r, 0, sizeof *r);
 }
 
-/* --- the order between changes ----------------------------------------- */
-
-static int
-by_id(const void *a, const void *b)
-{
-	const struct merge_input *const *x = a, *const *y = b;
-
-	return change_id_compare(&(*x)->change->id, &(*y)->change->id);
-}
-
-static size_t
-find(const struct graph *g, const struct change_id *id)
-{
-	size_t low = 0, high = g->count;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int c = change_id_compare(id, &g->item[mid]->change->id);
-
-		if (c == 0)
-			return mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return SIZE_MAX;
-}
-
-/* A link that tells of another content than ours is never joined. */
-static bool
-link_fits(const struct parent *p, const struct merge_input *target)
-{
-	static const uint8_t unknown[FINGERPRINT_LINK_BYTES];
-	uint8_t fingerprint[8];
-
-	if (target->fingerprint == 0 ||
-	    memcmp(p->link, unknown, sizeof unknown) == 0)
-		return true;
-	store_u64(fingerprint, target->fingerprint);
-	return memcmp(p->link, fingerprint, FINGERPRINT_LINK_BYTES) == 0;
-}
-
-static void
-reach_from(struct graph *g, size_t from, size_t *stack)
-{
-	uint8_t *row = g->reach + from * g->count;
-	size_t depth = 0;
-
-	stack[depth++] = from;
-	while (depth > 0) {
-		const struct change *c = g->item[stack[--depth]]->change;
-		size_t i;
-
-		for (i = 0; i < c->parent_count; i++) {
-			size_t p = find(g, &c->parents[i].id);
-
-			if (p == SIZE_MAX || row[p] != 0 ||
-			    !link_fits(&c->parents[i], g->item[p]))
-				continue;
-			row[p] = 1;
-			stack[depth++] = p;
-		}
-	}
-}
-
-static bool
-is_before(const struct graph *g, size_t a, size_t b)
-{
-	return g->reach[b * g->count + a] != 0 &&
-	       g->reach[a * g->count + b] == 0;
-}
-
-static void
-graph_free(struct graph *g)
-{
-	free(g->item);
-	free(g->reach);
-}
-
-static enum err
-graph_build(struct graph *g, const struct merge_input *input, size_t count)
-{
-	size_t *stack, i;
-
-	memset(g, 0, sizeof *g);
-	g->item = calloc(count, sizeof *g->item);
-	stack = calloc(count + 1, sizeof *stack);
-	if (g->item == NULL || stack == NULL)
-		goto no_memory;
-	for (i = 0; i < count; i++)
-		g->item[i] = &input[i];
-	qsort(g->item, count, sizeof *g->item, by_id);
-	for (i = 0; i < count; i++)
-		if (i == 0 || by_id(&g->item[g->count - 1], &g->item[i]) != 0)
-			g->item[g->count++] = g->item[i];
-	g->reach = calloc(g->count, g->count);
-	if (g->reach == NULL)
-		goto no_memory;
-	for (i = 0; i < g->count; i++)
-		reach_from(g, i, stack);
-	free(stack);
-	return ERR_OK;
-
-no_memory:
-	free(stack);
-	graph_free(g);
-	return ERR_NOMEM;
-}
-
 /* --- one field --------------------------------------------------------- */
 
 static bool
 sets(const struct graph *g, size_t i, const char *name)
 {
+	if (g->aside != NULL && g->aside[i])
+		return false;
 	return json_object_get(g->item[i]->change->fields, name) != NULL;
 }
 
@@ -160,6 +47,47 @@ has_a_say(const struct graph *g, size_t i, const char *name, size_t within)
 		        is_before(g, j, within)))
 			return false;
 	return true;
+}
+
+static bool
+is_named(const json_t *ids, const struct change_id *id)
+{
+	char text[64];
+	size_t i;
+
+	change_founded_ref(id, text, sizeof text);
+	for (i = 0; i < json_array_size(ids); i++) {
+		const char *one = json_string_value(json_array_get(ids, i));
+
+		if (one != NULL && strcmp(one, text + 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The last word about it counts: null takes it back. */
+static enum err
+mark_aside(struct graph *g)
+{
+	bool *aside = NULL;
+	size_t i, j;
+
+	for (i = 0; i < g->count; i++) {
+		const json_t *ids = json_object_get(
+		    g->item[i]->change->fields, MERGE_SET_ASIDE);
+
+		if (!json_is_array(ids) ||
+		    !has_a_say(g, i, MERGE_SET_ASIDE, SIZE_MAX))
+			continue;
+		if (aside == NULL)
+			aside = calloc(g->count, sizeof *aside);
+		if (aside == NULL)
+			return ERR_NOMEM;
+		for (j = 0; j < g->count; j++)
+			aside[j] |= is_named(ids, &g->item[j]->change->id);
+	}
+	g->aside = aside;
+	return ERR_OK;
 }
 
 /* The managing org's change first, then the lower id; items are sorted. */
@@ -307,6 +235,16 @@ merge_field(const struct graph *g, const struct kind *k, const char *name,
 	                                                          : ERR_NOMEM;
 }
 
+static enum err
+graph_of(struct graph *g, const struct merge_input *input, size_t count)
+{
+	enum err e = graph_build(g, input, count);
+
+	if (e == ERR_OK && (e = mark_aside(g)) != ERR_OK)
+		graph_free(g);
+	return e;
+}
+
 /* --- the whole record -------------------------------------------------- */
 
 static bool
@@ -430,7 +368,8 @@ merge_fields(const struct graph *g, const struct kind *k, size_t head,
 		{
 			enum err e;
 
-			if (json_object_get(out->fields, name) != NULL)
+			if (json_object_get(out->fields, name) != NULL ||
+			    strcmp(name, MERGE_SET_ASIDE) == 0)
 				continue; /* an earlier item named it */
 			e = merge_field(g, k, name, within, out);
 			if (e != ERR_OK)
@@ -446,7 +385,7 @@ record_merge(const struct merge_input *input, size_t count, struct record *out)
 	const struct kind *k = kind_by_name(input[0].change->record.kind);
 	struct graph g;
 	size_t head;
-	enum err e = graph_build(&g, input, count);
+	enum err e = graph_of(&g, input, count);
 
 	memset(out, 0, sizeof *out);
 	if (e != ERR_OK)
@@ -520,6 +459,7 @@ is_chosen(const struct kind *k, const char *name)
 	    k == NULL ? NULL : field_by_name(k->fields, name);
 
 	return strcmp(name, "reason") != 0 &&
+	       strcmp(name, MERGE_SET_ASIDE) != 0 &&
 	       (f == NULL || f->merge == MERGE_FIELD);
 }
 
@@ -536,7 +476,7 @@ record_sides(const struct merge_input *input, size_t count, const char *field,
 	if (keeps_branches != (*field == '\0') ||
 	    (*field != '\0' && !is_chosen(k, field)))
 		return ERR_OK;
-	e = graph_build(&g, input, count);
+	e = graph_of(&g, input, count);
 	if (e != ERR_OK)
 		return e;
 	if (keeps_branches)
@@ -559,7 +499,7 @@ record_seen_by(const struct merge_input *input, size_t count,
 	if (e != ERR_OK)
 		return e;
 	seen = calloc(count, sizeof *seen);
-	at = find(&g, id);
+	at = graph_find(&g, id);
 	for (i = 0; seen != NULL && at != SIZE_MAX && i < g.count; i++)
 		if (is_before(&g, i, at) || (is_after && i == at))
 			seen[n++] = *g.item[i];

@@ -9,6 +9,11 @@
 
 #include "store/change.h"
 
+/* A field of no kind: the group's word that changes of this record, named by
+ * their ids, do not count. They keep their place in the order of changes. That
+ * nobody else writes it is seen to at every way in (admit_judge, vet_names). */
+#define MERGE_SET_ASIDE "set_aside"
+
 struct merge_input {
 	const struct change *change;
 	uint64_t fingerprint; /* 0: not known */

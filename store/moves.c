@@ -189,6 +189,42 @@ tell_one(struct txn *t, const struct change *c, bool late)
 	return e == ERR_OK ? question_put(t, &q) : e;
 }
 
+/* Who has the file now has seen it: that ends it everywhere, also where it is
+ * told later. */
+static enum err
+note_seen(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t id[KEY_CHANGE_BYTES], told[DB_BLIND_BYTES];
+	const char *code, *field, *source, *ref;
+	struct identity about = {.kind = "resident"};
+	struct change_id change;
+	struct question q;
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	code = rule_text(r.fields, "code");
+	field = rule_text(r.fields, "about_field");
+	source = rule_text(r.fields, "about_source");
+	ref = rule_text(r.fields, "about_ref");
+	if (code != NULL && strcmp(code, "late_edit") == 0 && ref != NULL &&
+	    rule_state_is(r.fields, "decided") && field != NULL &&
+	    matter_change_parse(field, &change) == ERR_OK) {
+		snprintf(about.source, sizeof about.source, "%s",
+		    source == NULL ? "" : source);
+		snprintf(about.ref, sizeof about.ref, "%s", ref);
+		key_change(id, &change);
+		db_blind(txn_db(t), "late-edit", id, sizeof id, told);
+		matter_question(&about, FINDING_LATE_EDIT, field, r.at, &q);
+		e = txn_put(t, TABLE_CODES, told, sizeof told, "", 0);
+		if (e == ERR_OK)
+			e = matter_drop(t, &q);
+	}
+	record_clear(&r);
+	return e;
+}
+
 static enum err
 tell_late(struct txn *t, const struct record_set *set)
 {
@@ -228,6 +264,8 @@ moves_note(struct txn *t, const struct self *self, const struct change *c,
 {
 	if (strcmp(c->record.kind, "move") == 0)
 		return note_move(t, self, c, key);
+	if (strcmp(c->record.kind, "question") == 0)
+		return note_seen(t, key);
 	if (strcmp(c->record.kind, "resident") == 0)
 		return note_resident(t, key);
 	return ERR_OK;

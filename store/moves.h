@@ -5,7 +5,8 @@
  * the new org, as a change of the resident; scope.h does the rest. What the
  * former org, or one below it, changes in the file without having seen that
  * is kept and forwarded like any change; both are told by a row of
- * QUESTION_MATTER about the resident, one per such change.
+ * QUESTION_MATTER about the resident, one per such change, until the new org
+ * says that it has seen it.
  */
 
 #ifndef YIZHAN_STORE_MOVES_H

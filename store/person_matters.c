@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "store/admit.h"
 #include "store/candidate.h"
 #include "store/index.h"
 #include "store/kin.h"
@@ -290,7 +289,8 @@ const struct matter_maker matter_move = {
 
 /* --- a late edit ------------------------------------------------------- */
 
-/* Either side takes note of it for itself. */
+/* The org that has the file now, or the group, says that it was seen; the
+ * former one hears of that. */
 static enum err
 describe_late(struct txn *t, const struct self *self, struct matter *m)
 {
@@ -300,6 +300,7 @@ describe_late(struct txn *t, const struct self *self, struct matter *m)
 	json_t *shown = NULL;
 	enum err e = matter_change_parse(m->question->field, &id);
 
+	(void)self;
 	if (e != ERR_OK)
 		return ERR_NOT_FOUND;
 	stored_init(&s);
@@ -312,9 +313,6 @@ describe_late(struct txn *t, const struct self *self, struct matter *m)
 		shown = matter_show_change(&c);
 	if (shown != NULL)
 		json_object_set(shown, "fields", c.fields);
-	if (e == ERR_OK && self->is_enrolled && self->chain_count > 0 &&
-	    org_within(t, &self->chain[0], c.org))
-		snprintf(m->owner, sizeof m->owner, "%s", c.org);
 	if (e == ERR_OK)
 		e = matter_add_choice(m, "seen", shown);
 	m->proposal = 0;

@@ -70,6 +70,8 @@ look_into(const json_t *value, unsigned depth, struct findings *out)
 void
 vet_names(const json_t *fields, struct findings *out)
 {
+	if (json_object_get(fields, MERGE_SET_ASIDE) != NULL)
+		findings_refuse(out, FINDING_UNKNOWN_FIELD, MERGE_SET_ASIDE);
 	look_into(fields, 0, out);
 }
 
@@ -377,14 +379,16 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 bool
 vet_is_managing(struct vet *v, const struct vet_line *line)
 {
+	/* Who takes a file does not become its keeper by that. */
+	const json_t *seen = line->before == NULL ? line->fields : line->before;
 	const char *resident;
 	struct record r;
 	bool is_managing;
 
 	if (strcmp(line->kind->name, "resident") == 0)
-		return names_ref(line->fields, "managing_org_id", line->org);
+		return names_ref(seen, "managing_org_id", line->org);
 	if (strcmp(line->kind->name, "device") == 0)
-		return names_ref(line->fields, "owner_org_id", line->org);
+		return names_ref(seen, "owner_org_id", line->org);
 	if (line->is_first)
 		return false;
 	resident = text_of(line->fields, "resident_id");

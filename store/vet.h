@@ -52,7 +52,9 @@ struct vet_line {
 	const char *old_state; /* NULL: none */
 	bool is_first;
 	const uint8_t *own; /* the record's key where it is here; or NULL */
-	bool is_entitled;   /* whose the step is has been judged */
+	const json_t
+	    *before;      /* what its author had seen of it; NULL: nothing */
+	bool is_entitled; /* whose the step is has been judged */
 };
 
 void vet_begin(struct vet *v, struct txn *t, const struct self *self,

@@ -364,6 +364,66 @@ test_ring_of_orgs_lets_nobody_in(void **state)
 	txn_abort(t);
 }
 
+/* --- the group's word ---------------------------------------------------- */
+
+/* Own changes of the clinic, as a program that was tampered with would write
+ * them. */
+static void
+clinic_writes(const char *ref, const struct change_id *seen, json_t *fields,
+    struct change_id *out)
+{
+	struct txn *t = pair_begin(pair.clinic_db, true);
+	struct change c;
+
+	pair_change(&c, &pair.clinic, "contract", ref, "C01", fields);
+	if (seen != NULL) {
+		c.parent_count = 1;
+		c.parents[0].id = *seen;
+	}
+	pair_must(admit_own(t, &pair.clinic, &c, 2));
+	*out = c.id;
+	change_clear(&c);
+	pair_must(txn_commit(t));
+}
+
+static json_t *
+state_of(const char *name)
+{
+	return json_pack("{s:s}", "state", name);
+}
+
+/* By the change and the certificate alone: active is the group's to say of a
+ * contract that is known, and history of one that is not; contested is never
+ * history; and nobody else sets changes aside. */
+static void
+test_a_step_of_the_groups_is_kept_apart(void **state)
+{
+	struct cursor at = {0};
+	struct change_id first, id;
+	struct admitted out;
+	size_t i;
+
+	clinic_writes("k1", NULL, state_of("signed"), &first);
+	clinic_writes("k2", NULL, state_of("active"), &id);
+	clinic_writes("k1", &first, state_of("ending"), &id);
+	clinic_writes("k1", &first, state_of("active"), &id);
+	clinic_writes("k3", NULL, state_of("contested"), &id);
+	clinic_writes("k1", &first,
+	    json_pack("{s:[s]}", MERGE_SET_ASIDE, "0123456789abcdef-2-1"), &id);
+	assert_true(carry(&at, 100));
+	deliver(&out);
+	assert_int_equal(out.fresh, 3);
+	assert_int_equal(out.receipt.exception_count, 3);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(
+		    out.receipt.exceptions[i].reason, FINDING_GROUP_ONLY_STATE);
+		assert_int_equal(
+		    out.receipt.exceptions[i].id.seq, first.seq + 3 + i);
+	}
+	admitted_free(&out);
+	expect_hub(3, 3, 0, 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -377,6 +437,7 @@ main(void)
 	    CASE(test_returned_change_is_asked_about_once),
 	    CASE(test_other_orgs_wait_apart_until_the_tree_knows_them),
 	    CASE(test_ring_of_orgs_lets_nobody_in),
+	    CASE(test_a_step_of_the_groups_is_kept_apart),
 	    CASE(test_given_up_transport_key_opens_no_door),
 	};
 

@@ -462,6 +462,221 @@ test_the_group_decides_everything(void **state)
 	record_clear(&r);
 }
 
+/* --- who wrote as the managing org without being it ---------------------- */
+
+/* A change of another node's, as it is merged at the hub; takes fields. */
+static struct change_id
+arrive(struct fixture *f, const struct identity *record, uint64_t seq,
+    const struct change_id *seen, const char *org, bool managing,
+    json_t *fields)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct buffer body = {0};
+	struct change_id id;
+	struct self self;
+	struct change c;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	memset(c.id.life, 0x55, sizeof c.id.life);
+	c.id.class = 2;
+	c.id.seq = seq;
+	c.record = *record;
+	if (seen != NULL) {
+		c.parent_count = 1;
+		c.parents[0].id = *seen;
+	}
+	snprintf(c.by, sizeof c.by, "S2");
+	snprintf(c.org, sizeof c.org, "%s", org);
+	c.occurred_at = c.recorded_at = TEST_NOW + 60;
+	c.managing = managing;
+	c.fields = fields;
+	assert_int_equal(change_encode(&c, &body), ERR_OK);
+	assert_int_equal(
+	    stored_write(t, &c.id, 0, 0, seq, body.data, body.size), ERR_OK);
+	assert_int_equal(admit_merged(t, &self, &c, seq), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	id = c.id;
+	buffer_wipe(&body);
+	change_clear(&c);
+	return id;
+}
+
+static const struct identity his = {
+    .source = "his", .kind = "resident", .ref = "R1"};
+
+static void
+his_shows(struct fixture *f, const char *phone_no)
+{
+	struct record r;
+
+	test_store_record(&f->s, "his", "resident", "R1", &r);
+	assert_string_equal(text_in(r.fields, "phone"), phone_no);
+	assert_null(json_object_get(r.fields, MERGE_SET_ASIDE));
+	record_clear(&r);
+}
+
+/* One of a history in which 2 and 3 follow 1 and have not heard of each other,
+ * and 4 has seen both; each history has ids of its own. */
+static void
+arrive_part(struct fixture *f, uint64_t history, unsigned part)
+{
+	struct identity record = his;
+	struct change_id base = {.class = 2}, id;
+	struct self self;
+	struct buffer body = {0};
+	struct change c;
+	struct txn *t = test_store_write(&f->s);
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	memset(base.life, 0x66, sizeof base.life);
+	snprintf(record.ref, sizeof record.ref, "H%llu",
+	    (unsigned long long)history);
+	change_init(&c);
+	id = base;
+	id.seq = history * 10 + part;
+	c.id = id;
+	c.record = record;
+	for (unsigned p = 1; p < part; p++) {
+		if (part < 4 && p > 1)
+			break;
+		if (part == 4 && p == 1)
+			continue;
+		c.parents[c.parent_count].id = base;
+		c.parents[c.parent_count++].id.seq = history * 10 + p;
+	}
+	snprintf(c.by, sizeof c.by, "S2");
+	snprintf(c.org, sizeof c.org, "V2");
+	c.occurred_at = c.recorded_at = TEST_NOW;
+	c.fields = part == 1 ? person()
+	                     : json_pack("{s:s+}", "phone", "10",
+	                           part == 2   ? "2"
+	                           : part == 3 ? "3"
+	                                       : "4");
+	assert_int_equal(change_encode(&c, &body), ERR_OK);
+	assert_int_equal(
+	    stored_write(t, &c.id, 0, 0, id.seq, body.data, body.size), ERR_OK);
+	assert_int_equal(admit_merged(t, &self, &c, id.seq), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	buffer_wipe(&body);
+	change_clear(&c);
+}
+
+/* What waits follows from what is here, in whatever order it came. */
+static void
+test_any_order_leaves_the_same_questions(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t history = 0, most = 4, code;
+	size_t three = 0;
+
+	for (code = 0; code < most * most * most * most; code++) {
+		unsigned order[4], seen = 0;
+
+		for (unsigned i = 0; i < 4; i++) {
+			order[i] = 1 + (unsigned)(code >> (2 * i) & 3);
+			seen |= 1u << order[i];
+		}
+		if (seen != 0x1e)
+			continue;
+		history++;
+		for (unsigned i = 0; i < 3; i++)
+			arrive_part(f, history, order[i]);
+		/* Without the one that has seen both, there is a question. */
+		if (order[3] == 4) {
+			three++;
+			assert_int_equal(waiting(f), 1);
+		}
+		arrive_part(f, history, order[3]);
+		assert_int_equal(waiting(f), 0);
+	}
+	assert_int_equal(history, 24);
+	assert_int_equal(three, 6);
+}
+
+static void
+test_a_claim_that_was_none_is_set_aside(void **state)
+{
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first;
+	struct wanted w;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V1", true, phone("111"));
+	assert_int_equal(waiting(f), 0);
+	/* V2 takes the file in the very change that says so. */
+	arrive(f, &his, 3, &first, "V2", true,
+	    json_pack(
+	        "{s:s, s:s}", "managing_org_id", "ref:V2", "ethnic", "回族"));
+	w = questions(f, QUESTION_MATTER);
+	assert_int_equal(w.count, 1);
+	assert_int_equal(w.last.code, FINDING_UNENTITLED);
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	his_shows(f, "111");
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+}
+
+/* Until it is set aside it counts, and does again when that is undone. */
+static void
+test_what_is_set_aside_counts_for_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first;
+	struct record r;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", true,
+	    json_pack("{s:s, s:s}", "phone", "222", "ethnic", "回族"));
+	his_shows(f, "222");
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	his_shows(f, "100");
+	test_store_record(&f->s, "his", "resident", "R1", &r);
+	assert_null(json_object_get(r.fields, "ethnic"));
+	record_clear(&r);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	his_shows(f, "222");
+}
+
+static void
+test_a_claim_may_be_let_stand(void **state)
+{
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", true, phone("222"));
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	his_shows(f, "222");
+}
+
+/* A township writes for its villages. What is not here yet is not judged. */
+static void
+test_claims_that_are_right_are_not_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first, gone = {.class = 2, .seq = 99};
+
+	test_store_join(&f->s, "H01");
+	test_store_admit(&f->s, "", "org", "V1", "H01",
+	    json_pack("{s:s, s:s, s:s}", "name", "村", "level", "village",
+	        "parent_org_id", "ref:C01"));
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "C01", true, phone("222"));
+	memset(gone.life, 0x55, sizeof gone.life);
+	arrive(f, &his, 4, &gone, "V2", true, phone("444"));
+	assert_int_equal(
+	    questions(f, QUESTION_MATTER).last.code, FINDING_CONFLICT);
+	assert_int_equal(waiting(f), 1);
+}
+
 /* --- ids ----------------------------------------------------------------- */
 
 static void
@@ -499,6 +714,11 @@ main(void)
 	    CLINIC(test_undoing_leaves_what_was_written_since),
 	    CLINIC(test_only_the_managing_org_decides),
 	    HUB(test_the_group_decides_everything),
+	    HUB(test_any_order_leaves_the_same_questions),
+	    HUB(test_a_claim_that_was_none_is_set_aside),
+	    HUB(test_what_is_set_aside_counts_for_nothing),
+	    HUB(test_a_claim_may_be_let_stand),
+	    HUB(test_claims_that_are_right_are_not_asked_about),
 	    cmocka_unit_test(test_ids_read_back),
 	};
 

@@ -1,0 +1,336 @@
+/* entitled: whether who wrote as the managing org was it. The claim is part of
+ * the change and decides between concurrent values, so it counts at once; the
+ * group looks at it, and sets aside by a change of its own what was none of the
+ * author's. Until that arrives the claim stands.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "store/admit.h"
+#include "store/index.h"
+#include "store/matter_pen.h"
+#include "store/rules.h"
+#include "store/scope.h"
+
+enum { ABOVE_MAX = 8 };
+
+enum answer { UNKNOWN, YES, NO };
+
+/* --- judging ------------------------------------------------------------- */
+
+static bool
+is_above(struct txn *t, const char *above, const char *org)
+{
+	char at[REF_BYTES_MAX + 1], next[REF_BYTES_MAX + 1];
+	int depth;
+
+	snprintf(at, sizeof at, "%s", org);
+	for (depth = 0; depth < ABOVE_MAX; depth++) {
+		if (strcmp(at, above) == 0)
+			return true;
+		if (index_parent_org(t, at, next, sizeof next) != ERR_OK)
+			break;
+		snprintf(at, sizeof at, "%s", next);
+	}
+	return false;
+}
+
+/* A township writes for its villages and they for it. */
+static enum answer
+is_keeper(struct txn *t, const char *keeper, const char *org)
+{
+	if (keeper == NULL || *keeper == '\0')
+		return UNKNOWN;
+	return is_above(t, keeper, org) || is_above(t, org, keeper) ? YES : NO;
+}
+
+static const char *
+keeper_field(const char *kind)
+{
+	if (strcmp(kind, "resident") == 0)
+		return "managing_org_id";
+	return strcmp(kind, "device") == 0 ? "owner_org_id" : NULL;
+}
+
+static bool
+holds_all_parents(const struct record_set *set, const struct change *c)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->parent_count; i++) {
+		for (j = 0; j < set->count; j++)
+			if (change_id_compare(
+			        &set->change[j].id, &c->parents[i].id) == 0)
+				break;
+		if (j == set->count)
+			return false;
+	}
+	return true;
+}
+
+/* Of the file itself: as its author had seen it. */
+static enum answer
+kept_then(struct txn *t, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], const char *name)
+{
+	enum answer answer = UNKNOWN;
+	struct record_set set;
+	struct record before;
+
+	if (c->parent_count == 0)
+		return is_keeper(t, rule_ref(c->fields, name), c->org);
+	if (record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
+		return UNKNOWN;
+	if (holds_all_parents(&set, c) &&
+	    record_seen_by(set.input, set.count, &c->id, false, &before) ==
+	        ERR_OK) {
+		answer = is_keeper(t, rule_ref(before.fields, name), c->org);
+		record_clear(&before);
+	}
+	record_set_free(&set);
+	return answer;
+}
+
+/* Of what is about a resident: whether the org ever kept the file, since late
+ * work of the old site counts. */
+static enum answer
+ever_kept(
+    struct txn *t, const char *source, const char *resident, const char *org)
+{
+	enum answer answer = UNKNOWN;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record_set set;
+	size_t i;
+
+	if (resident == NULL ||
+	    scope_resolve(t, source, "resident", resident, key) != ERR_OK ||
+	    record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
+		return UNKNOWN;
+	for (i = 0; answer != YES && i < set.count; i++) {
+		enum answer one = is_keeper(
+		    t, rule_ref(set.change[i].fields, "managing_org_id"), org);
+
+		answer = one == UNKNOWN ? answer : one;
+	}
+	record_set_free(&set);
+	return answer;
+}
+
+/* Of a decision: whether what it is about is its author's. */
+static enum answer
+owns_matter(struct txn *t, const struct record *r, const char *org)
+{
+	struct matter m = {0};
+
+	matter_about(r->fields, &m.record);
+	matter_find_owner(t, &m);
+	return is_keeper(t, m.owner, org);
+}
+
+static enum answer
+is_entitled(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *name = keeper_field(c->record.kind);
+	enum answer answer;
+	struct record r;
+
+	if (name != NULL)
+		return kept_then(t, c, key, name);
+	if (record_read(t, key, &r) != ERR_OK)
+		return UNKNOWN;
+	if (strcmp(c->record.kind, "question") == 0)
+		answer = owns_matter(t, &r, c->org);
+	else
+		answer = ever_kept(t, c->record.source,
+		    rule_ref(r.fields, "resident_id"), c->org);
+	record_clear(&r);
+	return answer;
+}
+
+static bool
+takes_owners_step(const struct change *c)
+{
+	const struct kind *k = kind_by_name(c->record.kind);
+	const char *name = rule_text(c->fields, "state");
+	int rank = k == NULL || k->states == NULL || name == NULL
+	               ? -1
+	               : state_rank(k, name);
+
+	return rank >= 0 && k->states[rank].managing_only;
+}
+
+static bool
+is_own(struct txn *t, const struct self *self, const struct change *c)
+{
+	struct life life;
+
+	return memcmp(c->id.life, self->life, LIFE_BYTES) == 0 ||
+	       (life_read(t, c->id.life, &life) == ERR_OK &&
+	           memcmp(life.node, self->id, NODE_ID_BYTES) == 0);
+}
+
+/* At the hub, as the change comes in: what is known then decides. */
+static enum err
+note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct question q;
+	char id[48];
+
+	if (self->role != ROLE_HUB || (!c->managing && !takes_owners_step(c)) ||
+	    is_own(t, self, c) || is_entitled(t, c, key) != NO)
+		return ERR_OK;
+	matter_change_id(&c->id, id);
+	matter_question(&c->record, FINDING_UNENTITLED, id, c->occurred_at, &q);
+	return question_put(t, &q);
+}
+
+/* --- deciding ------------------------------------------------------------ */
+
+/* What the change set, and what it found there. */
+static enum err
+show_both(
+    const struct record_set *set, const struct change *c, struct matter *m)
+{
+	json_t *kept = matter_show_change(c), *without = json_object();
+	json_t *found = json_object(), *v;
+	struct record before = {0};
+	const char *name;
+	enum err e =
+	    record_seen_by(set->input, set->count, &c->id, false, &before);
+
+	if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
+	json_object_foreach(c->fields, name, v)
+	{
+		json_t *old = json_object_get(before.fields, name);
+
+		json_object_set(found, name, old == NULL ? json_null() : old);
+	}
+	record_clear(&before);
+	json_object_set_new(without, "fields", found);
+	json_object_set(kept, "fields", c->fields);
+	m->proposal = 0;
+	m->ground = N_("its author was not the managing organisation");
+	if (e != ERR_OK) {
+		json_decref(without);
+		json_decref(kept);
+		return e;
+	}
+	e = matter_add_choice(m, "set-aside", without);
+	if (e == ERR_OK)
+		return matter_add_choice(m, "keep", kept);
+	json_decref(kept);
+	return e;
+}
+
+static enum err
+describe(struct txn *t, const struct self *self, struct matter *m)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record_set set;
+	struct change_id id;
+	size_t i;
+	enum err e = matter_change_parse(m->question->field, &id);
+
+	(void)self;
+	if (e != ERR_OK)
+		return ERR_NOT_FOUND;
+	matter_key(t, m->question, key);
+	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+	if (e != ERR_OK)
+		return e;
+	e = ERR_NOT_FOUND;
+	for (i = 0; i < set.count; i++)
+		if (change_id_compare(&set.change[i].id, &id) == 0)
+			e = show_both(&set, &set.change[i], m);
+	record_set_free(&set);
+	return e;
+}
+
+/* A change that has seen only the one it speaks of: what met goes on to. */
+static enum err
+write_word(struct matter_pen *pen, const struct identity *record,
+    const struct change_id *seen, json_t *ids)
+{
+	struct stored s;
+	struct change c;
+	uint8_t link[8];
+	enum err e;
+
+	stored_init(&s);
+	change_init(&c);
+	e = stored_read(pen->t, seen, &s);
+	if (e == ERR_OK) {
+		store_u64(link, s.fingerprint);
+		c.record = *record;
+		c.parent_count = 1;
+		c.parents[0].id = *seen;
+		memcpy(c.parents[0].link, link, FINGERPRINT_LINK_BYTES);
+		snprintf(c.by, sizeof c.by, "%s", pen->by);
+		snprintf(c.org, sizeof c.org, "%s", pen->org);
+		c.clock = self_clock(pen->self, pen->now);
+		c.occurred_at = c.recorded_at = pen->now;
+		c.fields = json_pack("{s:o, s:s}", MERGE_SET_ASIDE,
+		    json_incref(ids), "reason", pen->reason);
+		e = c.fields == NULL ? ERR_NOMEM
+		                     : admit_own(pen->t, pen->self, &c, 1);
+	}
+	if (e == ERR_OK)
+		e = matter_note_written(pen, &c.id);
+	change_clear(&c);
+	stored_free(&s);
+	return e;
+}
+
+static enum err
+decide(struct matter_pen *pen, const struct matter *m, size_t n)
+{
+	const char *text = m->question->field;
+	struct change_id id;
+	json_t *ids;
+	enum err e = matter_change_parse(text, &id);
+
+	if (e != ERR_OK || strcmp(m->choice[n].word, "set-aside") != 0)
+		return e;
+	ids = json_pack("[s]", text);
+	e = ids == NULL ? ERR_NOMEM : write_word(pen, &m->record, &id, ids);
+	json_decref(ids);
+	return e;
+}
+
+/* Each word is taken back by one that has seen it. */
+static enum err
+undo(struct matter_pen *pen, const struct record *decision)
+{
+	const json_t *changes = json_object_get(decision->fields, "changes");
+	struct identity record;
+	struct change_id id;
+	size_t i;
+	enum err e = ERR_OK;
+
+	matter_about(decision->fields, &record);
+	for (i = 0; e == ERR_OK && i < json_array_size(changes); i++) {
+		const char *text =
+		    json_string_value(json_array_get(changes, i));
+		json_t *nothing = json_null();
+
+		e = text == NULL ? ERR_FORMAT : matter_change_parse(text, &id);
+		if (e == ERR_OK)
+			e = write_word(pen, &record, &id, nothing);
+	}
+	return e;
+}
+
+const struct matter_maker matter_entitled = {
+    .code = FINDING_UNENTITLED,
+    .urgency = 1,
+    .group_only = true,
+    .note = note,
+    .describe = describe,
+    .decide = decide,
+    .undo = undo,
+};
