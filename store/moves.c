@@ -154,7 +154,10 @@ is_late(struct txn *t, const struct record_set *set, size_t i)
 	for (m = 0; m < set->count; m++) {
 		const char *to = rule_ref(set->change[m].fields, holder);
 
+		/* Who takes a file himself has not been given it. */
 		if (to != NULL && gives_away(&set->change[m]) &&
+		    kin_has_a_say(set, m, holder) &&
+		    !is_at_or_below(t, set->change[m].org, to) &&
 		    !is_at_or_below(t, c->org, to) && kin_met(set, i, m) &&
 		    is_of_former(t, set, i, m))
 			return true;
