@@ -267,7 +267,7 @@ op_import(struct op *o)
 struct export_call {
 	struct op *op;
 	uint64_t count;
-	uint64_t limit; /* 0: none */
+	uint64_t limit;   /* 0: none */
 	const char *name; /* only those in whose name this stands; NULL: all */
 	char
 	    day[DATE_CHARS + 1]; /* "": nobody asks what it makes of a record */
@@ -354,8 +354,7 @@ no_such_record(struct op *o)
 
 /* Beside a resident what is known by way of linked entries. */
 static enum err
-add_linked(
-    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], json_t *record)
+add_linked(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], json_t *record)
 {
 	json_t *rows = NULL;
 	enum err e = ERR_OK;
