@@ -47,8 +47,8 @@ both(const struct record *a, const struct record *b)
 	    "id_no", "phone", "address", "household_no", "ehr_no",
 	    "managing_org_id"};
 	json_t *rows = likeness_evidence(a->fields, b->fields);
-	json_t *out = json_pack(
-	    "{s:o}", "entry", json_sprintf("%s | %s", a->id.ref, b->id.ref));
+	json_t *out = json_pack("{s:o}", "resident_id",
+	    json_sprintf("%s | %s", a->id.ref, b->id.ref));
 	size_t i, j;
 
 	for (i = 0; out != NULL && i < sizeof names / sizeof names[0]; i++) {
