@@ -50,6 +50,7 @@ enum err op_add(struct op *o);
 enum err op_show(struct op *o);
 enum err op_list(struct op *o);
 enum err op_amend(struct op *o);
+enum err op_reassign(struct op *o);
 enum err op_status(struct op *o);
 enum err op_sites(struct op *o);
 enum err op_questions(struct op *o);

@@ -10,6 +10,7 @@
 #include "store/export.h"
 #include "store/import.h"
 #include "store/question.h"
+#include "store/names.h"
 
 enum {
 	IMPORT_READ_BYTES = 64 * 1024,
@@ -267,18 +268,30 @@ op_import(struct op *o)
 struct export_call {
 	struct op *op;
 	uint64_t count;
-	uint64_t limit; /* 0: none */
+	uint64_t limit;   /* 0: none */
+	const char *name; /* only those in whose name this stands; NULL: all */
 	char
 	    day[DATE_CHARS + 1]; /* "": nobody asks what it makes of a record */
 };
+
+static bool
+is_wanted(const struct export_call *c, const json_t *record)
+{
+	const char *name = json_string_value(json_object_get(record, "name"));
+
+	return c->name == NULL || (name != NULL && name_holds(name, c->name));
+}
 
 static enum err
 emit_record(void *context, const json_t *record)
 {
 	struct export_call *c = context;
-	json_t *copy = json_deep_copy(record);
+	json_t *copy;
 	enum err e;
 
+	if (!is_wanted(c, record))
+		return ERR_OK;
+	copy = json_deep_copy(record);
 	if (copy == NULL)
 		return ERR_NOMEM;
 	e = op_emit_record(c->op, copy, c->day);
@@ -291,7 +304,8 @@ emit_record(void *context, const json_t *record)
 static enum err
 emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
 {
-	struct export_call c = {.op = o, .limit = limit};
+	struct export_call c = {
+	    .op = o, .limit = limit, .name = op_text(o, "name")};
 	struct self self;
 	enum err e = op_self(o, &self);
 
@@ -423,7 +437,7 @@ static void
 take_envelope(struct author_call *c, const json_t *given, json_t *fields)
 {
 	static const char *const names[] = {
-	    "kind", "ref", "by", "at", "org_id", NULL};
+	    "kind", "ref", "by", "at", "org_id", "linked", NULL};
 	size_t i;
 
 	if (c->by == NULL)
@@ -557,5 +571,7 @@ op_amend(struct op *o)
 {
 	const char *ref = op_ref(o, "ref");
 
+	if (json_object_get(o->request, "reassign") != NULL)
+		return op_reassign(o);
 	return ref == NULL ? ERR_USAGE : author(o, ref);
 }

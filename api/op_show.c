@@ -6,6 +6,7 @@
 #include "api/people.h"
 #include "base/i18n.h"
 #include "store/emptying.h"
+#include "store/linked_view.h"
 #include "store/looked.h"
 
 struct shown {
@@ -13,6 +14,21 @@ struct shown {
 	struct looked_whom whom;
 	char day[DATE_CHARS + 1];
 };
+
+/* Beside a resident what is known by way of linked entries. */
+static enum err
+add_linked(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], json_t *record)
+{
+	json_t *rows = NULL;
+	enum err e = ERR_OK;
+
+	if (load_u16(key) == key_kind_number("resident"))
+		e = linked_view(t, key, &rows);
+	if (e == ERR_OK && rows != NULL &&
+	    json_object_set_new(record, "linked", rows) != 0)
+		e = ERR_NOMEM;
+	return e;
+}
 
 static enum err
 read_found(struct txn *t, const struct self *self,
@@ -32,10 +48,11 @@ read_found(struct txn *t, const struct self *self,
 	e = looked_whom(t, &r, &s->whom);
 	if (e == ERR_OK) {
 		s->record = record_to_json(&r);
-		e = s->record == NULL
-		        ? ERR_NOMEM
-		        : op_view(t, self, key, &r, s->day, &s->view);
+		e = s->record == NULL ? ERR_NOMEM
+		                      : add_linked(t, key, s->record);
 	}
+	if (e == ERR_OK)
+		e = op_view(t, self, key, &r, s->day, &s->view);
 	record_clear(&r);
 	return e;
 }

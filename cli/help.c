@@ -81,12 +81,14 @@ static const struct page pages[] = {
            "where there is one. --state draft keeps the record here, unsent."
            "\n\nyizhan help add KIND lists the fields of a kind.\n")},
     {"amend",
-        "yizhan amend KIND REF|SLIP [--FIELD VALUE]... [--by REF] [--org REF]"
-        " | -",
+        "yizhan amend KIND REF|SLIP [--FIELD VALUE]... [--reassign REF] "
+        "[--by REF] [--org REF] | -",
         N_("change fields of a record"),
         N_("The record keeps its former versions. An empty value clears a "
            "field. With - one JSON object is read from standard input; null "
-           "clears.\n\nyizhan help amend KIND lists the fields of a kind.\n")},
+           "clears. --reassign moves what was filed under the wrong resident "
+           "to the entry named: the wrong file keeps a stub that says why."
+           "\n\nyizhan help amend KIND lists the fields of a kind.\n")},
     {"show",
         "yizhan show KIND REF|SLIP [--now] [--ground WORD] [--note TEXT] "
         "[--printed "
@@ -106,8 +108,11 @@ static const struct page pages[] = {
            "  --by REF        who asks, where nobody signed in\n"
            "  --now           with --json: only how a device, a loan, a\n"
            "                  hand-over or a contract stands now\n")},
-    {"list", "yizhan list KIND [--limit N] [--ground WORD]",
-        N_("list the records of a kind"), NULL},
+    {"list", "yizhan list KIND [--limit N] [--name TEXT] [--ground WORD]",
+        N_("list the records of a kind"),
+        N_("  --name TEXT   only those in whose name this stands, however "
+           "the\n"
+           "                dot in it is written\n")},
     {"sync",
         "yizhan sync [--wait] [--timeout SECONDS] [--max-bytes N] | --estimate",
         N_("exchange changes with the parent now"),

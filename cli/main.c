@@ -27,7 +27,8 @@ static const char *const export_flags[] = {"kind=", "ground=", NULL};
 static const char *const write_flags[] = {"by=", "org=", NULL};
 static const char *const show_flags[] = {
     "ground=", "note=", "by=", "to=", "printed", "who-looked", "now", NULL};
-static const char *const list_flags[] = {"limit=", "ground=", NULL};
+static const char *const amend_flags[] = {"by=", "org=", "reassign=", NULL};
+static const char *const list_flags[] = {"limit=", "name=", "ground=", NULL};
 static const char *const sign_in_flags[] = {"pin-file=", NULL};
 static const char *const pin_flags[] = {"pin-file=", "as-owner", NULL};
 static const char *const owner_flags[] = {"as-owner", NULL};
@@ -49,7 +50,7 @@ static const struct verb verbs[] = {
     {"add", verb_add, write_flags, true, 1, 2},
     {"show", verb_show, show_flags, false, 2, 2},
     {"list", verb_list, list_flags, false, 1, 1},
-    {"amend", verb_amend, write_flags, true, 2, 3},
+    {"amend", verb_amend, amend_flags, true, 2, 3},
     {"sync", verb_sync, sync_flags, false, 0, 0},
     {"status", verb_status, no_flags, false, 0, 0},
     {"sites", verb_sites, no_flags, false, 0, 0},

@@ -285,23 +285,34 @@ verb_export(struct call *c)
 struct listing {
 	struct columns *columns;
 	const struct door_reader *reader;
+	bool has_names; /* namesakes are told apart by their birth dates */
 };
+
+static const char *
+state_shown(const struct listing *l, const json_t *record)
+{
+	if (l->reader->today != NULL)
+		return l->reader->today;
+	if (json_is_true(json_object_get(record, "emptied")))
+		return _("emptied");
+	return contract_dispute(record) != NULL ? contract_dispute(record)
+	                                        : text_of(record, "state");
+}
 
 static enum err
 list_record(void *context, const json_t *record)
 {
 	const struct listing *l = context;
-	const char *cells[] = {text_of(record, "ref"),
-	    text_of(record, "slip_no"), text_of(record, "state"),
-	    text_of(record, "at"), text_of(record, "org_id")};
+	const char *state = state_shown(l, record);
+	const char *org = text_of(record, "org_id");
+	const char *by_slip[] = {text_of(record, "ref"),
+	    text_of(record, "slip_no"), state, text_of(record, "at"), org};
+	const char *by_name[] = {text_of(record, "ref"),
+	    text_of(record, "name"), text_of(record, "birth_date"),
+	    text_of(record, "at"), org};
+	const char **cells = l->has_names ? by_name : by_slip;
 
-	if (l->reader->today != NULL)
-		cells[2] = l->reader->today;
-	else if (contract_dispute(record) != NULL)
-		cells[2] = contract_dispute(record);
-	else if (json_is_true(json_object_get(record, "emptied")))
-		cells[2] = _("emptied");
-	if (strncmp(cells[4], "ref:", 4) == 0)
+	if (strncmp(org, "ref:", 4) == 0)
 		cells[4] += 4;
 	return columns_add(l->columns, cells);
 }
@@ -313,12 +324,17 @@ verb_list(struct call *c)
 	    _("ref"), _("slip number"), _("state"), _("at"), _("org")};
 	struct door_request q = {0};
 	struct door_reader r = {.record = print_record};
-	struct listing listing = {.reader = &r};
+	struct listing listing = {
+	    .reader = &r, .has_names = call_option(c, "name") != NULL};
 	long limit;
 	int exit_code;
 
 	if (!call_number(c, "limit", &limit))
 		return API_USAGE;
+	if (listing.has_names) {
+		titles[1] = _("name");
+		titles[2] = _("birth date");
+	}
 	if (!c->json) {
 		listing.columns = columns_new(stdout, 5, titles);
 		if (listing.columns == NULL)
@@ -326,9 +342,10 @@ verb_list(struct call *c)
 		r.record = list_record;
 		r.context = &listing;
 	}
-	q.request = json_pack("{s:s, s:s, s:I, s:s*}", "op", "list", "kind",
-	    c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit),
-	    "ground", call_option(c, "ground"));
+	q.request = json_pack("{s:s, s:s, s:I, s:s*, s:s*}", "op", "list",
+	    "kind", c->operands[0], "limit",
+	    (json_int_t)(limit < 0 ? 0 : limit), "ground",
+	    call_option(c, "ground"), "name", call_option(c, "name"));
 	exit_code = limit == 0 ? API_DONE : door_run(c, &q, &r);
 	if (limit == 0)
 		json_decref(q.request);
@@ -366,6 +383,41 @@ show_field(struct columns *columns, const char *name, const json_t *value)
 	return e;
 }
 
+static enum err show_value(
+    struct columns *columns, const char *name, const json_t *value);
+
+/* What entries linked to a resident's hold, after where it is from. */
+static enum err
+show_linked(struct columns *columns, const json_t *entries)
+{
+	const json_t *entry;
+	enum err e = ERR_OK;
+	size_t i;
+
+	json_array_foreach(entries, i, entry)
+	{
+		const char *org = text_of(entry, "org_id"), *name;
+		const char *cells[2] = {_("linked entry"), NULL};
+		json_t *from = json_sprintf("%s (%s)", text_of(entry, "ref"),
+		    strncmp(org, "ref:", 4) == 0 ? org + 4 : org);
+		json_t *value;
+
+		cells[1] = json_string_value(from);
+		e = cells[1] == NULL ? ERR_NOMEM : columns_add(columns, cells);
+		json_decref(from);
+		json_object_foreach((json_t *)(uintptr_t)entry, name, value)
+		{
+			char label[64];
+
+			snprintf(label, sizeof label, "  %s", name);
+			if (e == ERR_OK && strcmp(name, "ref") != 0 &&
+			    strcmp(name, "org_id") != 0)
+				e = show_value(columns, label, value);
+		}
+	}
+	return e;
+}
+
 /* Rows of an array, each on a line of its own. */
 static enum err
 show_value(struct columns *columns, const char *name, const json_t *value)
@@ -374,6 +426,8 @@ show_value(struct columns *columns, const char *name, const json_t *value)
 	enum err e = ERR_OK;
 	size_t i;
 
+	if (strcmp(name, "linked") == 0)
+		return show_linked(columns, value);
 	if (!json_is_array(value))
 		return show_field(columns, name, value);
 	json_array_foreach(value, i, item)

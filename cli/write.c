@@ -260,10 +260,10 @@ send(struct draft *d, const char *ref)
 	struct door_reader r = {.notice = made_notice};
 	int exit_code;
 
-	q.request = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:O}", "op",
+	q.request = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:O}", "op",
 	    ref == NULL ? "add" : "amend", "kind", d->kind_name, "ref", ref,
 	    "by", by == NULL ? d->by : by, "org", call_option(d->call, "org"),
-	    "fields", d->fields);
+	    "reassign", call_option(d->call, "reassign"), "fields", d->fields);
 	exit_code = door_run(d->call, &q, &r);
 	if (exit_code == API_DONE)
 		print_made(d->call, r.summary);

@@ -11,8 +11,10 @@
 #include "store/contest_settle.h"
 #include "store/emptying.h"
 #include "store/index.h"
+#include "store/linked.h"
 #include "store/matter.h"
 #include "store/looked.h"
+#include "store/persons.h"
 #include "store/question.h"
 #include "store/recover.h"
 #include "store/two_places.h"
@@ -40,11 +42,15 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 	if (e == ERR_OK)
 		e = two_places_note(t, c, key);
 	if (e == ERR_OK)
+		e = linked_note(t, c, key);
+	if (e == ERR_OK)
 		e = emptying_note_change(t, self, c);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
 	if (e == ERR_OK)
 		e = contest_note(t, self, c, key);
+	if (e == ERR_OK)
+		e = persons_note(t, self, c, key);
 	if (e == ERR_OK)
 		e = matter_note(t, self, c, key);
 	return e;

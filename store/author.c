@@ -8,6 +8,7 @@
 #include "store/author.h"
 #include "store/device_vet.h"
 #include "store/paper.h"
+#include "store/persons.h"
 #include "store/value.h"
 #include "store/vet.h"
 
@@ -222,6 +223,8 @@ add(struct work *w)
 	enum err e = device_fill(w->t, w->self, w->kind, w->whole);
 
 	if (e == ERR_OK)
+		e = persons_complete(w->t, w->self, w->kind, w->whole);
+	if (e == ERR_OK)
 		e = work_check(w, NULL, true);
 	if (e != ERR_OK)
 		return e;
@@ -384,8 +387,14 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 {
 	const char *old_state =
 	    json_string_value(json_object_get(r->fields, "state"));
+	struct person_step step = {.kind = w->kind,
+	    .before = r->fields,
+	    .given = fields,
+	    .org = w->org,
+	    .is_group = w->self->role == ROLE_HUB};
 	enum err e = lay_over(w->whole, fields);
 
+	persons_check(&step, &w->out->findings);
 	if (e == ERR_OK && !was_draft)
 		e = move_to_amended(w, fields, old_state);
 	if (e == ERR_OK && (w->flags & AUTHOR_RESTORES) != 0)

@@ -356,6 +356,34 @@ static const struct entry entries[] = {
 	    N_("The disk is full: that this record was read could not be "
 	       "noted."),
 	    N_("Write the reading down on paper, and free some space.")},
+	{FINDING_CANDIDATE, "candidate",
+	    N_("Two entries may be one person."),
+	    N_("Compare them, ask the resident, and link them or refuse.")},
+	{FINDING_LINKED, "linked",
+	    N_("The group linked two entries: number, name and birth date "
+	       "are the same."),
+	    N_("Nothing needs to be done; if they are two people, undo the "
+	       "link.")},
+	{FINDING_WHOSE, "whose",
+	    N_("This was written while two entries were linked, and they are "
+	       "two people."),
+	    N_("Say to whom it belongs.")},
+	{FINDING_MOVE_ASKED, "move_asked",
+	    N_("A site asks for a resident to move to another managing "
+	       "organisation."),
+	    N_("Confirm the move or refuse it.")},
+	{FINDING_LATE_EDIT, "late_edit",
+	    N_("The resident's former site changed the file without knowing "
+	       "that the resident had moved."),
+	    N_("The change is kept and the new site has it; call each other "
+	       "if it matters.")},
+	{FINDING_DEATH_DOUBTED, "death_doubted",
+	    N_("The resident is reported dead by one site and alive by "
+	       "another."),
+	    N_("The resident is shown as dead until you decide.")},
+	{FINDING_MOVED_FILE, "moved_file",
+	    N_("The record cannot be moved to that resident."),
+	    N_("Name another resident's entry that is held here.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -127,6 +127,14 @@ enum finding_code {
 	/* people */
 	FINDING_TWO_PLACES = 180,     /* asked: at two orgs within minutes */
 	FINDING_READ_NOT_NOTED = 181, /* warned: the disk is full */
+	/* residents: questions, never about a line */
+	FINDING_CANDIDATE = 170,
+	FINDING_LINKED = 171, /* told: the hub linked two entries */
+	FINDING_WHOSE = 172,
+	FINDING_MOVE_ASKED = 173,
+	FINDING_LATE_EDIT = 174, /* told */
+	FINDING_DEATH_DOUBTED = 175,
+	FINDING_MOVED_FILE = 176, /* refused: reassign */
 };
 
 struct finding {

@@ -252,8 +252,11 @@ index_slip(struct txn *t, const struct change *c,
 	if (slip == NULL)
 		return ERR_OK;
 	db_blind(txn_db(t), "slip", slip, strlen(slip), key);
-	if (txn_has(t, TABLE_SLIPS, key, sizeof key) == ERR_OK)
-		return ERR_OK; /* the first use of a number keeps it */
+	/* The first use of a number keeps it, but what is moved to another
+	 * file takes its number along. */
+	if (json_object_get(c->fields, "reassigned_from") == NULL &&
+	    txn_has(t, TABLE_SLIPS, key, sizeof key) == ERR_OK)
+		return ERR_OK;
 	return txn_put(
 	    t, TABLE_SLIPS, key, sizeof key, record_key, KEY_RECORD_BYTES);
 }

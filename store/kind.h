@@ -83,6 +83,8 @@ struct field {
 	size_t max_chars;         /* 0: the type's default */
 	const char *const *words; /* NULL-terminated, FIELD_ENUM(S) */
 	const char *ref_kind;     /* FIELD_REF(S) */
+	const char *source_field; /* names the source that the ref is of; NULL:
+	                             the record's own */
 	const struct field *row;  /* ends with number 0; FIELD_ROW(S) */
 };
 

@@ -21,6 +21,8 @@ extern const struct matter_maker matter_contested;
 extern const struct matter_maker matter_fork, matter_onward,
     matter_not_custodian, matter_unapproved, matter_device_lost,
     matter_device_damaged;
+extern const struct matter_maker matter_candidate, matter_move,
+    matter_late_edit, matter_death, matter_whose;
 
 const struct matter_maker *const matter_makers[] = {
     &matter_conflict,
@@ -36,6 +38,11 @@ const struct matter_maker *const matter_makers[] = {
     &matter_unapproved,
     &matter_device_lost,
     &matter_device_damaged,
+    &matter_candidate,
+    &matter_move,
+    &matter_late_edit,
+    &matter_death,
+    &matter_whose,
     NULL,
 };
 
@@ -215,13 +222,16 @@ matter_describe(struct txn *t, const struct self *self,
 	    out->record.source, sizeof out->record.source, "%.64s", q->origin);
 	snprintf(out->record.kind, sizeof out->record.kind, "%s", q->kind);
 	snprintf(out->record.ref, sizeof out->record.ref, "%s", q->ref);
+	matter_find_owner(t, out);
 	e = maker->describe(t, self, out);
 	if (e != ERR_OK) {
 		matter_clear(out);
 		return e;
 	}
 	tell_apart(out);
-	matter_find_owner(t, out);
+	/* It names the record that it is about itself. */
+	if (q->code == FINDING_ASKED)
+		matter_find_owner(t, out);
 	return ERR_OK;
 }
 

@@ -76,8 +76,8 @@ naming_note(struct txn *t, const struct kind *k, const struct change *c,
 		for (i = 0;
 		     e == ERR_OK && (ref = scope_ref(c->fields, f, i)) != NULL;
 		     i++)
-			e = put_row(
-			    t, f->ref_kind, ref, role, c->record.source, key);
+			e = put_row(t, f->ref_kind, ref, role,
+			    scope_source(c->fields, f, c->record.source), key);
 	}
 	return e;
 }

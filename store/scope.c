@@ -99,6 +99,17 @@ scope_ref(const json_t *fields, const struct field *f, size_t i)
 	return text_ref(json_array_get(v, i));
 }
 
+const char *
+scope_source(const json_t *fields, const struct field *f, const char *own)
+{
+	const char *named =
+	    f->source_field == NULL
+	        ? NULL
+	        : json_string_value(json_object_get(fields, f->source_field));
+
+	return named == NULL ? own : named;
+}
+
 static const char *
 state_of(const struct scoped *s)
 {
@@ -456,12 +467,12 @@ add_granted(const struct scoped *s, struct scope_orgs *out)
 }
 
 static enum err
-add_scope_of(const struct scoped *s, const char *kind, const char *ref,
-    struct scope_orgs *out)
+add_scope_of(const struct scoped *s, const char *source, const char *kind,
+    const char *ref, struct scope_orgs *out)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct scope_orgs more;
-	enum err e = scope_resolve(s->t, s->merged.id.source, kind, ref, key);
+	enum err e = scope_resolve(s->t, source, kind, ref, key);
 
 	if (e == ERR_OK)
 		e = scope_row_read(s->t, key, &more);
@@ -496,10 +507,13 @@ add_followed(const struct scoped *s, struct scope_orgs *out)
 		for (i = 0; e == ERR_OK &&
 		            (ref = scope_ref(s->merged.fields, f, i)) != NULL;
 		     i++)
-			e = add_scope_of(s, f->ref_kind, ref, out);
+			e = add_scope_of(s,
+			    scope_source(
+			        s->merged.fields, f, s->merged.id.source),
+			    f->ref_kind, ref, out);
 	}
 	if (e == ERR_OK && scope_about(s->kind, s->merged.fields, &kind, &ref))
-		e = add_scope_of(s, kind, ref, out);
+		e = add_scope_of(s, s->merged.id.source, kind, ref, out);
 	return e;
 }
 
@@ -514,13 +528,22 @@ scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out)
 }
 
 enum err
+scoped_direct(const struct scoped *s, struct scope_orgs *out)
+{
+	enum err e = add_own(s, out);
+
+	return e == ERR_OK && s->kind->scope.is_granted ? add_granted(s, out)
+	                                                : e;
+}
+
+enum err
 scoped_orgs(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e;
 
 	out->count = 0;
-	e = add_own(s, out);
-	if (e == ERR_OK && s->kind->scope.is_granted)
-		e = add_granted(s, out);
+	e = scoped_direct(s, out);
+	if (e == ERR_OK)
+		e = scoped_linked(s, out);
 	return e == ERR_OK ? add_followed(s, out) : e;
 }

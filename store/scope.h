@@ -86,10 +86,17 @@ void scoped_free(struct scoped *s);
 enum scope_level scoped_needs(const struct scoped *s);
 /** Its orgs as they are granted what it names. */
 enum err scoped_grants(const struct scoped *s, struct scope_orgs *out);
-/** The whole scope: own, granted, followed. */
+/** The whole scope: own, granted, followed; of a resident also that of the
+ * entries linked to it. */
 enum err scoped_orgs(const struct scoped *s, struct scope_orgs *out);
 /** The same of a record that nothing names. */
 enum err scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out);
+/** Add its own and granted orgs only. */
+enum err scoped_direct(const struct scoped *s, struct scope_orgs *out);
+/** Add those of the entries linked to it (scope_linked.c). */
+enum err scoped_linked(const struct scoped *s, struct scope_orgs *out);
+/** Keys of all entries whose scope a link may change, appended to keys. */
+enum err scope_link_entries(const struct scoped *link, struct buffer *keys);
 
 /** Whom a change of it has to be told besides: from whom it takes the file. */
 void scoped_told(
@@ -101,6 +108,10 @@ const char *scope_ref(const json_t *fields, const struct field *f, size_t i);
  * (kind_scope.about). */
 bool scope_about(const struct kind *k, const json_t *fields, const char **kind,
     const char **ref);
+/** The source that a ref in a field is of: what the record says of it, else the
+ * record's own. */
+const char *scope_source(
+    const json_t *fields, const struct field *f, const char *own);
 /** Which record a ref in a record of this source means, if it is here and
  * there is but one that it can mean. ERR_NOT_FOUND. */
 enum err scope_resolve(struct txn *t, const char *source, const char *kind,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "store/emptying.h"
+#include "store/linked.h"
 #include "store/list.h"
 #include "store/memo.h"
 #include "store/scope.h"
@@ -163,6 +164,38 @@ settle_namers(struct spread *sp, const struct identity *id, const char *source,
 	return e;
 }
 
+/* The entries of the same person have the same scope. */
+static enum err
+settle_linked(struct spread *sp, const struct scoped *s)
+{
+	struct linked all;
+	size_t i;
+	enum err e = ERR_OK;
+
+	if (strcmp(s->kind->name, "resident") != 0)
+		return ERR_OK;
+	e = linked_all(sp->t, s->key, &all);
+	for (i = 1; e == ERR_OK && i < all.count; i++)
+		e = settle(sp, all.key[i]);
+	return e;
+}
+
+/* What a link makes one, or two again. */
+static enum err
+settle_link(struct spread *sp, const struct scoped *s)
+{
+	struct buffer keys = {0};
+	enum err e = ERR_OK;
+
+	if (strcmp(s->kind->name, "link") != 0)
+		return ERR_OK;
+	e = scope_link_entries(s, &keys);
+	if (e == ERR_OK)
+		e = settle_all(sp, &keys);
+	buffer_free(&keys);
+	return e;
+}
+
 /* The row is another now: tell the record's own changes and what follows. */
 static enum err
 followed_changed(struct spread *sp, const struct scoped *s,
@@ -173,6 +206,8 @@ followed_changed(struct spread *sp, const struct scoped *s,
 
 	if (e == ERR_OK)
 		e = share(sp, s, now, NULL);
+	if (e == ERR_OK)
+		e = settle_linked(sp, s);
 	if (e != ERR_OK)
 		return e;
 	return settle_namers(sp, id,
@@ -473,6 +508,8 @@ arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 		e = settle_scoped(sp, s, fresh);
 	if (e == ERR_OK && is_new)
 		e = settle_doubles(sp, &s->merged.id);
+	if (e == ERR_OK)
+		e = settle_link(sp, s);
 	return e == ERR_OK ? settle_granted(sp, s, fresh) : e;
 }
 

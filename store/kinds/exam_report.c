@@ -24,6 +24,10 @@ static const struct field fields[] = {
 	{12, "signed_at", FIELD_INSTANT, FIELD_REQUIRED, .data = DATA_P2},
 	{13, "supersedes_id", FIELD_REF, .ref_kind = "exam_report",
 	    .data = DATA_P2},
+	/* Filed under the wrong resident: the stub, and what came of it. */
+	{14, "reassigned_to", FIELD_REF, .ref_kind = "exam_report", .data = DATA_P1},
+	{15, "reassigned_from", FIELD_REF, .ref_kind = "exam_report",
+	    .data = DATA_P1},
 	{0},
 };
 /* clang-format on */

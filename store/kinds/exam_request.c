@@ -38,6 +38,10 @@ static const struct field fields[] = {
 	{11, "taken_at", FIELD_INSTANT, .data = DATA_P2},
 	{12, "study_ref", FIELD_WORD, .data = DATA_P2},
 	{13, "specimen_no", FIELD_WORD, .data = DATA_P2},
+	/* Filed under the wrong resident: the stub, and what came of it. */
+	{14, "reassigned_to", FIELD_REF, .ref_kind = "exam_request", .data = DATA_P1},
+	{15, "reassigned_from", FIELD_REF, .ref_kind = "exam_request",
+	    .data = DATA_P1},
 	{0},
 };
 /* clang-format on */

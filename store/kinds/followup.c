@@ -69,6 +69,10 @@ static const struct field fields[] = {
 	    .data = DATA_P2},
 	{26, "referral_id", FIELD_REF, .ref_kind = "referral",
 	    .data = DATA_P2},
+	/* Filed under the wrong resident: the stub, and what came of it. */
+	{27, "reassigned_to", FIELD_REF, .ref_kind = "followup", .data = DATA_P1},
+	{28, "reassigned_from", FIELD_REF, .ref_kind = "followup",
+	    .data = DATA_P1},
 	{0},
 };
 /* clang-format on */

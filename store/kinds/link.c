@@ -38,25 +38,40 @@ static const struct field fields[] = {
 	    .data = DATA_P1},
 	{3, "reason", FIELD_TEXT, .data = DATA_P1},
 	{4, "resident_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
-	    .ref_kind = "resident", .data = DATA_P1},
+	    .ref_kind = "resident", .source_field = "resident_source",
+	    .data = DATA_P1},
 	{5, "other_id", FIELD_REF,
 	    FIELD_REQUIRED | FIELD_FOLLOWS, .ref_kind = "resident",
-	    .data = DATA_P1},
+	    .source_field = "other_source", .data = DATA_P1},
 	{6, "basis", FIELD_ENUM, FIELD_REQUIRED, .words = bases,
 	    .data = DATA_P1},
 	{7, "evidence", FIELD_ROWS, .merge = MERGE_APPEND, .row = evidence,
 	    .data = DATA_P2},
 	{8, "decided_by", FIELD_REF, .ref_kind = "staff", .data = DATA_P1},
+	/* Whose refs they are: two programs may call two entries the same. */
+	{9, "resident_source", FIELD_WORD, .max_chars = 64,
+	    .data = DATA_P0},
+	{10, "other_source", FIELD_WORD, .max_chars = 64,
+	    .data = DATA_P0},
 	{0},
 };
 /* clang-format on */
+
+static bool
+is_one_source(const json_t *record)
+{
+	return (json_object_get(record, "resident_source") == NULL &&
+	           json_object_get(record, "other_source") == NULL) ||
+	       rule_is_same(record, "resident_source", "other_source");
+}
 
 static void
 check(
     const json_t *record, const struct check_context *cx, struct findings *out)
 {
 	(void)cx;
-	if (rule_is_same(record, "resident_id", "other_id"))
+	if (rule_is_same(record, "resident_id", "other_id") &&
+	    is_one_source(record))
 		findings_refuse(out, FINDING_SAME_RECORD, "other_id");
 }
 

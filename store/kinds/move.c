@@ -40,7 +40,13 @@ static void
 check(
     const json_t *record, const struct check_context *cx, struct findings *out)
 {
-	(void)cx;
+	const char *resident = rule_ref(record, "resident_id");
+
+	/* The file is given with the word, so it has to be here. */
+	if (rule_state_is(record, "confirmed") && cx->acts_for_group &&
+	    cx->exists != NULL && resident != NULL &&
+	    !cx->exists(cx->world, "resident", resident))
+		findings_refuse(out, FINDING_AWAITED, "resident_id");
 	if (rule_is_same(record, "from_org", "to_org") &&
 	    json_object_get(record, "to_village") == NULL)
 		findings_refuse(out, FINDING_SAME_ORG, "to_org");

@@ -92,6 +92,10 @@ static const struct field fields[] = {
 	{32, "followup_due_on", FIELD_DATE, .data = DATA_P2},
 	{33, "reason_cancelled", FIELD_TEXT, .data = DATA_P2},
 	{34, "reason_declined", FIELD_TEXT, .data = DATA_P2},
+	/* Filed under the wrong resident: the stub, and what came of it. */
+	{35, "reassigned_to", FIELD_REF, .ref_kind = "referral", .data = DATA_P1},
+	{36, "reassigned_from", FIELD_REF, .ref_kind = "referral",
+	    .data = DATA_P1},
 	{0},
 };
 /* clang-format on */

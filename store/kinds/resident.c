@@ -106,8 +106,9 @@ static const struct field fields[] = {
 	{22, "population_tags", FIELD_ENUMS, .merge = MERGE_APPEND,
 	    .words = words_population_tag, .data = DATA_P2},
 	{23, "insurance_type", FIELD_WORD, .max_chars = 50, .data = DATA_P1},
-	{24, "status", FIELD_ENUM, .merge = MERGE_RANK, .words = statuses,
-	    .data = DATA_P1},
+	/* That somebody lives after all goes as fast as that he died. */
+	{24, "status", FIELD_ENUM, FIELD_AT_ONCE, .merge = MERGE_RANK,
+	    .words = statuses, .data = DATA_P1},
 	{0},
 };
 /* clang-format on */

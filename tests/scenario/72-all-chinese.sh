@@ -43,7 +43,7 @@ yizhan yizhand conf json ndjson key group root machine data mdb agent sock
 var lib parent listen interval dir HOST PORT FILE DIR REF KIND VERB SECONDS
 NAME CODE SLIP FIELD VALUE LIMIT JSON UTF BOM LF ICD YYYY MM DD DDThh mm ss
 SIGTERM SIGINT YIZHAN_DIR YIZHAN_MAP_MIB USB ASCII null true false hub clinic relay done
-must MB qr source kind null ref his GBK iconv
+must MB qr source kind null ref his GBK iconv refuse confirm seen
 """.split())
 shape = re.compile(r"[A-Za-z][A-Za-z_]+")
 

@@ -1,0 +1,21 @@
+/* kin: which change of a record had seen which, for who looks at changes
+ * themselves and not at what they add up to. Of record_gather()'s sets.
+ */
+
+#ifndef YIZHAN_STORE_KIN_H
+#define YIZHAN_STORE_KIN_H
+
+#include "store/record.h"
+
+enum { KIN_MAX = 512 }; /* changes; of records with more nothing is said */
+
+/** Whether a record has one change only; costs no reading of it. */
+bool kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
+/** Whether change i had seen change j, by parents that are here. */
+bool kin_had_seen(const struct record_set *set, size_t i, size_t j);
+/** Whether neither had seen the other. */
+bool kin_met(const struct record_set *set, size_t i, size_t j);
+/** Whether change i sets the field and no other setter had seen it. */
+bool kin_has_a_say(const struct record_set *set, size_t i, const char *field);
+
+#endif

@@ -1,0 +1,357 @@
+/* linked: entries of one person, told by links. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "store/index.h"
+#include "store/linked.h"
+#include "store/rules.h"
+
+enum { ROW_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES, NAME_BYTES = 16 };
+
+static const char links_of[] = "links-of", contracts_of[] = "contracts-of";
+
+/* --- identity ---------------------------------------------------------- */
+
+static int
+identity_compare(const struct identity *a, const struct identity *b)
+{
+	int c = strcmp(a->source, b->source);
+
+	return c != 0 ? c : strcmp(a->ref, b->ref);
+}
+
+static void
+hash_text(crypto_generichash_state *h, const char *text)
+{
+	crypto_generichash_update(
+	    h, (const unsigned char *)text, strlen(text) + 1);
+}
+
+void
+linked_identity(
+    const struct identity *a, const struct identity *b, struct identity *out)
+{
+	const struct identity *low = identity_compare(a, b) <= 0 ? a : b;
+	const struct identity *high = low == a ? b : a;
+	crypto_generichash_state h;
+	uint8_t name[NAME_BYTES];
+	char text[2 * NAME_BYTES + 1];
+
+	crypto_generichash_init(&h, NULL, 0, sizeof name);
+	hash_text(&h, low->source);
+	hash_text(&h, low->ref);
+	hash_text(&h, high->source);
+	hash_text(&h, high->ref);
+	crypto_generichash_final(&h, name, sizeof name);
+	hex_encode(text, name, sizeof name);
+	memset(out, 0, sizeof *out);
+	snprintf(out->kind, sizeof out->kind, "link");
+	snprintf(out->ref, sizeof out->ref, "~l%s", text);
+}
+
+/* --- rows -------------------------------------------------------------- */
+
+static void
+row_prefix(struct txn *t, const char *label,
+    const uint8_t entry[KEY_RECORD_BYTES], uint8_t out[DB_BLIND_BYTES])
+{
+	db_blind(txn_db(t), label, entry, KEY_RECORD_BYTES, out);
+}
+
+static enum err
+put_row(struct txn *t, const char *label, const uint8_t entry[KEY_RECORD_BYTES],
+    const uint8_t namer[KEY_RECORD_BYTES])
+{
+	uint8_t row[ROW_BYTES];
+
+	row_prefix(t, label, entry, row);
+	memcpy(row + DB_BLIND_BYTES, namer, KEY_RECORD_BYTES);
+	return txn_put(t, TABLE_CODES, row, sizeof row, "", 0);
+}
+
+static enum err
+walk_rows(struct txn *t, const char *label,
+    const uint8_t entry[KEY_RECORD_BYTES], size_t most, struct buffer *out)
+{
+	uint8_t prefix[DB_BLIND_BYTES];
+	struct walk *w;
+	struct bytes key;
+	size_t count = 0;
+	enum err e;
+
+	row_prefix(t, label, entry, prefix);
+	e = walk_open(t, TABLE_CODES, prefix, sizeof prefix, &w);
+	if (e != ERR_OK)
+		return e;
+	while (count < most && (e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == ROW_BYTES &&
+	       memcmp(key.data, prefix, sizeof prefix) == 0) {
+		put_bytes(out, key.data + DB_BLIND_BYTES, KEY_RECORD_BYTES);
+		count++;
+	}
+	walk_close(w);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
+/* --- what a link names ------------------------------------------------- */
+
+/* The source is told beside the ref, since two programs may call two entries
+ * the same; where it is not, the link's own counts, then any that is here. */
+static enum err
+side(struct txn *t, const struct identity *link, const json_t *fields,
+    const char *name, const char *source_name, uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *ref = rule_ref(fields, name);
+	const char *source = rule_text(fields, source_name);
+	uint8_t other[KEY_RECORD_BYTES];
+
+	if (ref == NULL)
+		return ERR_NOT_FOUND;
+	key_record_of(txn_db(t), key, source == NULL ? link->source : source,
+	    "resident", ref);
+	if (source == NULL && !record_exists(t, key) &&
+	    index_ref(t, "resident", ref, other) == ERR_OK)
+		memcpy(key, other, sizeof other);
+	return ERR_OK;
+}
+
+static enum err
+sides_of(struct txn *t, const struct identity *link, const json_t *fields,
+    uint8_t a[KEY_RECORD_BYTES], uint8_t b[KEY_RECORD_BYTES])
+{
+	enum err e = side(t, link, fields, "resident_id", "resident_source", a);
+
+	return e == ERR_OK
+	           ? side(t, link, fields, "other_id", "other_source", b)
+	           : e;
+}
+
+enum err
+linked_sides(struct txn *t, const struct record *link,
+    uint8_t a[KEY_RECORD_BYTES], uint8_t b[KEY_RECORD_BYTES])
+{
+	return sides_of(t, &link->id, link->fields, a, b);
+}
+
+static enum err
+note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t a[KEY_RECORD_BYTES], b[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	e = linked_sides(t, &r, a, b);
+	record_clear(&r);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = put_row(t, links_of, a, key);
+	return e == ERR_OK ? put_row(t, links_of, b, key) : e;
+}
+
+static enum err
+note_contract(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t entry[KEY_RECORD_BYTES];
+	enum err e = side(
+	    t, &c->record, c->fields, "resident_id", "resident_source", entry);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return put_row(t, contracts_of, entry, key);
+}
+
+enum err
+linked_note(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	if (strcmp(c->record.kind, "link") == 0)
+		return note_link(t, key);
+	if (strcmp(c->record.kind, "contract") == 0)
+		return note_contract(t, c, key);
+	return ERR_OK;
+}
+
+enum err
+linked_contracts(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    size_t most, struct buffer *out)
+{
+	return walk_rows(t, contracts_of, key, most, out);
+}
+
+enum err
+linked_links(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+    struct buffer *out)
+{
+	return walk_rows(t, links_of, key, most, out);
+}
+
+/* --- what links say ---------------------------------------------------- */
+
+static enum link_word
+word_of(const struct record *link)
+{
+	if (rule_state_is(link->fields, "linked"))
+		return LINK_LINKED;
+	if (rule_state_is(link->fields, "refused"))
+		return LINK_REFUSED;
+	if (rule_state_is(link->fields, "undone"))
+		return LINK_UNDONE;
+	return LINK_PROPOSED;
+}
+
+/* The other entry that a link names beside this one, and what it says. */
+static enum err
+link_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const uint8_t entry[KEY_RECORD_BYTES], uint8_t other[KEY_RECORD_BYTES],
+    enum link_word *word)
+{
+	uint8_t a[KEY_RECORD_BYTES], b[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	/* A row that was altered leads nowhere. */
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_NOT_FOUND : e;
+	e = linked_sides(t, &r, a, b);
+	*word = word_of(&r);
+	record_clear(&r);
+	if (e != ERR_OK)
+		return e;
+	if (memcmp(a, entry, sizeof a) == 0)
+		memcpy(other, b, sizeof b);
+	else if (memcmp(b, entry, sizeof b) == 0)
+		memcpy(other, a, sizeof a);
+	else
+		e = ERR_NOT_FOUND;
+	return e;
+}
+
+enum err
+linked_word(struct txn *t, const uint8_t a[KEY_RECORD_BYTES],
+    const uint8_t b[KEY_RECORD_BYTES], enum link_word *out,
+    uint8_t link[KEY_RECORD_BYTES])
+{
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = walk_rows(t, links_of, a, LINKS_MAX, &keys);
+
+	*out = LINK_UNSAID;
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
+		uint8_t other[KEY_RECORD_BYTES];
+		enum link_word word;
+
+		e = link_read(t, keys.data + at, a, other, &word);
+		if (e == ERR_OK && memcmp(other, b, sizeof other) == 0 &&
+		    word > *out) {
+			*out = word;
+			memcpy(link, keys.data + at, KEY_RECORD_BYTES);
+		}
+		if (e == ERR_NOT_FOUND)
+			e = ERR_OK;
+	}
+	buffer_free(&keys);
+	return e;
+}
+
+static bool
+is_among(const struct linked *l, const uint8_t key[KEY_RECORD_BYTES])
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		if (memcmp(l->key[i], key, KEY_RECORD_BYTES) == 0)
+			return true;
+	return false;
+}
+
+static enum err
+add_linked_to(struct txn *t, size_t from, struct linked *out)
+{
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = walk_rows(t, links_of, out->key[from], LINKS_MAX, &keys);
+
+	for (at = 0; e == ERR_OK && at < keys.size && out->count < LINKED_MAX;
+	     at += KEY_RECORD_BYTES) {
+		uint8_t other[KEY_RECORD_BYTES], link[KEY_RECORD_BYTES];
+		enum link_word word;
+
+		e = link_read(t, keys.data + at, out->key[from], other, &word);
+		if (e == ERR_OK && word == LINK_LINKED && !is_among(out, other))
+			e = linked_word(t, out->key[from], other, &word, link);
+		else
+			word = LINK_UNSAID;
+		if (e == ERR_OK && word == LINK_LINKED) {
+			memcpy(out->key[out->count], other, sizeof other);
+			memcpy(out->link[out->count], link, sizeof link);
+			out->from[out->count++] = from;
+		}
+		if (e == ERR_NOT_FOUND)
+			e = ERR_OK;
+	}
+	buffer_free(&keys);
+	return e;
+}
+
+enum err
+linked_all(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct linked *out)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	memset(out, 0, sizeof *out);
+	memcpy(out->key[0], key, KEY_RECORD_BYTES);
+	out->count = 1;
+	for (i = 0; e == ERR_OK && i < out->count; i++)
+		e = add_linked_to(t, i, out);
+	return e;
+}
+
+enum err
+linked_counts(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], bool *out)
+{
+	struct linked all;
+	struct record mine, r;
+	size_t i;
+	enum err e = linked_all(t, key, &all);
+
+	*out = true;
+	if (e != ERR_OK || all.count == 1)
+		return e;
+	e = record_read(t, key, &mine);
+	if (e != ERR_OK)
+		return e;
+	for (i = 1; e == ERR_OK && *out && i < all.count; i++) {
+		e = record_read(t, all.key[i], &r);
+		if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
+			e = ERR_OK;
+			continue;
+		}
+		if (e == ERR_OK) {
+			*out = identity_compare(&mine.id, &r.id) < 0;
+			record_clear(&r);
+		}
+	}
+	record_clear(&mine);
+	return e;
+}
+
+enum err
+linked_resident(struct txn *t, const struct identity *record,
+    const json_t *fields, uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *ref = rule_ref(fields, "resident_id");
+
+	if (ref == NULL)
+		return ERR_NOT_FOUND;
+	key_record_of(txn_db(t), key, record->source, "resident", ref);
+	return record_exists(t, key) ? ERR_OK
+	                             : index_ref(t, "resident", ref, key);
+}

@@ -1,0 +1,275 @@
+/* moves: a resident goes over to another managing org. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/admit.h"
+#include "store/index.h"
+#include "store/kin.h"
+#include "store/linked.h"
+#include "store/matter.h"
+#include "store/moves.h"
+#include "store/rules.h"
+
+enum { CLASS_SOON = 1, ORG_STEPS_MAX = 8 };
+
+static const char holder[] = "managing_org_id";
+
+/* --- the group's decision ---------------------------------------------- */
+
+static enum err
+write_holder(struct txn *t, const struct self *self, const struct change *c,
+    const struct record *resident, const char *to_org)
+{
+	struct change next;
+	enum err e;
+
+	change_init(&next);
+	next.record = resident->id;
+	next.parent_count = resident->parent_count;
+	memcpy(next.parents, resident->parents, sizeof next.parents);
+	memcpy(next.by, c->by, sizeof next.by);
+	memcpy(next.org, c->org, sizeof next.org);
+	next.managing = true;
+	next.clock = c->clock;
+	next.occurred_at = c->occurred_at;
+	next.recorded_at = c->recorded_at;
+	next.fields =
+	    json_pack("{s:o}", holder, json_sprintf("ref:%s", to_org));
+	e = next.fields == NULL ? ERR_NOMEM
+	                        : admit_own(t, self, &next, CLASS_SOON);
+	change_clear(&next);
+	return e;
+}
+
+/* Only with the word itself, never when it comes back to a hub that was
+ * restored: what it wrote then comes back too. */
+static bool
+confirms(const struct self *self, const struct change *c)
+{
+	return self->role == ROLE_HUB &&
+	       rule_state_is(c->fields, "confirmed") &&
+	       memcmp(c->id.life, self->life, LIFE_BYTES) == 0;
+}
+
+static enum err
+give_file(struct txn *t, const struct self *self, const struct change *c,
+    const struct record *move)
+{
+	const char *to = rule_ref(move->fields, "to_org"), *has;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e = linked_resident(t, &move->id, move->fields, key);
+
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_NOT_FOUND : e;
+	has = rule_ref(r.fields, holder);
+	if (to != NULL && (has == NULL || strcmp(has, to) != 0))
+		e = write_holder(t, self, c, &r, to);
+	record_clear(&r);
+	return e;
+}
+
+/* Asked at the hub, whose matter it is. */
+static enum err
+ask_for(struct txn *t, const struct self *self, const struct record *move)
+{
+	struct question q;
+
+	if (self->role != ROLE_HUB)
+		return ERR_OK;
+	matter_question(&move->id, FINDING_MOVE_ASKED, "", move->at, &q);
+	return rule_state_is(move->fields, "requested") ? question_put(t, &q)
+	                                                : matter_drop(t, &q);
+}
+
+static enum err
+note_move(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record move;
+	enum err e = record_read(t, key, &move);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	e = ask_for(t, self, &move);
+	if (e == ERR_OK && confirms(self, c))
+		e = give_file(t, self, c, &move);
+	record_clear(&move);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* --- late edits -------------------------------------------------------- */
+
+static bool
+is_at_or_below(struct txn *t, const char *org, const char *above)
+{
+	char at[REF_BYTES_MAX + 1];
+	int steps;
+
+	snprintf(at, sizeof at, "%s", org);
+	for (steps = 0; steps < ORG_STEPS_MAX; steps++) {
+		if (strcmp(at, above) == 0)
+			return true;
+		if (index_parent_org(t, at, at, sizeof at) != ERR_OK)
+			return false;
+	}
+	return false;
+}
+
+/* Whether the author of change i acted for who had the file before change m
+ * gave it away. */
+static bool
+is_of_former(struct txn *t, const struct record_set *set, size_t i, size_t m)
+{
+	size_t j;
+
+	for (j = 0; j < set->count; j++) {
+		const char *org = rule_ref(set->change[j].fields, holder);
+
+		if (org != NULL && j != m && kin_had_seen(set, m, j) &&
+		    is_at_or_below(t, set->change[i].org, org))
+			return true;
+	}
+	return false;
+}
+
+static bool
+gives_away(const struct change *c)
+{
+	return c->parent_count > 0 &&
+	       json_object_get(c->fields, holder) != NULL;
+}
+
+static bool
+is_late(struct txn *t, const struct record_set *set, size_t i)
+{
+	const struct change *c = &set->change[i];
+	size_t m;
+
+	if (c->parent_count == 0 || json_object_get(c->fields, holder) != NULL)
+		return false;
+	for (m = 0; m < set->count; m++) {
+		const char *to = rule_ref(set->change[m].fields, holder);
+
+		/* Who takes a file himself has not been given it. */
+		if (to != NULL && gives_away(&set->change[m]) &&
+		    kin_has_a_say(set, m, holder) &&
+		    !is_at_or_below(t, set->change[m].org, to) &&
+		    !is_at_or_below(t, c->org, to) && kin_met(set, i, m) &&
+		    is_of_former(t, set, i, m))
+			return true;
+	}
+	return false;
+}
+
+/* Told once, whatever comes later; what lay between may come last, and show
+ * that there was nothing to tell. */
+static enum err
+tell_one(struct txn *t, const struct change *c, bool late)
+{
+	uint8_t id[KEY_CHANGE_BYTES], told[DB_BLIND_BYTES];
+	struct question q;
+	char word[48];
+	bool was_told;
+	enum err e;
+
+	key_change(id, &c->id);
+	db_blind(txn_db(t), "late-edit", id, sizeof id, told);
+	was_told = txn_has(t, TABLE_CODES, told, sizeof told) == ERR_OK;
+	if (late == was_told)
+		return ERR_OK;
+	matter_change_id(&c->id, word);
+	matter_question(
+	    &c->record, FINDING_LATE_EDIT, word, c->recorded_at, &q);
+	if (!late) {
+		e = txn_delete(t, TABLE_CODES, told, sizeof told);
+		return e == ERR_OK ? matter_drop(t, &q) : e;
+	}
+	e = txn_put(t, TABLE_CODES, told, sizeof told, "", 0);
+	return e == ERR_OK ? question_put(t, &q) : e;
+}
+
+/* Who has the file now has seen it: that ends it everywhere, also where it is
+ * told later. */
+static enum err
+note_seen(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t id[KEY_CHANGE_BYTES], told[DB_BLIND_BYTES];
+	const char *code, *field, *source, *ref;
+	struct identity about = {.kind = "resident"};
+	struct change_id change;
+	struct question q;
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	code = rule_text(r.fields, "code");
+	field = rule_text(r.fields, "about_field");
+	source = rule_text(r.fields, "about_source");
+	ref = rule_text(r.fields, "about_ref");
+	if (code != NULL && strcmp(code, "late_edit") == 0 && ref != NULL &&
+	    rule_state_is(r.fields, "decided") && field != NULL &&
+	    matter_change_parse(field, &change) == ERR_OK) {
+		snprintf(about.source, sizeof about.source, "%s",
+		    source == NULL ? "" : source);
+		snprintf(about.ref, sizeof about.ref, "%s", ref);
+		key_change(id, &change);
+		db_blind(txn_db(t), "late-edit", id, sizeof id, told);
+		matter_question(&about, FINDING_LATE_EDIT, field, r.at, &q);
+		e = txn_put(t, TABLE_CODES, told, sizeof told, "", 0);
+		if (e == ERR_OK)
+			e = matter_drop(t, &q);
+	}
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+tell_late(struct txn *t, const struct record_set *set)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < set->count; i++)
+		e = tell_one(t, &set->change[i], is_late(t, set, i));
+	return e;
+}
+
+/* Most files were never given away: a change that says nothing of it can only
+ * be late where another did, which its own parents need not show. */
+static enum err
+note_resident(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record_set set;
+	bool any = false;
+	size_t i;
+	enum err e;
+
+	if (kin_is_alone(t, key))
+		return ERR_OK;
+	e = record_gather(t, key, KIN_MAX, &set);
+	if (e != ERR_OK)
+		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
+	for (i = 0; !any && i < set.count; i++)
+		any = gives_away(&set.change[i]);
+	e = any ? tell_late(t, &set) : ERR_OK;
+	record_set_free(&set);
+	return e;
+}
+
+enum err
+moves_note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	if (strcmp(c->record.kind, "move") == 0)
+		return note_move(t, self, c, key);
+	if (strcmp(c->record.kind, "question") == 0)
+		return note_seen(t, key);
+	if (strcmp(c->record.kind, "resident") == 0)
+		return note_resident(t, key);
+	return ERR_OK;
+}

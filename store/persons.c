@@ -1,0 +1,82 @@
+/* persons: what a merged change means for the people records are about. */
+
+#include <string.h>
+
+#include "store/candidate.h"
+#include "store/deaths.h"
+#include "store/moves.h"
+#include "store/persons.h"
+#include "store/rules.h"
+#include "store/whose.h"
+
+enum err
+persons_note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	enum err e = candidate_note(t, self, c, key);
+
+	if (e == ERR_OK)
+		e = deaths_note(t, c, key);
+	if (e == ERR_OK)
+		e = whose_note(t, self, c, key);
+	return e == ERR_OK ? moves_note(t, self, c, key) : e;
+}
+
+static enum err
+set_source(struct txn *t, const struct self *self, const struct field *f,
+    json_t *fields)
+{
+	const char *ref = rule_ref(fields, f->name);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e;
+
+	if (ref == NULL || json_object_get(fields, f->source_field) != NULL)
+		return ERR_OK;
+	e = record_find(t, self, f->ref_kind, ref, key);
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e; /* awaited */
+	if (json_object_set_new(
+	        fields, f->source_field, json_string(r.id.source)) != 0)
+		e = ERR_NOMEM;
+	record_clear(&r);
+	return e;
+}
+
+enum err
+persons_complete(struct txn *t, const struct self *self, const struct kind *k,
+    json_t *fields)
+{
+	const struct field *f;
+	enum err e = ERR_OK;
+
+	for (f = k->fields; e == ERR_OK && f->number != 0; f++)
+		if (f->source_field != NULL)
+			e = set_source(t, self, f, fields);
+	return e;
+}
+
+static bool
+is_dead(const json_t *fields)
+{
+	const char *status = rule_text(fields, "status");
+
+	return status != NULL && strcmp(status, "dead") == 0;
+}
+
+void
+persons_check(const struct person_step *s, struct findings *out)
+{
+	const char *holder = rule_ref(s->before, "managing_org_id");
+	const char *reason = rule_text(s->given, "reason");
+
+	if (strcmp(s->kind->name, "resident") != 0 || !is_dead(s->before) ||
+	    json_object_get(s->given, "status") == NULL || is_dead(s->given))
+		return;
+	if (reason == NULL || reason[0] == '\0')
+		findings_refuse(out, FINDING_REASON, "reason");
+	if (!s->is_group && holder != NULL && strcmp(holder, s->org) != 0)
+		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "status");
+}

@@ -1,0 +1,35 @@
+/* persons: what a merged change means for the people records are about:
+ * entries that may be one (candidate.h), moves to another managing org
+ * (moves.h), deaths that are doubted, records that belong to nobody knows whom.
+ */
+
+#ifndef YIZHAN_STORE_PERSONS_H
+#define YIZHAN_STORE_PERSONS_H
+
+#include "store/key.h"
+#include "store/self.h"
+
+/** Called by admit_merged(), after the lists: at a hub it may write. Changes
+ * of records about nobody cost nothing. */
+enum err persons_note(struct txn *t, const struct self *self,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
+
+/** Say whose refs the new record's are, where its kind has fields for that
+ * (kind.h, source_field) and the records named are here. */
+enum err persons_complete(struct txn *t, const struct self *self,
+    const struct kind *k, json_t *fields);
+
+/* A resident's entry before and after an amendment by hand. */
+struct person_step {
+	const struct kind *kind;
+	const json_t *before; /* all fields */
+	const json_t *given;  /* what is to change */
+	const char *org;
+	bool is_group; /* the group's node writes it */
+};
+
+/** Who was reported dead lives again only by the word of his managing org or
+ * the group, and with a reason. */
+void persons_check(const struct person_step *s, struct findings *out);
+
+#endif

@@ -1,0 +1,283 @@
+/* whose: what was written while two entries were linked. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "store/kin.h"
+#include "store/linked.h"
+#include "store/matter.h"
+#include "store/reassign.h"
+#include "store/rules.h"
+#include "store/scope.h"
+#include "store/whose.h"
+
+/* When a link stood, by what its authors say; it only decides whether to ask.
+ */
+struct standing {
+	int64_t from, to;
+	bool is_over; /* it was linked, and is undone */
+};
+
+static bool
+says(const struct change *c, const char *state)
+{
+	return rule_state_is(c->fields, state);
+}
+
+static enum err
+read_standing(struct txn *t, const uint8_t link[KEY_RECORD_BYTES],
+    struct standing *out, struct record *r)
+{
+	struct record_set set;
+	bool was_linked = false;
+	size_t i;
+	enum err e = record_gather(t, link, KIN_MAX, &set);
+
+	memset(out, 0, sizeof *out);
+	if (e != ERR_OK)
+		return e;
+	for (i = 0; i < set.count; i++) {
+		const struct change *c = &set.change[i];
+
+		if (says(c, "linked") &&
+		    (!was_linked || c->occurred_at < out->from)) {
+			out->from = c->occurred_at;
+			was_linked = true;
+		}
+		if (says(c, "undone") && c->occurred_at > out->to)
+			out->to = c->occurred_at;
+	}
+	e = record_merge(set.input, set.count, r);
+	out->is_over =
+	    e == ERR_OK && was_linked && rule_state_is(r->fields, "undone");
+	record_set_free(&set);
+	return e;
+}
+
+/* --- asking ------------------------------------------------------------ */
+
+/* Facts about a resident: those that can be filed elsewhere. */
+static bool
+is_fact(const char *kind)
+{
+	return reassign_knows(kind_by_name(kind));
+}
+
+static enum err
+ask(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const struct standing *stood, const struct identity *link)
+{
+	struct question q;
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (is_fact(r.id.kind) && strlen(link->ref) < sizeof q.field &&
+	    json_object_get(r.fields, "reassigned_to") == NULL &&
+	    json_object_get(r.fields, "reassigned_from") == NULL &&
+	    (r.clock == CLOCK_SUSPECT ||
+	        (r.at >= stood->from && r.at <= stood->to))) {
+		matter_question(&r.id, FINDING_WHOSE, link->ref, r.at, &q);
+		e = question_put(t, &q);
+	}
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+ask_of_entry(struct txn *t, const char *ref, const struct standing *stood,
+    const struct identity *link)
+{
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = naming_walk(
+	    t, "resident", ref, NAMING_PLANS, NULL, SCOPE_NAMERS_MAX, &keys);
+
+	if (e == ERR_OK)
+		e = naming_walk(t, "resident", ref, NAMING_REST, NULL,
+		    SCOPE_NAMERS_MAX, &keys);
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = ask(t, keys.data + at, stood, link);
+	buffer_free(&keys);
+	return e;
+}
+
+static enum err
+note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record link;
+	struct standing stood;
+	const char *a, *b;
+	enum err e = read_standing(t, key, &stood, &link);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_OK : e;
+	a = rule_ref(link.fields, "resident_id");
+	b = rule_ref(link.fields, "other_id");
+	if (stood.is_over && a != NULL)
+		e = ask_of_entry(t, a, &stood, &link.id);
+	if (stood.is_over && e == ERR_OK && b != NULL)
+		e = ask_of_entry(t, b, &stood, &link.id);
+	record_clear(&link);
+	return e;
+}
+
+/* It came late: the link is undone already. */
+static enum err
+note_fact(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t entry[KEY_RECORD_BYTES];
+	struct buffer links = {0};
+	size_t at;
+	enum err e = linked_resident(t, &c->record, c->fields, entry);
+
+	if (e == ERR_OK)
+		e = linked_links(t, entry, LINKS_MAX, &links);
+	for (at = 0; e == ERR_OK && at < links.size; at += KEY_RECORD_BYTES) {
+		struct record link;
+		struct standing stood;
+
+		if (read_standing(t, links.data + at, &stood, &link) != ERR_OK)
+			continue;
+		if (stood.is_over)
+			e = ask(t, key, &stood, &link.id);
+		record_clear(&link);
+	}
+	buffer_free(&links);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+whose_note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	if (self->role != ROLE_HUB)
+		return ERR_OK;
+	if (strcmp(c->record.kind, "link") == 0)
+		return says(c, "undone") ? note_link(t, key) : ERR_OK;
+	return c->parent_count == 0 && is_fact(c->record.kind)
+	           ? note_fact(t, c, key)
+	           : ERR_OK;
+}
+
+/* --- deciding ---------------------------------------------------------- */
+
+static enum err
+add_entry(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct matter *m)
+{
+	char word[REF_BYTES_MAX + 1];
+	struct record r;
+	json_t *shown;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e;
+	snprintf(word, sizeof word, "%s", r.id.ref);
+	/* Two programs may call them the same. */
+	if (m->choice_count > 0 && strcmp(m->choice[0].word, word) == 0)
+		snprintf(word, sizeof word, "%.700s@%s", r.id.ref, r.id.source);
+	shown = json_pack("{s:s, s:{s:s*, s:s*}}", "org", r.org, "fields",
+	    "name", rule_text(r.fields, "name"), "birth_date",
+	    rule_text(r.fields, "birth_date"));
+	e = matter_add_choice(m, word, shown);
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+read_sides(struct txn *t, const struct self *self, const struct question *q,
+    uint8_t side[2][KEY_RECORD_BYTES])
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record link;
+	enum err e = record_find(t, self, "link", q->field, key);
+
+	if (e == ERR_OK)
+		e = record_read(t, key, &link);
+	if (e != ERR_OK)
+		return e;
+	e = linked_sides(t, &link, side[0], side[1]);
+	record_clear(&link);
+	return e;
+}
+
+static enum err
+resident_now(struct txn *t, const struct question *q,
+    uint8_t fact[KEY_RECORD_BYTES], uint8_t entry[KEY_RECORD_BYTES])
+{
+	struct record r;
+	enum err e;
+
+	matter_key(t, q, fact);
+	e = record_read(t, fact, &r);
+	if (e != ERR_OK)
+		return e;
+	e = linked_resident(t, &r.id, r.fields, entry);
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+describe(struct txn *t, const struct self *self, struct matter *m)
+{
+	uint8_t side[2][KEY_RECORD_BYTES];
+	uint8_t fact[KEY_RECORD_BYTES], entry[KEY_RECORD_BYTES];
+	size_t i;
+	enum err e = read_sides(t, self, m->question, side);
+
+	if (e == ERR_OK)
+		e = resident_now(t, m->question, fact, entry);
+	for (i = 0; e == ERR_OK && i < 2; i++) {
+		e = add_entry(t, side[i], m);
+		if (memcmp(side[i], entry, sizeof entry) == 0)
+			m->proposal = (int)i;
+	}
+	m->ground = N_("it is filed there");
+	return e;
+}
+
+static enum err
+decide(struct matter_pen *pen, const struct matter *m, size_t n)
+{
+	uint8_t side[2][KEY_RECORD_BYTES];
+	uint8_t fact[KEY_RECORD_BYTES], entry[KEY_RECORD_BYTES];
+	struct authored made;
+	struct record r;
+	enum err e = read_sides(pen->t, pen->self, m->question, side);
+
+	if (e == ERR_OK)
+		e = resident_now(pen->t, m->question, fact, entry);
+	if (e != ERR_OK || memcmp(side[n], entry, sizeof entry) == 0)
+		return e;
+	e = record_read(pen->t, side[n], &r);
+	if (e == ERR_OK) {
+		struct reassigning how = {.to = r.id.ref,
+		    .to_key = side[n],
+		    .by = pen->by,
+		    .reason = pen->reason,
+		    .now = pen->now};
+
+		e = reassign(pen->t, pen->self, fact, &how, &made);
+		record_clear(&r);
+	}
+	return e;
+}
+
+static enum err
+undo(struct matter_pen *pen, const struct record *decision)
+{
+	(void)pen;
+	(void)decision;
+	return ERR_USAGE; /* it is reassigned back */
+}
+
+const struct matter_maker matter_whose = {
+    .code = FINDING_WHOSE,
+    .urgency = 1,
+    .describe = describe,
+    .decide = decide,
+    .undo = undo,
+};

@@ -1,0 +1,17 @@
+/* whose: a link was undone, and what was written of either entry while it stood
+ * may be of the other person. The hub, which knows all that names an entry,
+ * asks about each such record once: a row of QUESTION_MATTER about the record,
+ * its field the link's ref.
+ */
+
+#ifndef YIZHAN_STORE_WHOSE_H
+#define YIZHAN_STORE_WHOSE_H
+
+#include "store/key.h"
+#include "store/self.h"
+
+/** A change was merged. */
+enum err whose_note(struct txn *t, const struct self *self,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
+
+#endif

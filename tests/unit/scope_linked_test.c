@@ -1,0 +1,158 @@
+/* scope_linked: what a move sends first, and what links grant and take back. */
+
+#include "store/list.h"
+#include "tests/unit/scope_room.h"
+
+static uint64_t
+place_of(const char *on, const struct change_id *id)
+{
+	char name[LIST_NAME_BYTES_MAX + 1];
+	struct list_entry entry;
+	struct audience a;
+	uint64_t place;
+
+	snprintf(name, sizeof name, "org:%s", on);
+	assert_int_equal(audience_read(t, name, &a), ERR_OK);
+	for (place = 1;
+	     list_entry_read(t, &a, id->class, place, &entry) == ERR_OK;
+	     place++)
+		if (change_id_compare(&entry.id, id) == 0 &&
+		    !entry.is_withdrawn)
+			return place;
+	return 0;
+}
+
+/* Visits were there first; the file and what is planned travel before them. */
+static void
+test_a_move_sends_allergies_and_plans_first(void **state)
+{
+	encounter = came("A", "his", "encounter", "e1", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+	visit = came("A", "his", "followup", "f2", NULL,
+	    json_pack("{s:s, s:s}", "resident_id", "ref:r1", "state", "done"));
+	plan = came("A", "his", "followup", "f1", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "planned"));
+	resident_comes();
+	came("H", "his", "resident", "r1", &resident,
+	    json_pack("{s:s}", "managing_org_id", "ref:B"));
+	assert_true(place_of("B", &resident) > 0);
+	assert_true(place_of("B", &resident) < place_of("B", &plan));
+	assert_true(place_of("B", &plan) < place_of("B", &encounter));
+}
+
+static struct change_id other, other_visit;
+
+static void
+other_comes(void)
+{
+	other = came("B", "lab", "resident", "r1", NULL,
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:B"));
+	other_visit = came("B", "lab", "encounter", "e1", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+}
+
+static struct change_id
+link_says(const char *author, const struct change_id *seen, const char *said)
+{
+	return came(author, "", "link", "~l1", seen,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "state", said, "resident_id",
+	        "ref:r1", "resident_source", "his", "other_id", "ref:r1",
+	        "other_source", "lab"));
+}
+
+static void
+expect_linked(const char *files, const char *visits)
+{
+	expect(&resident, files);
+	expect(&other, files);
+	expect(&encounter, visits);
+	expect(&other_visit, strcmp(visits, "A") == 0 ? "B" : visits);
+}
+
+/* Two clinics call two entries the same, and the group links them. */
+static void
+test_linked_entries_are_received_by_both(void **state)
+{
+	struct change_id link;
+
+	file_comes();
+	other_comes();
+	expect(&resident, "A");
+	expect(&other, "B");
+	link = link_says("H", NULL, "linked");
+	expect(&link, "HAB");
+	expect_linked("AB", "AB");
+	link = link_says("H", &link, "undone");
+	expect(&resident, "A");
+	expect(&other, "B");
+	expect(&encounter, "A");
+	expect(&other_visit, "B");
+}
+
+static void
+test_a_link_may_come_before_the_entries(void **state)
+{
+	struct change_id link = link_says("H", NULL, "linked");
+
+	other_comes();
+	file_comes();
+	expect(&link, "HAB");
+	expect_linked("AB", "AB");
+}
+
+/* Who links himself to a file gets no more than a stranger needs. */
+static void
+test_ones_own_link_gives_allergies_and_plans(void **state)
+{
+	file_comes();
+	other_comes();
+	link_says("B", NULL, "linked");
+	expect(&resident, "AB");
+	expect(&plan, "AB");
+	expect(&encounter, "A");
+	expect(&other_visit, "B");
+}
+
+/* What one of them is granted later goes to both, and three are one. */
+static void
+test_grants_reach_all_linked_entries(void **state)
+{
+	struct change_id third;
+
+	file_comes();
+	other_comes();
+	link_says("H", NULL, "linked");
+	third = came("A", "his", "resident", "r3", NULL,
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:A"));
+	expect(&third, "A");
+	came("H", "", "link", "~l2", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:r3", "resident_source", "his", "other_id",
+	        "ref:r1", "other_source", "lab"));
+	expect(&third, "AB");
+	came("C", "lab", "contract", "c1", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+	expect(&resident, "ABC");
+	expect(&other, "ABC");
+	expect(&third, "ABC");
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(test_a_move_sends_allergies_and_plans_first),
+	    CASE(test_linked_entries_are_received_by_both),
+	    CASE(test_a_link_may_come_before_the_entries),
+	    CASE(test_ones_own_link_gives_allergies_and_plans),
+	    CASE(test_grants_reach_all_linked_entries),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
