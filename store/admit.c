@@ -6,18 +6,13 @@
 #include <sodium.h>
 
 #include "store/admit.h"
-#include "store/due.h"
 #include "store/apart.h"
 #include "store/contest_settle.h"
 #include "store/emptying.h"
 #include "store/index.h"
-#include "store/linked.h"
-#include "store/matter.h"
-#include "store/looked.h"
-#include "store/persons.h"
+#include "store/notes.h"
 #include "store/question.h"
 #include "store/recover.h"
-#include "store/two_places.h"
 #include "store/unheard.h"
 #include "store/withdraw.h"
 
@@ -36,24 +31,12 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 	if (e == ERR_OK)
 		e = index_change(t, c, key);
 	if (e == ERR_OK)
-		e = due_note(t, c, key);
-	if (e == ERR_OK)
-		e = looked_note(t, c, key);
-	if (e == ERR_OK)
-		e = two_places_note(t, c, key);
-	if (e == ERR_OK)
-		e = linked_note(t, c, key);
+		e = notes_rows(t, c, key);
 	if (e == ERR_OK)
 		e = emptying_note_change(t, self, c);
 	if (e == ERR_OK)
 		e = list_change(t, self, c, fingerprint);
-	if (e == ERR_OK)
-		e = contest_note(t, self, c, key);
-	if (e == ERR_OK)
-		e = persons_note(t, self, c, key);
-	if (e == ERR_OK)
-		e = matter_note(t, self, c, key);
-	return e;
+	return e == ERR_OK ? notes_matters(t, self, c, key) : e;
 }
 
 /* A change under an id of ours that we did not write came back from above:
@@ -324,6 +307,31 @@ is_emptied_one(const struct intake *in, const struct batch_change *bc)
 	               batch_body(in->batch, bc), bc->body_bytes);
 }
 
+/* With the last body the record speaks again. */
+static enum err
+take_filled(
+    struct intake *in, const struct batch_change *bc, const uint8_t *body)
+{
+	uint8_t key[KEY_RECORD_CHANGE_BYTES];
+	struct change c;
+	enum err e =
+	    emptying_fill(in->t, &bc->id, &in->stored, body, bc->body_bytes);
+
+	change_init(&c);
+	c.id = bc->id;
+	if (e == ERR_OK)
+		e = change_decode(&c, body, bc->body_bytes);
+	if (e == ERR_OK) {
+		key_record(txn_db(in->t), key, &c.record);
+		key_change(key + KEY_RECORD_BYTES, &c.id);
+		e = notes_rows(in->t, &c, key);
+		if (e == ERR_OK)
+			e = notes_matters(in->t, in->self, &c, key);
+	}
+	change_clear(&c);
+	return e;
+}
+
 /* A change whose id is known: the same again, or another under its name. */
 static enum err
 take_known(struct intake *in, const struct batch_change *bc)
@@ -340,8 +348,7 @@ take_known(struct intake *in, const struct batch_change *bc)
 	}
 	if (is_emptied_one(in, bc)) {
 		in->out->known++;
-		return emptying_fill(
-		    in->t, &bc->id, &in->stored, body, bc->body_bytes);
+		return take_filled(in, bc, body);
 	}
 	return take_clash(in, bc);
 }

@@ -127,9 +127,9 @@ static const struct field fields[] = {
 	{32, "dup_checks", FIELD_ROWS, .row = dup_check, .data = DATA_P2},
 	{33, "fee", FIELD_MONEY, .data = DATA_P2},
 	/* Filed under the wrong resident: the stub, and what came of it. */
-	{34, "reassigned_to", FIELD_REF, .ref_kind = "encounter", .data = DATA_P1},
+	{34, "reassigned_to", FIELD_REF, .ref_kind = "encounter", .data = DATA_P2},
 	{35, "reassigned_from", FIELD_REF, .ref_kind = "encounter",
-	    .data = DATA_P1},
+	    .data = DATA_P2},
 	{0},
 };
 /* clang-format on */

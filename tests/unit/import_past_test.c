@@ -284,8 +284,11 @@ test_field_lost_to_an_amendment_is_a_question(void **state)
 	assert_string_equal(text_in(r.fields, "phone"), "2");
 	assert_int_equal(r.head_count, 2);
 	record_clear(&r);
-	w = questions(f, QUESTION_LOST);
+	/* Both versions stand there, and it is asked once. */
+	assert_int_equal(questions(f, QUESTION_LOST).count, 0);
+	w = questions(f, QUESTION_MATTER);
 	assert_int_equal(w.count, 1);
+	assert_int_equal(w.last.code, FINDING_CONFLICT);
 	assert_string_equal(w.last.field, "phone");
 	assert_string_equal(w.last.ref, "R1");
 	assert_int_equal(w.raw_size, 0);

@@ -460,6 +460,10 @@ team_of_a(void)
 	file_at_a();
 	of_town = wrote(&a, "C01", "resident", "r2",
 	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:C01"));
+	/* Of a dispute: else the hub confirms by rule what the team signed. */
+	wrote(&b, "C02", "contract", "c0",
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
 	contract = wrote(&a, "C01", "contract", "c1",
 	    json_pack("{s:s, s:s, s:s}", "resident_id", "ref:r1", "state",
 	        "signed", "team_id", "ref:TM1"));
@@ -473,6 +477,8 @@ expect_team_and_villages(struct member *laptop)
 	assert_true(holds(laptop, &of_village));
 	assert_false(holds(laptop, &of_town));
 	assert_false(holds(laptop, &visit));
+	wrote(&hub, "C02", "contract", "c0",
+	    json_pack("{s:s}", "state", "refused"));
 	contract_is("active");
 	assert_int_equal(
 	    group_run(laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);

@@ -1,0 +1,49 @@
+/* notes: what follows from a merged change besides its record. */
+
+#include "store/contest_settle.h"
+#include "store/due.h"
+#include "store/emptying.h"
+#include "store/linked.h"
+#include "store/looked.h"
+#include "store/matter.h"
+#include "store/notes.h"
+#include "store/persons.h"
+#include "store/two_places.h"
+
+/* A record that was emptied here has nothing to say until it is filled in. */
+static enum err
+unless_emptied(enum err e)
+{
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+notes_rows(struct txn *t, const struct change *c,
+    const uint8_t key[KEY_RECORD_CHANGE_BYTES])
+{
+	enum err e = unless_emptied(due_note(t, c, key));
+
+	if (e == ERR_OK)
+		e = unless_emptied(looked_note(t, c, key));
+	if (e == ERR_OK)
+		e = unless_emptied(two_places_note(t, c, key));
+	if (e == ERR_OK)
+		e = unless_emptied(linked_note(t, c, key));
+	return e;
+}
+
+enum err
+notes_matters(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_CHANGE_BYTES])
+{
+	enum err e = ERR_OK;
+
+	if (emptying_is_emptied(t, key))
+		return ERR_OK;
+	e = unless_emptied(contest_note(t, self, c, key));
+	if (e == ERR_OK)
+		e = unless_emptied(persons_note(t, self, c, key));
+	if (e == ERR_OK)
+		e = unless_emptied(matter_note(t, self, c, key));
+	return e;
+}
