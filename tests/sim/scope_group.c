@@ -292,6 +292,26 @@ make_care(const char *resident, int org)
 		make_exam(resident, org);
 }
 
+/* The last two entries are one person: by the group's word, or by an org's. */
+static void
+make_link(void)
+{
+	const struct identity *id[2];
+	size_t i = record_count, n = 0;
+	int org = scope_draw(3) == 0 ? any_org() : SCOPE_GROUP;
+
+	while (n < 2 && i-- > 0)
+		if (strcmp(records[i].id.kind, "resident") == 0)
+			id[n++] = &records[i].id;
+	if (n == 2)
+		found("his", "link", NULL, org,
+		    scope_orgs_made[org == SCOPE_GROUP ? 0 : org],
+		    json_pack("{s:o, s:s, s:o, s:s, s:s}", "resident_id",
+		        ref_to(id[0]->ref), "resident_source", id[0]->source,
+		        "other_id", ref_to(id[1]->ref), "other_source",
+		        id[1]->source, "state", "linked"));
+}
+
 /* What is said of a resident besides, and to whom. */
 static void
 make_matters(const char *resident, int org)
@@ -299,19 +319,14 @@ make_matters(const char *resident, int org)
 	static const char *const states[] = {
 	    "requested", "accepted", "answered", "closed", "declined"};
 	int to = any_org();
-	char other[16];
 
-	snprintf(other, sizeof other, "R%zu", scope_draw(9));
 	if (scope_draw(3) == 0)
 		found(any_source(), "question", NULL, org, scope_orgs_made[org],
 		    json_pack("{s:o, s:s, s:s, s:s}", "resident_id",
 		        ref_to(resident), "about_kind", "resident", "about_ref",
 		        resident, "state", "open"));
 	if (scope_draw(4) == 0)
-		found("his", "link", NULL, SCOPE_GROUP, scope_orgs_made[0],
-		    json_pack("{s:o, s:o, s:s}", "resident_id",
-		        ref_to(resident), "other_id", ref_to(other), "state",
-		        "linked"));
+		make_link();
 	if (scope_draw(4) == 0)
 		found("his", "move", NULL, to, scope_orgs_made[to],
 		    json_pack("{s:o, s:o, s:o, s:s}", "resident_id",

@@ -257,10 +257,10 @@ attached(size_t q)
 static void scope_of(size_t r, levels l);
 
 static void
-followed(size_t r, const char *kind, const char *field, levels l)
+followed_one(size_t to, levels l)
 {
-	size_t to = meant(r, kind, said(r, field)), i;
 	levels more = {0};
+	size_t i;
 
 	if (to == SIZE_MAX)
 		return;
@@ -270,12 +270,94 @@ followed(size_t r, const char *kind, const char *field, levels l)
 }
 
 static void
+followed(size_t r, const char *kind, const char *field, levels l)
+{
+	followed_one(meant(r, kind, said(r, field)), l);
+}
+
+/* The entry that a link names, by source and ref. */
+static size_t
+entry(size_t link, const char *field, const char *source)
+{
+	size_t i;
+
+	for (i = 0; i < record_count; i++)
+		if (is_known[i] && is_kind(i, "resident") &&
+		    strcmp(records[i].id.ref, said(link, field)) == 0 &&
+		    strcmp(records[i].id.source, said(link, source)) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
+/* The other one of a link that stands; SIZE_MAX: it is about others. */
+static size_t
+linked_to(size_t q, size_t r)
+{
+	size_t a, b;
+
+	if (!is_known[q] || !is_kind(q, "link") ||
+	    strcmp(said(q, "state"), "linked") != 0)
+		return SIZE_MAX;
+	a = entry(q, "resident_id", "resident_source");
+	b = entry(q, "other_id", "other_source");
+	return a == r ? b : b == r ? a : SIZE_MAX;
+}
+
+/* What holds of an entry whether or not it is linked. */
+static void
+direct(size_t r, levels l)
+{
+	size_t q;
+
+	holders(r, l);
+	for (q = 0; q < record_count; q++)
+		if (is_known[q] && names[q].resident == r)
+			given(q, l);
+}
+
+/* All entries of a person are received by whom each of them is; by no more
+ * than a stranger's part, where not the group said that they are one. */
+static void
+linked(size_t r, levels l)
+{
+	struct {
+		size_t r;
+		bool in_full;
+	} all[16] = {{r, true}};
+	size_t count = 1, i, j, q;
+
+	for (i = 0; i < count; i++)
+		for (q = 0; q < record_count; q++) {
+			size_t to = linked_to(q, all[i].r);
+
+			for (j = 0; j < count && all[j].r != to; j++)
+				;
+			if (to == SIZE_MAX || j < count)
+				continue;
+			assert_true(count < 16);
+			all[count].r = to;
+			all[count++].in_full =
+			    all[i].in_full && wrote(q, SCOPE_GROUP, "linked");
+		}
+	for (i = 1; i < count; i++) {
+		levels more = {0};
+
+		direct(all[i].r, more);
+		for (j = 0; j < SCOPE_ORGS; j++)
+			raise(l, scope_orgs_made[j],
+			    more[j] > 0 && !all[i].in_full ? BASIC : more[j]);
+	}
+}
+
+static void
 compute(size_t r, levels l)
 {
 	bool is_resident = is_kind(r, "resident"),
 	     is_device = is_kind(r, "device");
 	size_t q;
 
+	if (is_resident)
+		linked(r, l);
 	if (is_kind(r, "audit"))
 		return; /* the group alone */
 	if (is_resident)
@@ -300,8 +382,12 @@ compute(size_t r, levels l)
 		        names[q].encounter == r))
 			given(q, l);
 	}
-	followed(r, "resident", "resident_id", l);
-	followed(r, "resident", "other_id", l);
+	if (is_kind(r, "link")) {
+		followed_one(entry(r, "resident_id", "resident_source"), l);
+		followed_one(entry(r, "other_id", "other_source"), l);
+	} else {
+		followed(r, "resident", "resident_id", l);
+	}
 	if (is_kind(r, "question"))
 		followed(r, said(r, "about_kind"), "about_ref", l);
 	followed(r, "device", "device_id", l);

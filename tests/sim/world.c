@@ -69,6 +69,7 @@ site_make(
 	struct txn *t;
 
 	memset(s, 0, sizeof *s);
+	s->letter = name[0];
 	/* Several simulations may run side by side in one directory. */
 	snprintf(s->dir, sizeof s->dir, "sim-%s-XXXXXX", name);
 	if (mkdtemp(s->dir) == NULL)
@@ -338,9 +339,12 @@ void
 world_make_resident(struct world *w, struct site *s, const char *org)
 {
 	struct change c;
-	char name[64];
+	char name[64], born[16];
 
 	change_init(&c);
+	/* Nobody is somebody else: that would be a question. */
+	snprintf(born, sizeof born, "19%02u-%02u-%02u", s->made % 100,
+	    s->made / 100 % 12 + 1, s->made / 1200 % 28 + 1);
 	snprintf(c.record.source, sizeof c.record.source, "his");
 	snprintf(c.record.kind, sizeof c.record.kind, "resident");
 	snprintf(c.record.ref, sizeof c.record.ref, "%s-R%u", org, s->made++);
@@ -349,7 +353,7 @@ world_make_resident(struct world *w, struct site *s, const char *org)
 	    (unsigned long long)world_draw(w, 1000000));
 	author(w, s, &c,
 	    json_pack("{s:s, s:s, s:s, s:s}", "name", name, "sex", "1",
-	        "birth_date", "1980-01-01", "status", "living"));
+	        "birth_date", born, "status", "living"));
 }
 
 static json_t *
@@ -380,8 +384,8 @@ world_make_notes(struct world *w, struct site *s, const char *org,
 		change_init(&c);
 		snprintf(c.record.source, sizeof c.record.source, "his");
 		snprintf(c.record.kind, sizeof c.record.kind, "resident");
-		snprintf(c.record.ref, sizeof c.record.ref, "%s-N%u", org,
-		    s->made++);
+		snprintf(c.record.ref, sizeof c.record.ref, "%s-%c%u", org,
+		    s->letter, s->made++);
 		snprintf(c.org, sizeof c.org, "%s", org);
 		author_in(w, t, &c, draw_note(w, note_bytes), class);
 	}

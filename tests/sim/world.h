@@ -12,6 +12,7 @@
 struct site {
 	struct store *store;
 	char dir[128];
+	char letter;   /* its name's first, in the refs of its notes */
 	unsigned made; /* records made here */
 };
 
