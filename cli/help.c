@@ -230,6 +230,18 @@ print_all(const struct call *c)
 	              "75 try again, 77 not allowed.\n"));
 }
 
+static void
+print_usage(const char *usage)
+{
+	enum { INDENT = 8 };
+	char *line;
+
+	if (asprintf(&line, _("usage: %s\n"), usage) < 0)
+		return;
+	output_lines(line, INDENT);
+	free(line);
+}
+
 void
 help_print(const struct call *c, const struct verb *verb)
 {
@@ -239,8 +251,8 @@ help_print(const struct call *c, const struct verb *verb)
 		print_all(c);
 		return;
 	}
-	printf(_("usage: %s\n\n"), page->usage);
-	printf("%s\n", _(page->brief));
+	print_usage(page->usage);
+	printf("\n%s\n", _(page->brief));
 	if (page->text != NULL) {
 		printf("\n");
 		output_lines(_(page->text), 0);

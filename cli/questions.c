@@ -215,6 +215,46 @@ print_versions(const json_t *q, const json_t *choices)
 	(void)columns_end(c);
 }
 
+/* Taken; what is too wide for the terminal goes on below. */
+static void
+print_row(char *line)
+{
+	enum { INDENT = 6 };
+
+	if (line != NULL)
+		output_lines(line, INDENT);
+	free(line);
+}
+
+static void
+print_proposal(const char *shown, const char *ground)
+{
+	char *line = NULL;
+	int n = *ground == '\0'
+	            ? asprintf(&line, _("    proposed: %s\n"), shown)
+	            : asprintf(&line, _("    proposed: %s, since %s\n"), shown,
+	                  _(ground));
+
+	print_row(n < 0 ? NULL : line);
+}
+
+static void
+print_how(const json_t *q, const char *shown)
+{
+	char *line = NULL;
+	int n;
+
+	if (json_is_true(json_object_get(q, "decidable")))
+		n = asprintf(&line,
+		    _("    to decide: yizhan decide %lld %s --reason TEXT\n"),
+		    number_of(q, "number"),
+		    shown == NULL || *shown == '\0' ? _("CHOICE") : shown);
+	else
+		n = asprintf(&line, "    %s\n",
+		    _("the managing organisation or the group decides"));
+	print_row(n < 0 ? NULL : line);
+}
+
 static void
 print_choices(const json_t *q)
 {
@@ -226,20 +266,9 @@ print_choices(const json_t *q)
 	if (json_array_size(choices) > 0 &&
 	    json_array_size(choices) < COLUMNS_MAX)
 		print_versions(q, choices);
-	if (shown != NULL && *shown != '\0') {
-		printf(_("    proposed: %s"), shown);
-		if (*ground != '\0')
-			printf(_(", since %s"), _(ground));
-		printf("\n");
-	}
-	if (json_is_true(json_object_get(q, "decidable")))
-		printf(
-		    _("    to decide: yizhan decide %lld %s --reason TEXT\n"),
-		    number_of(q, "number"),
-		    shown == NULL || *shown == '\0' ? _("CHOICE") : shown);
-	else
-		printf("    %s\n",
-		    _("the managing organisation or the group decides"));
+	if (shown != NULL && *shown != '\0')
+		print_proposal(shown, ground);
+	print_how(q, shown);
 	free(shown);
 }
 

@@ -437,18 +437,62 @@ field_sides(const struct graph *g, const struct kind *k, const char *name,
 	}
 }
 
-static void
+/* What the record says by one change and all it followed. NULL: no memory. */
+static json_t *
+said_by(const struct graph *g, size_t head)
+{
+	struct merge_input *seen = calloc(g->count, sizeof *seen);
+	struct record r;
+	json_t *fields = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; seen != NULL && i < g->count; i++)
+		if (i == head || is_before(g, i, head))
+			seen[n++] = *g->item[i];
+	if (seen != NULL && record_merge(seen, n, &r) == ERR_OK) {
+		fields = json_incref(r.fields);
+		record_clear(&r);
+	}
+	free(seen);
+	return fields;
+}
+
+/* One of each that says something else: two clinics may have read in the same
+ * file, and then there is nothing to choose. */
+static enum err
+add_branch(const struct graph *g, size_t head, json_t *said, struct sides *out)
+{
+	json_t *fields = said_by(g, head);
+	size_t i;
+
+	if (fields == NULL)
+		return ERR_NOMEM;
+	for (i = 0; i < json_array_size(said); i++)
+		if (value_equal(fields, json_array_get(said, i))) {
+			json_decref(fields);
+			return ERR_OK;
+		}
+	add_side(out, g->item[head]->change);
+	return json_array_append_new(said, fields) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err
 branch_sides(const struct graph *g, const struct kind *k, struct sides *out)
 {
 	struct record ignored = {0};
 	size_t best = choose_head(g, k, &ignored), i;
+	json_t *said;
+	enum err e;
 
 	if (ignored.head_count < 2)
-		return;
-	add_side(out, g->item[best]->change);
-	for (i = 0; i < g->count; i++)
+		return ERR_OK;
+	said = json_array();
+	e = said == NULL ? ERR_NOMEM : add_branch(g, best, said, out);
+	for (i = 0; e == ERR_OK && i < g->count; i++)
 		if (i != best && is_head(g, i))
-			add_side(out, g->item[i]->change);
+			e = add_branch(g, i, said, out);
+	json_decref(said);
+	return e;
 }
 
 /* Whether values of it that meet are a choice between them. */
@@ -480,11 +524,11 @@ record_sides(const struct merge_input *input, size_t count, const char *field,
 	if (e != ERR_OK)
 		return e;
 	if (keeps_branches)
-		branch_sides(&g, k, out);
+		e = branch_sides(&g, k, out);
 	else
 		field_sides(&g, k, field, out);
 	graph_free(&g);
-	return ERR_OK;
+	return e;
 }
 
 enum err

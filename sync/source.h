@@ -62,7 +62,7 @@ struct batch {
 	struct batch_change changes[BATCH_CHANGES_MAX];
 	size_t head_count;
 	struct log_head heads[BATCH_HEADS_MAX]; /* signed; upwards only */
-	struct buffer bytes;      /* bodies */
+	struct buffer bytes;                    /* bodies */
 };
 
 void batch_clear(struct batch *b);

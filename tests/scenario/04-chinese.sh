@@ -31,13 +31,13 @@ run() {
 }
 
 # chinese FILE: something was said, and every line with letters in it is
-# Chinese, or no more than names and commands.
+# Chinese, or no more than names and commands, or values side by side.
 chinese() {
 	[ -s "$1" ] || fail "nothing was said"
 	python3 - "$1" <<'EOF' || fail "not Chinese"
 import re, sys
 bad = [line for line in open(sys.argv[1], encoding="utf-8")
-       if re.search("[A-Za-z]", line) and not re.search("[\u4e00-\u9fff]", line)]
+       if re.search("[A-Za-z]", line) and line[:4].strip() and not re.search("[\u4e00-\u9fff]", line)]
 sys.stdout.writelines(bad)
 sys.exit(bool(bad))
 EOF
@@ -143,6 +143,10 @@ with open(sys.argv[1], encoding="utf-8") as f:
     template = json.loads(f.readline())
 template.pop("ehr_no", None)
 template.pop("household_no", None)
+# No two of them are one person.
+for field in "id_type", "id_no":
+    template.pop(field, None)
+template["no_id_reason"] = "unknown"
 with open(sys.argv[2], "w", encoding="utf-8") as out:
     for name in names:
         line = json.dumps(dict(template, ref=name, name=name),
@@ -150,7 +154,8 @@ with open(sys.argv[2], "w", encoding="utf-8") as out:
         print(line, file=out)
     print(line[:-9], file=out)
     print(json.dumps(dict(template, ref="none", name="")), file=out)
-    print(json.dumps(dict(template, ref="R1", name=name, weather="dry")),
+    print(json.dumps(dict(template, ref="R1", name=name, weather="dry",
+                          birth_date="1970-01-01")),
           file=out)
 with open(sys.argv[2] + ".long", "w", encoding="utf-8") as out:
     name = "阿不都热合曼·买买提" * 5

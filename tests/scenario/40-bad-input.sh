@@ -144,7 +144,9 @@ counted refused=1500
 at direct verify >/dev/null
 expect 0 at direct sync --wait >/dev/null
 expect 0 at served sync --wait >/dev/null
-[ -z "$(at hub questions)" ] || fail "the hub asks"
+# Some of the good lines are about two people who may be one.
+[ -z "$(at hub questions --json | grep -v '"candidate"')" ] ||
+	fail "the hub asks: $(at hub questions)"
 at hub export --kind encounter | grep -c '"ref":"GOOD-' >"$work/count"
 [ "$(cat "$work/count")" -ge 122 ] || fail "the hub holds $(cat "$work/count")"
 kill -0 "$served" || fail "the agent is gone"

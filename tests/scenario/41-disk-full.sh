@@ -189,6 +189,8 @@ at clinic status --json >"$work/status"
 [ "$(field at_group <"$work/status")" = \
 	"$(at hub sites --json | field changes_taken)" ] ||
 	fail "the two sides count differently: $(cat "$work/status")"
+# What the hub says to it, by rule.
+expect 0 at clinic sync --wait >/dev/null
 stop_agent "$hub"
 for name in clinic hub; do
 	at "$name" verify >/dev/null

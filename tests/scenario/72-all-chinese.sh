@@ -43,7 +43,7 @@ yizhan yizhand conf json ndjson key group root machine data mdb agent sock
 var lib parent listen interval dir HOST PORT FILE DIR REF KIND VERB SECONDS
 NAME CODE SLIP FIELD VALUE LIMIT JSON UTF BOM LF ICD YYYY MM DD DDThh mm ss
 SIGTERM SIGINT YIZHAN_DIR YIZHAN_MAP_MIB USB ASCII null true false hub clinic relay done
-must MB qr source kind null ref his GBK iconv refuse confirm seen
+must MB qr source kind null ref his GBK iconv refuse confirm seen on off PIN
 """.split())
 shape = re.compile(r"[A-Za-z][A-Za-z_]+")
 
@@ -67,7 +67,7 @@ for kind in kinds:
     for line in page.splitlines()[1:]:
         format_words |= set(shape.findall(line.split("  ")[0]))
         format_words |= set(shape.findall(line.rsplit("  ", 1)[-1]))
-verbs = re.findall(r"^([a-z]+(?: [a-z-]+)?)  ", say("help")[1], re.M)
+verbs = re.findall(r"^([a-z-]+(?: [a-z-]+)?)  ", say("help")[1], re.M)
 assert len(verbs) >= 15, verbs
 for verb in verbs: # what stands for a value in a usage line
     usage = say("help", *verb.split())[1].splitlines()[0]

@@ -179,7 +179,8 @@ states_are "KA=refused KB=active KC=terminated KD=terminated" hub
 at hub amend resident R1 --status dead --by S-H01 --org H01 >/dev/null
 states_are "KA=refused KB=closed KC=closed KD=closed" hub
 [ "$(of hub contract KB end_reason)" = death ] || fail "KB is closed otherwise"
-at hub amend resident R1 --status living --by S-H01 --org H01 >/dev/null
+at hub amend resident R1 --status living \
+	--reason "reported by mistake" --by S-H01 --org H01 >/dev/null
 states_are "KA=refused KB=active KC=terminated KD=terminated" hub
 
 at hub verify >/dev/null

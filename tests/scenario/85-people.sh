@@ -292,6 +292,13 @@ for source in one two three four five six; do
 	grep -q "disk is full" "$work/said" && break
 done
 grep -q "disk is full" "$work/said" || fail "it never filled"
+# To the last page.
+head -1 "$work/many" >"$work/one"
+for i in $(seq 400); do
+	at full import "$work/one" --source "s$i" >/dev/null 2>"$work/said" ||
+		true
+	grep -q "disk is full" "$work/said" && break
+done
 said 0 "could not be noted" full show resident R1
 grep -q 青霉素 "$work/out" || fail "an allergy was not shown"
 said 1 "disk is full" full show resident R1 --printed
