@@ -467,18 +467,42 @@ add_granted(const struct scoped *s, struct scope_orgs *out)
 }
 
 static enum err
-add_scope_of(const struct scoped *s, const char *source, const char *kind,
-    const char *ref, struct scope_orgs *out)
+add_row_of(const struct scoped *s, const uint8_t key[KEY_RECORD_BYTES],
+    struct scope_orgs *out)
 {
-	uint8_t key[KEY_RECORD_BYTES];
 	struct scope_orgs more;
-	enum err e = scope_resolve(s->t, source, kind, ref, key);
+	enum err e = scope_row_read(s->t, key, &more);
 
-	if (e == ERR_OK)
-		e = scope_row_read(s->t, key, &more);
 	if (e == ERR_OK)
 		scope_orgs_add_all(out, &more);
 	return e == ERR_NOT_FOUND ? ERR_OK : e; /* awaited */
+}
+
+static enum err
+add_scope_of(const struct scoped *s, const char *kind, const char *ref,
+    struct scope_orgs *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	enum err e = scope_resolve(s->t, s->merged.id.source, kind, ref, key);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return add_row_of(s, key, out);
+}
+
+/* Where the record says whose ref it is, no other source's is meant, also
+ * while that one is awaited. */
+static enum err
+add_named(const struct scoped *s, const struct field *f, const char *ref,
+    struct scope_orgs *out)
+{
+	const char *source = scope_source(s->merged.fields, f, NULL);
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (source == NULL)
+		return add_scope_of(s, f->ref_kind, ref, out);
+	key_record_of(txn_db(s->t), key, source, f->ref_kind, ref);
+	return add_row_of(s, key, out);
 }
 
 bool
@@ -507,13 +531,10 @@ add_followed(const struct scoped *s, struct scope_orgs *out)
 		for (i = 0; e == ERR_OK &&
 		            (ref = scope_ref(s->merged.fields, f, i)) != NULL;
 		     i++)
-			e = add_scope_of(s,
-			    scope_source(
-			        s->merged.fields, f, s->merged.id.source),
-			    f->ref_kind, ref, out);
+			e = add_named(s, f, ref, out);
 	}
 	if (e == ERR_OK && scope_about(s->kind, s->merged.fields, &kind, &ref))
-		e = add_scope_of(s, s->merged.id.source, kind, ref, out);
+		e = add_scope_of(s, kind, ref, out);
 	return e;
 }
 

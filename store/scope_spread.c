@@ -27,6 +27,7 @@ struct spread {
 	struct emptying_notes left; /* what went off lists */
 	unsigned depth;
 	bool is_sweep; /* look at every change, whatever seems the same */
+	bool is_among_linked; /* all entries of a person are being settled */
 };
 
 static void
@@ -164,19 +165,30 @@ settle_namers(struct spread *sp, const struct identity *id, const char *source,
 	return e;
 }
 
-/* The entries of the same person have the same scope. */
+/* The entries of the same person have the same scope; and links tell whose
+ * entries they name, which the index of names does not know. */
 static enum err
 settle_linked(struct spread *sp, const struct scoped *s)
 {
-	struct linked all;
+	struct buffer links = {0};
+	struct linked all = {.count = 0};
 	size_t i;
 	enum err e = ERR_OK;
 
 	if (strcmp(s->kind->name, "resident") != 0)
 		return ERR_OK;
-	e = linked_all(sp->t, s->key, &all);
-	for (i = 1; e == ERR_OK && i < all.count; i++)
-		e = settle(sp, all.key[i]);
+	if (!sp->is_among_linked) {
+		sp->is_among_linked = true;
+		e = linked_all(sp->t, s->key, &all);
+		for (i = 1; e == ERR_OK && i < all.count; i++)
+			e = settle(sp, all.key[i]);
+		sp->is_among_linked = false;
+	}
+	if (e == ERR_OK)
+		e = linked_links(sp->t, s->key, LINKS_MAX, &links);
+	if (e == ERR_OK)
+		e = settle_all(sp, &links);
+	buffer_free(&links);
 	return e;
 }
 
