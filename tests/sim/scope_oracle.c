@@ -262,7 +262,7 @@ followed_one(size_t to, levels l)
 	levels more = {0};
 	size_t i;
 
-	if (to == SIZE_MAX)
+	if (to == SIZE_MAX || !is_known[to])
 		return;
 	scope_of(to, more);
 	for (i = 0; i < SCOPE_ORGS; i++)
@@ -275,14 +275,14 @@ followed(size_t r, const char *kind, const char *field, levels l)
 	followed_one(meant(r, kind, said(r, field)), l);
 }
 
-/* The entry that a link names, by source and ref. */
+/* The entry that a link names, by source and ref; it may not be here yet. */
 static size_t
 entry(size_t link, const char *field, const char *source)
 {
 	size_t i;
 
 	for (i = 0; i < record_count; i++)
-		if (is_known[i] && is_kind(i, "resident") &&
+		if (is_kind(i, "resident") &&
 		    strcmp(records[i].id.ref, said(link, field)) == 0 &&
 		    strcmp(records[i].id.source, said(link, source)) == 0)
 			return i;
@@ -342,6 +342,8 @@ linked(size_t r, levels l)
 	for (i = 1; i < count; i++) {
 		levels more = {0};
 
+		if (!is_known[all[i].r])
+			continue;
 		direct(all[i].r, more);
 		for (j = 0; j < SCOPE_ORGS; j++)
 			raise(l, scope_orgs_made[j],
