@@ -5,13 +5,22 @@
 void
 crowd_begin(struct crowd *c, uint64_t now_ns, uint64_t idle_ns)
 {
-	*c = (struct crowd){.seen_ns = now_ns, .idle_ns = idle_ns};
+	c->seen_ns = now_ns;
+	c->idle_ns = idle_ns;
+	c->busy_percent = 0;
+	c->asks = false;
 }
 
 bool
-crowd_may_look(const struct crowd *c, uint64_t now_ns)
+crowd_comes(struct crowd *c, uint64_t now_ns)
 {
-	return now_ns - c->seen_ns >= CROWD_LEAST_MS * UINT64_C(1000000);
+	uint64_t *oldest = &c->came_ns[c->came_at];
+	bool is_burst = *oldest != 0 &&
+	                now_ns - *oldest < CROWD_BURST_MS * UINT64_C(1000000);
+
+	*oldest = now_ns;
+	c->came_at = (c->came_at + 1) % CROWD_CHILDREN;
+	return c->asks || is_burst;
 }
 
 bool

@@ -83,15 +83,6 @@ look_around(struct listener *l)
 		peer_ask_rows(c->peer);
 }
 
-static bool
-looks_again(struct listener *l)
-{
-	if (uv_is_active((uv_handle_t *)&l->look) &&
-	    crowd_may_look(&l->crowd, uv_hrtime()))
-		look_around(l);
-	return l->crowd.asks;
-}
-
 static void
 on_look(uv_timer_t *look)
 {
@@ -181,8 +172,7 @@ static enum err
 admit(struct listener *l, int fd, const struct sockaddr *from)
 {
 	struct child *c = calloc(1, sizeof *c);
-	/* Fifty that call at once are not to wait for the timer. */
-	bool asks = looks_again(l);
+	bool asks = crowd_comes(&l->crowd, uv_hrtime());
 	struct peer_options o = {
 	    .purpose = SESSION_ANSWER,
 	    .fd = fd,

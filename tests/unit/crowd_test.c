@@ -65,17 +65,43 @@ test_a_crowd_that_rests_is_none(void **state)
 }
 
 static void
-test_a_look_takes_a_while(void **state)
+test_a_look_at_no_time_says_nothing(void **state)
 {
 	(void)state;
 	crowd_begin(&crowd, 1000 * ms, 0);
-	assert_false(crowd_may_look(&crowd, (1000 + CROWD_LEAST_MS) * ms - 1));
-	assert_true(crowd_may_look(&crowd, (1000 + CROWD_LEAST_MS) * ms));
-	/* No time at all, and a loop that rested longer than it can have. */
+	/* Nor does a loop that rested longer than it can have. */
 	assert_false(crowd_look(&crowd, 50, 1000 * ms, 0));
 	assert_int_equal(crowd.busy_percent, 0);
 	assert_false(crowd_look(&crowd, 50, 1100 * ms, 200 * ms));
 	assert_int_equal(crowd.busy_percent, 0);
+}
+
+/* Fifty that call at once find a loop that rests: the ninth is asked, and
+ * nobody who comes a while later. */
+static void
+test_who_comes_with_many_is_asked(void **state)
+{
+	uint64_t now = 9000 * ms;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < CROWD_CHILDREN; i++)
+		assert_false(crowd_comes(&crowd, now + i * ms));
+	assert_true(crowd_comes(&crowd, now + i * ms));
+	now += CROWD_BURST_MS * ms;
+	for (i = 0; i < 3 * CROWD_CHILDREN; i++) {
+		now += CROWD_BURST_MS / CROWD_CHILDREN * ms + ms;
+		assert_false(crowd_comes(&crowd, now));
+	}
+}
+
+static void
+test_who_comes_to_a_crowd_is_asked(void **state)
+{
+	(void)state;
+	assert_false(crowd_comes(&crowd, 9000 * ms));
+	assert_true(look(50, 90));
+	assert_true(crowd_comes(&crowd, 99000 * ms));
 }
 
 int
@@ -84,7 +110,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_many_and_busy_are_a_crowd, begin),
 	    cmocka_unit_test_setup(test_a_crowd_that_rests_is_none, begin),
-	    cmocka_unit_test_setup(test_a_look_takes_a_while, begin),
+	    cmocka_unit_test_setup(test_a_look_at_no_time_says_nothing, begin),
+	    cmocka_unit_test_setup(test_who_comes_with_many_is_asked, begin),
+	    cmocka_unit_test_setup(test_who_comes_to_a_crowd_is_asked, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
