@@ -23,7 +23,7 @@ struct door_reader {
 	 * NULL: its own. */
 	const char *today;
 	const json_t *now; /* likewise: what is made of it; NULL: nothing */
-	json_t *summary; /* of the end, NULL: none; json_decref() it */
+	json_t *summary;   /* of the end, NULL: none; json_decref() it */
 };
 
 struct door_request {
