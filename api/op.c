@@ -49,6 +49,22 @@ op_emit(struct op *o, const char *member, json_t *value)
 	return e;
 }
 
+enum err
+op_emit_items(struct op *o, const json_t *array)
+{
+	enum err e = ERR_OK;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(array, i, row)
+	{
+		e = op_emit(o, "item", json_deep_copy(row));
+		if (e != ERR_OK)
+			break;
+	}
+	return e;
+}
+
 void
 op_today(const struct self *self, char out[DATE_CHARS + 1])
 {

@@ -82,6 +82,8 @@ const char *op_bare_ref(const char *text);
 /** Emit {member: value}; takes value. Other than ERR_OK ends the operation:
  * the reader is gone, or ERR_NOMEM (also for value NULL). */
 enum err op_emit(struct op *o, const char *member, json_t *value);
+/** Emit each row of an array as {"item": row}. Errors as above. */
+enum err op_emit_items(struct op *o, const json_t *array);
 /** This day by this node's clock; "" when that cannot be believed. */
 void op_today(const struct self *self, char out[DATE_CHARS + 1]);
 /** Emit a record, taken, and beside it the state that the day makes of it

@@ -211,22 +211,6 @@ sort_rows(json_t *array)
 	return ERR_OK;
 }
 
-static enum err
-emit_rows(struct op *o, const json_t *array)
-{
-	enum err e = ERR_OK;
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(array, i, row)
-	{
-		e = op_emit(o, "item", json_deep_copy(row));
-		if (e != ERR_OK)
-			break;
-	}
-	return e;
-}
-
 enum err
 op_questions(struct op *o)
 {
@@ -247,7 +231,7 @@ op_questions(struct op *o)
 	if (e == ERR_OK)
 		e = sort_rows(r.array);
 	if (e == ERR_OK)
-		e = emit_rows(o, r.array);
+		e = op_emit_items(o, r.array);
 	json_decref(r.array);
 	self_wipe(&self);
 	return e;
@@ -292,7 +276,7 @@ emit_one(struct op *o, const struct self *self, uint64_t number)
 	if (e == ERR_OK && json_array_size(r.array) == 0)
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK)
-		e = emit_rows(o, r.array);
+		e = op_emit_items(o, r.array);
 	json_decref(r.array);
 	return e;
 }

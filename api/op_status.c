@@ -218,22 +218,6 @@ struct rows {
 };
 
 static enum err
-emit_rows(struct op *o, const json_t *array)
-{
-	enum err e = ERR_OK;
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(array, i, row)
-	{
-		e = op_emit(o, "item", json_deep_copy(row));
-		if (e != ERR_OK)
-			break;
-	}
-	return e;
-}
-
-static enum err
 gather_site(void *context, const struct node *n)
 {
 	struct rows *r = context;
@@ -281,7 +265,7 @@ gather(struct op *o, struct rows *r)
 		txn_abort(t);
 	}
 	if (e == ERR_OK)
-		e = emit_rows(o, r->array);
+		e = op_emit_items(o, r->array);
 	json_decref(r->array);
 	return e;
 }

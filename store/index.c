@@ -267,14 +267,7 @@ static void
 ref_key(struct txn *t, const char *kind, const char *ref,
     uint8_t key[DB_BLIND_BYTES])
 {
-	uint8_t text[KIND_BYTES_MAX + 1 + REF_BYTES_MAX];
-	size_t n = strnlen(kind, KIND_BYTES_MAX);
-	size_t m = strnlen(ref, REF_BYTES_MAX);
-
-	memcpy(text, kind, n);
-	text[n] = 0;
-	memcpy(text + n + 1, ref, m);
-	db_blind(txn_db(t), "ref", text, n + 1 + m, key);
+	key_ref_blind(txn_db(t), "ref", kind, ref, key);
 }
 
 enum err

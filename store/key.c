@@ -21,6 +21,20 @@ key_change_read(struct change_id *out, const uint8_t key[KEY_CHANGE_BYTES])
 	out->seq = load_u64(key + LIFE_BYTES + 1);
 }
 
+void
+key_ref_blind(const struct db *db, const char *label, const char *kind,
+    const char *ref, uint8_t out[DB_BLIND_BYTES])
+{
+	uint8_t text[KIND_BYTES_MAX + 1 + REF_BYTES_MAX];
+	size_t n = strnlen(kind, KIND_BYTES_MAX);
+	size_t m = strnlen(ref, REF_BYTES_MAX);
+
+	memcpy(text, kind, n);
+	text[n] = 0;
+	memcpy(text + n + 1, ref, m);
+	db_blind(db, label, text, n + 1 + m, out);
+}
+
 uint16_t
 key_kind_number(const char *kind)
 {

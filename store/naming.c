@@ -20,14 +20,7 @@ static void
 base_of(struct txn *t, const char *kind, const char *ref,
     uint8_t out[DB_BLIND_BYTES])
 {
-	uint8_t text[KIND_BYTES_MAX + 1 + REF_BYTES_MAX];
-	size_t n = strnlen(kind, KIND_BYTES_MAX);
-	size_t m = strnlen(ref, REF_BYTES_MAX);
-
-	memcpy(text, kind, n);
-	text[n] = 0;
-	memcpy(text + n + 1, ref, m);
-	db_blind(txn_db(t), "naming", text, n + 1 + m, out);
+	key_ref_blind(txn_db(t), "naming", kind, ref, out);
 }
 
 static void
