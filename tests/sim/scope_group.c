@@ -23,7 +23,7 @@ int scope_orgs_above[SCOPE_ORGS];
 static void
 make_orgs(void)
 {
-	static char names[SCOPE_ORGS][8];
+	static char names[SCOPE_ORGS][16];
 	int i;
 
 	for (i = 0; i < SCOPE_ORGS; i++) {
