@@ -316,6 +316,18 @@ expire(struct link *l)
 			    exchange_session(l->end[i].x), l->world->now_ms);
 }
 
+/* What takes time of a computer takes none here. */
+static void
+learn(struct link *l)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		while (l->end[i].x != NULL &&
+		       session_learn(exchange_session(l->end[i].x)))
+			;
+}
+
 static bool
 both_are_over(const struct link *l)
 {
@@ -357,6 +369,7 @@ link_step(struct link *l)
 	connect_due(l, LINK_CHILD);
 	connect_due(l, LINK_PARENT);
 	expire(l);
+	learn(l);
 	settle(l);
 	return !both_are_over(l);
 }

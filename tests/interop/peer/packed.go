@@ -10,8 +10,8 @@ import (
 
 const (
 	packedMax      = 262144
-	historyMax     = 512
-	historyBytes   = 262144
+	historyMax     = 1024
+	historyBytes   = 786432
 	historyUsual   = 256
 	freshMax       = 8
 	bodiesFree     = 65536
