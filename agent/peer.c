@@ -275,14 +275,32 @@ watch(struct peer *p)
 		(void)uv_poll_start(&p->poll, events, on_poll);
 }
 
-/* The socket is full: what the next frame carries is packed meanwhile, a little
- * in each turn of the loop. */
+/* The socket is full: what the next frame carries is packed meanwhile. */
+static bool
+pack_ahead(struct peer *p)
+{
+	uint64_t began = uv_hrtime();
+	bool more = session_prepare(p->session);
+
+	session_prepare_took(p->session, (uv_hrtime() - began) / 1000);
+	return more;
+}
+
+/* A little in each turn of the loop. */
+static bool
+work_ahead(struct peer *p)
+{
+	if (p->link_is_down)
+		return false;
+	return session_learn(p->session) || (p->has_output && pack_ahead(p));
+}
+
 static void
 on_idle(uv_idle_t *idle)
 {
 	struct peer *p = idle->data;
 
-	if (p->has_output && !p->link_is_down && session_prepare(p->session))
+	if (work_ahead(p))
 		return;
 	(void)uv_idle_stop(idle);
 	pump(p);
@@ -325,7 +343,7 @@ pump(struct peer *p)
 		return;
 	watch(p);
 	arm(p);
-	if (p->has_output && !p->link_is_down && session_prepare(p->session))
+	if (work_ahead(p))
 		(void)uv_idle_start(&p->idle, on_idle);
 }
 
@@ -348,6 +366,7 @@ open_exchange(struct peer *p)
 	    .clock = clock_now,
 	    .books = p->agent->books,
 	    .wants_rows = p->o.wants_rows,
+	    .learns = true,
 	};
 	enum err e = ERR_OK;
 

@@ -118,10 +118,16 @@ api_now(void)
 }
 
 uint64_t
-api_now_ms(void)
+api_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t
+api_now_ms(void)
+{
+	return api_now_us() / 1000;
 }

@@ -109,5 +109,7 @@ const char *api_operation(size_t i);
 int64_t api_now(void);
 /** Monotonic milliseconds. */
 uint64_t api_now_ms(void);
+/** The same in microseconds. */
+uint64_t api_now_us(void);
 
 #endif

@@ -109,6 +109,7 @@ fill_options(struct exchange *x, struct session_options *so)
 		if (x->o.purpose != SESSION_JOIN)
 			e = load_books(x, t, so);
 		so->wants_rows = x->o.wants_rows;
+		so->learns = x->o.learns;
 		so->bytes_max = x->o.bytes_max;
 		so->budget = x->o.budget;
 		so->has_budget = x->o.has_budget;

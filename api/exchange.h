@@ -27,6 +27,7 @@ struct exchange_options {
 	/* The link's class, whose bytes of the day are counted; "": none. */
 	char link_class[TRAFFIC_CLASS_BYTES];
 	bool wants_rows; /* SESSION_ANSWER: as in struct session_options */
+	bool learns;     /* likewise, of any purpose */
 	uint64_t now_ms; /* monotonic */
 	int64_t (*clock)(void *context); /* seconds since 1970 */
 	void *clock_context;

@@ -150,6 +150,16 @@ wait_ms(const struct session *s)
 	                                    : (int)(deadline - now);
 }
 
+static bool
+pack_ahead(struct session *s)
+{
+	uint64_t began = api_now_us();
+	bool more = session_prepare(s);
+
+	session_prepare_took(s, api_now_us() - began);
+	return more;
+}
+
 static enum err
 step(struct run *r)
 {
@@ -162,7 +172,8 @@ step(struct run *r)
 	if (session_output(r->s, &out) > 0)
 		p.events |= POLLOUT;
 	/* The frame after this one is made while the link is busy. */
-	is_busy = (p.events & POLLOUT) != 0 && session_prepare(r->s);
+	is_busy = session_learn(r->s) ||
+	          ((p.events & POLLOUT) != 0 && pack_ahead(r->s));
 	if (poll(&p, 1, is_busy ? 0 : wait_ms(r->s)) < 0 && errno != EINTR)
 		return ERR_IO;
 	if ((p.revents & POLLOUT) != 0)

@@ -49,7 +49,9 @@ begin(struct work *w, struct packer *p)
 	struct change_id last = w->batch.changes[0].id;
 
 	last.seq--;
-	return packer_start(p, w->books, 0, w->source, &last, PACK_HISTORY);
+	return packer_start(p, w->books, 0, w->source, &last,
+	    w->batch.change_count < PACK_MANY ? PACK_HISTORY
+	                                      : PACK_HISTORY_LONG);
 }
 
 static enum err

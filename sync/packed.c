@@ -8,13 +8,12 @@
 
 #include "sync/packed_state.h"
 
-enum { PREPARED_AT_ONCE = 8 }; /* changes: some 3 ms */
-
 struct packer {
 	struct dense *dense; /* NULL: not begun */
 	struct packed_start start;
 	bool is_fresh; /* the next batch names its start */
 	uint16_t history_check;
+	struct lesson lesson;
 	/* The batch under way. */
 	bool has_batch;
 	struct batch batch;
@@ -41,16 +40,28 @@ packer_free(struct packer *p)
 	if (p == NULL)
 		return;
 	dense_free(p->dense);
+	lesson_end(&p->lesson);
 	batch_free(&p->batch);
 	buffer_wipe(&p->packed);
 	free(p);
 }
 
-enum err
-packer_copy(struct packer **out, const struct packer *p)
+/* All that is left to learn. */
+static enum err
+finish_lesson(struct packer *p)
 {
-	enum err e = packer_new(out);
+	return p->dense == NULL ? ERR_OK
+	                        : lesson_take(&p->lesson, p->dense, SIZE_MAX);
+}
 
+enum err
+packer_copy(struct packer **out, struct packer *p)
+{
+	enum err e = finish_lesson(p);
+
+	*out = NULL;
+	if (e == ERR_OK)
+		e = packer_new(out);
 	if (e != ERR_OK)
 		return e;
 	(*out)->start = p->start;
@@ -82,42 +93,48 @@ packed_check(const void *bodies, size_t size)
 	return load_u32(hash);
 }
 
+void
+lesson_end(struct lesson *l)
+{
+	buffer_wipe(&l->bodies);
+	l->at = l->left = 0;
+}
+
 enum err
-packed_learn(struct dense *d, const struct buffer *bodies, size_t count)
+lesson_take(struct lesson *l, struct dense *d, size_t most)
 {
 	struct reader r;
 	enum err e = ERR_OK;
 
-	reader_init(&r, bodies->data, bodies->size);
-	while (e == ERR_OK && count-- > 0) {
+	reader_init(&r, l->bodies.data + l->at, l->bodies.size - l->at);
+	for (; e == ERR_OK && l->left > 0 && most > 0; most--, l->left--) {
 		struct bytes body = read_string(&r);
 
-		if (r.failed)
-			return ERR_CORRUPT;
-		e = dense_learn(d, body.data, body.size);
+		e = r.failed ? ERR_CORRUPT
+		             : dense_learn(d, body.data, body.size);
 	}
+	l->at = l->bodies.size - reader_left(&r);
+	if (l->left == 0 || e != ERR_OK)
+		lesson_end(l);
 	return e;
 }
 
 static enum err
-learn_history(struct packer *p, const struct source *source,
+fetch_history(struct packer *p, const struct source *source,
     const struct change_id *last, size_t count)
 {
-	struct buffer bodies = {0};
-	size_t got = 0;
+	struct lesson *l = &p->lesson;
 	enum err e = ERR_OK;
 
 	if (count > PACKED_HISTORY_MAX)
 		count = PACKED_HISTORY_MAX;
 	if (source->history != NULL && count > 0 && last->seq > 0)
 		e = source->history(source->context, last, count,
-		    PACKED_HISTORY_BYTES_MAX, &bodies, &got);
-	if (e == ERR_OK)
-		e = packed_learn(p->dense, &bodies, got);
-	p->start.history = got;
-	p->history_check = (uint16_t)packed_check(bodies.data, bodies.size);
+		    PACKED_HISTORY_BYTES_MAX, &l->bodies, &l->left);
+	p->start.history = l->left;
+	p->history_check =
+	    (uint16_t)packed_check(l->bodies.data, l->bodies.size);
 	p->start.last = *last;
-	buffer_wipe(&bodies);
 	return e;
 }
 
@@ -129,16 +146,47 @@ packer_start(struct packer *p, struct codebook *books, uint32_t dictionary,
 
 	dense_free(p->dense);
 	p->dense = NULL;
+	lesson_end(&p->lesson);
 	p->is_fresh = true;
 	p->start.dictionary = dictionary;
 	e = codebook_dense(books, dictionary, &p->dense);
 	if (e == ERR_OK)
-		e = learn_history(p, source, last, count);
+		e = fetch_history(p, source, last, count);
 	if (e != ERR_OK) {
 		dense_free(p->dense);
 		p->dense = NULL;
+		lesson_end(&p->lesson);
 	}
 	return e;
+}
+
+bool
+packer_learn(struct packer *p, enum err *e)
+{
+	if (p->dense == NULL || p->lesson.left == 0)
+		return false;
+	*e = lesson_take(&p->lesson, p->dense, PACKED_AT_ONCE);
+	return *e == ERR_OK;
+}
+
+bool
+packer_is_fresh(const struct packer *p)
+{
+	return p->dense != NULL && p->is_fresh;
+}
+
+size_t
+packer_made(const struct packer *p)
+{
+	return p->packed.size - p->packed_at;
+}
+
+bool
+packer_is_ready(
+    const struct packer *p, uint32_t dictionary, const struct change_id *last)
+{
+	return packer_is_fresh(p) && p->start.dictionary == dictionary &&
+	       change_id_compare(&p->start.last, last) == 0;
 }
 
 /* --- the header -------------------------------------------------------- */
@@ -261,7 +309,9 @@ packer_add(struct packer *p, const struct batch *b, bool follows,
 
 	assert(!p->has_batch);
 	assert(p->dense != NULL);
-	e = copy_batch(&p->batch, b);
+	e = finish_lesson(p);
+	if (e == ERR_OK)
+		e = copy_batch(&p->batch, b);
 	if (e != ERR_OK)
 		return e;
 	if (!index_lives(p))
@@ -339,7 +389,7 @@ packer_prepare(struct packer *p, size_t wanted, enum err *e)
 	if (!p->has_batch || p->at > p->batch.change_count ||
 	    p->packed.size - p->packed_at > wanted)
 		return false;
-	*e = code_some(p, PREPARED_AT_ONCE, wanted);
+	*e = code_some(p, PACKED_AT_ONCE, wanted);
 	return *e == ERR_OK;
 }
 

@@ -19,8 +19,8 @@ enum {
 	 * fits, and so many times its own. */
 	PACKED_BODIES_FREE = 65536,
 	PACKED_BODIES_RATIO = 600,
-	PACKED_HISTORY_MAX = 512,              /* changes learned before */
-	PACKED_HISTORY_BYTES_MAX = 256 * 1024, /* of their bodies */
+	PACKED_HISTORY_MAX = 1024,             /* changes learned before */
+	PACKED_HISTORY_BYTES_MAX = 768 * 1024, /* of their bodies */
 	PACKED_FRESH_MAX = 8, /* beginnings a receiver goes along with */
 	/* Bytes that are decoded, or learned as history, for batches that are
 	 * given to nobody, before a receiver loses the thread. */
@@ -41,8 +41,9 @@ struct packer;
 enum err packer_new(struct packer **out);
 /** Wipes. NULL is allowed. */
 void packer_free(struct packer *p);
-/** One that goes on as p would, with nothing under way. ERR_NOMEM. */
-enum err packer_copy(struct packer **out, const struct packer *p);
+/** One that goes on as p would, with nothing under way; p learns what it is
+ * yet to learn. ERR_NOMEM. */
+enum err packer_copy(struct packer **out, struct packer *p);
 /** Whether it has begun: if not, the next batch needs packer_start(). */
 bool packer_has_begun(const struct packer *p);
 /**
@@ -53,6 +54,16 @@ bool packer_has_begun(const struct packer *p);
 enum err packer_start(struct packer *p, struct codebook *books,
     uint32_t dictionary, const struct source *source,
     const struct change_id *last, size_t count);
+/** Learn a few of those changes; packer_add() learns what is left. False:
+ * there are no more, or *e is not ERR_OK. */
+bool packer_learn(struct packer *p, enum err *e);
+/** It has begun and was given no batch yet. */
+bool packer_is_fresh(const struct packer *p);
+/** Packed bytes that wait. */
+size_t packer_made(const struct packer *p);
+/** Whether it begins like that, and was given no batch yet. */
+bool packer_is_ready(
+    const struct packer *p, uint32_t dictionary, const struct change_id *last);
 /** Whose lives need not be spelt out: those the initiator told in HELLO. */
 struct known_lives {
 	size_t count;
@@ -80,6 +91,10 @@ void unpacker_free(struct unpacker *u);
 enum err unpacker_feed(struct unpacker *u, const void *data, size_t size);
 /** Part of a batch is here. */
 bool unpacker_holds(const struct unpacker *u);
+/** Learn a few of the changes that the batch of which there is a part begins
+ * from; unpacker_take() learns what is left. False: there are no more. */
+bool unpacker_learn(struct unpacker *u);
+bool unpacker_is_learning(const struct unpacker *u);
 
 /* What a batch may lean on. */
 struct unpack_context {
@@ -94,6 +109,12 @@ struct unpack_context {
 	void *context;
 };
 
+/**
+ * A part of a batch was fed: if its header is there and it begins anew, begin.
+ * What goes wrong is told by unpacker_take().
+ */
+void unpacker_look(
+    struct unpacker *u, const struct unpack_context *cx, uint8_t class);
 /**
  * All of a batch was fed: take it apart. out->list.class is set before.
  * ERR_OK, ERR_FORMAT, ERR_LIMIT, ERR_NOMEM. ERR_NOT_FOUND: it leans on what is

@@ -15,6 +15,7 @@ enum {
 
 	PACKED_LIVES_MAX = BATCH_CHANGES_MAX,
 	PACKED_CHECK_BYTES = 4,
+	PACKED_AT_ONCE = 8, /* changes packed or learned; some 3 ms */
 };
 
 /* Facts that are coded before each body. */
@@ -30,8 +31,18 @@ size_t packed_life(struct packed_lives *l, const uint8_t life[LIFE_BYTES]);
 /** First four bytes of H8 of bodies, one behind the other: both ends learned,
  * or rebuilt, the same. */
 uint32_t packed_check(const void *bodies, size_t size);
-/** Learn strings of bodies, oldest first. ERR_CORRUPT: there are fewer. */
-enum err packed_learn(
-    struct dense *d, const struct buffer *bodies, size_t count);
+
+/* What a coder is to learn before its first batch: so many bodies, as strings,
+ * oldest first, of which `left` are not learned yet. */
+struct lesson {
+	struct buffer bodies;
+	size_t at, left;
+};
+
+/** Learn so many of them at most. Forgets the bodies behind the last one.
+ * ERR_CORRUPT: there are fewer. ERR_NOMEM. */
+enum err lesson_take(struct lesson *l, struct dense *d, size_t most);
+/** Wipes. */
+void lesson_end(struct lesson *l);
 
 #endif

@@ -325,6 +325,7 @@ session_output(struct session *s, const uint8_t **out)
 bool
 session_prepare(struct session *s)
 {
+	s->pack_pace.last_bytes = 0;
 	return !session_is_over(s) && may_send(s) && send_prepare(s);
 }
 
@@ -349,8 +350,8 @@ session_sent(struct session *s, size_t len, uint64_t now_ms)
 
 /* --- time -------------------------------------------------------------- */
 
-uint64_t
-session_deadline_ms(const struct session *s)
+static uint64_t
+patience_ends_ms(const struct session *s)
 {
 	if (session_is_over(s))
 		return UINT64_MAX;
@@ -369,11 +370,19 @@ session_deadline_ms(const struct session *s)
 	return s->moved_ms + time_patience_ms(s);
 }
 
+uint64_t
+session_deadline_ms(const struct session *s)
+{
+	uint64_t ends = patience_ends_ms(s), learns = learn_from_ms(s);
+
+	return learns < ends ? learns : ends;
+}
+
 enum err
 session_expire(struct session *s, uint64_t now_ms)
 {
 	set_time(s, now_ms);
-	if (now_ms < session_deadline_ms(s))
+	if (now_ms < patience_ends_ms(s))
 		return ERR_OK;
 	session_abort(s, ERR_TIMEOUT, REASON_TIMEOUT);
 	return ERR_TIMEOUT;

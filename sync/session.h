@@ -46,6 +46,9 @@ struct session_options {
 	/* Many are to be served: the peer is asked for rows, which take a tenth
 	 * of the time and of the memory of dense batches. */
 	bool wants_rows;
+	/* The owner calls session_learn() until it is done, whenever nothing
+	 * moves: a batch waits for it, and nothing is learned in one go. */
+	bool learns;
 	uint64_t now_ms;
 };
 
@@ -122,9 +125,17 @@ size_t session_output(struct session *s, const uint8_t **out);
 /** Pack ahead some of what the next frame will carry; a few ms. To be called
  * while the link takes nothing; false: nothing is left to do. */
 bool session_prepare(struct session *s);
+/** How long the last session_prepare() took, in microseconds; need not be
+ * told. Where packing turns out slower than the link, it is done with. */
+void session_prepare_took(struct session *s, uint64_t us);
+/** Learn some of what dense batches begin from; a few ms. To be called while
+ * nothing comes in; false: nothing is left to do. What is not learned ahead
+ * is learned when it is needed. Then there may be events. */
+bool session_learn(struct session *s);
 /** So much of that output was taken by the link. */
 void session_sent(struct session *s, size_t len, uint64_t now_ms);
-/** When to call session_expire(); UINT64_MAX: never. */
+/** When to call session_expire(), and then session_learn(); UINT64_MAX: never.
+ */
 uint64_t session_deadline_ms(const struct session *s);
 enum err session_expire(struct session *s, uint64_t now_ms);
 /** The peer closed the connection, or the link died. */

@@ -17,27 +17,35 @@ enum {
 	PACK_CHANGES_MIN = 8,
 	PACK_CHANGE_BYTES = 128, /* about what a change takes */
 	PACK_SECONDS = 2,        /* of the link, at most, for one batch */
-	PACK_TRIP_MS = 20,       /* no link within a house takes so long */
 	PACK_TIMES_SHORTER = 8,  /* at most; what is known beats it */
 	PACK_BYTES_MIN = 2048,
 	PACK_FIRST_BYTES = 24 * 1024, /* of bodies, before a rate is known */
 	PACK_REFUSALS_MAX = 3,        /* then the two ends do not get along */
 	PACK_ANEW_MAX = 1,            /* refusals before rows are tried */
+	PACK_TIMED_US = 100000,       /* of packing tell how fast it is */
+	/* Rows are about twice as long: they are quicker where the link takes
+	 * twice of what is packed in its time. */
+	ROWS_TIMES_LONGER = 2,
 };
 
 static const struct known_lives no_lives;
 
-enum err
-pack_open(struct session *s)
+void
+pack_know_own_lives(struct session *s)
 {
 	struct hello_life *own = s->own_lives;
 	size_t i;
 
-	if (s->o.purpose == SESSION_SYNC) {
-		s->lives->count = s->own_life_count;
-		for (i = 0; i < s->own_life_count; i++)
-			memcpy(s->lives->id[i], own[i].id, LIFE_BYTES);
-	}
+	if (s->o.purpose != SESSION_SYNC)
+		return;
+	s->lives->count = s->own_life_count;
+	for (i = 0; i < s->own_life_count; i++)
+		memcpy(s->lives->id[i], own[i].id, LIFE_BYTES);
+}
+
+enum err
+pack_open(struct session *s)
+{
 	if (s->o.books != NULL) {
 		s->books = s->o.books;
 		return ERR_OK;
@@ -87,6 +95,33 @@ pack_consume_rows(struct session *s, const struct bytes *body)
 	return ERR_OK;
 }
 
+/* On a slow computer the link would wait for what is packed. */
+static uint64_t
+rate_for_rows(const struct session *s)
+{
+	uint64_t packs = s->pack_pace.rate * ROWS_TIMES_LONGER;
+
+	return packs == 0 || packs > PACK_RATE_MAX ? PACK_RATE_MAX : packs;
+}
+
+void
+session_prepare_took(struct session *s, uint64_t us)
+{
+	struct pack_pace *p = &s->pack_pace;
+
+	if (p->last_bytes == 0) /* it read, or learned */
+		return;
+	p->bytes += p->last_bytes;
+	p->us += us;
+	p->last_bytes = 0;
+	if (p->us < PACK_TIMED_US)
+		return;
+	p->rate = p->bytes * 1000000 / p->us;
+	if (p->rate == 0)
+		p->rate = 1;
+	p->bytes = p->us = 0;
+}
+
 static uint64_t
 within(uint64_t n, uint64_t least, uint64_t most)
 {
@@ -115,7 +150,7 @@ pack_aim(const struct session *s, size_t *changes, size_t *bytes)
 
 	*changes = BATCH_CHANGES_AIM;
 	*bytes = BATCH_BYTES_AIM;
-	if (rate > PACK_RATE_MAX || rows_are_wanted(s))
+	if (rate > rate_for_rows(s) || rows_are_wanted(s))
 		return;
 	if (rate > 0) {
 		uint64_t link = rate * PACK_SECONDS;
@@ -153,7 +188,7 @@ pack_is_wanted(const struct session *s, const struct batch *b)
 	/* That much more waits, and nobody knows the link. */
 	if (rate == 0)
 		return is_far(s) || b->change_count < BATCH_CHANGES_AIM;
-	return rate <= PACK_RATE_MAX;
+	return rate <= rate_for_rows(s);
 }
 
 /* The best dictionary both are thought to hold. What a child holds its parent
@@ -175,27 +210,34 @@ choose_dictionary(const struct session *s)
 
 /* Upwards the receiver holds all of a log that comes before. */
 static size_t
-choose_history(
-    const struct session *s, const struct batch *b, struct change_id *last)
+choose_history(const struct batch *b, const struct change_id *last)
 {
-	memset(last, 0, sizeof *last);
-	if (s->o.purpose != SESSION_SYNC || b->change_count == 0)
-		return 0;
-	*last = b->changes[0].id;
-	last->seq--;
-	return last->seq < PACK_HISTORY ? (size_t)last->seq : PACK_HISTORY;
+	size_t most =
+	    b->change_count < PACK_MANY ? PACK_HISTORY : PACK_HISTORY_LONG;
+
+	return last->seq < most ? (size_t)last->seq : most;
 }
 
+/* What has been learned already is not learned again. */
 static enum err
 start(struct session *s, struct packer *p, const struct batch *b)
 {
-	struct change_id last;
-	bool is_plain = s->packs_plainly[b->list.class];
-	size_t history = choose_history(s, b, &last);
+	struct change_id last = {0};
+	uint32_t dictionary = 0;
+	size_t history = 0;
 
-	s->beginnings[b->list.class]++;
-	return packer_start(p, s->books, is_plain ? 0 : choose_dictionary(s),
-	    &s->o.source, &last, is_plain ? 0 : history);
+	if (!s->packs_plainly[b->list.class]) {
+		dictionary = choose_dictionary(s);
+		if (s->o.purpose == SESSION_SYNC && b->change_count > 0) {
+			last = b->changes[0].id;
+			last.seq--;
+			history = choose_history(b, &last);
+		}
+	}
+	if (packer_is_ready(p, dictionary, &last))
+		return ERR_OK;
+	return packer_start(
+	    p, s->books, dictionary, &s->o.source, &last, history);
 }
 
 /* The receiver knows where it begins without being told. */
@@ -213,8 +255,10 @@ add(struct session *s, struct packer *p, const struct outgoing *o,
 {
 	enum err e = ERR_OK;
 
-	if (!packer_has_begun(p))
+	if (!packer_has_begun(p) || packer_is_fresh(p)) {
+		s->beginnings[b->list.class]++;
 		e = start(s, p, b);
+	}
 	return e == ERR_OK
 	           ? packer_add(p, b, follows(o, b),
 	                 s->o.purpose == SESSION_SYNC ? s->lives : &no_lives)
@@ -242,6 +286,27 @@ pack_put(struct session *s, struct outgoing *o, const struct batch *b)
 	if (*p == NULL)
 		e = packer_new(p);
 	return e == ERR_OK ? add(s, *p, o, b) : e;
+}
+
+enum err
+pack_make_ready(struct session *s, const struct batch *b)
+{
+	struct packer **p = &s->packer[b->list.class];
+	enum err e = *p == NULL ? packer_new(p) : ERR_OK;
+
+	return e == ERR_OK ? start(s, *p, b) : e;
+}
+
+bool
+pack_learn(struct session *s, enum err *e)
+{
+	uint8_t class;
+
+	for (class = 0; class < CLASSES; class ++)
+		if (s->packer[class] != NULL && *e == ERR_OK &&
+		    packer_learn(s->packer[class], e))
+			return true;
+	return false;
 }
 
 static enum err
@@ -285,7 +350,12 @@ pack_waits(const struct session *s, uint8_t class)
 bool
 pack_prepare(struct session *s, uint8_t class, enum err *e)
 {
-	return packer_prepare(s->packer[class], s->frame_aim, e);
+	struct packer *p = s->packer[class];
+	size_t before = packer_made(p);
+	bool more = packer_prepare(p, s->frame_aim, e);
+
+	s->pack_pace.last_bytes = packer_made(p) - before;
+	return more;
 }
 
 enum err
@@ -366,37 +436,71 @@ pack_note_end(struct session *s, const struct batch *b)
 		*at = b->end;
 }
 
+static struct unpack_context
+unpack_context(struct session *s)
+{
+	return (struct unpack_context){.books = s->books,
+	    .source = &s->o.source,
+	    .lives = s->o.purpose == SESSION_ANSWER ? s->lives : &no_lives,
+	    .is_held = s->is_held,
+	    .expected = expected,
+	    .context = s};
+}
+
+static enum err
+feed(struct session *s, uint8_t class, const void *data, size_t size)
+{
+	struct unpack_context cx = unpack_context(s);
+	struct unpacker **u = &s->unpacker[class];
+	enum err e = *u == NULL ? unpacker_new(u) : ERR_OK;
+
+	if (e == ERR_OK)
+		e = unpacker_feed(*u, data, size);
+	if (e == ERR_OK)
+		unpacker_look(*u, &cx, class);
+	return e;
+}
+
 enum err
 pack_consume(struct session *s, const struct bytes *body)
 {
 	uint8_t class;
-	enum err e = ERR_OK;
+	enum err e;
 
 	if (body->size < 2 || s->peer_ended ||
 	    (body->data[0] & ~DENSE_END) >= CLASSES)
 		return ERR_FORMAT;
 	class = body->data[0] & (uint8_t)~DENSE_END;
 	s->stats.data_received[class] += body->size - 1;
-	if (s->unpacker[class] == NULL)
-		e = unpacker_new(&s->unpacker[class]);
-	if (e == ERR_OK)
-		e = unpacker_feed(
-		    s->unpacker[class], body->data + 1, body->size - 1);
+	e = feed(s, class, body->data + 1, body->size - 1);
 	if (e == ERR_OK && (body->data[0] & DENSE_END) != 0)
 		s->unpacking = class;
 	return e;
 }
 
+bool
+pack_learn_theirs(struct session *s)
+{
+	uint8_t class;
+
+	for (class = 0; class < CLASSES; class ++)
+		if (s->unpacker[class] != NULL &&
+		    unpacker_learn(s->unpacker[class]))
+			return true;
+	return false;
+}
+
+bool
+pack_is_learning(const struct session *s)
+{
+	return s->o.learns && unpacker_is_learning(s->unpacker[s->unpacking]);
+}
+
 enum err
 pack_next(struct session *s, struct batch *out)
 {
+	struct unpack_context cx = unpack_context(s);
 	uint8_t class = (uint8_t)s->unpacking;
-	const struct unpack_context cx = {.books = s->books,
-	    .source = &s->o.source,
-	    .lives = s->o.purpose == SESSION_ANSWER ? s->lives : &no_lives,
-	    .is_held = s->is_held,
-	    .expected = expected,
-	    .context = s};
 
 	s->unpacking = -1;
 	out->list.class = class;

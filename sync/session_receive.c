@@ -456,7 +456,7 @@ session_pump(struct session *s)
 		else if (s->draining >= 0)
 			e = drain_batch(s);
 		else if (s->unpacking >= 0)
-			e = unpack_batch(s);
+			e = pack_is_learning(s) ? ERR_MORE : unpack_batch(s);
 		else if (s->in_frame)
 			e = next_message(s);
 		else

@@ -110,14 +110,26 @@ believed_digest(const struct session *s)
 }
 
 enum err
+send_load(struct session *s)
+{
+	enum err e;
+
+	if (s->has_loaded)
+		return ERR_OK;
+	s->has_loaded = true;
+	e = make_room(s);
+	if (e == ERR_OK && !s->peer_is_withdrawn)
+		e = load_lists(s);
+	return e == ERR_OK ? pack_open(s) : e;
+}
+
+enum err
 send_open(struct session *s)
 {
 	struct buffer body = {0};
 	struct hello hello;
-	enum err e = make_room(s);
+	enum err e = send_load(s);
 
-	if (e == ERR_OK && !s->peer_is_withdrawn)
-		e = load_lists(s);
 	memset(&hello, 0, sizeof hello);
 	if (e == ERR_OK)
 		e = s->o.source.hello(s->o.source.context, &hello);
@@ -135,7 +147,7 @@ send_open(struct session *s)
 		memcpy(s->own_lives, hello.lives,
 		    hello.life_count * sizeof hello.lives[0]);
 		s->own_life_count = hello.life_count;
-		e = pack_open(s);
+		pack_know_own_lives(s);
 	}
 	if (e == ERR_OK)
 		hello.dictionary_count =

@@ -44,9 +44,13 @@ enum {
 	BATCH_CHANGES_AIM = 128,
 	PACK_CHANGES_MAX = 64, /* of one batch: so long the receiver decodes */
 	PACK_BODIES_MAX = PACKED_BODIES_FREE, /* of one batch: their bytes */
-	/* Changes to learn first: what the next sixty gain of them is worth
-	 * more than their time on any link that is slow enough. */
+	/* Changes to learn first: what the next ones gain of them is worth
+	 * more than their time on any link that is slow enough; more of them,
+	 * where so many changes wait. */
 	PACK_HISTORY = 256,
+	PACK_HISTORY_LONG = 1024,
+	PACK_MANY = 16,
+	PACK_TRIP_MS = 20, /* no link within a house takes so long */
 	BATCH_BYTES_AIM = 48 * 1024,
 	CURSORS_PER_MESSAGE = 120,
 	WITHDRAWN_LISTS_MAX = 2, /* at the beginning, and at the end */
@@ -107,6 +111,13 @@ struct pace {
 	bool is_busy; /* no pause since the one before left */
 	uint64_t run_bytes, run_ms;
 	uint64_t rate; /* bytes a second; 0: not measured yet */
+};
+
+/* How fast this computer packs (session_pack.c). */
+struct pack_pace {
+	uint64_t last_bytes; /* made by the last session_prepare() */
+	uint64_t bytes, us;  /* until they say enough */
+	uint64_t rate;       /* bytes a second; 0: not known yet */
 };
 
 /* What may be sent, where the session has a bound (session_bound.c). */
@@ -197,6 +208,9 @@ struct session {
 	bool packs_never[CLASSES];   /* rows, unless there is a bound */
 	unsigned beginnings[CLASSES];
 	uint64_t bodies_sent; /* bytes, in whatever form */
+	struct pack_pace pack_pace;
+	bool has_loaded;  /* lists and what packing needs */
+	uint8_t learning; /* the class that is made ready next */
 	struct outgoing *outgoing;
 	size_t outgoing_count;
 	struct flight *flight; /* by class */
@@ -260,8 +274,18 @@ void session_pump(struct session *s);
 enum reason session_reason(enum err e);
 
 /* session_pack.c */
-/** Own lives are known: what dense batches need. */
+/** The dictionaries there are. ERR_NOMEM. */
 enum err pack_open(struct session *s);
+/** Own lives are known. */
+void pack_know_own_lives(struct session *s);
+/** Make a class's coder ready for its first batch, which is that one. */
+enum err pack_make_ready(struct session *s, const struct batch *b);
+/** Learn some of what coders begin from. False: nothing, or *e. */
+bool pack_learn(struct session *s, enum err *e);
+/** Likewise of what the peer's batches, of which a part is here, begin from. */
+bool pack_learn_theirs(struct session *s);
+/** The batch that is whole waits for that: session_learn() goes on with it. */
+bool pack_is_learning(const struct session *s);
 void pack_free(struct session *s);
 /** The peer's lives are known. */
 void pack_know_lives(struct session *s);
@@ -328,6 +352,11 @@ bool bound_may_grow(const struct session *s);
 /** There is something new to look at. */
 void bound_look_again(struct session *s);
 
+/* session_learn.c */
+/** When there is something to learn ahead; UINT64_MAX: not before more comes
+ * in. */
+uint64_t learn_from_ms(const struct session *s);
+
 /* session_choose.c */
 /** Whether a class has bytes to send, after reading its next batch if need be.
  * ERR_END: it has none now. */
@@ -340,6 +369,8 @@ bool send_prepare(struct session *s);
 bool send_has_bytes(const struct session *s, uint8_t class);
 
 /* session_send.c */
+/** Load lists, once the peer is known; a second call does nothing. */
+enum err send_load(struct session *s);
 /** The transport is open: load lists, queue hello. */
 enum err send_open(struct session *s);
 void send_control(

@@ -5,11 +5,19 @@
 
 #include "sync/packed_state.h"
 
+enum { LOOKS_MAX = 8 }; /* a header comes in one or two pieces */
+
 struct unpacker {
 	struct dense *dense; /* NULL: not begun, or lost its thread */
 	struct buffer packed;
 	unsigned beginnings;
 	size_t vain; /* bytes that were learned or decoded for nothing */
+	/* Of the batch that is coming in. */
+	unsigned looks;   /* at what there is of it */
+	bool has_begun;   /* before all of it was there, */
+	enum err begun;   /* which came to this */
+	size_t vain_then; /* before that */
+	struct lesson lesson;
 };
 
 /* A header, as read. */
@@ -52,6 +60,7 @@ unpacker_free(struct unpacker *u)
 	if (u == NULL)
 		return;
 	dense_free(u->dense);
+	lesson_end(&u->lesson);
 	buffer_wipe(&u->packed);
 	free(u);
 }
@@ -217,6 +226,7 @@ lose_thread(struct unpacker *u)
 {
 	dense_free(u->dense);
 	u->dense = NULL;
+	lesson_end(&u->lesson);
 }
 
 /* Whether a batch can be read shows what it was built upon: nobody learns
@@ -233,27 +243,23 @@ is_known(const struct known_lives *lives, const uint8_t life[LIFE_BYTES])
 }
 
 static enum err
-learn_history(
+fetch_history(
     struct unpacker *u, const struct unpack_context *cx, const struct header *h)
 {
 	const struct packed_start *s = &h->start;
-	struct buffer bodies = {0};
-	size_t got = 0;
+	struct lesson *l = &u->lesson;
 	enum err e = ERR_NOT_FOUND;
 
 	if (s->history == 0)
 		return ERR_OK;
 	if (cx->source->history != NULL && is_known(cx->lives, s->last.life))
 		e = cx->source->history(cx->source->context, &s->last,
-		    s->history, PACKED_HISTORY_BYTES_MAX, &bodies, &got);
+		    s->history, PACKED_HISTORY_BYTES_MAX, &l->bodies, &l->left);
 	if (e == ERR_OK &&
-	    (got < s->history || (uint16_t)packed_check(bodies.data,
-	                             bodies.size) != h->history_check))
+	    (l->left < s->history || (uint16_t)packed_check(l->bodies.data,
+	                                 l->bodies.size) != h->history_check))
 		e = ERR_NOT_FOUND;
-	if (e == ERR_OK)
-		e = packed_learn(u->dense, &bodies, got);
-	u->vain += bodies.size;
-	buffer_wipe(&bodies);
+	u->vain += l->bodies.size;
 	return e;
 }
 
@@ -270,7 +276,82 @@ begin(
 		return ERR_NOT_FOUND;
 	e = codebook_dense(cx->books, h->start.dictionary, &u->dense);
 	if (e == ERR_OK)
-		e = learn_history(u, cx, h);
+		e = fetch_history(u, cx, h);
+	if (e != ERR_OK)
+		lose_thread(u);
+	return e;
+}
+
+/* The header may not be whole yet. */
+static void
+look(struct unpacker *u, const struct unpack_context *cx, struct header *h,
+    struct batch *none)
+{
+	struct reader r;
+
+	reader_init(&r, u->packed.data, u->packed.size);
+	if (!take_header(&r, cx, h, none))
+		return;
+	u->vain_then = u->vain;
+	u->has_begun = true;
+	u->begun = begin(u, cx, h);
+}
+
+void
+unpacker_look(
+    struct unpacker *u, const struct unpack_context *cx, uint8_t class)
+{
+	struct batch *none;
+	struct header *h;
+
+	if (u->packed.size == 0 || (u->packed.data[0] & PACKED_FRESH) == 0 ||
+	    u->has_begun || u->looks == LOOKS_MAX)
+		return;
+	u->looks++;
+	none = calloc(1, sizeof *none);
+	h = calloc(1, sizeof *h);
+	if (none != NULL && h != NULL) {
+		none->list.class = class;
+		look(u, cx, h, none);
+	}
+	free(none);
+	free(h);
+}
+
+bool
+unpacker_is_learning(const struct unpacker *u)
+{
+	return u->dense != NULL && u->lesson.left > 0;
+}
+
+bool
+unpacker_learn(struct unpacker *u)
+{
+	enum err e;
+
+	if (!unpacker_is_learning(u))
+		return false;
+	e = lesson_take(&u->lesson, u->dense, PACKED_AT_ONCE);
+	if (e != ERR_OK) {
+		u->begun = e;
+		lose_thread(u);
+	}
+	return u->lesson.left > 0;
+}
+
+/* What the batch is read with: what there is, or a new beginning. */
+static enum err
+find_beginning(
+    struct unpacker *u, const struct unpack_context *cx, const struct header *h)
+{
+	enum err e = ERR_OK;
+
+	if ((h->flags & PACKED_FRESH) != 0)
+		e = u->has_begun ? u->begun : begin(u, cx, h);
+	if (e == ERR_OK && u->dense == NULL)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		e = lesson_take(&u->lesson, u->dense, SIZE_MAX);
 	if (e != ERR_OK)
 		lose_thread(u);
 	return e;
@@ -381,17 +462,14 @@ static enum err
 take_batch(struct unpacker *u, const struct unpack_context *cx,
     struct header *h, struct batch *out)
 {
-	size_t vain = u->vain;
+	size_t vain = u->has_begun ? u->vain_then : u->vain;
 	struct reader r;
-	enum err e = ERR_OK;
+	enum err e;
 
 	reader_init(&r, u->packed.data, u->packed.size);
 	if (!take_header(&r, cx, h, out))
 		return ERR_FORMAT;
-	if ((h->flags & PACKED_FRESH) != 0)
-		e = begin(u, cx, h);
-	if (e == ERR_OK && u->dense == NULL)
-		e = ERR_NOT_FOUND;
+	e = find_beginning(u, cx, h);
 	if (e == ERR_OK)
 		e = take_changes(u, h, &r, out);
 	/* Whatever the reason, the two ends do not know the same: it can be
@@ -426,6 +504,8 @@ unpacker_take(
 		buffer_clear(&out->bytes);
 	}
 	buffer_clear(&u->packed);
+	u->has_begun = false;
+	u->looks = 0;
 	free(h);
 	return e;
 }

@@ -46,7 +46,7 @@ struct memory_node {
 	struct cursor_set own, theirs; /* cursors */
 	uint64_t bytes_max, budget;    /* of its sessions with the parent */
 	bool has_budget;
-	bool wants_rows; /* as in struct session_options */
+	bool wants_rows, learns; /* as in struct session_options */
 	/* What exceptions() tells of a stretch: nothing, that there are none,
 	 * or of its first change that reason. */
 	int exceptions_told; /* -1, 0, a reason */
@@ -579,6 +579,7 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	o->budget = n->budget;
 	o->has_budget = n->has_budget;
 	o->wants_rows = n->wants_rows;
+	o->learns = n->learns;
 	o->now_ms = now_ms;
 	memory_must(session_new(&s, o) == ERR_OK);
 	free(o);

@@ -117,17 +117,44 @@ expected(void *context, const struct list_id *list)
 	return expected_at;
 }
 
-static enum err
-unpack(void)
+static struct unpack_context
+receiver(void)
 {
-	const struct unpack_context cx = {.books = books,
+	return (struct unpack_context){.books = books,
 	    .source = &source_here,
 	    .lives = &lives,
 	    .expected = expected};
+}
+
+static enum err
+unpack(void)
+{
+	const struct unpack_context cx = receiver();
 
 	got.list.class = 2;
 	assert_int_equal(
 	    unpacker_feed(unpacker, packed.data, packed.size), ERR_OK);
+	return unpacker_take(unpacker, &cx, &got);
+}
+
+/* In small pieces, and between them a little of the history is learned.
+ * *learned: how often. */
+static enum err
+unpack_bit_by_bit(unsigned *learned)
+{
+	const struct unpack_context cx = receiver();
+	size_t at, n;
+
+	*learned = 0;
+	got.list.class = 2;
+	for (at = 0; at < packed.size; at += n) {
+		n = packed.size - at < 40 ? packed.size - at : 40;
+		assert_int_equal(
+		    unpacker_feed(unpacker, packed.data + at, n), ERR_OK);
+		unpacker_look(unpacker, &cx, 2);
+		if (unpacker_learn(unpacker))
+			++*learned;
+	}
 	return unpacker_take(unpacker, &cx, &got);
 }
 
@@ -241,6 +268,65 @@ test_history_spares_bytes(void **state)
 	begin(40);
 	pack(false);
 	assert_true(packed.size < without);
+}
+
+/* Whoever learns ahead, and however much of it, comes to the same. */
+static void
+test_history_may_be_learned_ahead(void **state)
+{
+	struct change_id last = sent.changes[0].id;
+	struct buffer at_once = {0};
+	unsigned ahead;
+	enum err e = ERR_OK;
+
+	last.seq--;
+	begin(40);
+	assert_true(packer_is_fresh(packer));
+	assert_true(packer_is_ready(packer, 0, &last));
+	assert_false(packer_is_ready(packer, 1, &last));
+	pack(false);
+	assert_false(packer_is_ready(packer, 0, &last));
+	put_bytes(&at_once, packed.data, packed.size);
+	for (ahead = 1; ahead < 7; ahead++) {
+		unsigned i;
+
+		begin(40);
+		for (i = 0; i < ahead; i++)
+			assert_true(packer_learn(packer, &e) || i == 5);
+		pack(false);
+		assert_int_equal(packed.size, at_once.size);
+		assert_memory_equal(packed.data, at_once.data, packed.size);
+	}
+	assert_int_equal(e, ERR_OK);
+	assert_int_equal(unpack_bit_by_bit(&ahead), ERR_OK);
+	assert_in_range(ahead, 1, 5);
+	expect_same();
+	/* And what follows needs no look. */
+	make_batch(&sent, SEQ_FIRST + CHANGES, CHANGES);
+	pack(false);
+	assert_int_equal(unpack_bit_by_bit(&ahead), ERR_OK);
+	assert_int_equal(ahead, 0);
+	expect_same();
+	buffer_free(&at_once);
+}
+
+/* What went wrong ahead is told when the batch is whole. */
+static void
+test_what_cannot_be_learned_ahead_is_told_in_the_end(void **state)
+{
+	unsigned ahead;
+
+	held_spoilt = 1;
+	begin(40);
+	pack(false);
+	assert_int_equal(unpack_bit_by_bit(&ahead), ERR_NOT_FOUND);
+	assert_int_equal(ahead, 0);
+	assert_string_equal(got.list.name, "up");
+	held_spoilt = 0;
+	begin(40);
+	pack(false);
+	assert_int_equal(unpack_bit_by_bit(&ahead), ERR_OK);
+	expect_same();
 }
 
 static void
@@ -478,6 +564,8 @@ main(void)
 	    EACH(test_batches_come_out_as_they_went_in),
 	    EACH(test_a_batch_without_changes_moves_the_cursor),
 	    EACH(test_history_spares_bytes),
+	    EACH(test_history_may_be_learned_ahead),
+	    EACH(test_what_cannot_be_learned_ahead_is_told_in_the_end),
 	    EACH(test_a_copy_goes_on_as_the_first_would),
 	    EACH(test_a_missing_history_is_told),
 	    EACH(test_another_history_is_told),

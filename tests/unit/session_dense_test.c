@@ -209,9 +209,15 @@ test_no_more_is_learned_than_is_worth_it(void **state)
 	make_nodes(1000);
 	(void)sync_once();
 	clinic.history_told = 0;
-	up->count = 1010;
+	up->count = 1000 + PACK_MANY - 1;
 	(void)sync_once();
 	assert_int_equal(clinic.history_told, PACK_HISTORY);
+	expect_all_taken_once();
+	/* Many gain more of it. */
+	clinic.history_told = 0;
+	up->count = 1300;
+	(void)sync_once();
+	assert_int_equal(clinic.history_told, PACK_HISTORY_LONG);
 	expect_all_taken_once();
 }
 

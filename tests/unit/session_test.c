@@ -172,6 +172,9 @@ test_session_handshake_has_thirty_seconds_a_step(void **state)
 	work(&e);
 	assert_int_equal(hub.error, ERR_TIMEOUT);
 	assert_int_equal(session_deadline_ms(e.down), UINT64_MAX);
+	/* The first time there is something to learn ahead. */
+	at = session_deadline_ms(e.up);
+	assert_int_equal(session_expire(e.up, at), ERR_OK);
 	at = session_deadline_ms(e.up);
 	assert_int_equal(session_expire(e.up, at), ERR_TIMEOUT);
 	work(&e);
