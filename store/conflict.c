@@ -115,36 +115,36 @@ note_fields(struct txn *t, const struct record_set *set)
 	return e;
 }
 
+struct others {
+	const struct change_id *own;
+	struct change_id last; /* other than own */
+	size_t count;
+};
+
+static enum err
+note_other(void *context, const struct change_id *id)
+{
+	struct others *o = context;
+
+	if (change_id_compare(id, o->own) != 0)
+		o->last = *id;
+	return ++o->count < 3 ? ERR_OK : ERR_END;
+}
+
 /* Whether there is anything that c may not have seen: another change than
  * itself and, if they are two, its parent. */
 static enum err
 may_have_met(struct txn *t, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], bool *out)
 {
-	struct change_id other = {0};
-	size_t count = 0;
-	struct walk *w;
-	struct bytes found;
-	enum err e = walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w);
+	struct others o = {.own = &c->id};
+	enum err e = record_walk(t, key, note_other, &o);
 
-	if (e != ERR_OK)
-		return e;
-	while (count < 3 && (e = walk_next(w, &found, NULL)) == ERR_OK &&
-	       found.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0) {
-		struct change_id id;
-
-		key_change_read(&id, found.data + KEY_RECORD_BYTES);
-		if (change_id_compare(&id, &c->id) != 0)
-			other = id;
-		count++;
-	}
-	walk_close(w);
-	*out = count > 2 ||
-	       (count == 2 &&
+	*out = o.count > 2 ||
+	       (o.count == 2 &&
 	           (c->parent_count == 0 ||
-	               change_id_compare(&c->parents[0].id, &other) != 0));
-	return e == ERR_END ? ERR_OK : e;
+	               change_id_compare(&c->parents[0].id, &o.last) != 0));
+	return e;
 }
 
 static enum err
