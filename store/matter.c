@@ -480,9 +480,12 @@ decide(struct txn *t, const struct self *self, struct matter_decision *d,
 
 	if (d->org != NULL && *d->org != '\0')
 		snprintf(org, sizeof org, "%s", d->org);
+	else if (maker->is_local) /* this store's own work */
+		snprintf(org, sizeof org, "%s", near == NULL ? "" : near);
 	else
 		matter_acting_org(t, self, m, near == NULL ? "" : near, org);
 	e = matter_pen_begin(&pen, t, self, d, org);
+	pen.is_plain = maker->is_local;
 	if (e == ERR_OK)
 		e = maker->decide(&pen, m, n);
 	if (e == ERR_OK && !maker->is_local)
