@@ -23,6 +23,7 @@ extern const struct matter_maker matter_fork, matter_onward,
     matter_device_damaged;
 extern const struct matter_maker matter_candidate, matter_move,
     matter_late_edit, matter_death, matter_whose;
+extern const struct matter_maker matter_end_doubted, matter_household;
 
 const struct matter_maker *const matter_makers[] = {
     &matter_conflict,
@@ -43,6 +44,8 @@ const struct matter_maker *const matter_makers[] = {
     &matter_late_edit,
     &matter_death,
     &matter_whose,
+    &matter_end_doubted,
+    &matter_household,
     NULL,
 };
 
