@@ -83,11 +83,18 @@ op_emit_record(struct op *o, json_t *record, const char *day)
 	const struct kind *k =
 	    kind_by_name(json_string_value(json_object_get(record, "kind")));
 	const char *today = NULL;
-	json_t *line;
-	enum err e;
 
 	if (k != NULL && k->view != NULL && *day != '\0')
 		today = k->view(record, day);
+	return op_emit_today(o, record, today);
+}
+
+enum err
+op_emit_today(struct op *o, json_t *record, const char *today)
+{
+	json_t *line;
+	enum err e;
+
 	line = json_pack("{s:o, s:s*}", "record", record, "today", today);
 	if (line == NULL)
 		return ERR_NOMEM;

@@ -89,6 +89,12 @@ void op_today(const struct self *self, char out[DATE_CHARS + 1]);
 /** Emit a record, taken, and beside it the state that the day makes of it
  * where it does. day "": nobody asks. */
 enum err op_emit_record(struct op *o, json_t *record, const char *day);
+/** The same with that word; NULL: none. */
+enum err op_emit_today(struct op *o, json_t *record, const char *today);
+/** What a day makes of a contract that has to be renewed (store/
+ * contract_due.h); *word NULL: nothing. */
+enum err op_ending(
+    const struct op *o, const char *ref, const char *day, const char **word);
 struct record;
 /** What the records here make of this one, which has that key, on a day
  * (store/device_view.h, contract_view.h); *out NULL: nothing. */

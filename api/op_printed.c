@@ -203,24 +203,98 @@ gather_print(struct file *f)
 	return e;
 }
 
-static json_t *
-disclosure_fields(const struct file *f, const char *staff)
+static const char *
+time_of(const char *kind)
 {
-	char at[26] = "", by[REF_BYTES_MAX + 5], of[REF_BYTES_MAX + 5];
-	const char *to = op_text(f->op, "to");
-	json_t *kinds = json_array();
 	size_t i;
 
+	for (i = 0; i < PARTS; i++)
+		if (strcmp(parts[i].kind, kind) == 0)
+			return parts[i].time;
+	return NULL;
+}
+
+/* Which kinds are on the print, in its order, and the days they span. */
+struct extent {
+	json_t *kinds;
+	const char *last;                              /* kind */
+	char from[DATE_CHARS + 1], to[DATE_CHARS + 1]; /* "": no days */
+};
+
+static enum err
+add_to_extent(struct extent *s, const json_t *record)
+{
+	const char *kind = json_string_value(json_object_get(record, "kind"));
+	const char *time = kind == NULL ? NULL : time_of(kind), *day;
+	int bad = 0;
+
+	if (kind != NULL && (s->last == NULL || strcmp(s->last, kind) != 0))
+		bad = json_array_append_new(s->kinds, json_string(kind));
+	s->last = kind;
+	day = time == NULL ? NULL
+	                   : json_string_value(json_object_get(record, time));
+	if (day == NULL || strlen(day) < DATE_CHARS)
+		return bad == 0 ? ERR_OK : ERR_NOMEM;
+	if (s->from[0] == '\0' || strncmp(day, s->from, DATE_CHARS) < 0)
+		snprintf(s->from, sizeof s->from, "%.10s", day);
+	if (s->to[0] == '\0' || strncmp(day, s->to, DATE_CHARS) > 0)
+		snprintf(s->to, sizeof s->to, "%.10s", day);
+	return bad == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err
+find_extent(const struct file *f, struct extent *s)
+{
+	const json_t *row;
+	size_t i;
+	enum err e;
+
+	memset(s, 0, sizeof *s);
+	s->kinds = json_array();
+	e = s->kinds == NULL ? ERR_NOMEM : ERR_OK;
+	json_array_foreach(f->rows, i, row)
+	{
+		if (e == ERR_OK)
+			e = add_to_extent(s, json_object_get(row, "record"));
+	}
+	return e;
+}
+
+static const char *
+text_or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+/* What is on the print, not what a print might hold. */
+static json_t *
+disclosure_fields(
+    const struct file *f, const struct self *self, const char *staff)
+{
+	const struct identity *whom = &f->whom.resident[0];
+	char at[26] = "", by[REF_BYTES_MAX + 5], of[REF_BYTES_MAX + 5];
+	const char *to = op_text(f->op, "to");
+	bool is_own = strcmp(whom->source, self->source) == 0;
+	struct extent s;
+	json_t *fields = NULL;
+
+	if (find_extent(f, &s) != ERR_OK) {
+		json_decref(s.kinds);
+		return NULL;
+	}
 	if (instant_print(api_now(), at) != ERR_OK)
 		at[0] = '\0';
-	json_array_append_new(kinds, json_string("resident"));
-	for (i = 0; i < PARTS; i++)
-		json_array_append_new(kinds, json_string(parts[i].kind));
 	snprintf(by, sizeof by, "ref:%s", staff);
-	snprintf(of, sizeof of, "ref:%s", f->whom.resident[0].ref);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "staff_id", by,
-	    "resident_id", of, "shown_at", at, "form", "printed", "receiver",
-	    to == NULL ? "resident" : to, "kinds", kinds);
+	snprintf(of, sizeof of, "ref:%s", whom->ref);
+	fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:s*, s:s*, s:s*, "
+	                   "s:s*}",
+	    "staff_id", by, "resident_id", of, "shown_at", at, "form",
+	    "printed", "receiver", to == NULL ? "resident" : to, "kinds",
+	    s.kinds, "from_on", text_or_null(s.from), "to_on",
+	    text_or_null(s.to), "note", op_text(f->op, "note"), "source",
+	    is_own ? NULL : whom->source);
+	json_decref(s.kinds);
+	return fields;
 }
 
 static enum err
@@ -230,14 +304,16 @@ write_disclosure(void *context, struct txn *t)
 	const char *staff = people_reader(f->op);
 	struct authored made;
 	struct self self;
-	json_t *fields = disclosure_fields(f, staff);
-	enum err e = fields == NULL ? ERR_NOMEM : self_read(t, &self);
+	json_t *fields = NULL;
+	enum err e = self_read(t, &self);
 
-	if (e == ERR_OK) {
-		e = author_add(t, &self, "disclosure", staff, f->op->who.org,
-		    fields, api_now(), &made);
-		self_wipe(&self);
-	}
+	if (e != ERR_OK)
+		return e;
+	fields = disclosure_fields(f, &self, staff);
+	e = fields == NULL ? ERR_NOMEM
+	                   : author_add(t, &self, "disclosure", staff,
+	                         f->op->who.org, fields, api_now(), &made);
+	self_wipe(&self);
 	json_decref(fields);
 	return e;
 }
@@ -274,10 +350,11 @@ op_printed(struct op *o)
 	struct file f = {0};
 	enum err e = open_file(&f, o);
 
-	if (e == ERR_OK)
-		e = disclose(&f);
+	/* Read first, so that what is written down is what is given. */
 	if (e == ERR_OK)
 		e = gather_print(&f);
+	if (e == ERR_OK)
+		e = disclose(&f);
 	if (e == ERR_OK)
 		e = emit_rows(&f);
 	if (e == ERR_OK)
@@ -294,6 +371,7 @@ struct lookers {
 	struct txn *t;
 	json_t *rows;
 	uint64_t bulk;
+	uint64_t given; /* disclosures */
 };
 
 static const char *
@@ -307,6 +385,7 @@ add_looker(void *context, const struct record *r)
 {
 	struct lookers *l = context;
 	const char *staff = op_bare_ref(text_in(r, "staff_id"));
+	bool is_given = strcmp(r->id.kind, "disclosure") == 0;
 	char name[NAME_BYTES], org[NAME_BYTES];
 	json_t *row;
 
@@ -314,10 +393,12 @@ add_looker(void *context, const struct record *r)
 		staff = r->by;
 	people_name(l->t, "staff", staff, name, sizeof name);
 	people_name(l->t, "org", r->org, org, sizeof org);
-	row = json_pack("{s:s*, s:s, s:s, s:s*, s:s, s:s, s:s*}", "at",
-	    text_in(r, "read_at"), "staff", staff, "staff_name", name, "ground",
-	    text_in(r, "ground"), "org", r->org, "org_name", org, "note",
-	    text_in(r, "note"));
+	row = json_pack("{s:s*, s:s, s:s, s:s*, s:s, s:s, s:s*, s:s*, s:s*}",
+	    "at", text_in(r, is_given ? "shown_at" : "read_at"), "staff", staff,
+	    "staff_name", name, "ground", text_in(r, "ground"), "org", r->org,
+	    "org_name", org, "note", text_in(r, "note"), "form",
+	    text_in(r, "form"), "receiver", text_in(r, "receiver"));
+	l->given += is_given;
 	return json_array_append_new(l->rows, row) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
@@ -345,7 +426,7 @@ earliest_contact(void *context, const struct node *n)
 }
 
 static enum err
-gather_lookers(struct file *f, uint64_t *bulk, int64_t *until)
+gather_lookers(struct file *f, uint64_t *bulk, uint64_t *given, int64_t *until)
 {
 	static const uint8_t nobody[KEY_RECORD_BYTES];
 	struct lookers l = {.rows = json_array()};
@@ -362,6 +443,7 @@ gather_lookers(struct file *f, uint64_t *bulk, int64_t *until)
 		txn_abort(l.t);
 	}
 	*bulk = l.bulk;
+	*given = l.given;
 	if (e == ERR_OK)
 		e = append_sorted(f->rows, l.rows, NULL, "at");
 	json_decref(l.rows);
@@ -372,21 +454,21 @@ enum err
 op_who_looked(struct op *o)
 {
 	struct file f = {0};
-	uint64_t bulk = 0;
+	uint64_t bulk = 0, given = 0;
 	int64_t until = api_now();
 	enum err e = open_file(&f, o);
 
 	if (e == ERR_OK)
 		e = people_note_reading(o, &f.whom);
 	if (e == ERR_OK)
-		e = gather_lookers(&f, &bulk, &until);
+		e = gather_lookers(&f, &bulk, &given, &until);
 	if (e == ERR_OK)
 		e = emit_rows(&f);
 	if (e == ERR_OK)
-		o->summary = json_pack("{s:I, s:b, s:I, s:o}", "readings",
-		    (json_int_t)json_array_size(f.rows), "is_hub",
-		    (int)(f.self.role == ROLE_HUB), "bulk", (json_int_t)bulk,
-		    "told_until", op_instant(until));
+		o->summary = json_pack("{s:I, s:I, s:b, s:I, s:o}", "readings",
+		    (json_int_t)(json_array_size(f.rows) - given), "given",
+		    (json_int_t)given, "is_hub", (int)(f.self.role == ROLE_HUB),
+		    "bulk", (json_int_t)bulk, "told_until", op_instant(until));
 	close_file(&f);
 	return e;
 }

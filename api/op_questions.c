@@ -5,6 +5,7 @@
 
 #include "api/op.h"
 #include "base/i18n.h"
+#include "store/contest_settle.h"
 #include "store/due.h"
 #include "store/index.h"
 #include "store/matter.h"
@@ -254,6 +255,8 @@ decide_run(void *context, struct txn *t)
 	if (e == ERR_OK)
 		e = c->undoes ? matter_undo(t, &self, &c->d)
 		              : matter_decide(t, &self, &c->d);
+	if (e == ERR_OK)
+		e = contest_settle(t, &self, c->d.now);
 	self_wipe(&self);
 	return e;
 }

@@ -270,6 +270,7 @@ struct export_call {
 	uint64_t count;
 	uint64_t limit;   /* 0: none */
 	const char *name; /* only those in whose name this stands; NULL: all */
+	bool is_ending;   /* only contracts that are to be renewed */
 	char
 	    day[DATE_CHARS + 1]; /* "": nobody asks what it makes of a record */
 };
@@ -286,15 +287,23 @@ static enum err
 emit_record(void *context, const json_t *record)
 {
 	struct export_call *c = context;
+	const char *today = NULL;
 	json_t *copy;
-	enum err e;
+	enum err e = ERR_OK;
 
 	if (!is_wanted(c, record))
 		return ERR_OK;
+	if (c->is_ending)
+		e = op_ending(c->op,
+		    json_string_value(json_object_get(record, "ref")), c->day,
+		    &today);
+	if (e != ERR_OK || (c->is_ending && today == NULL))
+		return e;
 	copy = json_deep_copy(record);
 	if (copy == NULL)
 		return ERR_NOMEM;
-	e = op_emit_record(c->op, copy, c->day);
+	e = today == NULL ? op_emit_record(c->op, copy, c->day)
+	                  : op_emit_today(c->op, copy, today);
 	c->count++;
 	if (e == ERR_OK && c->count == c->limit)
 		return ERR_END;
@@ -304,14 +313,20 @@ emit_record(void *context, const json_t *record)
 static enum err
 emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
 {
-	struct export_call c = {
-	    .op = o, .limit = limit, .name = op_text(o, "name")};
+	struct export_call c = {.op = o,
+	    .limit = limit,
+	    .name = op_text(o, "name"),
+	    .is_ending = op_flag(o, "ending")};
 	struct self self;
 	enum err e = op_self(o, &self);
 
 	if (e == ERR_OK && with_day)
 		op_today(&self, c.day);
 	self_wipe(&self);
+	if (e == ERR_OK && c.is_ending && c.day[0] == '\0')
+		return op_fail_with(o, ERR_OK, API_FAILED,
+		    N_("This computer's clock cannot be believed, so nobody "
+		       "knows what ends soon: set it right."));
 	if (e == ERR_OK)
 		e = export_records(
 		    store_db(o->api->store), kind, emit_record, &c);
@@ -344,6 +359,10 @@ op_list(struct op *o)
 
 	if (kind == NULL || limit < 0)
 		return ERR_USAGE;
+	if (op_flag(o, "ending") && strcmp(kind, "contract") != 0)
+		return op_fail(o, ERR_USAGE,
+		    N_("Only contracts end and are renewed: yizhan list "
+		       "contract --ending."));
 	e = people_note_many(o, "list", kind);
 	return e != ERR_OK ? e : emit_records(o, kind, (uint64_t)limit, true);
 }

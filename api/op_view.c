@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/op.h"
+#include "store/contract_due.h"
 #include "store/contract_view.h"
 #include "store/device_view.h"
 
@@ -24,13 +25,46 @@ static enum err
 view_of_contract(
     struct txn *t, const struct record *r, const char *day, json_t **out)
 {
+	enum contract_due due = CONTRACT_NOT_DUE;
 	json_t *plan = NULL;
 	enum err e = contract_plan(t, r, day, &plan);
 
 	if (e != ERR_OK || plan == NULL)
 		return e;
-	*out = json_pack("{s:o}", "plan", plan);
-	return *out == NULL ? ERR_NOMEM : ERR_OK;
+	e = contract_due(t, r, day, &due);
+	*out = json_pack(
+	    "{s:o, s:s*}", "plan", plan, "due", contract_due_word(due));
+	return e == ERR_OK && *out == NULL ? ERR_NOMEM : e;
+}
+
+enum err
+op_ending(
+    const struct op *o, const char *ref, const char *day, const char **word)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	enum contract_due due = CONTRACT_NOT_DUE;
+	struct record r;
+	struct self self;
+	struct txn *t;
+	enum err e = db_begin(store_db(o->api->store), false, &t);
+
+	*word = NULL;
+	if (e != ERR_OK)
+		return e;
+	e = self_read(t, &self);
+	if (e == ERR_OK)
+		e = record_find(t, &self, "contract", ref, key);
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
+	if (e == ERR_OK) {
+		e = contract_due(t, &r, day, &due);
+		record_clear(&r);
+	}
+	self_wipe(&self);
+	txn_abort(t);
+	*word = contract_due_word(due);
+	/* A draft, or one that left meanwhile. */
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 enum err

@@ -81,10 +81,40 @@ show_plan(struct columns *c, const json_t *plan)
 	return e;
 }
 
+static enum err
+show_due(struct columns *c, const char *due)
+{
+	const char *cells[] = {_("reminder"), NULL};
+
+	if (strcmp(due, "ends_soon") == 0)
+		cells[1] = _("It ends soon, and no other contract follows.");
+	else if (strcmp(due, "not_renewed") == 0)
+		cells[1] = _("It is over, and no other contract follows.");
+	return cells[1] == NULL ? ERR_OK : columns_add(c, cells);
+}
+
+static enum err
+show_household(struct columns *c, const json_t *record)
+{
+	const json_t *with = json_object_get(record, "household_with");
+	const char *cells[] = {_("household"), NULL};
+
+	if (strcmp(text_of(record, "kind"), "contract") != 0 ||
+	    json_array_size(with) == 0)
+		return ERR_OK;
+	cells[1] = _("Members of this household have contracts with different "
+	             "teams.");
+	return columns_add(c, cells);
+}
+
 enum err
 contract_show(struct columns *c, const json_t *record, const json_t *now)
 {
 	enum err e = show_dispute(c, record);
 
+	if (e == ERR_OK)
+		e = show_household(c, record);
+	if (e == ERR_OK)
+		e = show_due(c, text_of(now, "due"));
 	return e == ERR_OK ? show_plan(c, json_object_get(now, "plan")) : e;
 }

@@ -108,11 +108,15 @@ static const struct page pages[] = {
            "  --by REF        who asks, where nobody signed in\n"
            "  --now           with --json: only how a device, a loan, a\n"
            "                  hand-over or a contract stands now\n")},
-    {"list", "yizhan list KIND [--limit N] [--name TEXT] [--ground WORD]",
+    {"list",
+        "yizhan list KIND [--limit N] [--name TEXT] [--ground WORD] [--ending]",
         N_("list the records of a kind"),
         N_("  --name TEXT   only those in whose name this stands, however "
            "the\n"
-           "                dot in it is written\n")},
+           "                dot in it is written\n"
+           "  --ending      contract: only those that end within 60 days, or\n"
+           "                ended within the last 60, and that no other\n"
+           "                follows\n")},
     {"sync",
         "yizhan sync [--wait] [--timeout SECONDS] [--max-bytes N] | --estimate",
         N_("exchange changes with the parent now"),

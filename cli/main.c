@@ -28,7 +28,8 @@ static const char *const write_flags[] = {"by=", "org=", NULL};
 static const char *const show_flags[] = {
     "ground=", "note=", "by=", "to=", "printed", "who-looked", "now", NULL};
 static const char *const amend_flags[] = {"by=", "org=", "reassign=", NULL};
-static const char *const list_flags[] = {"limit=", "name=", "ground=", NULL};
+static const char *const list_flags[] = {
+    "limit=", "name=", "ground=", "ending", NULL};
 static const char *const sign_in_flags[] = {"pin-file=", NULL};
 static const char *const pin_flags[] = {"pin-file=", "as-owner", NULL};
 static const char *const owner_flags[] = {"as-owner", NULL};

@@ -357,18 +357,55 @@ ground_word(const char *word)
 	return word;
 }
 
+/* What was given of it, and to whom. */
+static char *
+given_words(const json_t *item)
+{
+	static const struct {
+		const char *word, *text;
+	} words[] = {
+	    {"shown", N_("shown to")},
+	    {"printed", N_("printed for")},
+	    {"file", N_("as a file to")},
+	    {"resident", N_("the resident")},
+	    {"guardian", N_("the guardian")},
+	    {"relative", N_("a relative")},
+	    {"authority", N_("an authority")},
+	    {"other", N_("somebody else")},
+	};
+	const char *form = text_of(item, "form");
+	const char *receiver = text_of(item, "receiver");
+	char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (strcmp(words[i].word, form) == 0)
+			form = _(words[i].text);
+		if (strcmp(words[i].word, receiver) == 0)
+			receiver = _(words[i].text);
+	}
+	/* TRANSLATORS: "printed for", "the resident". */
+	return asprintf(&text, _("%s %s"), form, receiver) < 0 ? NULL : text;
+}
+
 static enum err
 list_reading(void *context, const json_t *item)
 {
 	struct columns *columns = context;
 	const char *name = text_of(item, "staff_name");
 	const char *org = text_of(item, "org_name");
+	bool is_given = json_object_get(item, "form") != NULL;
+	char *given = is_given ? given_words(item) : NULL;
 	const char *cells[] = {text_of(item, "at"),
 	    *name == '\0' ? text_of(item, "staff") : name,
 	    *org == '\0' ? text_of(item, "org") : org,
-	    ground_word(text_of(item, "ground")), text_of(item, "note")};
+	    is_given ? given : ground_word(text_of(item, "ground")),
+	    text_of(item, "note")};
+	enum err e =
+	    is_given && given == NULL ? ERR_NOMEM : columns_add(columns, cells);
 
-	return columns_add(columns, cells);
+	free(given);
+	return e;
 }
 
 /* What may be missing is said: an empty list must not read as "nobody". */

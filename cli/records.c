@@ -286,6 +286,7 @@ struct listing {
 	struct columns *columns;
 	const struct door_reader *reader;
 	bool has_names; /* namesakes are told apart by their birth dates */
+	bool is_ending; /* until when counts, not when it was written */
 };
 
 static const char *
@@ -312,6 +313,8 @@ list_record(void *context, const json_t *record)
 	    text_of(record, "at"), org};
 	const char **cells = l->has_names ? by_name : by_slip;
 
+	if (l->is_ending)
+		cells[3] = text_of(record, "end_on");
 	if (strncmp(org, "ref:", 4) == 0)
 		cells[4] += 4;
 	return columns_add(l->columns, cells);
@@ -324,8 +327,9 @@ verb_list(struct call *c)
 	    _("ref"), _("slip number"), _("state"), _("at"), _("org")};
 	struct door_request q = {0};
 	struct door_reader r = {.record = print_record};
-	struct listing listing = {
-	    .reader = &r, .has_names = call_option(c, "name") != NULL};
+	struct listing listing = {.reader = &r,
+	    .has_names = call_option(c, "name") != NULL,
+	    .is_ending = call_has(c, "ending")};
 	long limit;
 	int exit_code;
 
@@ -335,6 +339,8 @@ verb_list(struct call *c)
 		titles[1] = _("name");
 		titles[2] = _("birth date");
 	}
+	if (listing.is_ending)
+		titles[3] = _("until");
 	if (!c->json) {
 		listing.columns = columns_new(stdout, 5, titles);
 		if (listing.columns == NULL)
@@ -342,10 +348,11 @@ verb_list(struct call *c)
 		r.record = list_record;
 		r.context = &listing;
 	}
-	q.request = json_pack("{s:s, s:s, s:I, s:s*, s:s*}", "op", "list",
-	    "kind", c->operands[0], "limit",
-	    (json_int_t)(limit < 0 ? 0 : limit), "ground",
-	    call_option(c, "ground"), "name", call_option(c, "name"));
+	q.request =
+	    json_pack("{s:s, s:s, s:I, s:s*, s:s*, s:b}", "op", "list", "kind",
+	        c->operands[0], "limit", (json_int_t)(limit < 0 ? 0 : limit),
+	        "ground", call_option(c, "ground"), "name",
+	        call_option(c, "name"), "ending", (int)listing.is_ending);
 	exit_code = limit == 0 ? API_DONE : door_run(c, &q, &r);
 	if (limit == 0)
 		json_decref(q.request);

@@ -115,36 +115,36 @@ note_fields(struct txn *t, const struct record_set *set)
 	return e;
 }
 
+struct others {
+	const struct change_id *own;
+	struct change_id last; /* other than own */
+	size_t count;
+};
+
+static enum err
+note_other(void *context, const struct change_id *id)
+{
+	struct others *o = context;
+
+	if (change_id_compare(id, o->own) != 0)
+		o->last = *id;
+	return ++o->count < 3 ? ERR_OK : ERR_END;
+}
+
 /* Whether there is anything that c may not have seen: another change than
  * itself and, if they are two, its parent. */
 static enum err
 may_have_met(struct txn *t, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], bool *out)
 {
-	struct change_id other = {0};
-	size_t count = 0;
-	struct walk *w;
-	struct bytes found;
-	enum err e = walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w);
+	struct others o = {.own = &c->id};
+	enum err e = record_walk(t, key, note_other, &o);
 
-	if (e != ERR_OK)
-		return e;
-	while (count < 3 && (e = walk_next(w, &found, NULL)) == ERR_OK &&
-	       found.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0) {
-		struct change_id id;
-
-		key_change_read(&id, found.data + KEY_RECORD_BYTES);
-		if (change_id_compare(&id, &c->id) != 0)
-			other = id;
-		count++;
-	}
-	walk_close(w);
-	*out = count > 2 ||
-	       (count == 2 &&
+	*out = o.count > 2 ||
+	       (o.count == 2 &&
 	           (c->parent_count == 0 ||
-	               change_id_compare(&c->parents[0].id, &other) != 0));
-	return e == ERR_END ? ERR_OK : e;
+	               change_id_compare(&c->parents[0].id, &o.last) != 0));
+	return e;
 }
 
 static enum err
@@ -352,49 +352,4 @@ const struct matter_maker matter_branches = {
     .asks_again = true,
     .describe = describe,
     .decide = conflict_decide,
-};
-
-/* --- what an import lost ------------------------------------------------- */
-
-/* Where no choice between values is left (a state that another org's step has
- * left behind, an entry that a union does not show) a person can only take
- * note; import_line.c puts these rows. */
-static enum err
-describe_lost(struct txn *t, const struct self *self, struct matter *m)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record r;
-	json_t *value;
-	enum err e;
-
-	(void)self;
-	matter_key(t, m->question, key);
-	e = record_read(t, key, &r);
-	if (e != ERR_OK)
-		return e;
-	value = json_object_get(r.fields, m->question->field);
-	m->proposal = 0;
-	m->ground = N_("a later step stands above what was imported");
-	e = matter_add_choice(m, "keep",
-	    json_pack(
-	        "{s:s, s:s, s:O?}", "by", r.by, "org", r.org, "value", value));
-	record_clear(&r);
-	return e;
-}
-
-static enum err
-keep_what_is(struct matter_pen *pen, const struct matter *m, size_t n)
-{
-	(void)pen;
-	(void)m;
-	(void)n;
-	return ERR_OK;
-}
-
-const struct matter_maker matter_lost = {
-    .code = FINDING_IMPORT_LOST,
-    .urgency = 2,
-    .is_local = true,
-    .describe = describe_lost,
-    .decide = keep_what_is,
 };

@@ -31,6 +31,15 @@ end(struct contest_contract *c, enum contest_word word, const char *reason,
 	snprintf(c->ended_on, sizeof c->ended_on, "%s", day);
 }
 
+/* The move that ended it was a mistake. Teams and resident acted on that end
+ * meanwhile, so nothing brings it back but a person's word. */
+static void
+doubt(struct contest_contract *c)
+{
+	end(c, CONTEST_CLOSED, "moved", c->undone_on);
+	c->is_doubted = true;
+}
+
 /* The day before the first contract that takes its place begins, but none
  * before it was signed itself. False: none does. */
 static bool
@@ -81,6 +90,8 @@ ends(const struct contest *set, size_t i, struct contest_contract *c)
 		end(c, CONTEST_TERMINATED, c->ending_reason, c->ending_on);
 	else if (replaced_on(set, i, day))
 		end(c, CONTEST_TERMINATED, "replaced", day);
+	else if (c->undone_on[0] != '\0' && !c->is_resumed)
+		doubt(c);
 	else
 		return false;
 	return true;
@@ -238,6 +249,7 @@ begin(struct contest *set, size_t i)
 	c->word = CONTEST_NOTHING;
 	c->end_reason[0] = '\0';
 	c->ended_on[0] = '\0';
+	c->is_doubted = false;
 	c->holder = SIZE_MAX;
 	memset(c->overlaps, 0, sizeof c->overlaps);
 	if (!ends(set, i, c) && is_open(c))

@@ -41,6 +41,8 @@ struct contest_contract {
 	char ending_reason[16];  /* and why; "" */
 	contest_day active_on;   /* first said to be active, by anybody */
 	contest_day moved_on;    /* he left the team's org */
+	contest_day undone_on;   /* likewise, by a move that was taken back */
+	bool is_resumed;         /* a person put it in force again since */
 	size_t renews, replaces; /* place in the set; SIZE_MAX: none here */
 	bool clock_ok;           /* of who signed */
 	bool is_managing;        /* the team is his managing org's */
@@ -49,6 +51,7 @@ struct contest_contract {
 	enum contest_word word;
 	char end_reason[16];         /* of an end; "": as it is */
 	contest_day ended_on;        /* likewise */
+	bool is_doubted;             /* a person says whether it is over */
 	bool overlaps[CONTEST_MOST]; /* with which it is contested */
 	size_t holder; /* which counts until it is decided; SIZE_MAX */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/contest_set.h"
+#include "store/contest_undone.h"
 #include "store/log.h"
 #include "store/rules.h"
 #include "store/scope.h"
@@ -12,6 +13,7 @@
 struct leaving {
 	char from[REF_BYTES_MAX + 1], to[REF_BYTES_MAX + 1]; /* "": any */
 	contest_day on;
+	bool is_undone; /* it was a mistake, and taken back */
 };
 
 enum { LEAVINGS_MOST = 32 };
@@ -34,8 +36,8 @@ contest_is_machines(const struct change *c)
 	return strcmp(c->by, CONTEST_AUTHOR) == 0;
 }
 
-static void
-day_of(int64_t seconds, contest_day out)
+void
+contest_day_of(int64_t seconds, contest_day out)
 {
 	char at[26];
 
@@ -106,8 +108,8 @@ names(const struct reading *r, const struct record *q, const char *field,
 }
 
 static void
-add_leaving(
-    struct reading *r, const char *from, const char *to, const contest_day on)
+add_leaving(struct reading *r, const char *from, const char *to,
+    const contest_day on, bool is_undone)
 {
 	struct leaving *l = &r->leaving[r->leaving_count];
 
@@ -116,65 +118,69 @@ add_leaving(
 	snprintf(l->from, sizeof l->from, "%s", from);
 	snprintf(l->to, sizeof l->to, "%s", to);
 	memcpy(l->on, on, sizeof l->on);
+	l->is_undone = is_undone;
 	r->leaving_count++;
 }
 
-static void
+static enum err
 note_move(struct reading *r, const struct record *q)
 {
 	uint8_t who[KEY_RECORD_BYTES];
 	const char *from = rule_ref(q->fields, "from_org");
 	const char *to = rule_ref(q->fields, "to_org");
+	bool is_undone = rule_state_is(q->fields, "undone");
 	contest_day on;
+	enum err e;
 
-	if (!rule_state_is(q->fields, "confirmed") ||
+	if ((!is_undone && !rule_state_is(q->fields, "confirmed")) ||
 	    !names(r, q, "resident_id", who) || !is_person(r, who))
-		return;
-	copy_day(q->fields, "moved_on", on);
-	if (on[0] == '\0')
-		day_of(q->at, on);
-	add_leaving(r, from == NULL ? "" : from, to == NULL ? "" : to, on);
+		return ERR_OK;
+	e = contest_moving_day(r->t, q, on);
+	if (e == ERR_OK)
+		add_leaving(r, from == NULL ? "" : from, to == NULL ? "" : to,
+		    on, is_undone);
+	r->set->has_moves = true;
+	return e;
 }
 
-static void
+static enum err
 note_link(struct reading *r, const struct record *q)
 {
 	uint8_t one[KEY_RECORD_BYTES], other[KEY_RECORD_BYTES];
 
 	if (!rule_state_is(q->fields, "linked") ||
 	    !names(r, q, "resident_id", one) || !names(r, q, "other_id", other))
-		return;
+		return ERR_OK;
 	if (is_person(r, one))
 		add_person(r, other);
 	else if (is_person(r, other))
 		add_person(r, one);
+	return ERR_OK;
 }
 
-/* Of what names him only links and moves are read. */
+/* Of what names him only links and moves are looked for. */
 static enum err
-note_about(struct reading *r, const struct buffer *keys)
+note_about(struct reading *r, const struct identity *who, const char *source,
+    const char *kind,
+    enum err (*note)(struct reading *r, const struct record *q))
 {
-	uint16_t move = key_kind_number("move"), link = key_kind_number("link");
+	struct buffer keys = {0};
 	size_t at;
-	enum err e = ERR_OK;
+	enum err e = naming_walk_kind(
+	    r->t, "resident", who->ref, NAMING_REST, source, kind, &keys);
 
-	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES) {
-		uint16_t number = load_u16(keys->data + at);
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
 		struct record q;
 
-		if (number != move && number != link)
-			continue;
-		e = record_read(r->t, keys->data + at, &q);
+		e = record_read(r->t, keys.data + at, &q);
 		if (e != ERR_OK) {
 			e = or_nothing(e);
 			continue;
 		}
-		if (number == move)
-			note_move(r, &q);
-		else
-			note_link(r, &q);
+		e = note(r, &q);
 		record_clear(&q);
 	}
+	buffer_free(&keys);
 	return e;
 }
 
@@ -200,9 +206,9 @@ note_status(struct reading *r, const struct record *now,
 		    one->occurred_at < first)
 			first = one->occurred_at;
 	}
-	day_of(first, on);
+	contest_day_of(first, on);
 	if (strcmp(status, "dead") != 0) {
-		add_leaving(r, "", "", on);
+		add_leaving(r, "", "", on, false);
 		return;
 	}
 	if (!c->is_dead || strcmp(on, c->died_on) < 0)
@@ -215,7 +221,6 @@ read_person(struct reading *r, size_t i)
 {
 	const uint8_t *key = r->set->people[i];
 	struct record_set changes;
-	struct buffer keys = {0};
 	struct record now;
 	const char *source;
 	enum err e = record_gather(r->t, key, CONTEST_CHANGES_MOST, &changes);
@@ -232,14 +237,12 @@ read_person(struct reading *r, size_t i)
 	r->holder_count++;
 	note_status(r, &now, &changes);
 	source = scope_is_only(r->t, &now.id) ? NULL : now.id.source;
-	e = naming_walk(
-	    r->t, "resident", now.id.ref, NAMING_REST, source, SIZE_MAX, &keys);
+	e = note_about(r, &now.id, source, "move", note_move);
 	if (e == ERR_OK)
-		e = note_about(r, &keys);
+		e = note_about(r, &now.id, source, "link", note_link);
 	if (e == ERR_OK)
-		e = naming_walk(r->t, "resident", now.id.ref, NAMING_GRANTS,
-		    source, SIZE_MAX, &r->contracts);
-	buffer_free(&keys);
+		e = naming_walk_kind(r->t, "resident", now.id.ref,
+		    NAMING_GRANTS, source, "contract", &r->contracts);
 	record_clear(&now);
 	record_set_free(&changes);
 	return e;
@@ -252,30 +255,14 @@ static enum err
 merge_said(const struct record_set *changes, struct record *out)
 {
 	static const char *const words[] = {"state", "end_reason", "ended_on",
-	    "contested_with", "holder_id", NULL};
-	struct change *copy = calloc(changes->count, sizeof *copy);
-	struct merge_input *input = calloc(changes->count, sizeof *input);
-	size_t i, j;
-	enum err e = copy == NULL || input == NULL ? ERR_NOMEM : ERR_OK;
+	    "contested_with", "holder_id", "household_with", NULL};
+	bool is_silent[CONTEST_CHANGES_MOST];
+	size_t i;
 
-	for (i = 0; e == ERR_OK && i < changes->count; i++) {
-		copy[i] = changes->change[i];
-		copy[i].fields = json_copy(copy[i].fields);
-		if (copy[i].fields == NULL)
-			e = ERR_NOMEM;
-		else if (contest_is_machines(&copy[i]))
-			for (j = 0; words[j] != NULL; j++)
-				json_object_del(copy[i].fields, words[j]);
-		input[i].change = &copy[i];
-		input[i].fingerprint = changes->input[i].fingerprint;
-	}
-	if (e == ERR_OK)
-		e = record_merge(input, changes->count, out);
-	while (i-- > 0)
-		json_decref(copy[i].fields);
-	free(copy);
-	free(input);
-	return e;
+	for (i = 0; i < changes->count; i++)
+		is_silent[i] = contest_is_machines(&changes->change[i]);
+	return record_merge_without(
+	    changes->input, changes->count, words, is_silent, out);
 }
 
 static bool
@@ -305,13 +292,14 @@ find_leaving(struct reading *r, struct contest_contract *c)
 
 	for (i = 0; i < r->leaving_count; i++) {
 		const struct leaving *l = &r->leaving[i];
+		char *day = l->is_undone ? c->undone_on : c->moved_on;
 
 		if ((l->from[0] != '\0' && !is_within(r, c->org, l->from)) ||
 		    (l->to[0] != '\0' && is_within(r, c->org, l->to)) ||
 		    strcmp(c->signed_on, l->on) > 0)
 			continue;
-		if (c->moved_on[0] == '\0' || strcmp(l->on, c->moved_on) < 0)
-			memcpy(c->moved_on, l->on, sizeof l->on);
+		if (day[0] == '\0' || strcmp(l->on, day) < 0)
+			memcpy(day, l->on, sizeof l->on);
 	}
 }
 
@@ -342,9 +330,9 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 			ending = one->occurred_at;
 	}
 	if (active != INT64_MAX)
-		day_of(active, c->active_on);
+		contest_day_of(active, c->active_on);
 	if (ending != INT64_MAX && c->ending_on[0] == '\0')
-		day_of(ending, c->ending_on);
+		contest_day_of(ending, c->ending_on);
 }
 
 static void
@@ -368,6 +356,7 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	fill_from_changes(c, changes);
 	c->is_managing = is_managing(r, c->org);
 	find_leaving(r, c);
+	c->is_resumed = c->undone_on[0] != '\0' && contest_is_resumed(changes);
 }
 
 /* Whether the group said what is shown, or it came so from the beginning. */
@@ -440,7 +429,6 @@ is_there(const struct contest_set *s, const uint8_t key[KEY_RECORD_BYTES])
 static enum err
 read_contracts(struct reading *r)
 {
-	uint16_t contract = key_kind_number("contract");
 	size_t at;
 	enum err e = ERR_OK;
 
@@ -450,7 +438,7 @@ read_contracts(struct reading *r)
 		const uint8_t *key = r->contracts.data + at;
 		struct record_set changes;
 
-		if (load_u16(key) != contract || is_there(r->set, key))
+		if (is_there(r->set, key))
 			continue;
 		e = record_gather(r->t, key, CONTEST_CHANGES_MOST, &changes);
 		if (e != ERR_OK) {

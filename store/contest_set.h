@@ -18,10 +18,13 @@ struct contest_record {
 struct contest_set {
 	struct contest contest;
 	struct contest_record record[CONTEST_MOST]; /* of the same places */
+	bool has_moves; /* one was confirmed, and perhaps taken back */
 	size_t people_count;
 	uint8_t people[CONTEST_PEOPLE_MOST][KEY_RECORD_BYTES];
 };
 
+/** The day of an instant; "": it has none. */
+void contest_day_of(int64_t seconds, contest_day out);
 /** Whether a change is the machine's. */
 bool contest_is_machines(const struct change *c);
 

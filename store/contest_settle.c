@@ -5,6 +5,8 @@
 
 #include "store/admit.h"
 #include "store/contest_set.h"
+#include "store/contest_undone.h"
+#include "store/household.h"
 #include "store/kinds/kinds.h"
 #include "store/rules.h"
 #include "store/scope.h"
@@ -79,6 +81,7 @@ contest_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	uint8_t due[DUE_BYTES];
+	enum err e;
 
 	if (self->role != ROLE_HUB)
 		return is_about_a_contract(c->record.kind)
@@ -88,7 +91,8 @@ contest_note(struct txn *t, const struct self *self, const struct change *c,
 	if (!self->is_enrolled || !matters(t, c))
 		return ERR_OK;
 	due_key(key, due);
-	return txn_put(t, TABLE_META, due, sizeof due, "", 0);
+	e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
+	return e == ERR_OK ? household_note(t, c, key) : e;
 }
 
 /* --- saying it ----------------------------------------------------------- */
@@ -183,9 +187,8 @@ needs_word(const struct contest_set *s, size_t i)
 	       !s->record[i].is_confirmed;
 }
 
-/* In the name of the team's org, which the contract is of. */
-static enum err
-say(struct txn *t, const struct self *self, const struct record *r,
+enum err
+contest_say(struct txn *t, const struct self *self, const struct record *r,
     json_t *fields, int64_t now)
 {
 	struct change c;
@@ -225,7 +228,7 @@ say_of(struct txn *t, const struct self *self, const struct contest_set *s,
 	if (fields == NULL)
 		return ERR_NOMEM;
 	if (json_object_size(fields) > 0)
-		e = say(t, self, &s->record[i].present, fields, now);
+		e = contest_say(t, self, &s->record[i].present, fields, now);
 	json_decref(fields);
 	return e;
 }
@@ -236,7 +239,8 @@ struct settling {
 	struct txn *t;
 	const struct self *self;
 	int64_t now;
-	struct buffer done; /* keys of residents */
+	struct buffer done;       /* keys of residents */
+	struct buffer households; /* of their contracts */
 };
 
 static bool
@@ -288,6 +292,11 @@ settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
 	e = buffer_state(&w->done);
 	if (e == ERR_OK)
 		e = say_all(w, s);
+	if (e == ERR_OK)
+		e = contest_undone_ask(w->t, s, w->now);
+	for (i = 0; e == ERR_OK && i < s->contest.count; i++)
+		e = household_add(
+		    w->t, s->record[i].said, s->record[i].key, &w->households);
 	contest_set_free(s);
 	return e;
 }
@@ -381,14 +390,20 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 		     at += KEY_RECORD_BYTES)
 			e = settle_one(&w, keys.data + at);
 	} while (e == ERR_OK && keys.size > 0);
+	if (e == ERR_OK)
+		e = household_settle(t, self, &w.households, now);
 	buffer_free(&keys);
 	buffer_free(&w.done);
+	buffer_free(&w.households);
 	return e;
 }
 
 /* --- a hub that held contracts before it judged them ---------------------- */
 
 static const char looked[] = "contest.looked";
+
+/* 1: each resident's contracts only. */
+enum { LOOKED_AT_HOUSEHOLDS = 2 };
 
 static enum err
 note_all_contracts(struct txn *t)
@@ -425,10 +440,10 @@ contest_prepare(struct txn *t, const struct self *self, int64_t now)
 
 	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
 		return e;
-	if (was_looked == 0) {
+	if (was_looked < LOOKED_AT_HOUSEHOLDS) {
 		e = note_all_contracts(t);
 		if (e == ERR_OK)
-			e = meta_put_number(t, looked, 1);
+			e = meta_put_number(t, looked, LOOKED_AT_HOUSEHOLDS);
 	}
 	return e == ERR_OK ? contest_settle(t, self, now) : e;
 }

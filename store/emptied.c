@@ -415,33 +415,36 @@ emptying_to_json(const struct identity *id)
 	    "{s:s, s:s, s:b}", "kind", id->kind, "ref", id->ref, "emptied", 1);
 }
 
-/* Whether any change of a record still lacks its body. */
+struct filling {
+	struct txn *t;
+	struct stored stored;
+	bool is_whole;
+};
+
+static enum err
+look_for_body(void *context, const struct change_id *id)
+{
+	struct filling *f = context;
+	enum err e = stored_read(f->t, id, &f->stored);
+
+	if (e != ERR_OK)
+		return e;
+	f->is_whole = f->stored.body.size > 0;
+	return f->is_whole ? ERR_OK : ERR_END;
+}
+
+/* Whether no change of a record lacks its body any more. */
 static enum err
 is_whole(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], bool *out)
 {
-	struct stored s;
-	struct walk *w;
-	struct bytes found;
-	enum err e = walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w);
+	struct filling f = {.t = t, .is_whole = true};
+	enum err e;
 
-	*out = true;
-	if (e != ERR_OK)
-		return e;
-	stored_init(&s);
-	while (*out && (e = walk_next(w, &found, NULL)) == ERR_OK &&
-	       found.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0) {
-		struct change_id id;
-
-		key_change_read(&id, found.data + KEY_RECORD_BYTES);
-		e = stored_read(t, &id, &s);
-		if (e != ERR_OK)
-			break;
-		*out = s.body.size > 0;
-	}
-	walk_close(w);
-	stored_free(&s);
-	return e == ERR_END ? ERR_OK : e;
+	stored_init(&f.stored);
+	e = record_walk(t, key, look_for_body, &f);
+	stored_free(&f.stored);
+	*out = f.is_whole;
+	return e;
 }
 
 enum err

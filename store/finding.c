@@ -384,6 +384,24 @@ static const struct entry entries[] = {
 	{FINDING_MOVED_FILE, "moved_file",
 	    N_("The record cannot be moved to that resident."),
 	    N_("Name another resident's entry that is held here.")},
+	{FINDING_END_DOUBTED, "end_doubted",
+	    N_("A contract ended since the resident moved, and the move was "
+	       "taken back."),
+	    N_("It stays ended until you decide: ask the resident and the "
+	       "team.")},
+	{FINDING_HOUSEHOLD, "household",
+	    N_("Members of one household have contracts with different "
+	       "teams."),
+	    N_("Both stay in force; say which team is to have the "
+	       "household, or that it stays so.")},
+	{FINDING_RENEWED_EARLY, "renewed_early",
+	    N_("The contract renewed here still runs for more than three "
+	       "months."),
+	    N_("A contract is renewed at its end; check the dates.")},
+	{FINDING_CHANGED_EARLY, "changed_early",
+	    N_("The contract changed here has not ended yet."),
+	    N_("A contract is changed at its end; say in choice_note why it "
+	       "is now.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

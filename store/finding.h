@@ -135,6 +135,11 @@ enum finding_code {
 	FINDING_LATE_EDIT = 174, /* told */
 	FINDING_DEATH_DOUBTED = 175,
 	FINDING_MOVED_FILE = 176, /* refused: reassign */
+	/* contracts: the first two are questions, the others warnings */
+	FINDING_END_DOUBTED = 200, /* the move that ended it was a mistake */
+	FINDING_HOUSEHOLD = 201,   /* one household, two teams */
+	FINDING_RENEWED_EARLY = 202,
+	FINDING_CHANGED_EARLY = 203,
 };
 
 struct finding {

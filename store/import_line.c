@@ -358,24 +358,6 @@ no_memory:
 
 /* --- what an import loses ---------------------------------------------- */
 
-static enum err
-count_changes(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t *out)
-{
-	struct walk *w;
-	struct bytes found;
-	enum err e = walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w);
-
-	*out = 0;
-	if (e != ERR_OK)
-		return e;
-	while ((e = walk_next(w, &found, NULL)) == ERR_OK &&
-	       found.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0)
-		(*out)++;
-	walk_close(w);
-	return e == ERR_END ? ERR_OK : e;
-}
-
 static bool
 holds_all(const json_t *array, const json_t *wanted)
 {
@@ -422,7 +404,7 @@ find_lost(struct line_run *run, const struct line *l, json_t *changed,
 	struct record r;
 	json_t *v;
 	size_t count;
-	enum err e = count_changes(run->t, l->key, &count);
+	enum err e = record_count(run->t, l->key, SIZE_MAX, &count);
 
 	/* All changes of the record are this source's own. */
 	if (e != ERR_OK || count == l->before_count + 1)

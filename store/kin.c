@@ -7,18 +7,9 @@
 bool
 kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
-	struct walk *w;
-	struct bytes found;
-	int count = 0;
+	size_t count;
 
-	if (walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w) != ERR_OK)
-		return false;
-	while (count < 2 && walk_next(w, &found, NULL) == ERR_OK &&
-	       found.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0)
-		count++;
-	walk_close(w);
-	return count == 1;
+	return record_count(t, key, 2, &count) == ERR_OK && count == 1;
 }
 
 static size_t

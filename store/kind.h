@@ -138,6 +138,8 @@ struct check_context {
 	int (*window_days)(void *world, const char *item, const char *day);
 	/** The day a report was signed; false when it is not here. */
 	bool (*report_signed)(void *world, const char *report, char day[11]);
+	/** The last day of a contract; false when it is not here. */
+	bool (*contract_ends)(void *world, const char *contract, char day[11]);
 	void *world;
 };
 

@@ -102,7 +102,8 @@ looked_note(struct txn *t, const struct change *c,
 	uint8_t key[NOTE_BYTES], resident[KEY_RECORD_BYTES];
 	const char *ref, *source;
 
-	if (strcmp(c->record.kind, "audit") != 0)
+	if (strcmp(c->record.kind, "audit") != 0 &&
+	    strcmp(c->record.kind, "disclosure") != 0)
 		return ERR_OK;
 	ref = rule_ref(c->fields, "resident_id");
 	source = rule_text(c->fields, "source");

@@ -34,11 +34,11 @@ bool looked_is_about(const struct kind *k);
 enum err looked_note(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES]);
 
-/** Called per audit record; r lives until it returns. Other than ERR_OK ends
- * the walk and is returned. */
+/** Called per record of kind audit or disclosure; r lives until it returns.
+ * Other than ERR_OK ends the walk and is returned. */
 typedef enum err looked_visit(void *context, const struct record *r);
-/** All readings of a resident's record that are known here, in no order. A key
- * of zeros: those of many records at once. */
+/** All readings of a resident's record that are known here, and what was given
+ * of it to whom, in no order. A key of zeros: readings of many at once. */
 enum err looked_walk(struct txn *t, const uint8_t resident[KEY_RECORD_BYTES],
     looked_visit *visit, void *context);
 

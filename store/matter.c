@@ -23,6 +23,7 @@ extern const struct matter_maker matter_fork, matter_onward,
     matter_device_damaged;
 extern const struct matter_maker matter_candidate, matter_move,
     matter_late_edit, matter_death, matter_whose;
+extern const struct matter_maker matter_end_doubted, matter_household;
 
 const struct matter_maker *const matter_makers[] = {
     &matter_conflict,
@@ -43,6 +44,8 @@ const struct matter_maker *const matter_makers[] = {
     &matter_late_edit,
     &matter_death,
     &matter_whose,
+    &matter_end_doubted,
+    &matter_household,
     NULL,
 };
 
@@ -480,9 +483,12 @@ decide(struct txn *t, const struct self *self, struct matter_decision *d,
 
 	if (d->org != NULL && *d->org != '\0')
 		snprintf(org, sizeof org, "%s", d->org);
+	else if (maker->is_local) /* this store's own work */
+		snprintf(org, sizeof org, "%s", near == NULL ? "" : near);
 	else
 		matter_acting_org(t, self, m, near == NULL ? "" : near, org);
 	e = matter_pen_begin(&pen, t, self, d, org);
+	pen.is_plain = maker->is_local;
 	if (e == ERR_OK)
 		e = maker->decide(&pen, m, n);
 	if (e == ERR_OK && !maker->is_local)

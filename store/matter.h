@@ -46,8 +46,9 @@ struct matter_pen {
 	const struct self *self;
 	const char *by, *org, *reason;
 	int64_t now;
-	bool restores;        /* it is an undoing */
-	json_t *changes;      /* ids written */
+	bool restores;   /* it is an undoing */
+	bool is_plain;   /* who decides has no more right than who amends */
+	json_t *changes; /* ids written */
 	struct authored made; /* the last one; findings of all */
 };
 

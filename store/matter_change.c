@@ -209,8 +209,8 @@ enum err
 matter_amend(
     struct matter_pen *pen, const uint8_t key[KEY_RECORD_BYTES], json_t *fields)
 {
-	unsigned flags =
-	    AUTHOR_ENTITLED | (pen->restores ? AUTHOR_RESTORES : 0);
+	unsigned flags = (pen->is_plain ? 0 : AUTHOR_ENTITLED) |
+	                 (pen->restores ? AUTHOR_RESTORES : 0);
 	struct findings before = pen->made.findings;
 	struct identity id;
 	enum err e = kind_of_key(pen->t, key, &id);

@@ -45,6 +45,11 @@ void record_clear(struct record *r);
 enum err record_merge(
     const struct merge_input *input, size_t count, struct record *out);
 
+/** Merge as if the silent changes (of the same places) said nothing of the
+ * named fields; names ends with NULL. ERR_NOMEM, ERR_LIMIT as above. */
+enum err record_merge_without(const struct merge_input *input, size_t count,
+    const char *const *names, const bool *is_silent, struct record *out);
+
 enum { SIDES_MAX = 8 };
 
 /* What met without one having seen the other; the one that is shown first. */

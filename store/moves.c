@@ -10,6 +10,7 @@
 #include "store/matter.h"
 #include "store/moves.h"
 #include "store/rules.h"
+#include "store/scope.h"
 
 enum { CLASS_SOON = 1, ORG_STEPS_MAX = 8 };
 
@@ -17,6 +18,7 @@ static const char holder[] = "managing_org_id";
 
 /* --- the group's decision ---------------------------------------------- */
 
+/* to_org NULL: to nobody, as it was before. */
 static enum err
 write_holder(struct txn *t, const struct self *self, const struct change *c,
     const struct record *resident, const char *to_org)
@@ -34,8 +36,8 @@ write_holder(struct txn *t, const struct self *self, const struct change *c,
 	next.clock = c->clock;
 	next.occurred_at = c->occurred_at;
 	next.recorded_at = c->recorded_at;
-	next.fields =
-	    json_pack("{s:o}", holder, json_sprintf("ref:%s", to_org));
+	next.fields = json_pack("{s:o}", holder,
+	    to_org == NULL ? json_null() : json_sprintf("ref:%s", to_org));
 	e = next.fields == NULL ? ERR_NOMEM
 	                        : admit_own(t, self, &next, CLASS_SOON);
 	change_clear(&next);
@@ -45,10 +47,9 @@ write_holder(struct txn *t, const struct self *self, const struct change *c,
 /* Only with the word itself, never when it comes back to a hub that was
  * restored: what it wrote then comes back too. */
 static bool
-confirms(const struct self *self, const struct change *c)
+says_now(const struct self *self, const struct change *c, const char *state)
 {
-	return self->role == ROLE_HUB &&
-	       rule_state_is(c->fields, "confirmed") &&
+	return self->role == ROLE_HUB && rule_state_is(c->fields, state) &&
 	       memcmp(c->id.life, self->life, LIFE_BYTES) == 0;
 }
 
@@ -71,6 +72,124 @@ give_file(struct txn *t, const struct self *self, const struct change *c,
 	record_clear(&r);
 	return e;
 }
+
+/* --- taking it back ---------------------------------------------------- */
+
+/* Whether a change of a resident is the one that gave the file away by this
+ * word on the move: it was written with it. */
+static bool
+is_by(const struct change *c, const struct change *word, const char *to)
+{
+	const char *org = rule_ref(c->fields, holder);
+
+	return c->managing && org != NULL && strcmp(org, to) == 0 &&
+	       strcmp(c->by, word->by) == 0 && strcmp(c->org, word->org) == 0 &&
+	       c->occurred_at == word->occurred_at &&
+	       c->recorded_at == word->recorded_at;
+}
+
+/* Mark what was given by a move that is undone, if it is this resident's. */
+static enum err
+mark_given(struct txn *t, const uint8_t move[KEY_RECORD_BYTES],
+    const uint8_t resident[KEY_RECORD_BYTES], const struct record_set *file,
+    bool is_void[KIN_MAX])
+{
+	uint8_t who[KEY_RECORD_BYTES];
+	struct record_set words;
+	const char *to;
+	struct record m;
+	size_t i, w;
+	enum err e = record_gather(t, move, KIN_MAX, &words);
+
+	if (e != ERR_OK)
+		return e;
+	e = record_merge(words.input, words.count, &m);
+	if (e != ERR_OK) {
+		record_set_free(&words);
+		return e;
+	}
+	to = rule_ref(m.fields, "to_org");
+	if (rule_state_is(m.fields, "undone") && to != NULL &&
+	    linked_resident(t, &m.id, m.fields, who) == ERR_OK &&
+	    memcmp(who, resident, sizeof who) == 0)
+		for (w = 0; w < words.count; w++)
+			for (i = 0; rule_state_is(
+			                words.change[w].fields, "confirmed") &&
+			            i < file->count;
+			     i++)
+				is_void[i] =
+				    is_void[i] || is_by(&file->change[i],
+				                      &words.change[w], to);
+	record_clear(&m);
+	record_set_free(&words);
+	return ERR_OK;
+}
+
+static enum err
+mark_all(struct txn *t, const uint8_t resident[KEY_RECORD_BYTES],
+    const struct record_set *file, bool is_void[KIN_MAX])
+{
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = naming_walk_kind(t, "resident", file->change[0].record.ref,
+	    NAMING_REST, NULL, "move", &keys);
+
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
+		e = mark_given(t, keys.data + at, resident, file, is_void);
+		if (e == ERR_CORRUPT || e == ERR_LIMIT || e == ERR_NOT_FOUND)
+			e = ERR_OK; /* verify's to tell */
+	}
+	buffer_free(&keys);
+	return e;
+}
+
+/* Who keeps the file if no such move ever was. */
+static enum err
+give_back(struct txn *t, const struct self *self, const struct change *c,
+    const struct record_set *file, const bool is_void[KIN_MAX])
+{
+	static const char *const names[] = {holder, NULL};
+	const char *to, *has;
+	struct record without, now;
+	enum err e = record_merge_without(
+	    file->input, file->count, names, is_void, &without);
+
+	if (e != ERR_OK)
+		return e;
+	e = record_merge(file->input, file->count, &now);
+	if (e == ERR_OK) {
+		to = rule_ref(without.fields, holder);
+		has = rule_ref(now.fields, holder);
+		if (strcmp(to == NULL ? "" : to, has == NULL ? "" : has) != 0)
+			e = write_holder(t, self, c, &now, to);
+		record_clear(&now);
+	}
+	record_clear(&without);
+	return e;
+}
+
+/* It was a mistake. A file that went on from there stays where it is. */
+static enum err
+take_back(struct txn *t, const struct self *self, const struct change *c,
+    const struct record *move)
+{
+	bool is_void[KIN_MAX] = {false};
+	uint8_t resident[KEY_RECORD_BYTES];
+	struct record_set file;
+	enum err e = linked_resident(t, &move->id, move->fields, resident);
+
+	if (e == ERR_OK)
+		e = record_gather(t, resident, KIN_MAX, &file);
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_NOT_FOUND : e;
+	e = mark_all(t, resident, &file, is_void);
+	if (e == ERR_OK)
+		e = give_back(t, self, c, &file, is_void);
+	record_set_free(&file);
+	return e;
+}
+
+/* --- both ---------------------------------------------------------------- */
 
 /* Asked at the hub, whose matter it is. */
 static enum err
@@ -95,8 +214,10 @@ note_move(struct txn *t, const struct self *self, const struct change *c,
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT ? ERR_OK : e;
 	e = ask_for(t, self, &move);
-	if (e == ERR_OK && confirms(self, c))
+	if (e == ERR_OK && says_now(self, c, "confirmed"))
 		e = give_file(t, self, c, &move);
+	if (e == ERR_OK && says_now(self, c, "undone"))
+		e = take_back(t, self, c, &move);
 	record_clear(&move);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -14,6 +14,7 @@ enum {
 	SOURCE_AT = ROLE_AT + 1,
 	NAMER_AT = SOURCE_AT + 8,
 	NAMING_BYTES = NAMER_AT + KEY_RECORD_BYTES,
+	NAMER_KIND_BYTES = 2, /* a record's key begins with its kind */
 };
 
 static void
@@ -118,6 +119,54 @@ naming_walk(struct txn *t, const char *kind, const char *ref,
 	       memcmp(key.data, from, prefix) == 0) {
 		put_bytes(out, key.data + NAMER_AT, KEY_RECORD_BYTES);
 		count++;
+	}
+	walk_close(w);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
+/* Where a walk over any source has to go on from a row of another kind: to the
+ * wanted kind of the same source, or of the next one. False: there is none. */
+static bool
+skip_to(const uint8_t *row, uint8_t wanted[NAMER_AT + NAMER_KIND_BYTES])
+{
+	uint64_t source = load_u64(row + SOURCE_AT);
+
+	if (memcmp(row + NAMER_AT, wanted + NAMER_AT, NAMER_KIND_BYTES) > 0 &&
+	    source++ == UINT64_MAX)
+		return false;
+	store_u64(wanted + SOURCE_AT, source);
+	return true;
+}
+
+enum err
+naming_walk_kind(struct txn *t, const char *kind, const char *ref,
+    enum naming_role role, const char *source, const char *namer,
+    struct buffer *out)
+{
+	uint8_t from[NAMER_AT + NAMER_KIND_BYTES];
+	size_t prefix = source == NULL ? SOURCE_AT : sizeof from;
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	naming_key(t, kind, ref, role, source, from);
+	store_u16(from + NAMER_AT, key_kind_number(namer));
+	e = walk_open(t, TABLE_NAMINGS, from, sizeof from, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == NAMING_BYTES &&
+	       memcmp(key.data, from, prefix) == 0) {
+		if (memcmp(key.data + NAMER_AT, from + NAMER_AT,
+		        NAMER_KIND_BYTES) == 0) {
+			put_bytes(out, key.data + NAMER_AT, KEY_RECORD_BYTES);
+			continue;
+		}
+		if (!skip_to(key.data, from))
+			break;
+		e = walk_seek(w, from, sizeof from);
+		if (e != ERR_OK)
+			break;
 	}
 	walk_close(w);
 	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;

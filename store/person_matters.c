@@ -269,13 +269,31 @@ decide_move(struct matter_pen *pen, const struct matter *m, size_t n)
 	return amend_with(pen, m, "state", n == 0 ? "confirmed" : "refused");
 }
 
-/* A move that was confirmed is taken back by another move. */
+/* A confirmation was a mistake: the file goes back, and what is to become of
+ * contracts that it ended is asked. A refusal: it is asked for as before. */
 static enum err
-undo_nothing(struct matter_pen *pen, const struct record *decision)
+undo_move(struct matter_pen *pen, const struct record *decision)
 {
-	(void)pen;
-	(void)decision;
-	return ERR_USAGE;
+	const char *chosen = rule_text(decision->fields, "decision");
+	bool was_refused = chosen != NULL && strcmp(chosen, "refuse") == 0;
+	struct identity about;
+	uint8_t key[KEY_RECORD_BYTES];
+	json_t *fields =
+	    json_pack("{s:s}", "state", was_refused ? "requested" : "undone");
+	struct record r;
+	enum err e;
+
+	matter_about(decision->fields, &about);
+	key_record(txn_db(pen->t), key, &about);
+	e = fields == NULL ? ERR_NOMEM : record_read(pen->t, key, &r);
+	if (e == ERR_OK) {
+		if (rule_state_is(
+		        r.fields, was_refused ? "refused" : "confirmed"))
+			e = matter_amend(pen, key, fields);
+		record_clear(&r);
+	}
+	json_decref(fields);
+	return e;
 }
 
 const struct matter_maker matter_move = {
@@ -284,7 +302,7 @@ const struct matter_maker matter_move = {
     .group_only = true,
     .describe = describe_move,
     .decide = decide_move,
-    .undo = undo_nothing,
+    .undo = undo_move,
 };
 
 /* --- a late edit ------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/kin.h"
 #include "store/linked.h"
 #include "store/reassign.h"
 #include "store/rules.h"
@@ -323,6 +324,36 @@ write_stub(struct work *w)
 
 /* --- all of it --------------------------------------------------------- */
 
+/* A visit counts to the org that did it, and is its author's, whoever amended
+ * it since; and that org hears where it went. */
+static enum err
+take_founder(struct work *w, const uint8_t key[KEY_RECORD_BYTES])
+{
+	const struct change *first = NULL;
+	struct record_set set;
+	size_t i;
+	enum err e = record_gather(w->t, key, KIN_MAX, &set);
+
+	if (e != ERR_OK)
+		return e == ERR_LIMIT ? ERR_OK : e;
+	for (i = 0; i < set.count; i++) {
+		const struct change *c = &set.change[i];
+
+		if (c->parent_count == 0 &&
+		    (first == NULL ||
+		        change_id_compare(&c->id, &first->id) < 0))
+			first = c;
+	}
+	if (first != NULL) {
+		memcpy(w->record.by, first->by, sizeof w->record.by);
+		memcpy(w->record.org, first->org, sizeof w->record.org);
+		w->record.at = first->occurred_at;
+		w->record.clock = first->clock;
+	}
+	record_set_free(&set);
+	return ERR_OK;
+}
+
 static enum err
 reassign_read(struct work *w)
 {
@@ -347,7 +378,9 @@ reassign(struct txn *t, const struct self *self,
 	memset(out, 0, sizeof *out);
 	if (e != ERR_OK)
 		return e;
-	e = reassign_read(&w);
+	e = take_founder(&w, key);
+	if (e == ERR_OK)
+		e = reassign_read(&w);
 	record_clear(&w.record);
 	record_clear(&w.right);
 	return e;

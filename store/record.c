@@ -66,20 +66,60 @@ stored_write(struct txn *t, const struct change_id *id, uint16_t apart,
 
 /* --- reading a record -------------------------------------------------- */
 
-bool
-record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+enum err
+record_walk(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    record_visit *visit, void *context)
 {
 	struct walk *w;
 	struct bytes found;
-	bool exists;
+	enum err e = walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w);
 
-	if (walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w) != ERR_OK)
-		return false;
-	exists = walk_next(w, &found, NULL) == ERR_OK &&
-	         found.size == KEY_RECORD_CHANGE_BYTES &&
-	         memcmp(found.data, key, KEY_RECORD_BYTES) == 0;
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &found, NULL)) == ERR_OK &&
+	       found.size == KEY_RECORD_CHANGE_BYTES &&
+	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0) {
+		struct change_id id;
+
+		key_change_read(&id, found.data + KEY_RECORD_BYTES);
+		e = visit(context, &id);
+		if (e != ERR_OK)
+			break;
+	}
 	walk_close(w);
-	return exists;
+	return e == ERR_END ? ERR_OK : e;
+}
+
+struct counting {
+	size_t count, most;
+};
+
+static enum err
+count_one(void *context, const struct change_id *id)
+{
+	struct counting *c = context;
+
+	(void)id;
+	return ++c->count < c->most ? ERR_OK : ERR_END;
+}
+
+enum err
+record_count(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+    size_t *out)
+{
+	struct counting c = {.most = most};
+	enum err e = record_walk(t, key, count_one, &c);
+
+	*out = c.count;
+	return e;
+}
+
+bool
+record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	size_t count;
+
+	return record_count(t, key, 1, &count) == ERR_OK && count > 0;
 }
 
 bool
@@ -140,14 +180,29 @@ belongs(
 	return memcmp(own, key, sizeof own) == 0;
 }
 
-static enum err
-gather_one(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    const struct change_id *id, struct stored *s, struct record_set *g)
-{
-	enum err e = g->count < g->capacity ? ERR_OK : gathered_grow(g);
+/* A record's changes under way into a set. */
+struct gathering {
+	struct txn *t;
+	const uint8_t *key;
+	size_t most;
+	struct stored stored;
+	struct record_set *set;
+};
 
+static enum err
+gather_one(void *context, const struct change_id *id)
+{
+	struct gathering *into = context;
+	struct record_set *g = into->set;
+	struct stored *s = &into->stored;
+	enum err e = ERR_OK;
+
+	if (g->count == into->most)
+		return ERR_LIMIT;
+	if (g->count == g->capacity)
+		e = gathered_grow(g);
 	if (e == ERR_OK)
-		e = stored_read(t, id, s);
+		e = stored_read(into->t, id, s);
 	if (e == ERR_NOT_FOUND)
 		return ERR_CORRUPT; /* the index names what is not there */
 	if (e != ERR_OK)
@@ -157,7 +212,8 @@ gather_one(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	e = change_decode(&g->change[g->count], s->body.data, s->body.size);
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_CORRUPT;
-	if (s->apart != 0 || !belongs(t, &g->change[g->count], key)) {
+	if (s->apart != 0 ||
+	    !belongs(into->t, &g->change[g->count], into->key)) {
 		change_clear(&g->change[g->count]);
 		return ERR_CORRUPT;
 	}
@@ -165,50 +221,20 @@ gather_one(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	return ERR_OK;
 }
 
-static enum err
-gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
-    struct record_set *g)
-{
-	struct stored s;
-	struct walk *w;
-	struct bytes found;
-	enum err e = walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w);
-
-	if (e != ERR_OK)
-		return e;
-	stored_init(&s);
-	for (;;) {
-		struct change_id id;
-
-		e = walk_next(w, &found, NULL);
-		if (e != ERR_OK || found.size != KEY_RECORD_CHANGE_BYTES ||
-		    memcmp(found.data, key, KEY_RECORD_BYTES) != 0)
-			break;
-		if (g->count == most) {
-			e = ERR_LIMIT;
-			break;
-		}
-		key_change_read(&id, found.data + KEY_RECORD_BYTES);
-		e = gather_one(t, key, &id, &s, g);
-		if (e != ERR_OK)
-			break;
-	}
-	walk_close(w);
-	stored_free(&s);
-	return e == ERR_END ? ERR_OK : e;
-}
-
 enum err
 record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
     struct record_set *out)
 {
+	struct gathering into = {.t = t, .key = key, .most = most, .set = out};
 	size_t i;
 	enum err e;
 
 	memset(out, 0, sizeof *out);
 	if (emptying_is_emptied(t, key))
 		return ERR_NOT_FOUND;
-	e = gather(t, key, most, out);
+	stored_init(&into.stored);
+	e = record_walk(t, key, gather_one, &into);
+	stored_free(&into.stored);
 	if (e == ERR_OK && out->count == 0)
 		e = ERR_NOT_FOUND;
 	for (i = 0; i < out->count; i++)

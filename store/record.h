@@ -24,6 +24,16 @@ enum err stored_read(
 enum err stored_write(struct txn *t, const struct change_id *id, uint16_t apart,
     uint16_t month, uint64_t fingerprint, const void *body, size_t body_bytes);
 
+/** Called per merged change of a record, in the order of their ids. Other than
+ * ERR_OK ends the walk and is returned; ERR_END ends it well. */
+typedef enum err record_visit(void *context, const struct change_id *id);
+/** Costs no reading of the changes. ERR_CORRUPT, ERR_IO. */
+enum err record_walk(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    record_visit *visit, void *context);
+/** How many there are; counts no further than `most`. */
+enum err record_count(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    size_t most, size_t *out);
+
 /** Whether any merged change of this record is here. */
 bool record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
 

@@ -203,35 +203,18 @@ static enum err
 add_earlier_holder(const struct scoped *s, const struct field *f,
     const bool *doubted, struct scope_orgs *out)
 {
-	struct change *copy = calloc(s->count, sizeof *copy);
-	struct merge_input *input = calloc(s->count, sizeof *input);
+	const char *const names[] = {f->name, NULL};
+	const char *org;
 	struct record r;
-	size_t i;
-	enum err e = copy == NULL || input == NULL ? ERR_NOMEM : ERR_OK;
+	enum err e =
+	    record_merge_without(s->input, s->count, names, doubted, &r);
 
-	for (i = 0; e == ERR_OK && i < s->count; i++) {
-		copy[i] = *s->input[i].change;
-		copy[i].fields = json_copy(copy[i].fields);
-		if (copy[i].fields == NULL)
-			e = ERR_NOMEM;
-		else if (doubted[i])
-			json_object_del(copy[i].fields, f->name);
-		input[i].change = &copy[i];
-		input[i].fingerprint = s->input[i].fingerprint;
-	}
-	if (e == ERR_OK)
-		e = record_merge(input, s->count, &r);
-	if (e == ERR_OK) {
-		const char *org = scope_ref(r.fields, f, 0);
-
-		scope_orgs_add(out, org == NULL ? "" : org, SCOPE_FULL);
-		record_clear(&r);
-	}
-	while (i-- > 0)
-		json_decref(copy[i].fields);
-	free(copy);
-	free(input);
-	return e;
+	if (e != ERR_OK)
+		return e;
+	org = scope_ref(r.fields, f, 0);
+	scope_orgs_add(out, org == NULL ? "" : org, SCOPE_FULL);
+	record_clear(&r);
+	return ERR_OK;
 }
 
 static enum err

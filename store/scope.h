@@ -148,6 +148,11 @@ bool naming_any(struct txn *t, const struct identity *id);
 enum err naming_walk(struct txn *t, const char *kind, const char *ref,
     enum naming_role role, const char *source, size_t most, struct buffer *out);
 
+/** Those of one kind only, at their cost, however many others name it. */
+enum err naming_walk_kind(struct txn *t, const char *kind, const char *ref,
+    enum naming_role role, const char *source, const char *namer,
+    struct buffer *out);
+
 /* --- what follows for the lists (scope_spread.c) --- */
 
 /** A change was admitted: let it, and what else that concerns, stand on the

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "store/emptying.h"
+#include "store/kin.h"
 #include "store/linked.h"
 #include "store/list.h"
 #include "store/memo.h"
@@ -525,23 +526,6 @@ arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 	return e == ERR_OK ? settle_granted(sp, s, fresh) : e;
 }
 
-/* Two are enough to know. */
-static bool
-is_only_change(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
-{
-	struct walk *w;
-	struct bytes found;
-	int count = 0;
-
-	if (walk_open(t, TABLE_RECORDS, key, KEY_RECORD_BYTES, &w) != ERR_OK)
-		return false;
-	while (count < 2 && walk_next(w, &found, NULL) == ERR_OK &&
-	       memcmp(found.data, key, KEY_RECORD_BYTES) == 0)
-		count++;
-	walk_close(w);
-	return count == 1;
-}
-
 enum err
 scope_admitted(struct txn *t, const struct self *self, const struct change *c,
     uint64_t fingerprint)
@@ -558,7 +542,7 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
 	e = naming_note(t, k, c, key);
 	if (e != ERR_OK)
 		return e;
-	if (is_only_change(t, key))
+	if (kin_is_alone(t, key))
 		e = scoped_first(t, self, c, fingerprint, key, &s);
 	else
 		e = scoped_read(t, self, key, &s);

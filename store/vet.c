@@ -326,6 +326,24 @@ report_signed(void *world, const char *report, char day[11])
 	return signed_at != NULL;
 }
 
+/* The day it was to run to, or that on which it ended before. */
+static bool
+contract_ends(void *world, const char *contract, char day[11])
+{
+	const char *last;
+	struct record r;
+
+	if (read_referred(world, "contract", contract, &r) != ERR_OK)
+		return false;
+	last = rule_day(r.fields, "ended_on");
+	if (last == NULL)
+		last = rule_day(r.fields, "end_on");
+	if (last != NULL)
+		snprintf(day, 11, "%.10s", last);
+	record_clear(&r);
+	return last != NULL;
+}
+
 /* --- the whole record -------------------------------------------------- */
 
 void
@@ -368,6 +386,7 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	    .manages = manages,
 	    .window_days = window_days,
 	    .report_signed = report_signed,
+	    .contract_ends = contract_ends,
 	    .world = v,
 	};
 

@@ -16,6 +16,9 @@ enum {
 	TERM_DAYS_MIN = 364,
 	/* Usually 12 to 36 months, two leap days at most. */
 	TERM_DAYS_USUAL = 3 * 365 + 2,
+	/* A renewal is signed at the end of what it renews, not a quarter
+	 * before: teams sign in autumn for the year that follows. */
+	RENEWAL_DAYS = 92,
 };
 
 static const char *const signatures[] = {
@@ -103,6 +106,10 @@ static const struct field fields[] = {
 	    .data = DATA_P1},
 	{23, "holder_id", FIELD_REF, .ref_kind = "contract",
 	    .data = DATA_P1},
+	/* Likewise: the other contracts of a household that more than one team
+	 * has. */
+	{24, "household_with", FIELD_REFS, .ref_kind = "contract",
+	    .data = DATA_P1},
 	{0},
 };
 /* clang-format on */
@@ -164,11 +171,36 @@ check_signer(
 		findings_warn(out, FINDING_NOT_MEMBER, "signing_staff_id");
 }
 
+/* A contract may be renewed or changed at its end. What was signed is taken
+ * all the same; of changes there is a word why. */
+static void
+check_former(
+    const json_t *record, const struct check_context *cx, struct findings *out)
+{
+	const char *renews = rule_ref(record, "renews_id");
+	const char *replaces = rule_ref(record, "replaces_id");
+	const char *signed_on = rule_day(record, "signed_on");
+	const char *start = rule_day(record, "start_on");
+	char last[DATE_CHARS + 1];
+
+	if (cx->contract_ends == NULL || signed_on == NULL || start == NULL)
+		return;
+	if (renews != NULL && cx->contract_ends(cx->world, renews, last) &&
+	    date_days(last) - date_days(signed_on) > RENEWAL_DAYS)
+		findings_warn(out, FINDING_RENEWED_EARLY, "renews_id");
+	if (replaces != NULL &&
+	    json_object_get(record, "choice_note") == NULL &&
+	    cx->contract_ends(cx->world, replaces, last) &&
+	    strncmp(start, last, DATE_CHARS) <= 0)
+		findings_warn(out, FINDING_CHANGED_EARLY, "replaces_id");
+}
+
 static void
 check(
     const json_t *record, const struct check_context *cx, struct findings *out)
 {
 	check_signer(record, cx, out);
+	check_former(record, cx, out);
 	check_packages(record, out);
 	check_term(record, out);
 	if (!rule_is_draft(record) &&

@@ -24,6 +24,8 @@ static const struct field fields[] = {
 	{10, "from_on", FIELD_DATE, .data = DATA_P1},
 	{11, "to_on", FIELD_DATE, .data = DATA_P1},
 	{12, "note", FIELD_TEXT, .data = DATA_P2},
+	/* Of the resident's record, where it is not that of this one. */
+	{13, "source", FIELD_WORD, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

@@ -6,12 +6,15 @@
 #include "store/rules.h"
 
 /* Rank, lowest first: a refusal stands above a confirmation, since a resident
- * must not lose the org that cares for him by two decisions made apart. Not
- * even as history does a site say that the group has decided. */
+ * must not lose the org that cares for him by two decisions made apart; so does
+ * that it was a mistake. Not even as history does a site say that the group
+ * has decided. */
 /* clang-format off */
 static const struct state states[] = {
 	{.name = "requested", .from = "-", .history_ok = true},
 	{.name = "confirmed", .from = "- requested", .group_only = true},
+	{.name = "undone", .from = "confirmed", .group_only = true,
+	    .reason = "reason"},
 	{.name = "refused", .from = "requested", .group_only = true,
 	    .reason = "reason"},
 	{.name = NULL},

@@ -1,7 +1,8 @@
 /* contest_sim: the group's word on contracts, whatever the order of arrival.
  *
  * Residents with contracts of several teams: signed, brought along, renewed,
- * replaced, ended, refused by a person; who die, move, are linked and parted.
+ * replaced, ended, refused by a person; who die, move (some by mistake), are
+ * linked and parted; some of one household, whose teams may differ.
  * The changes reach a hub in random orders and groups, and after each group it
  * says what it has to say. In the end every contract stands alike, and saying
  * it again writes nothing. Usage: contest_sim [SEED [ROUNDS]].
@@ -114,10 +115,14 @@ make_contract(const char *resident, const char *before)
 	size_t c;
 
 	snprintf(ref, sizeof contracts[0], "K%zu", contract_count++);
-	fields = json_pack("{s:o, s:s, s:o, s:o, s:o}", "resident_id",
+	fields = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "resident_id",
 	    json_sprintf("ref:%s", resident), "state",
 	    draw(4) == 0 ? "active" : "signed", "signed_on", some_day(2026),
-	    "start_on", some_day(2026), "end_on", some_day(2027));
+	    "start_on", some_day(2026), "end_on", some_day(2027), "team_id",
+	    json_sprintf("ref:T%zu", draw(2)));
+	if (draw(2) == 0)
+		json_object_set_new(
+		    fields, "household_no", json_sprintf("%zu", draw(2)));
 	if (before != NULL && draw(2) == 0)
 		json_object_set_new(fields,
 		    draw(2) == 0 ? "replaces_id" : "renews_id",
@@ -130,6 +135,30 @@ make_contract(const char *resident, const char *before)
 		step(ref, node, c, "closed", "moved");
 	if (draw(6) == 0)
 		step(ref, GROUP, c, "refused", NULL);
+	if (draw(6) == 0)
+		make("contract", ref, node, c,
+		    json_pack("{s:o}", "household_no",
+		        draw(2) == 0 ? json_null()
+		                     : json_sprintf("%zu", draw(2))));
+}
+
+/* The day may have to be that of the word. */
+static void
+make_move(const char *resident, const char *name)
+{
+	json_t *fields = json_pack("{s:s, s:o, s:o, s:o}", "state",
+	    draw(3) == 0 ? "requested" : "confirmed", "resident_id",
+	    json_sprintf("ref:%s", resident), "from_org",
+	    json_sprintf("ref:%s", orgs[draw(3)]), "to_org",
+	    json_sprintf("ref:%s", orgs[draw(3)]));
+	size_t m;
+
+	if (draw(3) > 0)
+		json_object_set_new(fields, "moved_on", some_day(2026));
+	m = make("move", name, GROUP, SIZE_MAX, fields);
+	if (draw(2) == 0)
+		make("move", name, GROUP, m,
+		    json_pack("{s:s}", "state", "undone"));
 }
 
 static void
@@ -153,13 +182,7 @@ make_resident(size_t i)
 		        draw(2) == 0 ? "dead" : "moved_away"));
 	snprintf(name, sizeof name, "M%zu", i);
 	if (draw(4) == 0)
-		make("move", name, GROUP, SIZE_MAX,
-		    json_pack("{s:s, s:o, s:o, s:o, s:o}", "state",
-		        draw(3) == 0 ? "requested" : "confirmed", "resident_id",
-		        json_sprintf("ref:%s", ref), "from_org",
-		        json_sprintf("ref:%s", orgs[draw(3)]), "to_org",
-		        json_sprintf("ref:%s", orgs[draw(3)]), "moved_on",
-		        some_day(2026)));
+		make_move(ref, name);
 	snprintf(other, sizeof other, "R%zu", i / 2);
 	snprintf(name, sizeof name, "L%zu", i);
 	if (draw(3) == 0 && i / 2 != i) {
@@ -297,7 +320,7 @@ static char *
 outcome(struct txn *t, size_t i)
 {
 	static const char *const fields[] = {"state", "end_reason", "ended_on",
-	    "contested_with", "holder_id", NULL};
+	    "contested_with", "holder_id", "household_with", NULL};
 	uint8_t key[KEY_RECORD_BYTES];
 	json_t *shown = json_object();
 	struct record r;

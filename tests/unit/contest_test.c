@@ -207,6 +207,43 @@ test_the_day_of_death_or_asking_decides(void **state)
 	assert_string_equal(c->ended_on, "2026-05-20");
 }
 
+/* A move that was a mistake: what it ended a person brings back. */
+static void
+test_an_undone_move_leaves_a_doubt(void **state)
+{
+	struct contest_contract *c;
+
+	begin();
+	c = this_year("active", "2026-05-03");
+	set_day(c->undone_on, "2026-06-01");
+	contest_decide(&set);
+	assert_word(0, CONTEST_CLOSED);
+	assert_string_equal(c->end_reason, "moved");
+	assert_string_equal(c->ended_on, "2026-06-01");
+	assert_true(c->is_doubted);
+	c->is_resumed = true;
+	contest_decide(&set);
+	assert_word(0, CONTEST_ACTIVE);
+	assert_false(c->is_doubted);
+	/* Another move, death and what he asked for leave no doubt. */
+	c->is_resumed = false;
+	set_day(c->moved_on, "2026-07-01");
+	contest_decide(&set);
+	assert_false(c->is_doubted);
+	assert_string_equal(c->ended_on, "2026-07-01");
+	c->moved_on[0] = '\0';
+	set.is_dead = true;
+	contest_decide(&set);
+	assert_false(c->is_doubted);
+	assert_string_equal(c->end_reason, "death");
+	set.is_dead = false;
+	snprintf(c->state, sizeof c->state, "ending");
+	set_day(c->ending_on, "2026-08-01");
+	contest_decide(&set);
+	assert_word(0, CONTEST_TERMINATED);
+	assert_false(c->is_doubted);
+}
+
 static void
 test_who_is_replaced_ends_the_day_before(void **state)
 {
@@ -345,6 +382,7 @@ main(void)
 	    cmocka_unit_test(test_a_teams_own_renewal_contests_nothing),
 	    cmocka_unit_test(test_an_ending_leaves_the_other_alone),
 	    cmocka_unit_test(test_the_day_of_death_or_asking_decides),
+	    cmocka_unit_test(test_an_undone_move_leaves_a_doubt),
 	    cmocka_unit_test(test_who_is_replaced_ends_the_day_before),
 	    cmocka_unit_test(test_two_that_replace_one_contest_each_other),
 	    cmocka_unit_test(test_nobody_ends_before_he_signed),

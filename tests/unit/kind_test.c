@@ -71,7 +71,7 @@ test_numbers_never_change(void **state)
 	    {"dispatch", "confirmed_by", 12},
 	    {"studio", "clinic_days", 8},
 	    {"outreach", "loan_ids", 9},
-	    {"disclosure", "note", 12},
+	    {"disclosure", "source", 13},
 	    {"emptying", "still", 7},
 	};
 

@@ -99,8 +99,9 @@ static const struct row {
     {"exam_request", "rejected", "rejected"},
 
     {"move", "-", "requested confirmed*"},
-    {"move", "requested", "requested confirmed* refused*"},
-    {"move", "confirmed", "confirmed"},
+    {"move", "requested", "requested confirmed* undone* refused*"},
+    {"move", "confirmed", "confirmed undone*"},
+    {"move", "undone", "undone"},
     {"move", "refused", "refused"},
 
     {"link", "-", "proposed linked+"},

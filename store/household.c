@@ -1,0 +1,428 @@
+/* household: the contracts that members of one household have. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/contest_settle.h"
+#include "store/household.h"
+#include "store/linked.h"
+#include "store/rules.h"
+#include "store/value.h"
+
+/* Rows of `codes`: blind hash of the number, key of a contract that names it
+ * or once did. Rows of `meta`: this and the hash of a number that a contract
+ * perhaps does not name any more. */
+static const char due_prefix[] = "household:";
+
+enum {
+	ROW_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
+	PREFIX_BYTES = sizeof due_prefix - 1,
+	DUE_BYTES = PREFIX_BYTES + DB_BLIND_BYTES,
+	FIELD_REF_BYTES = REF_BYTES_MAX + 1,
+};
+
+static const char field[] = "household_with";
+
+/* One contract of the household, as it is shown. */
+struct member {
+	struct record r;
+	uint8_t person[KEY_RECORD_BYTES];
+	char managing[FIELD_REF_BYTES];
+	bool counts;   /* it is in force, or the one that counts */
+	size_t group;  /* the lowest place that hangs together */
+	bool is_split; /* another team has some of its group */
+};
+
+struct family {
+	size_t count;
+	struct member of[HOUSEHOLD_MOST];
+};
+
+/* --- which contracts ----------------------------------------------------- */
+
+static const char *
+number_of(const json_t *fields)
+{
+	const char *number = rule_text(fields, "household_no");
+
+	return number == NULL || *number == '\0' ? NULL : number;
+}
+
+static void
+blind_number(struct txn *t, const char *number, uint8_t out[DB_BLIND_BYTES])
+{
+	db_blind(txn_db(t), "household", number, strlen(number), out);
+}
+
+static enum err
+add_once(struct buffer *due, const uint8_t household[DB_BLIND_BYTES])
+{
+	size_t at;
+
+	for (at = 0; at < due->size; at += DB_BLIND_BYTES)
+		if (memcmp(due->data + at, household, DB_BLIND_BYTES) == 0)
+			return ERR_OK;
+	put_bytes(due, household, DB_BLIND_BYTES);
+	return buffer_state(due);
+}
+
+enum err
+household_add(struct txn *t, const json_t *contract,
+    const uint8_t key[KEY_RECORD_BYTES], struct buffer *due)
+{
+	const char *number = number_of(contract);
+	uint8_t row[ROW_BYTES];
+	enum err e;
+
+	if (number == NULL)
+		return ERR_OK;
+	blind_number(t, number, row);
+	memcpy(row + DB_BLIND_BYTES, key, KEY_RECORD_BYTES);
+	e = txn_has(t, TABLE_CODES, row, sizeof row);
+	if (e == ERR_NOT_FOUND)
+		e = txn_put(t, TABLE_CODES, row, sizeof row, "", 0);
+	return e == ERR_OK ? add_once(due, row) : e;
+}
+
+enum err
+household_note(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t due[DUE_BYTES];
+	struct record_set set;
+	size_t i;
+	enum err e;
+
+	if (strcmp(c->record.kind, "contract") != 0 || c->parent_count == 0 ||
+	    json_object_get(c->fields, "household_no") == NULL)
+		return ERR_OK;
+	e = record_gather(t, key, CONTEST_CHANGES_MOST, &set);
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_OK : e;
+	memcpy(due, due_prefix, PREFIX_BYTES);
+	for (i = 0; e == ERR_OK && i < set.count; i++) {
+		const char *number = number_of(set.change[i].fields);
+
+		if (number == NULL)
+			continue;
+		blind_number(t, number, due + PREFIX_BYTES);
+		e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
+	}
+	record_set_free(&set);
+	return e;
+}
+
+/* --- reading them -------------------------------------------------------- */
+
+/* Entries that are linked are one person, named by the lowest key. */
+static enum err
+find_person(struct txn *t, struct member *m)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	const char *org;
+	struct linked all;
+	struct record r;
+	size_t i;
+	enum err e = linked_resident(t, &m->r.id, m->r.fields, key);
+
+	if (e == ERR_OK)
+		e = linked_all(t, key, &all);
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e;
+	memcpy(m->person, all.key[0], KEY_RECORD_BYTES);
+	for (i = 1; i < all.count; i++)
+		if (memcmp(all.key[i], m->person, KEY_RECORD_BYTES) < 0)
+			memcpy(m->person, all.key[i], KEY_RECORD_BYTES);
+	org = rule_ref(r.fields, "managing_org_id");
+	snprintf(m->managing, sizeof m->managing, "%s", org == NULL ? "" : org);
+	record_clear(&r);
+	return ERR_OK;
+}
+
+/* One that another holds, until that is decided, does not count. */
+static bool
+counts(const struct record *r)
+{
+	const char *holder = rule_ref(r->fields, "holder_id");
+
+	if (rule_state_is(r->fields, "active"))
+		return true;
+	return rule_state_is(r->fields, "contested") && holder != NULL &&
+	       strcmp(holder, r->id.ref) == 0;
+}
+
+/* What cannot be read stands apart. */
+static enum err
+add_member(struct txn *t, const uint8_t household[DB_BLIND_BYTES],
+    const uint8_t key[KEY_RECORD_BYTES], struct family *f)
+{
+	struct member *m = &f->of[f->count];
+	uint8_t own[DB_BLIND_BYTES];
+	const char *number;
+	enum err e;
+
+	memset(m, 0, sizeof *m);
+	e = record_read(t, key, &m->r);
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
+	f->count++;
+	number = number_of(m->r.fields);
+	if (number == NULL)
+		return ERR_OK;
+	blind_number(t, number, own);
+	if (memcmp(own, household, sizeof own) == 0) {
+		m->counts = counts(&m->r);
+	} else { /* another household's by now, which looks after it */
+		record_clear(&m->r);
+		f->count--;
+	}
+	return ERR_OK;
+}
+
+static bool
+is_other_team(const struct member *a, const struct member *b)
+{
+	const char *x = rule_ref(a->r.fields, "team_id");
+	const char *y = rule_ref(b->r.fields, "team_id");
+
+	return a->counts && b->counts && x != NULL && y != NULL &&
+	       strcmp(x, y) != 0;
+}
+
+/* Whose they are; nearly all households have one team, and are not asked. */
+static enum err
+find_people(struct txn *t, struct family *f)
+{
+	bool any = false;
+	size_t i, j;
+	enum err e = ERR_OK;
+
+	for (i = 0; i < f->count; i++)
+		for (j = 0; j < i; j++)
+			any = any || is_other_team(&f->of[i], &f->of[j]);
+	for (i = 0; e == ERR_OK && i < f->count; i++) {
+		struct member *m = &f->of[i];
+
+		if (any && m->counts)
+			e = find_person(t, m);
+		m->counts =
+		    any && m->counts && e == ERR_OK && m->managing[0] != '\0';
+		if (e == ERR_CORRUPT || e == ERR_NOT_FOUND)
+			e = ERR_OK;
+	}
+	return e;
+}
+
+static enum err
+gather_keys(
+    struct txn *t, const uint8_t household[DB_BLIND_BYTES], struct buffer *out)
+{
+	struct walk *w;
+	struct bytes key;
+	size_t count = 0;
+	enum err e = walk_open(t, TABLE_CODES, household, DB_BLIND_BYTES, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while (count < HOUSEHOLD_MOST &&
+	       (e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == ROW_BYTES &&
+	       memcmp(key.data, household, DB_BLIND_BYTES) == 0) {
+		put_bytes(out, key.data + DB_BLIND_BYTES, KEY_RECORD_BYTES);
+		count++;
+	}
+	walk_close(w);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
+static void
+family_free(struct family *f)
+{
+	while (f->count > 0)
+		record_clear(&f->of[--f->count].r);
+	free(f);
+}
+
+static enum err
+family_read(
+    struct txn *t, const uint8_t household[DB_BLIND_BYTES], struct family **out)
+{
+	struct buffer keys = {0};
+	struct family *f = calloc(1, sizeof *f);
+	size_t at;
+	enum err e = f == NULL ? ERR_NOMEM : gather_keys(t, household, &keys);
+
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = add_member(t, household, keys.data + at, f);
+	if (e == ERR_OK)
+		e = find_people(t, f);
+	buffer_free(&keys);
+	*out = f;
+	if (e != ERR_OK && f != NULL)
+		family_free(f);
+	return e;
+}
+
+/* --- what hangs together ------------------------------------------------- */
+
+static bool
+is_before(const struct member *a, const char *end, const struct member *b)
+{
+	const char *last = rule_day(a->r.fields, end);
+	const char *first = rule_day(b->r.fields, "start_on");
+
+	return last != NULL && first != NULL &&
+	       strncmp(last, first, DATE_CHARS) < 0;
+}
+
+/* Two members of one household have teams at the same time. */
+static bool
+meet(const struct member *a, const struct member *b)
+{
+	return a->counts && b->counts &&
+	       memcmp(a->person, b->person, sizeof a->person) != 0 &&
+	       strcmp(a->managing, b->managing) == 0 &&
+	       !is_before(a, "end_on", b) && !is_before(b, "end_on", a);
+}
+
+/* Each gets the lowest place of all that it meets, or that those meet. */
+static void
+find_groups(struct family *f)
+{
+	bool again = true;
+	size_t i, j;
+
+	for (i = 0; i < f->count; i++)
+		f->of[i].group = i;
+	while (again) {
+		again = false;
+		for (i = 0; i < f->count; i++)
+			for (j = 0; j < f->count; j++)
+				if (f->of[j].group < f->of[i].group &&
+				    meet(&f->of[i], &f->of[j])) {
+					f->of[i].group = f->of[j].group;
+					again = true;
+				}
+	}
+	for (i = 0; i < f->count; i++)
+		for (j = 0; j < f->count; j++)
+			if (f->of[i].group == f->of[j].group &&
+			    is_other_team(&f->of[i], &f->of[j]))
+				f->of[i].is_split = true;
+}
+
+/* --- saying it ----------------------------------------------------------- */
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Refs of the others, in order; NULL: no memory. */
+static json_t *
+others_of(const struct family *f, size_t i)
+{
+	const char *refs[HOUSEHOLD_MOST];
+	json_t *all = json_array();
+	size_t j, count = 0;
+
+	for (j = 0; j < f->count; j++)
+		if (j != i && f->of[j].group == f->of[i].group)
+			refs[count++] = f->of[j].r.id.ref;
+	qsort(refs, count, sizeof refs[0], by_text);
+	for (j = 0; all != NULL && j < count; j++)
+		if (json_array_append_new(
+		        all, json_sprintf("ref:%s", refs[j])) != 0) {
+			json_decref(all);
+			all = NULL;
+		}
+	return all;
+}
+
+static enum err
+say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
+    int64_t now)
+{
+	const struct record *r = &f->of[i].r;
+	const json_t *old = json_object_get(r->fields, field);
+	json_t *with, *fields;
+	enum err e = ERR_OK;
+
+	if (old == NULL && !f->of[i].is_split)
+		return ERR_OK;
+	with = f->of[i].is_split ? others_of(f, i) : json_null();
+	if (with == NULL)
+		return ERR_NOMEM;
+	if (old != NULL && value_equal(with, old)) {
+		json_decref(with);
+		return ERR_OK;
+	}
+	fields = json_pack("{s:o}", field, with);
+	e = fields == NULL ? ERR_NOMEM : contest_say(t, self, r, fields, now);
+	json_decref(fields);
+	return e;
+}
+
+static enum err
+settle_one(struct txn *t, const struct self *self,
+    const uint8_t household[DB_BLIND_BYTES], int64_t now)
+{
+	struct family *f;
+	size_t i;
+	enum err e = family_read(t, household, &f);
+
+	if (e != ERR_OK)
+		return e;
+	find_groups(f);
+	for (i = 0; e == ERR_OK && i < f->count; i++)
+		e = say_of(t, self, f, i, now);
+	family_free(f);
+	return e;
+}
+
+static enum err
+take_noted(struct txn *t, struct buffer *due)
+{
+	struct buffer rows = {0};
+	struct walk *w;
+	struct bytes key;
+	size_t at;
+	enum err e = walk_open(t, TABLE_META, due_prefix, PREFIX_BYTES, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == DUE_BYTES &&
+	       memcmp(key.data, due_prefix, PREFIX_BYTES) == 0)
+		put_bytes(&rows, key.data, DUE_BYTES);
+	walk_close(w);
+	e = e == ERR_OK || e == ERR_END ? buffer_state(&rows) : e;
+	for (at = 0; e == ERR_OK && at < rows.size; at += DUE_BYTES) {
+		e = add_once(due, rows.data + at + PREFIX_BYTES);
+		if (e == ERR_OK)
+			e = txn_delete(
+			    t, TABLE_META, rows.data + at, DUE_BYTES);
+	}
+	buffer_free(&rows);
+	return e;
+}
+
+enum err
+household_settle(struct txn *t, const struct self *self,
+    const struct buffer *due, int64_t now)
+{
+	struct buffer all = {0};
+	size_t at;
+	enum err e;
+
+	put_bytes(&all, due->data, due->size);
+	e = take_noted(t, &all);
+	for (at = 0; e == ERR_OK && at < all.size; at += DB_BLIND_BYTES)
+		e = settle_one(t, self, all.data + at, now);
+	buffer_free(&all);
+	return e;
+}

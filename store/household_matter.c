@@ -1,0 +1,264 @@
+/* household_matter: members of one household have contracts with different
+ * teams. Nothing is ended by a decision, since each resident signed: it says
+ * which team is to have the household, and both teams hear of it; who is to go
+ * over to it signs anew (改签), and then there is nothing left to ask.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/index.h"
+#include "store/kinds/kinds.h"
+#include "store/matter.h"
+#include "store/rules.h"
+
+static const char stays[] = "stays"; /* as it is */
+
+enum { CONTRACTS_MOST = MATTER_CHOICES_MAX - 1 };
+
+static const char *
+other(const json_t *fields, size_t i)
+{
+	const char *text = json_string_value(
+	    json_array_get(json_object_get(fields, "household_with"), i));
+
+	return text != NULL && strncmp(text, "ref:", 4) == 0 ? text + 4 : NULL;
+}
+
+/* One question for all of them: about the contract of the lowest ref. */
+static bool
+asks(const struct record *r)
+{
+	const char *first = other(r->fields, 0);
+
+	return first != NULL && strcmp(r->id.ref, first) < 0;
+}
+
+/* --- what was decided ---------------------------------------------------- */
+
+/* A decision counts for the contracts that it has seen: where another joins
+ * them, it is asked anew. Refs in order, each with its end. */
+static enum err
+blind_refs(struct txn *t, const char *source, const char **refs, size_t count,
+    uint8_t out[DB_BLIND_BYTES])
+{
+	struct buffer text = {0};
+	size_t i;
+	enum err e;
+
+	put_text(&text, source);
+	for (i = 0; i < count; i++)
+		put_text(&text, refs[i]);
+	e = buffer_state(&text);
+	if (e == ERR_OK)
+		db_blind(
+		    txn_db(t), "household-decided", text.data, text.size, out);
+	buffer_wipe(&text);
+	return e;
+}
+
+/* Of a contract that asks: itself and the others, as far as they are shown. */
+static enum err
+blind_asked(struct txn *t, const struct record *r, uint8_t out[DB_BLIND_BYTES])
+{
+	const char *refs[CONTRACTS_MOST] = {r->id.ref};
+	size_t count = 1;
+
+	while (count < CONTRACTS_MOST &&
+	       (refs[count] = other(r->fields, count - 1)) != NULL)
+		count++;
+	return blind_refs(t, r->id.source, refs, count, out);
+}
+
+/* Of a decision: its versions, without the word that nothing changes. */
+static enum err
+blind_decided(
+    struct txn *t, const json_t *decision, uint8_t out[DB_BLIND_BYTES])
+{
+	const json_t *versions = json_object_get(decision, "versions");
+	const char *source = rule_text(decision, "about_source");
+	const char *refs[CONTRACTS_MOST];
+	size_t i, count = 0;
+
+	for (i = 0; i + 1 < json_array_size(versions) && count < CONTRACTS_MOST;
+	     i++) {
+		const char *ref =
+		    json_string_value(json_array_get(versions, i));
+
+		if (ref != NULL)
+			refs[count++] = ref;
+	}
+	return blind_refs(t, source == NULL ? "" : source, refs, count, out);
+}
+
+/* --- when it is asked ---------------------------------------------------- */
+
+static enum err
+note_contract(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t blind[DB_BLIND_BYTES];
+	struct question q;
+	struct record r;
+	bool is_open = false;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (asks(&r)) {
+		e = blind_asked(t, &r, blind);
+		is_open = e == ERR_OK && txn_has(t, TABLE_CODES, blind,
+		                             sizeof blind) == ERR_NOT_FOUND;
+	}
+	matter_question(&r.id, FINDING_HOUSEHOLD, "household_no", r.at, &q);
+	if (e == ERR_OK)
+		e = is_open ? question_put(t, &q) : matter_drop(t, &q);
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+note_decision(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t blind[DB_BLIND_BYTES], contract[KEY_RECORD_BYTES];
+	struct identity about;
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	matter_about(r.fields, &about);
+	e = blind_decided(t, r.fields, blind);
+	if (e == ERR_OK)
+		e = rule_state_is(r.fields, "decided")
+		        ? txn_put(t, TABLE_CODES, blind, sizeof blind, "", 0)
+		        : txn_delete(t, TABLE_CODES, blind, sizeof blind);
+	record_clear(&r);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	key_record(txn_db(t), contract, &about);
+	return note_contract(t, contract);
+}
+
+static bool
+is_decision(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *code = rule_text(c->fields, "code");
+	struct record r;
+	bool is_one;
+
+	if (strcmp(c->record.kind, "question") != 0 ||
+	    json_object_get(c->fields, "state") == NULL)
+		return false;
+	if (c->parent_count == 0)
+		return code != NULL && strcmp(code, "household") == 0;
+	if (record_read(t, key, &r) != ERR_OK)
+		return false;
+	code = rule_text(r.fields, "code");
+	is_one = code != NULL && strcmp(code, "household") == 0;
+	record_clear(&r);
+	return is_one;
+}
+
+static enum err
+note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	(void)self;
+	if (is_decision(t, c, key))
+		return note_decision(t, key);
+	if (strcmp(c->record.kind, "contract") != 0 ||
+	    json_object_get(c->fields, "household_with") == NULL)
+		return ERR_OK;
+	return note_contract(t, key);
+}
+
+/* --- what there is to choose from ---------------------------------------- */
+
+static enum err
+add_choice(struct matter *m, const struct record *r)
+{
+	static const char *const names[] = {"resident_id", "household_no",
+	    "team_id", "slip_no", "signed_on", "start_on", "end_on", NULL};
+	json_t *fields = json_object();
+	size_t i;
+	enum err e;
+
+	for (i = 0; fields != NULL && names[i] != NULL; i++) {
+		json_t *v = json_object_get(r->fields, names[i]);
+
+		if (v != NULL && json_object_set(fields, names[i], v) != 0)
+			break;
+	}
+	e = fields == NULL ? ERR_NOMEM
+	                   : matter_add_choice(m, r->id.ref,
+	                         json_pack("{s:s, s:s, s:O}", "ref", r->id.ref,
+	                             "org", r->org, "fields", fields));
+	json_decref(fields);
+	return e;
+}
+
+/* One that is not here is named all the same. */
+static enum err
+add_other(struct txn *t, struct matter *m, const char *ref)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e;
+
+	key_record_of(txn_db(t), key, m->record.source, "contract", ref);
+	e = record_exists(t, key) ? ERR_OK : index_ref(t, "contract", ref, key);
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
+	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)
+		return matter_add_choice(
+		    m, ref, json_pack("{s:s}", "ref", ref));
+	if (e == ERR_OK) {
+		e = add_choice(m, &r);
+		record_clear(&r);
+	}
+	return e;
+}
+
+static enum err
+describe(struct txn *t, const struct self *self, struct matter *m)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	const char *ref;
+	struct record r;
+	size_t i;
+	enum err e;
+
+	(void)self;
+	matter_key(t, m->question, key);
+	e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e;
+	e = asks(&r) ? add_choice(m, &r) : ERR_NOT_FOUND;
+	for (i = 0; e == ERR_OK && m->choice_count < CONTRACTS_MOST &&
+	            (ref = other(r.fields, i)) != NULL;
+	     i++)
+		e = add_other(t, m, ref);
+	if (e == ERR_OK)
+		e = matter_add_choice(m, stays, json_object());
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+decide(struct matter_pen *pen, const struct matter *m, size_t n)
+{
+	(void)pen;
+	(void)m;
+	(void)n;
+	return ERR_OK;
+}
+
+const struct matter_maker matter_household = {
+    .code = FINDING_HOUSEHOLD,
+    .urgency = 2,
+    .note = note,
+    .describe = describe,
+    .decide = decide,
+};

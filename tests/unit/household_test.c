@@ -1,0 +1,247 @@
+/* household: members of one household sign with different teams. */
+
+#include <sodium.h>
+
+#include "tests/unit/contract_room.h"
+
+#include "store/contest_settle.h"
+#include "store/matter.h"
+
+#define FATHER SOMEBODY("R1", "张伟", "C01")
+#define SON    SOMEBODY("R2", "张小伟", "C01")
+#define AUNT   SOMEBODY("R3", "李秀英", "C01")
+#define YEAR   DAYS("2026-05-01", "2027-04-30")
+#define AT_01  ",\"household_no\":\"01\""
+#define KA     SIGNED("KA", "09:00:00", "C01", "R1", "T1", YEAR, AT_01)
+#define KB     SIGNED("KB", "10:00:00", "C02", "R2", "T2", YEAR, AT_01)
+#define KC     SIGNED("KC", "11:00:00", "C01", "R3", "T1", YEAR, AT_01)
+
+static void
+assert_split(struct fixture *f)
+{
+	struct coded c = asked(f, FINDING_HOUSEHOLD);
+
+	assert_contract(f, "KA", "state", "\"active\"");
+	assert_contract(f, "KB", "state", "\"active\"");
+	assert_contract(f, "KA", "household_with", "[\"ref:KB\"]");
+	assert_contract(f, "KB", "household_with", "[\"ref:KA\"]");
+	assert_int_equal(c.count, 1);
+	assert_string_equal(c.last.ref, "KA");
+	assert_int_equal(asked(f, FINDING_CONTESTED).count, 0);
+}
+
+static void
+test_two_teams_are_asked_about_and_not_contested(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t before;
+
+	give(f, FATHER SON KA);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	give(f, KB);
+	assert_split(f);
+	before = change_count(f);
+	give(f, FATHER SON KA KB);
+	assert_int_equal(change_count(f), before);
+}
+
+static void
+test_the_order_of_arrival_does_not_matter(void **state)
+{
+	struct fixture *f = *state;
+
+	/* Contracts before those they are of, the later one first. */
+	give(f, KB);
+	give(f, KA);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	give(f, SON);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	give(f, FATHER);
+	assert_split(f);
+}
+
+/* r1 and r2 of household 01 with T1: two contracts, one household. */
+static void
+test_many_members_with_one_team_are_fine(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER AUNT KA KC);
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "KC", "household_with", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* All that hang together are one question. */
+static void
+test_one_question_for_a_household(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON AUNT KC KB KA);
+	assert_contract(f, "KA", "household_with", "[\"ref:KB\",\"ref:KC\"]");
+	assert_contract(f, "KB", "household_with", "[\"ref:KA\",\"ref:KC\"]");
+	assert_contract(f, "KC", "household_with", "[\"ref:KA\",\"ref:KB\"]");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+}
+
+static void
+test_what_is_no_split_household(void **state)
+{
+	struct fixture *f = *state;
+
+	/* No household is named. */
+	give(f, FATHER SON KA);
+	give(f, SIGNED("KB", "10:00:00", "C02", "R2", "T2", YEAR, ""));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	/* Another one. */
+	give(f, SIGNED("KB", "10:01:00", "C02", "R2", "T2", YEAR,
+	            ",\"household_no\":\"02\""));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	/* Not at the same time. */
+	give(f, SIGNED("KB", "10:02:00", "C02", "R2", "T2",
+	            DAYS("2027-05-01", "2028-04-30"), AT_01));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* One resident with two teams is a contest; which of the two counts for the
+ * household is decided with it. */
+static void
+test_a_contest_is_asked_about_as_such(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER KA);
+	give(f, SIGNED("KB", "10:00:00", "C02", "R1", "T2", YEAR, AT_01));
+	assert_contract(f, "KA", "state", "\"contested\"");
+	assert_int_equal(asked(f, FINDING_CONTESTED).count, 1);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	/* KA holds it, and is of the aunt's team. */
+	give(f, AUNT KC);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* --- how it ends --------------------------------------------------------- */
+
+static void
+test_it_is_over_when_one_goes_over(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+	give(f, SIGNED("KD", "12:00:00", "C01", "R2", "T1",
+	            DAYS("2026-06-01", "2027-05-31"),
+	            AT_01 ",\"replaces_id\":\"ref:KB\""));
+	assert_contract(f, "KB", "state", "\"terminated\"");
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "KB", "household_with", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+static void
+test_it_is_over_when_the_number_was_wrong(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+	give(f, SIGNED("KB", "10:30:00", "C02", "R2", "T2", YEAR,
+	            ",\"household_no\":\"02\""));
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "KB", "household_with", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	give(f, SIGNED("KB", "10:40:00", "C02", "R2", "T2", YEAR, ""));
+	give(f, KA);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* Who moves away from his family has a household of his own. */
+static void
+test_it_is_over_when_one_moves(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+	give(f, ENVELOPE("resident", "R2", "13:00:00",
+	            "C01") "\"name\":\"张小伟\",\"sex\":\"1\",\"no_id_reason\":"
+	                   "\"never\","
+	                   "\"managing_org_id\":\"ref:C02\"}\n");
+	assert_contract(f, "KB", "state", "\"active\"");
+	assert_contract(f, "KA", "household_with", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+static enum err
+decide(struct fixture *f, const char *choice, const char *undone)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct matter_decision d = {
+	    .number = asked(f, FINDING_HOUSEHOLD).last.number,
+	    .choice = choice,
+	    .ref = undone,
+	    .by = "S9",
+	    .org = "H01",
+	    .reason = "一家人",
+	    .now = TEST_NOW + 60};
+	struct self self;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = undone == NULL ? matter_decide(t, &self, &d)
+	                   : matter_undo(t, &self, &d);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+static void
+test_a_decision_ends_the_question_and_no_contract(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+
+	give(f, FATHER SON KA KB);
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)asked(f, FINDING_HOUSEHOLD).last.number);
+	assert_int_equal(decide(f, "KX", NULL), ERR_USAGE);
+	assert_int_equal(decide(f, "KA", NULL), ERR_OK);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	assert_contract(f, "KA", "state", "\"active\"");
+	assert_contract(f, "KB", "state", "\"active\"");
+	/* Whatever comes in, it is not asked again ... */
+	give(f, SIGNED("KA", "14:00:00", "C01", "R1", "T1", YEAR,
+	            AT_01 ",\"choice_note\":\"一家人\""));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	/* ... but where it is undone, or another signs. */
+	assert_int_equal(decide(f, NULL, number), ERR_OK);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	assert_int_equal(decide(f, "stays", NULL), ERR_OK);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	give(f, AUNT KC);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_GROUP(test_two_teams_are_asked_about_and_not_contested),
+	    IN_GROUP(test_the_order_of_arrival_does_not_matter),
+	    IN_GROUP(test_many_members_with_one_team_are_fine),
+	    IN_GROUP(test_one_question_for_a_household),
+	    IN_GROUP(test_what_is_no_split_household),
+	    IN_GROUP(test_a_contest_is_asked_about_as_such),
+	    IN_GROUP(test_it_is_over_when_one_goes_over),
+	    IN_GROUP(test_it_is_over_when_the_number_was_wrong),
+	    IN_GROUP(test_it_is_over_when_one_moves),
+	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
