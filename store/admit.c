@@ -344,7 +344,8 @@ take_known(struct intake *in, const struct batch_change *bc)
 		if (in->stored.apart != 0)
 			return add_exception(in->out, &bc->id,
 			    (enum finding_code)in->stored.apart);
-		return ERR_OK;
+		return in->from_above ? emptying_came_again(in->t, &bc->id)
+		                      : ERR_OK;
 	}
 	if (is_emptied_one(in, bc)) {
 		in->out->known++;
