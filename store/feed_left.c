@@ -42,7 +42,8 @@ is_fed(struct loser *l, const char *list)
 	       org_within(l->t, &l->feed, list + skip);
 }
 
-/* Not of what it has by another list as well. */
+/* Not of what it has by another list as well. Whatever becomes of the change
+ * later, they hear it as those do whose list it left. */
 static enum err
 lose_change(struct loser *l, const char *list, const struct change_id *id)
 {
@@ -55,7 +56,10 @@ lose_change(struct loser *l, const char *list, const struct change_id *id)
 	for (i = 0; i < count; i++)
 		if (is_fed(l, l->names[i]))
 			return ERR_OK;
-	return emptying_add(l->notes, l->from, NULL, id, l->names, count);
+	e = list_note_left(l->t, id, l->from);
+	return e == ERR_OK
+	           ? emptying_add(l->notes, l->from, NULL, id, l->names, count)
+	           : e;
 }
 
 static enum err

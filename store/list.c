@@ -403,6 +403,22 @@ list_standing(struct txn *t, const struct change_id *id,
 	return e;
 }
 
+enum err
+list_note_left(struct txn *t, const struct change_id *id, const char *name)
+{
+	uint8_t key[KEY_STANDING_BYTES], value[8] = {0};
+	struct audience a;
+	enum err e = audience_ensure(t, name, &a);
+
+	if (e != ERR_OK)
+		return e;
+	key_standing(key, id, a.number);
+	e = txn_has(t, TABLE_STANDING, key, sizeof key);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	return txn_put(t, TABLE_STANDING, key, sizeof key, value, sizeof value);
+}
+
 /* --- the lists of one change --------------------------------------------- */
 
 static enum err

@@ -67,6 +67,10 @@ enum err list_share(struct txn *t, const struct change_id *id,
 enum err list_standing(struct txn *t, const struct change_id *id,
     char names[][LIST_NAME_BYTES_MAX + 1], size_t most, size_t *count);
 
+/** As if it had left this list: who has that is told of it from now on. */
+enum err list_note_left(
+    struct txn *t, const struct change_id *id, const char *name);
+
 /** The audiences a change belongs to here and now, appended to each list. */
 enum err list_change(struct txn *t, const struct self *self,
     const struct change *c, uint64_t fingerprint);
