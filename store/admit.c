@@ -145,7 +145,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	if (k != NULL && author->role != ROLE_HUB && takes_groups_step(k, c))
 		return FINDING_GROUP_ONLY_STATE;
 	if (author->role != ROLE_HUB &&
-	    json_object_get(c->fields, MERGE_SET_ASIDE) != NULL)
+	    (json_object_get(c->fields, MERGE_SET_ASIDE) != NULL ||
+	        json_object_get(c->fields, MERGE_UNMANAGED) != NULL))
 		return FINDING_GROUP_ONLY_STATE;
 	return FINDING_NONE;
 }

@@ -135,6 +135,8 @@ enum finding_code {
 	FINDING_LATE_EDIT = 174, /* told */
 	FINDING_DEATH_DOUBTED = 175,
 	FINDING_MOVED_FILE = 176, /* refused: reassign */
+	/* devices again: a question */
+	FINDING_UNSAFE_CLEARED = 210, /* by another than the owner */
 };
 
 struct finding {
