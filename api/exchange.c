@@ -8,7 +8,6 @@
 
 #include "api/exchange_state.h"
 #include "store/dictionaries.h"
-#include "store/emptying.h"
 #include "store/enrol.h"
 #include "store/paper.h"
 #include "store/recover.h"
@@ -253,6 +252,33 @@ needs_job(struct exchange *x)
 	}
 }
 
+/* --- how much was heard --------------------------------------------------- */
+
+/* Under a bound nothing comes while something more urgent waits (8.7 of
+ * docs/protocol.md), but where a day's budget is far from its end. */
+enum { BUDGET_NEAR_BYTES = 1 << 20 };
+
+static enum emptying_heard
+heard(const struct exchange *x)
+{
+	bool is_strict = x->o.bytes_max > 0 || x->o.budget < BUDGET_NEAR_BYTES;
+
+	if (!session_stats(x->session).held_back)
+		return HEARD_ALL;
+	return is_strict && x->came_class > EMPTYING_CLASS ? HEARD_WORDS
+	                                                   : HEARD_PART;
+}
+
+static void
+note_event(struct exchange *x)
+{
+	if (x->event.type == EVENT_BATCH && x->event.batch->change_count > 0 &&
+	    x->event.batch->list.class > x->came_class)
+		x->came_class = x->event.batch->list.class;
+	if (x->event.type == EVENT_DONE)
+		x->heard = heard(x);
+}
+
 /* --- bytes ---------------------------------------------------------------- */
 
 /* What moved since the last job and belongs to it. */
@@ -315,7 +341,10 @@ exchange_next_job(struct exchange *x)
 	if (x->job_is_out)
 		return NULL;
 	while (session_next_event(x->session, &x->event)) {
-		bool is_due = needs_job(x);
+		bool is_due;
+
+		note_event(x);
+		is_due = needs_job(x);
 
 		if (is_due)
 			count_bytes(x, false);

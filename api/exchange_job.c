@@ -5,7 +5,6 @@
 #include <sodium.h>
 
 #include "api/exchange_state.h"
-#include "store/emptying.h"
 #include "store/enrol.h"
 #include "store/index.h"
 #include "store/paper.h"
@@ -282,10 +281,7 @@ run_end(struct exchange *x, struct txn *t, struct self *self)
 	if (x->event.type != EVENT_DONE || x->o.purpose != SESSION_SYNC)
 		return ERR_OK;
 	e = recover_finish(t, self, exchange_now(x));
-	/* Of a bounded session nobody knows whether it heard all. */
-	if (e == ERR_OK && x->o.bytes_max == 0 && !x->o.has_budget)
-		e = emptying_apply(t, self);
-	return e;
+	return e == ERR_OK ? emptying_apply(t, self, x->heard) : e;
 }
 
 static enum err

@@ -5,6 +5,7 @@
 
 #include "api/exchange.h"
 #include "store/admit.h"
+#include "store/emptying.h"
 #include "store/source.h"
 
 enum { GROUP_RECEIPTS_MAX = 8 };
@@ -33,8 +34,10 @@ struct exchange {
 	uint8_t psk[KEY_BYTES];
 	uint64_t grant_first;
 	bool has_grant;
-	bool may_recover;       /* changes of ours clash, or may do so */
-	bool may_empty;         /* something is to be given up here */
+	bool may_recover;   /* changes of ours clash, or may do so */
+	bool may_empty;     /* something is to be given up here */
+	uint8_t came_class; /* the least urgent that came down */
+	enum emptying_heard heard;
 	bool is_withdrawn;      /* this node, as the session showed */
 	bool has_marked;        /* a list named nodes that were not on ours */
 	bool peer_is_withdrawn; /* found when its batch was taken */

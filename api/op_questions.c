@@ -113,6 +113,9 @@ add_matter(json_t *row, const struct rows *r, const struct matter *m)
 	    m->record.kind, "about_ref", m->record.ref);
 	int bad = more == NULL ? -1 : json_object_update(row, more);
 
+	if (bad == 0 && m->beyond != NULL)
+		bad = json_object_set_new(row, "beyond",
+		    json_integer((json_int_t)json_array_size(m->beyond)));
 	json_decref(more);
 	return bad == 0 ? ERR_OK : ERR_NOMEM;
 }

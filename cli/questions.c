@@ -266,6 +266,9 @@ print_choices(const json_t *q)
 	if (json_array_size(choices) > 0 &&
 	    json_array_size(choices) < COLUMNS_MAX)
 		print_versions(q, choices);
+	if (number_of(q, "beyond") > 0)
+		printf(_("    %lld more are not shown here\n"),
+		    number_of(q, "beyond"));
 	if (shown != NULL && *shown != '\0')
 		print_proposal(shown, ground);
 	print_how(q, shown);

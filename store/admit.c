@@ -145,7 +145,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	if (k != NULL && author->role != ROLE_HUB && takes_groups_step(k, c))
 		return FINDING_GROUP_ONLY_STATE;
 	if (author->role != ROLE_HUB &&
-	    json_object_get(c->fields, MERGE_SET_ASIDE) != NULL)
+	    (json_object_get(c->fields, MERGE_SET_ASIDE) != NULL ||
+	        json_object_get(c->fields, MERGE_UNMANAGED) != NULL))
 		return FINDING_GROUP_ONLY_STATE;
 	return FINDING_NONE;
 }
@@ -344,7 +345,8 @@ take_known(struct intake *in, const struct batch_change *bc)
 		if (in->stored.apart != 0)
 			return add_exception(in->out, &bc->id,
 			    (enum finding_code)in->stored.apart);
-		return ERR_OK;
+		return in->from_above ? emptying_came_again(in->t, &bc->id)
+		                      : ERR_OK;
 	}
 	if (is_emptied_one(in, bc)) {
 		in->out->known++;

@@ -78,6 +78,9 @@ work_begin(
 	if (instant_print(w->now, w->at) != ERR_OK)
 		w->at[0] = '\0';
 	vet_begin(&w->vet, w->t, w->self, NULL, w->now);
+	/* Saving works; who sits before it is asked for the date. */
+	if (self_clock(w->self, w->now) == CLOCK_SUSPECT)
+		findings_warn(f, FINDING_CLOCK, "at");
 	if (w->kind == NULL)
 		findings_refuse(f, FINDING_KIND_UNKNOWN, "kind");
 	if (!json_is_object(fields))
@@ -167,8 +170,11 @@ write_change(struct work *w, struct change *c, json_t *changed)
 	enum err e;
 
 	c->fields = changed;
-	c->managing = vet_is_managing(&w->vet, &w->line) ||
-	              (w->line.is_entitled && w->self->role != ROLE_HUB);
+	/* What the group decides of a device it says in the owner's place. */
+	c->managing =
+	    vet_is_managing(&w->vet, &w->line) ||
+	    (w->line.is_entitled && (w->self->role != ROLE_HUB ||
+	                                strcmp(w->kind->name, "device") == 0));
 	e = fault_of(
 	    w, admit_own(w->t, w->self, c, vet_class(&w->line, changed)));
 	if (e == ERR_OK) {

@@ -54,22 +54,37 @@ is_first_of_its_kind(const struct custody_event *fork, size_t i)
 	return i == 0 || !custody_is_same(&fork[i - 1], &fork[i]);
 }
 
+/* What is proposed has a place among the choices, however many there are. */
+static bool
+has_room(const struct matter *m, bool is_best, bool best_is_due)
+{
+	size_t room = MATTER_CHOICES_MAX - m->choice_count;
+
+	return room > 1 || (room == 1 && (is_best || !best_is_due));
+}
+
 static enum err
 fill_fork(const struct device_state *s, const struct custody_event *fork,
     size_t count, struct matter *m)
 {
 	enum custody_ground ground;
 	size_t best = custody_proposal(fork, count, &ground), i;
+	bool best_is_due = best != SIZE_MAX;
 	enum err e = ERR_OK;
 
 	for (i = 0; e == ERR_OK && i < count; i++) {
 		const struct record *r = &s->custody[fork[i].index];
+		bool is_best =
+		    best != SIZE_MAX && custody_is_same(&fork[best], &fork[i]);
 
 		if (!is_first_of_its_kind(fork, i))
 			continue;
-		if (m->choice_count == MATTER_CHOICES_MAX)
-			break;
-		if (best != SIZE_MAX && custody_is_same(&fork[best], &fork[i]))
+		if (!has_room(m, is_best, best_is_due)) {
+			e = matter_add_beyond(m, fork[i].name);
+			continue;
+		}
+		best_is_due = best_is_due && !is_best;
+		if (is_best)
 			m->proposal = (int)m->choice_count;
 		e = matter_add_choice(
 		    m, r->id.ref, show_record(r, fork[i].name));

@@ -19,19 +19,7 @@ enum err
 device_find(struct txn *t, const char *source, const char *ref,
     uint8_t key[KEY_RECORD_BYTES])
 {
-	struct buffer keys = {0};
-	enum err e;
-
-	key_record_of(txn_db(t), key, source, "device", ref);
-	if (record_exists(t, key))
-		return ERR_OK;
-	e = naming_walk(t, "device", ref, NAMING_HOLDERS, NULL, 2, &keys);
-	if (e == ERR_OK && keys.size != KEY_RECORD_BYTES)
-		e = ERR_NOT_FOUND;
-	if (e == ERR_OK)
-		memcpy(key, keys.data, KEY_RECORD_BYTES);
-	buffer_free(&keys);
-	return e;
+	return scope_find(t, source, "device", ref, key);
 }
 
 bool

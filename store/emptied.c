@@ -1,8 +1,10 @@
 /* emptied: what a node gives up when the group says so (emptying.h).
  *
  * Rows of `emptied`, told apart by the length of their key: a change id, with
- * the newest word on it that waits (number u64, keep u8); a record's key, with
- * its kind and ref: it has emptied changes.
+ * the newest word on it that waits (number u64, then enum fate, then the orgs
+ * it is still for); a record's key, with its kind and ref: it has emptied
+ * changes. For whom the word speaks is judged when it is acted on, by the org
+ * tree and the teams that are here then.
  */
 
 #include <inttypes.h>
@@ -12,59 +14,52 @@
 
 #include "store/admit.h"
 #include "store/emptying.h"
+#include "store/feed_left.h"
 #include "store/receipt.h"
+#include "store/rules.h"
 #include "store/team_feed.h"
 
-enum { WORD_BYTES = 9, UNSENT_MAX = 4096 };
+enum { WORD_BYTES = 9, UNSENT_MAX = 4096, RUN_MAX = 10000 };
+
+enum fate { GIVE_UP = 0, KEEP = 1, AS_SAID = 2 };
 
 /* --- the word comes ------------------------------------------------------ */
 
+/* Of a run the last one's number comes behind the first id. */
 static bool
-id_parse(const char *text, struct change_id *out)
+ids_parse(const char *text, struct change_id *out, uint64_t *last)
 {
-	char life[2 * LIFE_BYTES + 1], again[REF_BYTES_MAX + 1];
+	char life[2 * LIFE_BYTES + 1], first[REF_BYTES_MAX + 1],
+	    run[REF_BYTES_MAX + 1];
 	unsigned class;
+	int got = sscanf(text, "~%16[0-9a-f]-%u-%" SCNu64 "-%" SCNu64, life,
+	    &class, &out->seq, last);
 
-	if (sscanf(text, "~%16[0-9a-f]-%u-%" SCNu64, life, &class, &out->seq) !=
-	        3 ||
-	    class >= CLASSES ||
+	if (got < 3 || class >= CLASSES ||
 	    hex_decode(out->life, LIFE_BYTES, life) != ERR_OK)
 		return false;
 	out->class = (uint8_t) class;
-	change_founded_ref(out, again, sizeof again);
-	return strcmp(text, again) == 0;
-}
-
-/* Whether a list that this node is fed from still has them. */
-static bool
-is_still_due(struct txn *t, const struct self *self, const json_t *still)
-{
-	struct cert wide;
-	size_t i;
-
-	if (team_feed_widen(t, &self->chain[0], &wide) != ERR_OK)
-		return true;
-
-	for (i = 0; i < json_array_size(still); i++) {
-		const char *org = json_string_value(json_array_get(still, i));
-
-		if (org != NULL && strncmp(org, "ref:", 4) == 0 &&
-		    org_within(t, &wide, org + 4))
-			return true;
+	change_founded_ref(out, first, sizeof first);
+	if (got == 3) {
+		*last = out->seq;
+		return strcmp(text, first) == 0;
 	}
-	return false;
+	snprintf(run, sizeof run, "%.700s-%" PRIu64, first, *last);
+	return *last > out->seq && *last - out->seq < RUN_MAX &&
+	       strcmp(text, run) == 0;
 }
 
 static enum err
-note_one(struct txn *t, const struct change_id *id, uint64_t number, bool keep)
+note_one(struct txn *t, const struct change_id *id, uint64_t number,
+    const struct buffer *word)
 {
-	uint8_t key[KEY_CHANGE_BYTES], value[WORD_BYTES];
+	uint8_t key[KEY_CHANGE_BYTES];
 	struct buffer known = {0};
 	enum err e;
 
 	key_change(key, id);
 	e = txn_get(t, TABLE_EMPTIED, key, sizeof key, &known);
-	if (e == ERR_OK && known.size == WORD_BYTES &&
+	if (e == ERR_OK && known.size >= WORD_BYTES &&
 	    load_u64(known.data) >= number) {
 		buffer_free(&known);
 		return ERR_OK;
@@ -72,34 +67,95 @@ note_one(struct txn *t, const struct change_id *id, uint64_t number, bool keep)
 	buffer_free(&known);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
-	store_u64(value, number);
-	value[8] = keep ? 1 : 0;
-	return txn_put(t, TABLE_EMPTIED, key, sizeof key, value, sizeof value);
+	return txn_put(
+	    t, TABLE_EMPTIED, key, sizeof key, word->data, word->size);
+}
+
+/* A run passes by what is not here: most of it may be this node's own. */
+static enum err
+note_run(
+    struct txn *t, const char *text, uint64_t number, const struct buffer *word)
+{
+	uint8_t key[KEY_CHANGE_BYTES];
+	struct change_id id;
+	uint64_t last;
+	bool is_one;
+	enum err e = ERR_OK;
+
+	if (text == NULL || !ids_parse(text, &id, &last))
+		return ERR_OK;
+	is_one = id.seq == last;
+	for (; e == ERR_OK && id.seq <= last; id.seq++) {
+		key_change(key, &id);
+		if (is_one ||
+		    txn_has(t, TABLE_CHANGES, key, sizeof key) == ERR_OK)
+			e = note_one(t, &id, number, word);
+	}
+	return e;
+}
+
+static enum err
+make_word(uint64_t number, const json_t *still, struct buffer *out)
+{
+	uint8_t head[WORD_BYTES];
+	size_t i;
+
+	store_u64(head, number);
+	head[8] = AS_SAID;
+	put_bytes(out, head, sizeof head);
+	for (i = 0; i < json_array_size(still); i++) {
+		const char *org = json_string_value(json_array_get(still, i));
+
+		if (org != NULL && strncmp(org, "ref:", 4) == 0 &&
+		    strlen(org + 4) <= ORG_REF_BYTES_MAX)
+			put_text(out, org + 4);
+	}
+	return buffer_state(out);
 }
 
 enum err
 emptying_note_change(
     struct txn *t, const struct self *self, const struct change *c)
 {
-	const json_t *ids, *number;
-	bool keep;
+	const json_t *ids;
+	struct buffer word = {0};
+	const char *lost;
+	uint64_t number;
 	size_t i;
-	enum err e = ERR_OK;
+	enum err e;
 
 	if (self->role == ROLE_HUB || strcmp(c->record.kind, "emptying") != 0)
 		return ERR_OK;
 	ids = json_object_get(c->fields, "changes");
-	number = json_object_get(c->fields, "number");
-	keep = is_still_due(t, self, json_object_get(c->fields, "still"));
-	for (i = 0; e == ERR_OK && i < json_array_size(ids); i++) {
-		const char *text = json_string_value(json_array_get(ids, i));
-		struct change_id id;
-
-		if (text != NULL && id_parse(text, &id))
-			e = note_one(
-			    t, &id, (uint64_t)json_integer_value(number), keep);
-	}
+	lost = rule_ref(c->fields, "lost");
+	number =
+	    (uint64_t)json_integer_value(json_object_get(c->fields, "number"));
+	e = make_word(number, json_object_get(c->fields, "still"), &word);
+	for (i = 0; e == ERR_OK && i < json_array_size(ids); i++)
+		e = note_run(t, json_string_value(json_array_get(ids, i)),
+		    number, &word);
+	if (e == ERR_OK && lost != NULL)
+		e = feed_left_heard(t, lost, number);
+	buffer_free(&word);
 	return e;
+}
+
+enum err
+emptying_came_again(struct txn *t, const struct change_id *id)
+{
+	uint8_t key[KEY_CHANGE_BYTES];
+	struct buffer word = {0};
+	enum err e;
+
+	key_change(key, id);
+	e = txn_get(t, TABLE_EMPTIED, key, sizeof key, &word);
+	if (e == ERR_OK && word.size >= WORD_BYTES) {
+		word.data[8] = KEEP;
+		e = txn_put(
+		    t, TABLE_EMPTIED, key, sizeof key, word.data, word.size);
+	}
+	buffer_free(&word);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- what has not been sent ---------------------------------------------- */
@@ -257,10 +313,10 @@ emptying_is_due(struct txn *t)
 {
 	struct walk *w;
 	struct bytes key;
-	bool is_due = false;
+	bool is_due = feed_left_waits(t);
 
-	if (walk_open(t, TABLE_EMPTIED, NULL, 0, &w) != ERR_OK)
-		return false;
+	if (is_due || walk_open(t, TABLE_EMPTIED, NULL, 0, &w) != ERR_OK)
+		return is_due;
 	while (!is_due && walk_next(w, &key, NULL) == ERR_OK)
 		is_due = key.size == KEY_CHANGE_BYTES;
 	walk_close(w);
@@ -327,7 +383,7 @@ empty_one(struct unsent *u, const struct change_id *id, bool *done)
 	return ERR_OK;
 }
 
-/* The words that wait, at most so many: their keys, and whether to keep. */
+/* The words that wait, at most so many: their keys, and how they read. */
 static enum err
 gather_words(struct txn *t, struct buffer *out)
 {
@@ -341,10 +397,10 @@ gather_words(struct txn *t, struct buffer *out)
 		return e;
 	while (count < EMPTYING_AT_ONCE &&
 	       (e = walk_next(w, &key, &value)) == ERR_OK) {
-		if (key.size != KEY_CHANGE_BYTES || value.size != WORD_BYTES)
+		if (key.size != KEY_CHANGE_BYTES || value.size < WORD_BYTES)
 			continue;
 		put_bytes(out, key.data, KEY_CHANGE_BYTES);
-		put_u8(out, value.data[8]);
+		put_string(out, value.data + 8, value.size - 8);
 		count++;
 	}
 	walk_close(w);
@@ -352,30 +408,72 @@ gather_words(struct txn *t, struct buffer *out)
 	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
 }
 
+/* Whether a list that this node is fed from still has it. */
+static bool
+is_kept(struct unsent *u, struct bytes said)
+{
+	char org[ORG_REF_BYTES_MAX + 1];
+	struct reader r;
+	uint8_t fate;
+
+	reader_init(&r, said.data, said.size);
+	fate = read_u8(&r);
+	while (fate == AS_SAID && read_text(&r, org, ORG_REF_BYTES_MAX))
+		if (org_within(u->t, &u->wide, org))
+			return true;
+	return fate == KEEP;
+}
+
+/* Where not all is here, what a list still has may be one that this node is
+ * about to lose: such a word waits on. */
+static enum err
+apply_words(
+    struct unsent *u, const struct buffer *words, enum emptying_heard heard)
+{
+	struct reader r;
+	enum err e = ERR_OK;
+
+	reader_init(&r, words->data, words->size);
+	while (e == ERR_OK && reader_left(&r) > 0) {
+		uint8_t key[KEY_CHANGE_BYTES];
+		struct change_id id;
+		struct bytes said;
+		bool done = true;
+
+		read_copy(&r, key, sizeof key);
+		said = read_string(&r);
+		if (r.failed)
+			return ERR_CORRUPT;
+		key_change_read(&id, key);
+		if (!is_kept(u, said))
+			e = empty_one(u, &id, &done);
+		else
+			done = heard == HEARD_ALL || said.data[0] == KEEP;
+		if (e == ERR_OK && done)
+			e = txn_delete(u->t, TABLE_EMPTIED, key, sizeof key);
+	}
+	return e;
+}
+
 enum err
-emptying_apply(struct txn *t, const struct self *self)
+emptying_apply(
+    struct txn *t, const struct self *self, enum emptying_heard heard)
 {
 	struct unsent u = {.t = t, .self = self};
 	struct buffer words = {0};
-	size_t at;
-	enum err e = gather_words(t, &words);
+	enum err e;
 
+	if (heard == HEARD_PART)
+		return ERR_OK;
+	e = gather_words(t, &words);
 	if (e == ERR_OK)
 		e = team_feed_widen(t, &self->chain[0], &u.wide);
 	if (e == ERR_OK && words.size > 0)
 		e = gather_unsent(&u);
-	for (at = 0; e == ERR_OK && !u.is_too_much && at < words.size;
-	     at += KEY_CHANGE_BYTES + 1) {
-		const uint8_t *key = words.data + at;
-		bool done = true;
-		struct change_id id;
-
-		key_change_read(&id, key);
-		if (key[KEY_CHANGE_BYTES] == 0)
-			e = empty_one(&u, &id, &done);
-		if (e == ERR_OK && done)
-			e = txn_delete(t, TABLE_EMPTIED, key, KEY_CHANGE_BYTES);
-	}
+	if (e == ERR_OK && !u.is_too_much)
+		e = apply_words(&u, &words, heard);
+	if (e == ERR_OK && heard == HEARD_ALL)
+		e = feed_left_apply(t, self, &u.wide);
 	buffer_free(&words);
 	buffer_free(&u.hashes);
 	return e;

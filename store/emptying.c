@@ -1,17 +1,20 @@
 /* emptying: the hub's notes of what left lists (emptying.h). */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/admit.h"
 #include "store/emptying.h"
-#include "store/kinds/kinds.h"
 
-enum { CHANGES_MAX = 200 }; /* named by one record */
+/* In one record: words, each a change or a run of one log; changes. */
+enum { WORDS_MAX = 200, CHANGES_MAX = 10000, RUN_MIN = 3 };
 
 struct emptying_note {
 	char from[LIST_NAME_BYTES_MAX + 1];
+	char lost[ORG_REF_BYTES_MAX + 1]; /* "": no list as a whole */
+	bool has_id;
 	struct change_id id;
 	char *still; /* names, each with its NUL, and another */
 	size_t still_bytes;
@@ -34,7 +37,7 @@ notes_grow(struct emptying_notes *n)
 }
 
 enum err
-emptying_add(struct emptying_notes *n, const char *from,
+emptying_add(struct emptying_notes *n, const char *from, const char *lost,
     const struct change_id *id, const char names[][LIST_NAME_BYTES_MAX + 1],
     size_t count)
 {
@@ -47,7 +50,10 @@ emptying_add(struct emptying_notes *n, const char *from,
 	note = &n->note[n->count];
 	memset(note, 0, sizeof *note);
 	snprintf(note->from, sizeof note->from, "%s", from);
-	note->id = *id;
+	snprintf(note->lost, sizeof note->lost, "%s", lost == NULL ? "" : lost);
+	note->has_id = id != NULL;
+	if (id != NULL)
+		note->id = *id;
 	for (i = 0; i < count; i++)
 		note->still_bytes += strlen(names[i]) + 1;
 	note->still = malloc(note->still_bytes + 1);
@@ -64,12 +70,14 @@ emptying_add(struct emptying_notes *n, const char *from,
 	return ERR_OK;
 }
 
-/* By org, then by who still has it, then by id. */
+/* By org and lost list, then by who still has it, then by id. */
 static int
 compare_groups(const struct emptying_note *a, const struct emptying_note *b)
 {
 	int c = strcmp(a->from, b->from);
 
+	if (c == 0)
+		c = strcmp(a->lost, b->lost);
 	if (c != 0)
 		return c;
 	if (a->still_bytes != b->still_bytes)
@@ -104,27 +112,56 @@ still_of(const struct emptying_note *note)
 	return list;
 }
 
+/* How many stand behind each other in one log. */
+static size_t
+run_of(const struct emptying_note *note, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && note[n].has_id &&
+	       note[n].id.class == note[0].id.class &&
+	       note[n].id.seq == note[0].id.seq + n &&
+	       memcmp(note[n].id.life, note[0].id.life, LIFE_BYTES) == 0)
+		n++;
+	return n;
+}
+
+/* The first of them in words, as many as fit; *count: in, out. */
 static json_t *
-ids_of(const struct emptying_note *note, size_t count)
+ids_of(const struct emptying_note *note, size_t *count)
 {
 	json_t *list = json_array();
-	size_t i;
+	size_t i = 0, n;
 
-	for (i = 0; list != NULL && i < count; i++) {
-		char text[REF_BYTES_MAX + 1];
+	if (*count > CHANGES_MAX)
+		*count = CHANGES_MAX;
+	for (; list != NULL && i < *count && json_array_size(list) < WORDS_MAX;
+	     i += n) {
+		char first[REF_BYTES_MAX + 1];
+		json_t *word;
 
-		change_founded_ref(&note[i].id, text, sizeof text);
-		if (json_array_append_new(list, json_string(text)) != 0) {
+		n = 1;
+		if (!note[i].has_id)
+			continue;
+		change_founded_ref(&note[i].id, first, sizeof first);
+		n = run_of(&note[i], *count - i);
+		if (n < RUN_MIN)
+			n = 1;
+		word = n == 1 ? json_string(first)
+		              : json_sprintf("%s-%" PRIu64, first,
+		                    note[i].id.seq + n - 1);
+		if (json_array_append_new(list, word) != 0) {
 			json_decref(list);
 			return NULL;
 		}
 	}
+	*count = i;
 	return list;
 }
 
 static enum err
 write_group(struct txn *t, const struct self *self,
-    const struct emptying_note *note, size_t count, int64_t at)
+    const struct emptying_note *note, size_t *count, int64_t at)
 {
 	const char *org = note->from + strlen(AUDIENCE_ORG);
 	struct change c;
@@ -141,10 +178,14 @@ write_group(struct txn *t, const struct self *self,
 	    "changes", ids_of(note, count), "still", still_of(note));
 	if (e == ERR_OK && c.fields == NULL)
 		e = ERR_NOMEM;
+	if (e == ERR_OK && note->lost[0] != '\0' &&
+	    json_object_set_new(
+	        c.fields, "lost", json_sprintf("ref:%s", note->lost)) != 0)
+		e = ERR_NOMEM;
 	if (e == ERR_OK)
 		e = meta_put_number(t, "emptying.last", number + 1);
 	if (e == ERR_OK)
-		e = admit_own(t, self, &c, URGENCY_WHENEVER);
+		e = admit_own(t, self, &c, EMPTYING_CLASS);
 	change_clear(&c);
 	return e;
 }
@@ -153,17 +194,18 @@ enum err
 emptying_write(struct txn *t, const struct self *self, struct emptying_notes *n,
     int64_t at)
 {
-	size_t i = 0, j;
+	size_t i = 0, j, count;
 	enum err e = ERR_OK;
 
 	if (n->count == 0)
 		return ERR_OK;
 	qsort(n->note, n->count, sizeof *n->note, compare_notes);
-	for (; e == ERR_OK && i < n->count; i = j) {
-		for (j = i + 1; j < n->count && j - i < CHANGES_MAX; j++)
+	for (; e == ERR_OK && i < n->count; i += count) {
+		for (j = i + 1; j < n->count; j++)
 			if (compare_groups(&n->note[i], &n->note[j]) != 0)
 				break;
-		e = write_group(t, self, &n->note[i], j - i, at);
+		count = j - i;
+		e = write_group(t, self, &n->note[i], &count, at);
 	}
 	emptying_free(n);
 	return e;

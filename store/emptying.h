@@ -6,6 +6,8 @@
  * have them, since a node may receive other lists too. Whenever that changes,
  * the next one says so with a higher number.
  *
+ * Where a node's feed loses a whole list (feed_left.h) they say so too.
+ *
  * At a node they are kept until a session went to its clean end, so that all
  * that the hub had to say is there; then what no list gives any more is
  * emptied: id and fingerprint stay, the body goes. Never a change of this
@@ -29,10 +31,11 @@ struct emptying_notes {
 };
 
 /** A change stands on these lists now, after it moved; `from` is one it left,
- * now or earlier. */
+ * now or earlier. lost: NULL, or the org whose list who receives `from` is fed
+ * no more; then id may be NULL: that alone is to be said. */
 enum err emptying_add(struct emptying_notes *n, const char *from,
-    const struct change_id *id, const char names[][LIST_NAME_BYTES_MAX + 1],
-    size_t count);
+    const char *lost, const struct change_id *id,
+    const char names[][LIST_NAME_BYTES_MAX + 1], size_t count);
 /** Write them down at that instant, and forget them. */
 enum err emptying_write(struct txn *t, const struct self *self,
     struct emptying_notes *n, int64_t at);
@@ -40,15 +43,31 @@ void emptying_free(struct emptying_notes *n);
 
 /* --- a node --- */
 
-enum { EMPTYING_AT_ONCE = 2000 }; /* changes, in one transaction */
+enum {
+	EMPTYING_AT_ONCE = 2000, /* changes, in one transaction */
+	EMPTYING_CLASS = 1,      /* of the words: before the day's work */
+};
 
 /** A change was merged: if it is the group's word on emptying, keep it. */
 enum err emptying_note_change(
     struct txn *t, const struct self *self, const struct change *c);
 /** Whether anything waits to be emptied. */
 bool emptying_is_due(struct txn *t);
-/** A session went to its clean end: empty what may be. */
-enum err emptying_apply(struct txn *t, const struct self *self);
+/** A change of whose emptying is spoken came by a list once more: who sent it
+ * then means this node to have it. */
+enum err emptying_came_again(struct txn *t, const struct change_id *id);
+
+/* How much of what the parent's lists hold came by a clean end. */
+enum emptying_heard {
+	HEARD_PART,
+	HEARD_WORDS, /* all of the words' class and above */
+	HEARD_ALL,
+};
+
+/** A session went to its clean end: empty what may be. With HEARD_WORDS the
+ * org tree and the teams may not be here yet, which can only keep more. */
+enum err emptying_apply(
+    struct txn *t, const struct self *self, enum emptying_heard heard);
 
 /** Whether a record is emptied, and which it is (source not told). */
 bool emptying_is_emptied(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);

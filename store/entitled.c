@@ -1,7 +1,10 @@
 /* entitled: whether who wrote as the managing org was it. The claim is part of
  * the change and decides between concurrent values, so it counts at once; the
- * group looks at it, and sets aside by a change of its own what was none of the
- * author's. Until that arrives the claim stands.
+ * group looks at it. A claim about a file or a device follows from the record's
+ * own changes: where they are all here and say no, the hub takes it back by a
+ * change of the record (MERGE_UNMANAGED), without a person, and what was
+ * written counts as anybody's. What was a step of the managing org's, or about
+ * something else, a person sets aside. Until that arrives the claim stands.
  */
 
 #include <stdio.h>
@@ -9,7 +12,9 @@
 
 #include "base/i18n.h"
 #include "store/admit.h"
+#include "store/contest_settle.h"
 #include "store/index.h"
+#include "store/kin.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/scope.h"
@@ -54,42 +59,43 @@ keeper_field(const char *kind)
 	return strcmp(kind, "device") == 0 ? "owner_org_id" : NULL;
 }
 
+/* Whether all that a change had seen, directly or not, is here. */
 static bool
-holds_all_parents(const struct record_set *set, const struct change *c)
+holds_all_before(const struct record_set *set, size_t c)
 {
-	size_t i, j;
+	size_t i, j, p;
 
-	for (i = 0; i < c->parent_count; i++) {
-		for (j = 0; j < set->count; j++)
-			if (change_id_compare(
-			        &set->change[j].id, &c->parents[i].id) == 0)
-				break;
-		if (j == set->count)
-			return false;
+	for (i = 0; i < set->count; i++) {
+		if (i != c && !kin_had_seen(set, c, i))
+			continue;
+		for (p = 0; p < set->change[i].parent_count; p++) {
+			for (j = 0; j < set->count; j++)
+				if (change_id_compare(&set->change[j].id,
+				        &set->change[i].parents[p].id) == 0)
+					break;
+			if (j == set->count)
+				return false;
+		}
 	}
 	return true;
 }
 
 /* Of the file itself: as its author had seen it. */
 static enum answer
-kept_then(struct txn *t, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES], const char *name)
+kept_then(
+    struct txn *t, const struct record_set *set, size_t i, const char *name)
 {
+	const struct change *c = &set->change[i];
 	enum answer answer = UNKNOWN;
-	struct record_set set;
 	struct record before;
 
 	if (c->parent_count == 0)
 		return is_keeper(t, rule_ref(c->fields, name), c->org);
-	if (record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
-		return UNKNOWN;
-	if (holds_all_parents(&set, c) &&
-	    record_seen_by(set.input, set.count, &c->id, false, &before) ==
-	        ERR_OK) {
+	if (holds_all_before(set, i) && record_seen_by(set->input, set->count,
+	                                    &c->id, false, &before) == ERR_OK) {
 		answer = is_keeper(t, rule_ref(before.fields, name), c->org);
 		record_clear(&before);
 	}
-	record_set_free(&set);
 	return answer;
 }
 
@@ -137,12 +143,9 @@ static enum answer
 is_entitled(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
-	const char *name = keeper_field(c->record.kind);
 	enum answer answer;
 	struct record r;
 
-	if (name != NULL)
-		return kept_then(t, c, key, name);
 	if (record_read(t, key, &r) != ERR_OK)
 		return UNKNOWN;
 	if (strcmp(c->record.kind, "question") == 0)
@@ -176,20 +179,137 @@ is_own(struct txn *t, const struct self *self, const struct change *c)
 	           memcmp(life.node, self->id, NODE_ID_BYTES) == 0);
 }
 
+static enum err
+ask(struct txn *t, const struct change *c)
+{
+	struct question q;
+	char id[48];
+
+	matter_change_id(&c->id, id);
+	matter_question(&c->record, FINDING_UNENTITLED, id, c->occurred_at, &q);
+	return question_put(t, &q);
+}
+
+/* --- claims about a file or a device ---------------------------------------
+ */
+
+static bool
+is_taken_back(const struct record_set *set, const char *id)
+{
+	size_t i, j;
+
+	for (i = 0; i < set->count; i++) {
+		const json_t *ids =
+		    json_object_get(set->change[i].fields, MERGE_UNMANAGED);
+
+		for (j = 0; j < json_array_size(ids); j++) {
+			const char *one =
+			    json_string_value(json_array_get(ids, j));
+
+			if (one != NULL && strcmp(one, id) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* It has seen only the change it speaks of, so that what met goes on to; it
+ * stands where that stood, and says nothing else. */
+static enum err
+take_back(struct txn *t, const struct self *self, const struct record_set *set,
+    const struct change *claim)
+{
+	struct stored s;
+	struct change c;
+	uint8_t link[8];
+	char id[48];
+	enum err e = ERR_OK;
+
+	matter_change_id(&claim->id, id);
+	if (is_taken_back(set, id))
+		return ERR_OK;
+	stored_init(&s);
+	change_init(&c);
+	e = stored_read(t, &claim->id, &s);
+	if (e == ERR_OK) {
+		store_u64(link, s.fingerprint);
+		c.record = claim->record;
+		c.parent_count = 1;
+		c.parents[0].id = claim->id;
+		memcpy(c.parents[0].link, link, FINGERPRINT_LINK_BYTES);
+		snprintf(c.by, sizeof c.by, "%s", CONTEST_AUTHOR);
+		snprintf(c.org, sizeof c.org, "%s", claim->org);
+		c.clock = claim->clock;
+		c.occurred_at = claim->occurred_at;
+		c.recorded_at = claim->recorded_at;
+		c.fields = json_pack("{s:[s]}", MERGE_UNMANAGED, id);
+		e = c.fields == NULL ? ERR_NOMEM : admit_own(t, self, &c, 1);
+	}
+	change_clear(&c);
+	stored_free(&s);
+	/* What no change can hold stays unsaid and stops nothing. */
+	return e == ERR_LIMIT || e == ERR_FORMAT ? ERR_OK : e;
+}
+
+/* Who takes a file or a step that is not his is asked about besides. */
+static enum err
+judge_claim(struct txn *t, const struct self *self,
+    const struct record_set *set, size_t i, const char *name)
+{
+	const struct change *c = &set->change[i];
+	bool takes_step = takes_owners_step(c);
+	enum err e = ERR_OK;
+
+	if ((!c->managing && !takes_step) || is_own(t, self, c) ||
+	    kept_then(t, set, i, name) != NO)
+		return ERR_OK;
+	if (c->managing)
+		e = take_back(t, self, set, c);
+	if (e == ERR_OK &&
+	    (takes_step || json_object_get(c->fields, name) != NULL))
+		e = ask(t, c);
+	return e;
+}
+
+/* The change that came may be what another had seen. */
+static enum err
+note_file(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], const char *name)
+{
+	struct record_set set;
+	size_t i, at;
+	enum err e;
+
+	if (!c->managing && !takes_owners_step(c) && kin_is_alone(t, key))
+		return ERR_OK;
+	e = record_gather(t, key, KIN_MAX, &set);
+	if (e != ERR_OK)
+		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
+	for (at = 0; at < set.count; at++)
+		if (change_id_compare(&set.change[at].id, &c->id) == 0)
+			break;
+	for (i = 0; e == ERR_OK && at < set.count && i < set.count; i++)
+		if (i == at || kin_had_seen(&set, i, at))
+			e = judge_claim(t, self, &set, i, name);
+	record_set_free(&set);
+	return e;
+}
+
 /* At the hub, as the change comes in: what is known then decides. */
 static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	struct question q;
-	char id[48];
+	const char *name = keeper_field(c->record.kind);
 
-	if (self->role != ROLE_HUB || (!c->managing && !takes_owners_step(c)) ||
-	    is_own(t, self, c) || is_entitled(t, c, key) != NO)
+	if (self->role != ROLE_HUB)
 		return ERR_OK;
-	matter_change_id(&c->id, id);
-	matter_question(&c->record, FINDING_UNENTITLED, id, c->occurred_at, &q);
-	return question_put(t, &q);
+	if (name != NULL)
+		return note_file(t, self, c, key, name);
+	if ((!c->managing && !takes_owners_step(c)) || is_own(t, self, c) ||
+	    is_entitled(t, c, key) != NO)
+		return ERR_OK;
+	return ask(t, c);
 }
 
 /* --- deciding ------------------------------------------------------------ */

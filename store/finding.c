@@ -346,6 +346,10 @@ static const struct entry entries[] = {
 	{FINDING_OWNER_CLEARS, "owner_clears",
 	    N_("The device is unsafe, and not yours."),
 	    N_("Its owner says when it may be used again.")},
+	{FINDING_UNSAFE_CLEARED, "unsafe_cleared",
+	    N_("Another than its owner said that an unsafe device is fit "
+	       "again; it stays unsafe."),
+	    N_("The owner looks at it, and clears it or leaves it.")},
 	{FINDING_TWO_PLACES, "two_places",
 	    N_("The same person saw patients at two organisations within a "
 	       "quarter of an hour: in this encounter and in the one named "

@@ -140,6 +140,8 @@ enum finding_code {
 	FINDING_HOUSEHOLD = 201,   /* one household, two teams */
 	FINDING_RENEWED_EARLY = 202,
 	FINDING_CHANGED_EARLY = 203,
+	/* devices again: a question */
+	FINDING_UNSAFE_CLEARED = 210, /* by another than the owner */
 };
 
 struct finding {

@@ -74,6 +74,7 @@ graph_free(struct graph *g)
 	free(g->item);
 	free(g->reach);
 	free(g->aside);
+	free(g->unmanaged);
 }
 
 enum err

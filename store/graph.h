@@ -14,13 +14,32 @@ struct graph {
 	size_t count;
 	uint8_t *reach; /* count * count: [i][j] i descends from j */
 	bool *aside;    /* set aside by the group; NULL: none is */
+	/* Said to be no managing org's by the group; NULL: none is. */
+	bool *unmanaged;
+	const struct field *guarded; /* the kind's, if it has one */
 };
 
 /** Sort, drop repeated ids, follow parents. ERR_NOMEM. The items point into
- * input; nothing is set aside. graph_free() after ERR_OK. */
+ * input; nothing is marked. graph_free() after ERR_OK. */
 enum err graph_build(
     struct graph *g, const struct merge_input *input, size_t count);
 void graph_free(struct graph *g);
+
+/** Note what the group said of these changes: graph_say.c. ERR_NOMEM. */
+enum err graph_mark(struct graph *g);
+/** Whether i sets the field, and is not set aside. */
+bool graph_sets(const struct graph *g, size_t i, const char *name);
+/** Whether i sets the field and no other setter, of those that `within` has
+ * seen (SIZE_MAX: all), replaced it. Who had seen it does, but for a guarded
+ * word that is not his to take back. */
+bool graph_has_a_say(
+    const struct graph *g, size_t i, const char *name, size_t within);
+/** Whether it was made as the managing org and the group does not deny it. */
+bool graph_is_managing(const struct graph *g, size_t i);
+/** Whether i's guarded word stands against j, who had seen it. */
+bool graph_stands_against(const struct graph *g, size_t i, size_t j);
+/** How a word ranks in its field; -1: it is none of them. */
+int graph_word_rank(const struct field *f, const struct change *c);
 
 /** Place of a change; SIZE_MAX: it is not among them. */
 size_t graph_find(const struct graph *g, const struct change_id *id);

@@ -86,6 +86,9 @@ struct field {
 	const char *source_field; /* names the source that the ref is of; NULL:
 	                             the record's own */
 	const struct field *row;  /* ends with number 0; FIELD_ROW(S) */
+	/* MERGE_RANK: this word and those behind it are taken back only by a
+	 * change made as the record's managing org; NULL: by anybody. */
+	const char *guarded;
 };
 
 /* One state: who may bring a record into it and from where. */

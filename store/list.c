@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "store/emptying.h"
+#include "store/feed_left.h"
 #include "store/key.h"
 #include "store/list.h"
 #include "store/log.h"
@@ -358,7 +359,7 @@ tell_left(struct txn *t, const struct change_id *id,
 			continue;
 		e = name_of(t, known->item[i].audience, from);
 		if (e == ERR_OK)
-			e = emptying_add(left, from, id, names, count);
+			e = emptying_add(left, from, NULL, id, names, count);
 	}
 	return e;
 }
@@ -384,6 +385,38 @@ list_share(struct txn *t, const struct change_id *id, uint64_t fingerprint,
 	return e == ERR_OK && moved && left != NULL
 	           ? tell_left(t, id, &known, names, count, left)
 	           : e;
+}
+
+enum err
+list_standing(struct txn *t, const struct change_id *id,
+    char names[][LIST_NAME_BYTES_MAX + 1], size_t most, size_t *count)
+{
+	struct standings known;
+	size_t i;
+	enum err e = standings_read(t, id, &known);
+
+	*count = 0;
+	for (i = 0; e == ERR_OK && i < known.count && *count < most; i++)
+		if (known.item[i].place > 0)
+			e = name_of(
+			    t, known.item[i].audience, names[(*count)++]);
+	return e;
+}
+
+enum err
+list_note_left(struct txn *t, const struct change_id *id, const char *name)
+{
+	uint8_t key[KEY_STANDING_BYTES], value[8] = {0};
+	struct audience a;
+	enum err e = audience_ensure(t, name, &a);
+
+	if (e != ERR_OK)
+		return e;
+	key_standing(key, id, a.number);
+	e = txn_has(t, TABLE_STANDING, key, sizeof key);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	return txn_put(t, TABLE_STANDING, key, sizeof key, value, sizeof value);
 }
 
 /* --- the lists of one change --------------------------------------------- */
@@ -428,7 +461,9 @@ list_change(struct txn *t, const struct self *self, const struct change *c,
 		return append_own(t, c, fingerprint);
 	if (k != NULL && k->by_group && !k->for_acting_org) {
 		e = append_to(t, AUDIENCE_GROUP, &c->id, fingerprint);
-		return e == ERR_OK ? scope_org_changed(t, c) : e;
+		if (e == ERR_OK)
+			e = scope_org_changed(t, c);
+		return e == ERR_OK ? feed_left_note(t, self, c) : e;
 	}
 	n = snprintf(name, sizeof name, "%s%s", AUDIENCE_ORG, c->org);
 	/* A longer one is nobody's feed. */
@@ -501,6 +536,18 @@ cursor_write(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
 	store_u64(value + 4, c->place);
 	store_u64(value + 12, c->running);
 	return txn_put(t, TABLE_CURSORS, k.data, k.size, value, sizeof value);
+}
+
+enum err
+cursor_forget(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, const struct list_id *list)
+{
+	struct cursor_key k;
+	enum err e;
+
+	cursor_key(&k, peer, side, list);
+	e = txn_delete(t, TABLE_CURSORS, k.data, k.size);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err

@@ -63,6 +63,14 @@ enum err list_share(struct txn *t, const struct change_id *id,
     uint64_t fingerprint, const char names[][LIST_NAME_BYTES_MAX + 1],
     size_t count, struct emptying_notes *left);
 
+/** The lists a change stands on besides its acting org's, at most so many. */
+enum err list_standing(struct txn *t, const struct change_id *id,
+    char names[][LIST_NAME_BYTES_MAX + 1], size_t most, size_t *count);
+
+/** As if it had left this list: who has that is told of it from now on. */
+enum err list_note_left(
+    struct txn *t, const struct change_id *id, const char *name);
+
 /** The audiences a change belongs to here and now, appended to each list. */
 enum err list_change(struct txn *t, const struct self *self,
     const struct change *c, uint64_t fingerprint);
@@ -78,6 +86,9 @@ enum err cursor_read(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
     enum cursor_side side, const struct list_id *list, struct cursor *out);
 enum err cursor_write(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
     enum cursor_side side, const struct list_id *list, const struct cursor *c);
+/** As if the list had never been heard of. */
+enum err cursor_forget(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
+    enum cursor_side side, const struct list_id *list);
 /** All of one side. ERR_LIMIT: more than a session can name. */
 enum err cursor_read_all(struct txn *t, const uint8_t peer[NODE_ID_BYTES],
     enum cursor_side side, struct cursor_set *out);

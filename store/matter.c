@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "store/admit.h"
-#include "store/device_state.h"
 #include "store/index.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
@@ -20,7 +19,7 @@ extern const struct matter_maker matter_conflict, matter_differ,
 extern const struct matter_maker matter_contested;
 extern const struct matter_maker matter_fork, matter_onward,
     matter_not_custodian, matter_unapproved, matter_device_lost,
-    matter_device_damaged;
+    matter_device_damaged, matter_unsafe;
 extern const struct matter_maker matter_candidate, matter_move,
     matter_late_edit, matter_death, matter_whose;
 extern const struct matter_maker matter_end_doubted, matter_household;
@@ -39,6 +38,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_unapproved,
     &matter_device_lost,
     &matter_device_damaged,
+    &matter_unsafe,
     &matter_candidate,
     &matter_move,
     &matter_late_edit,
@@ -138,9 +138,7 @@ caring_org(struct txn *t, const struct identity *id, const struct record *r,
 	if (ref == NULL)
 		ref = rule_ref(r->fields, "device_id");
 	e = ref == NULL ? ERR_NOT_FOUND
-	    : strcmp(kind, "device") == 0
-	        ? device_find(t, id->source, ref, key)
-	        : scope_resolve(t, id->source, kind, ref, key);
+	                : scope_find(t, id->source, kind, ref, key);
 	if (e == ERR_OK)
 		e = record_read(t, key, &about);
 	if (e != ERR_OK)
@@ -245,7 +243,18 @@ matter_clear(struct matter *m)
 
 	for (i = 0; i < m->choice_count; i++)
 		json_decref(m->choice[i].shown);
+	json_decref(m->beyond);
 	memset(m, 0, sizeof *m);
+}
+
+enum err
+matter_add_beyond(struct matter *m, const char *id)
+{
+	if (m->beyond == NULL)
+		m->beyond = json_array();
+	return json_array_append_new(m->beyond, json_string(id)) == 0
+	           ? ERR_OK
+	           : ERR_NOMEM;
 }
 
 static int
@@ -333,6 +342,8 @@ versions_of(const struct matter *m)
 		json_array_append_new(
 		    all, json_string(id == NULL ? m->choice[i].word : id));
 	}
+	if (all != NULL && m->beyond != NULL)
+		json_array_extend(all, m->beyond);
 	return all;
 }
 

@@ -36,7 +36,9 @@ struct matter {
 	                                  group; "": the group's alone */
 	size_t choice_count;
 	struct matter_choice choice[MATTER_CHOICES_MAX];
-	int proposal;       /* index; -1: none */
+	json_t *beyond; /* ids of what met as well and is no choice, since there
+	                   were too many; owned; NULL: nothing */
+	int proposal;   /* index; -1: none */
 	const char *ground; /* N_() text: why it is proposed; NULL */
 };
 
@@ -96,6 +98,9 @@ void matter_key(
 /** Add a choice; takes shown. ERR_LIMIT: there are MATTER_CHOICES_MAX;
  * ERR_NOMEM, also for shown NULL. */
 enum err matter_add_choice(struct matter *m, const char *word, json_t *shown);
+/** It met too, and has no room among the choices: whoever decides has seen it
+ * all the same. ERR_NOMEM. */
+enum err matter_add_beyond(struct matter *m, const char *id);
 /** A version as shown: who, when, where, which change. NULL: no memory. */
 json_t *matter_show_change(const struct change *c);
 /** A change's short id, for people to type. */

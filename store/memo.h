@@ -12,7 +12,7 @@
 #include "store/list.h"
 #include "store/org_tree.h"
 
-enum { MEMO_AUDIENCES = 64, MEMO_ENDS = 128 };
+enum { MEMO_AUDIENCES = 64, MEMO_ENDS = 128, MEMO_SITES = 64 };
 
 /* Each answer has one place that it may stand in; the next one overwrites. */
 struct memo {
@@ -31,6 +31,7 @@ struct memo {
 		uint8_t class;
 		struct cursor end;
 	} end[MEMO_ENDS];
+	uint64_t at_site[MEMO_SITES]; /* of who works where on a day */
 };
 
 /** Of this transaction, empty at first. NULL: no memory, or it only reads. */

@@ -22,80 +22,12 @@ record_clear(struct record *r)
 
 /* --- one field --------------------------------------------------------- */
 
-static bool
-sets(const struct graph *g, size_t i, const char *name)
-{
-	if (g->aside != NULL && g->aside[i])
-		return false;
-	return json_object_get(g->item[i]->change->fields, name) != NULL;
-}
-
-/* Whether i sets the field and no other setter, of those that `within` has
- * seen (SIZE_MAX: all), descends from it. */
-static bool
-has_a_say(const struct graph *g, size_t i, const char *name, size_t within)
-{
-	size_t j;
-
-	if (!sets(g, i, name))
-		return false;
-	if (within != SIZE_MAX && i != within && !is_before(g, i, within))
-		return false;
-	for (j = 0; j < g->count; j++)
-		if (j != i && is_before(g, i, j) && sets(g, j, name) &&
-		    (within == SIZE_MAX || j == within ||
-		        is_before(g, j, within)))
-			return false;
-	return true;
-}
-
-static bool
-is_named(const json_t *ids, const struct change_id *id)
-{
-	char text[64];
-	size_t i;
-
-	change_founded_ref(id, text, sizeof text);
-	for (i = 0; i < json_array_size(ids); i++) {
-		const char *one = json_string_value(json_array_get(ids, i));
-
-		if (one != NULL && strcmp(one, text + 1) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The last word about it counts: null takes it back. */
-static enum err
-mark_aside(struct graph *g)
-{
-	bool *aside = NULL;
-	size_t i, j;
-
-	for (i = 0; i < g->count; i++) {
-		const json_t *ids = json_object_get(
-		    g->item[i]->change->fields, MERGE_SET_ASIDE);
-
-		if (!json_is_array(ids) ||
-		    !has_a_say(g, i, MERGE_SET_ASIDE, SIZE_MAX))
-			continue;
-		if (aside == NULL)
-			aside = calloc(g->count, sizeof *aside);
-		if (aside == NULL)
-			return ERR_NOMEM;
-		for (j = 0; j < g->count; j++)
-			aside[j] |= is_named(ids, &g->item[j]->change->id);
-	}
-	g->aside = aside;
-	return ERR_OK;
-}
-
 /* The managing org's change first, then the lower id; items are sorted. */
 static bool
 beats(const struct graph *g, size_t challenger, size_t holder)
 {
-	bool c = g->item[challenger]->change->managing;
-	bool h = g->item[holder]->change->managing;
+	bool c = graph_is_managing(g, challenger);
+	bool h = graph_is_managing(g, holder);
 
 	return c != h ? c : challenger < holder;
 }
@@ -114,19 +46,11 @@ static int
 rank_by(enum merge_rule rule, const struct kind *k, const struct field *f,
     const struct graph *g, size_t i)
 {
-	const char *word;
-	int rank;
-
 	if (rule == MERGE_STATE)
 		return rank_of(k, g, i);
 	if (rule != MERGE_RANK || f == NULL || f->words == NULL)
 		return 0;
-	word = json_string_value(
-	    json_object_get(g->item[i]->change->fields, f->name));
-	for (rank = 0; word != NULL && f->words[rank] != NULL; rank++)
-		if (strcmp(f->words[rank], word) == 0)
-			return rank;
-	return -1;
+	return graph_word_rank(f, g->item[i]->change);
 }
 
 /* Which setter of a field wins; SIZE_MAX if nobody sets it. */
@@ -141,7 +65,7 @@ winner(const struct graph *g, const struct kind *k, const char *name,
 	for (i = 0; i < g->count; i++) {
 		int a, b;
 
-		if (!has_a_say(g, i, name, within))
+		if (!graph_has_a_say(g, i, name, within))
 			continue;
 		if (best == SIZE_MAX) {
 			best = i;
@@ -183,7 +107,7 @@ append_all(const struct graph *g, const char *name, size_t first)
 
 		i = pass == 0 ? first : pass - 1;
 		if (pass > 0 &&
-		    (i == first || !has_a_say(g, i, name, SIZE_MAX)))
+		    (i == first || !graph_has_a_say(g, i, name, SIZE_MAX)))
 			continue;
 		v = json_object_get(g->item[i]->change->fields, name);
 		for (j = 0; j < json_array_size(v); j++) {
@@ -240,7 +164,7 @@ graph_of(struct graph *g, const struct merge_input *input, size_t count)
 {
 	enum err e = graph_build(g, input, count);
 
-	if (e == ERR_OK && (e = mark_aside(g)) != ERR_OK)
+	if (e == ERR_OK && (e = graph_mark(g)) != ERR_OK)
 		graph_free(g);
 	return e;
 }
@@ -369,7 +293,7 @@ merge_fields(const struct graph *g, const struct kind *k, size_t head,
 			enum err e;
 
 			if (json_object_get(out->fields, name) != NULL ||
-			    strcmp(name, MERGE_SET_ASIDE) == 0)
+			    merge_is_word(name))
 				continue; /* an earlier item named it */
 			e = merge_field(g, k, name, within, out);
 			if (e != ERR_OK)
@@ -426,7 +350,7 @@ field_sides(const struct graph *g, const struct kind *k, const char *name,
 	for (i = 0; i < g->count; i++) {
 		const struct change *c = g->item[i]->change;
 
-		if (i == best || !has_a_say(g, i, name, SIZE_MAX))
+		if (i == best || !graph_has_a_say(g, i, name, SIZE_MAX))
 			continue;
 		for (j = 0; j < out->count; j++)
 			if (value_equal(json_object_get(c->fields, name),
@@ -502,8 +426,7 @@ is_chosen(const struct kind *k, const char *name)
 	const struct field *f =
 	    k == NULL ? NULL : field_by_name(k->fields, name);
 
-	return strcmp(name, "reason") != 0 &&
-	       strcmp(name, MERGE_SET_ASIDE) != 0 &&
+	return strcmp(name, "reason") != 0 && !merge_is_word(name) &&
 	       (f == NULL || f->merge == MERGE_FIELD);
 }
 

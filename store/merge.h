@@ -13,6 +13,12 @@
  * their ids, do not count. They keep their place in the order of changes. That
  * nobody else writes it is seen to at every way in (admit_judge, vet_names). */
 #define MERGE_SET_ASIDE "set_aside"
+/* Likewise: changes of this record, named by their ids, count, but not as the
+ * managing org's, which their authors were not. */
+#define MERGE_UNMANAGED "unmanaged"
+
+/** Whether a field is one of these two words. */
+bool merge_is_word(const char *name);
 
 struct merge_input {
 	const struct change *change;

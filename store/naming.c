@@ -278,3 +278,41 @@ scope_resolve(struct txn *t, const char *source, const char *kind,
 	e = txn_has(t, TABLE_SCOPES, key, KEY_RECORD_BYTES);
 	return e == ERR_NOT_FOUND ? only_holder(t, kind, ref, key) : e;
 }
+
+enum err
+scope_find(struct txn *t, const char *source, const char *kind, const char *ref,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	struct buffer keys = {0};
+	struct record r;
+	enum err e;
+
+	key_record_of(txn_db(t), key, source, kind, ref);
+	if (record_exists(t, key))
+		return ERR_OK;
+	e = naming_walk(t, kind, ref, NAMING_HOLDERS, NULL, 2, &keys);
+	if (e == ERR_OK && keys.size != KEY_RECORD_BYTES)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_OK) {
+		memcpy(key, keys.data, KEY_RECORD_BYTES);
+		e = record_read(t, key, &r);
+	}
+	buffer_free(&keys);
+	if (e != ERR_OK)
+		return e;
+	/* A row that was altered leads nowhere. */
+	if (strcmp(r.id.ref, ref) != 0 || strcmp(r.id.kind, kind) != 0)
+		e = ERR_NOT_FOUND;
+	record_clear(&r);
+	return e;
+}
+
+enum err
+scope_hold_ref(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	if ((self->role == ROLE_HUB && self->is_enrolled) ||
+	    c->parent_count > 0 || strcmp(c->record.kind, "resident") != 0)
+		return ERR_OK;
+	return naming_hold(t, &c->record, key);
+}

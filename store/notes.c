@@ -6,8 +6,10 @@
 #include "store/linked.h"
 #include "store/looked.h"
 #include "store/matter.h"
+#include "store/not_at_site.h"
 #include "store/notes.h"
 #include "store/persons.h"
+#include "store/scope.h"
 #include "store/two_places.h"
 
 /* A record that was emptied here has nothing to say until it is filled in. */
@@ -36,10 +38,12 @@ enum err
 notes_matters(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_CHANGE_BYTES])
 {
-	enum err e = ERR_OK;
+	enum err e = scope_hold_ref(t, self, c, key);
 
-	if (emptying_is_emptied(t, key))
-		return ERR_OK;
+	if (e == ERR_OK)
+		e = not_at_site_note(t, self, c);
+	if (e != ERR_OK || emptying_is_emptied(t, key))
+		return e;
 	e = unless_emptied(contest_note(t, self, c, key));
 	if (e == ERR_OK)
 		e = unless_emptied(persons_note(t, self, c, key));

@@ -116,6 +116,13 @@ const char *scope_source(
  * there is but one that it can mean. ERR_NOT_FOUND. */
 enum err scope_resolve(struct txn *t, const char *source, const char *kind,
     const char *ref, uint8_t key[KEY_RECORD_BYTES]);
+/** The same at any node, also one that keeps no scopes: of residents and
+ * devices. */
+enum err scope_find(struct txn *t, const char *source, const char *kind,
+    const char *ref, uint8_t key[KEY_RECORD_BYTES]);
+/** A change of a node that keeps no scopes: what scope_find() asks. */
+enum err scope_hold_ref(struct txn *t, const struct self *self,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 /** Whether it is the only record here of its kind and ref. */
 bool scope_is_only(struct txn *t, const struct identity *id);
 

@@ -12,6 +12,7 @@
 
 #include "store/emptying.h"
 #include "store/kin.h"
+#include "store/feed_left.h"
 #include "store/linked.h"
 #include "store/list.h"
 #include "store/memo.h"
@@ -655,5 +656,7 @@ scope_prepare(struct txn *t, const struct self *self)
 	    !self->is_enrolled)
 		return e;
 	e = scope_settle_all(t, self);
+	if (e == ERR_OK)
+		e = feed_left_settle(t, self);
 	return e == ERR_OK ? meta_put_number(t, settled, 1) : e;
 }

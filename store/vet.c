@@ -73,6 +73,8 @@ vet_names(const json_t *fields, struct findings *out)
 {
 	if (json_object_get(fields, MERGE_SET_ASIDE) != NULL)
 		findings_refuse(out, FINDING_UNKNOWN_FIELD, MERGE_SET_ASIDE);
+	if (json_object_get(fields, MERGE_UNMANAGED) != NULL)
+		findings_refuse(out, FINDING_UNKNOWN_FIELD, MERGE_UNMANAGED);
 	look_into(fields, 0, out);
 }
 

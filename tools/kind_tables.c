@@ -93,8 +93,10 @@ print_field(const struct field *f, const char *above, const char *number)
 	print_type(f);
 	printf(" | %s | ", (f->flags & FIELD_REQUIRED) != 0 ? "yes" : "");
 	print_limits(f);
-	printf(" | P%d | %s%s%s |\n", (int)f->data,
+	printf(" | P%d | %s%s%s%s%s |\n", (int)f->data,
 	    *above == '\0' ? merge_word(f) : "",
+	    f->guarded == NULL ? "" : ", guarded from ",
+	    f->guarded == NULL ? "" : f->guarded,
 	    (f->flags & FIELD_AT_ONCE) != 0 ? ", at once" : "",
 	    (f->flags & FIELD_ASKED) != 0 ? ", asked" : "");
 }

@@ -7,7 +7,7 @@
 static const char *const classes[] = {"ultrasound", "ecg", "dr", "monitor",
     "ventilator", "rehab", "lab", "defibrillator", "vehicle", "other", NULL};
 /* In order of rank: unsafe stays until the owner, having seen it, clears it;
- * what the owner wrote without knowing does not. */
+ * what the owner wrote without knowing does not, nor what others say. */
 static const char *const conditions[] = {
     "ok", "minor", "in_repair", "unsafe", "withdrawn", NULL};
 
@@ -28,7 +28,7 @@ static const struct field fields[] = {
 	{14, "metrology_due", FIELD_DATE, .data = DATA_P0},
 	{15, "rated_hours_year", FIELD_INT, .min = 1, .max = 8784},
 	{16, "condition", FIELD_ENUM, .merge = MERGE_RANK,
-	    .words = conditions},
+	    .words = conditions, .guarded = "unsafe"},
 	{17, "value", FIELD_MONEY, .data = DATA_P0},
 	/* Standing approval: what these borrow needs no approval each time. */
 	{18, "standing_orgs", FIELD_REFS, .ref_kind = "org",

@@ -14,10 +14,13 @@ static const struct field fields[] = {
 	/* Counts up: of two about one change the higher counts. */
 	{5, "number", FIELD_INT, FIELD_REQUIRED, .min = 1, .max = 999999999999,
 	    .data = DATA_P0},
-	/* Their ids: "~", life, class, seq. */
+	/* Their ids: "~", life, class, seq; with another seq behind, all from
+	 * the one to the other. */
 	{6, "changes", FIELD_WORDS, FIELD_REQUIRED, .data = DATA_P0},
 	/* Orgs that they are meant for now: whoever acts for one keeps them. */
 	{7, "still", FIELD_REFS, .ref_kind = "org"},
+	/* Whose list as a whole is not for this org any more. */
+	{8, "lost", FIELD_REF, .ref_kind = "org"},
 	{0},
 };
 /* clang-format on */
@@ -27,6 +30,6 @@ const struct kind kind_emptying = {
     .name = "emptying",
     .by_group = true,
     .for_acting_org = true,
-    .urgency = URGENCY_WHENEVER,
+    .urgency = URGENCY_SOON,
     .fields = fields,
 };

@@ -4,7 +4,9 @@
 # sees that the place is disputed and that it is not to be lent; the owner sees
 # that lending it on was not allowed. The group decides for what both signed;
 # C's hand-over stays and is called superseded; an undone decision brings the
-# dispute back. All the same whichever computer is heard first.
+# dispute back. All the same whichever computer is heard first. Besides, loans
+# from asking to bringing back: late by the day, vehicles by the hour; hours
+# used; unsafe until the owner clears it; metrology.
 set -euo pipefail
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
 
@@ -124,6 +126,81 @@ check_kept() {
 		fail "C is not told that it is superseded"
 }
 
+# is_now WHO KIND REF NAME VALUE: what the records make of it at this moment.
+is_now() {
+	local got
+
+	got=$(at "$1" --json show "$2" "$3" --now | field "$4")
+	[ "$got" = "$5" ] || fail "$1: $4 of the $2 is '$got', not '$5'"
+}
+
+# step WHO STATE [OPTION...]: the next step of the loan.
+step() {
+	local who=$1 state=$2
+
+	shift 2
+	at "$who" amend loan "$loan" --state "$state" --by S1 "$@" \
+		>/dev/null 2>"$work/said" || fail "$(cat "$work/said")"
+}
+
+# lend_to_a CLASS UNTIL: H's device goes to A, each step where it happens.
+lend_to_a() {
+	device=$(ref_of at h add device --class "$1" --name 设备 \
+		--owner_org_id ref:H --pool true --rated_hours_year 1500 \
+		--metrology_due 2099-01-01 --by S1)
+	sync h a1
+	loan=$(ref_of at a1 add loan --state requested \
+		--device_id "ref:$device" --borrower ref:A --purpose 下乡体检 \
+		--planned_from 2026-01-01T08:00:00+08:00 --planned_to "$2" \
+		--by S1)
+	sync a1 h
+	step h approved --approved_by ref:S1
+	step h handed_over
+	ref_of at h add custody --device_id "ref:$device" --to ref:A \
+		--loan_id "ref:$loan" --both_signed true --by S1 >/dev/null
+	sync h a1
+	step a1 received
+	sync a1 h
+	for who in hub h a1; do
+		is_now "$who" loan "$loan" direction vertical_down
+		is_now "$who" loan "$loan" approved true
+		is_now "$who" device "$device" custodian A
+	done
+}
+
+bring_back() {
+	step a1 returning
+	ref_of at a1 add custody --device_id "ref:$device" --to ref:H \
+		--both_signed true --by S1 >/dev/null
+	sync a1 h
+	step h returned
+	sync h a1
+	for who in hub h a1; do
+		is_now "$who" loan "$loan" overdue false
+		is_now "$who" device "$device" custodian H
+	done
+}
+
+# What A may say of H's device, and what only H.
+look_after() {
+	at a1 amend device "$device" --condition unsafe --by S1 >/dev/null 2>&1
+	sync a1 h
+	is_now h device "$device" bars "['unsafe', 'lent']"
+	expect 1 at a1 amend device "$device" --condition ok --by S1 \
+		>/dev/null 2>&1
+	at h amend device "$device" --condition ok --by S1 >/dev/null 2>&1
+	at h amend device "$device" --metrology_due 2026-01-01 --by S1 \
+		>/dev/null 2>&1
+	sync h a1
+	for who in hub h a1; do
+		is_now "$who" device "$device" bars \
+			"['metrology_expired', 'lent']"
+		is_now "$who" loan "$loan" metrology_expired true
+	done
+	expect 1 at h add loan --state approved --device_id "ref:$device" \
+		--lender ref:H --borrower ref:B --by S1 >/dev/null 2>&1
+}
+
 new_hub
 {
 	org H county
@@ -161,6 +238,32 @@ done
 stands "settled H offered stands stands superseded 0 0" h a1
 
 lend_twice a2 a1
+check_kept
+
+# Asked for, approved, handed over, received, used in three villages, late
+# since the day after it was due, brought back.
+today=$(TZ=Asia/Shanghai date +%F)
+lend_to_a ultrasound 2026-02-01T18:00:00+08:00
+for hours in 2.5 3 1.5; do
+	ref_of at a1 add usage --device_id "ref:$device" --date "$today" \
+		--hours "$hours" --cases 20 --by S1 >/dev/null
+done
+sync a1 h
+for who in hub h a1; do
+	is_now "$who" loan "$loan" overdue true
+	is_now "$who" device "$device" hours 7.0
+	is_now "$who" device "$device" usage \
+		"[{'org': 'A', 'hours': 7.0, 'cases': 60}]"
+done
+look_after
+bring_back
+
+# Due at the beginning of this day: a vehicle is late, anything else is not.
+lend_to_a vehicle "${today}T00:00:00+08:00"
+is_now h loan "$loan" overdue true
+lend_to_a ecg "${today}T00:00:00+08:00"
+is_now h loan "$loan" overdue false
+
 for who in hub "${sites[@]}"; do
 	at "$who" verify >/dev/null || fail "the store of $who is not sound"
 done

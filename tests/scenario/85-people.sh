@@ -266,6 +266,8 @@ day=$(date -d "yesterday" +%F)
 round "$day" laptop C
 day=$(date -d "2 days ago" +%F)
 round "$day" C laptop
+at hub questions --warnings --json | grep -q not_at_site ||
+	fail "the group does not list who has no site there"
 # Put right, it is a question no more.
 at laptop act-for A01 >/dev/null
 at laptop amend encounter "$last_a" --visit_at "${day}T08:00:00+08:00" \

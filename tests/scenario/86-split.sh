@@ -1,8 +1,9 @@
 #!/bin/bash
-# Goal: a township centre is split. Old records keep the old org; its villages'
-# residents get the new one; what was written in June and arrives in August
-# counts to the old; devices change hands by events; the old site gives up what
-# it received and may not have any more, and keeps what it wrote.
+# Goal: a township centre is split, and made one again. Old records keep the
+# old org; its villages' residents get the new one; what was written in June and
+# arrives in August counts to the old; devices change hands by events; the old
+# site gives up what it received and may not have any more, and keeps what it
+# wrote. So does a team's laptop when the team gives a village up.
 set -euo pipefail
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
 
@@ -132,4 +133,55 @@ at hub amend resident P1 --managing-org-id ref:C01 --by S1 --org H01 >/dev/null
 at old sync --wait
 is old encounter E3 org_id ref:H01
 is old encounter E5 org_id ref:C02
+
+# The centres become one again: the new one ends and names who follows it. What
+# it wrote, and what it wrote down before and sends now, counts to it; the
+# device goes back by a hand-over.
+visit E6 C02 P1 2026-08-20T09:00:00+08:00 >"$work/late.ndjson"
+at new import "$work/late.ndjson" --source his
+say '{"kind":"org","ref":"C02","by":"ref:S1","at":"2026-09-01T08:00:00+08:00","org_id":"ref:H01","name":"上坪卫生院","level":"township","parent_org_id":"ref:H01","valid_from":"2026-07-01","valid_to":"2026-08-31","successors":["ref:C01"]}' \
+	'{"kind":"org","ref":"V1","by":"ref:S1","at":"2026-09-01T08:00:00+08:00","org_id":"ref:H01","name":"上坪村卫生室","level":"village","parent_org_id":"ref:C01"}' \
+	'{"kind":"custody","ref":"K2","by":"ref:S1","at":"2026-09-01T10:00:00+08:00","org_id":"ref:H01","device_id":"ref:D1","custody_no":2,"from":"ref:C02","to":"ref:C01","both_signed":true}' \
+	>"$work/merge.ndjson"
+at hub import "$work/merge.ndjson" --source his
+at new sync --wait
+at old sync --wait
+is new org C02 successors "['ref:C01']"
+is hub encounter E6 org_id ref:C02
+is old encounter E6 org_id ref:C02
+is old encounter E5 org_id ref:C02
+is old custody K2 to ref:C01
+[ "$(at new status --json | field refused)" = 0 ] || fail "late work was refused"
+
+# A team has the village; its laptop holds the village's people, no more. Then
+# another team gets the village: what the laptop received goes, also where the
+# session has a bound and the day's work of others does not fit into it. Given
+# back, it comes again.
+team() {
+	say '{"kind":"team","ref":"TM1","by":"ref:S1","at":"'"$2"'","org_id":"ref:H01","name":"一队","villages":['"$1"']}' >"$work/team.ndjson"
+	at hub import "$work/team.ndjson" --source his
+}
+
+team '"ref:V1"' 2026-08-05T08:00:00+08:00
+{
+	resident P9 V1 2026-08-05T09:00:00+08:00 H01
+	visit E9 H01 P9 2026-08-05T10:00:00+08:00
+} >"$work/village.ndjson"
+at hub import "$work/village.ndjson" --source his
+at laptop init --name laptop
+join laptop team:TM1
+at laptop sync --wait
+is laptop resident P9 managing_org_id ref:V1
+is laptop encounter E9 org_id ref:H01
+is laptop resident P2 ref none
+team '' 2026-08-06T08:00:00+08:00
+at laptop sync --wait --max-bytes 20k
+is laptop resident P9 emptied true
+is laptop encounter E9 emptied true
+is hub resident P9 managing_org_id ref:V1
+team '"ref:V1"' 2026-08-07T08:00:00+08:00
+at laptop sync --wait
+is laptop resident P9 managing_org_id ref:V1
+is laptop encounter E9 org_id ref:H01
+at laptop verify >"$work/verify.txt" || fail "verify: $(cat "$work/verify.txt")"
 say "split: good"

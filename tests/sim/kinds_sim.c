@@ -327,6 +327,36 @@ check_nodes(const struct world *w, struct record *first)
 
 /* --- and it is the right one --------------------------------------------- */
 
+static int
+word_number(const struct field *f, const json_t *v)
+{
+	const char *word = json_string_value(v);
+
+	for (int i = 0; word != NULL && f->words[i] != NULL; i++)
+		if (strcmp(f->words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+/* A guarded word gives way to a higher one, and to the managing org's. */
+static bool
+is_guarded(const struct world *w, const char *name, size_t i, size_t j)
+{
+	const struct field *f = field_by_name(w->kind->fields, name);
+	const struct change *mine = &w->changes[i], *other = &w->changes[j];
+	json_t *guarded;
+	int least, here;
+
+	if (f == NULL || f->guarded == NULL || other->managing)
+		return false;
+	guarded = json_string(f->guarded);
+	least = word_number(f, guarded);
+	json_decref(guarded);
+	here = word_number(f, json_object_get(mine->fields, name));
+	return here >= least &&
+	       word_number(f, json_object_get(other->fields, name)) < here;
+}
+
 /* What i says of a field, if nobody who had seen that says anything else. */
 static const json_t *
 says(const struct world *w, size_t i, const char *name)
@@ -335,7 +365,8 @@ says(const struct world *w, size_t i, const char *name)
 
 	for (size_t j = 0; v != NULL && j < w->count; j++)
 		if (w->seen[j][i] &&
-		    json_object_get(w->changes[j].fields, name) != NULL)
+		    json_object_get(w->changes[j].fields, name) != NULL &&
+		    !is_guarded(w, name, i, j))
 			return NULL;
 	return v;
 }

@@ -394,7 +394,7 @@ state_of(const char *name)
 
 /* By the change and the certificate alone: active is the group's to say of a
  * contract that is known, and history of one that is not; contested is never
- * history; and nobody else sets changes aside. */
+ * history; and nobody else sets changes aside, or takes claims back. */
 static void
 test_a_step_of_the_groups_is_kept_apart(void **state)
 {
@@ -410,18 +410,20 @@ test_a_step_of_the_groups_is_kept_apart(void **state)
 	clinic_writes("k3", NULL, state_of("contested"), &id);
 	clinic_writes("k1", &first,
 	    json_pack("{s:[s]}", MERGE_SET_ASIDE, "0123456789abcdef-2-1"), &id);
+	clinic_writes("k1", &first,
+	    json_pack("{s:[s]}", MERGE_UNMANAGED, "0123456789abcdef-2-1"), &id);
 	assert_true(carry(&at, 100));
 	deliver(&out);
 	assert_int_equal(out.fresh, 3);
-	assert_int_equal(out.receipt.exception_count, 3);
-	for (i = 0; i < 3; i++) {
+	assert_int_equal(out.receipt.exception_count, 4);
+	for (i = 0; i < 4; i++) {
 		assert_int_equal(
 		    out.receipt.exceptions[i].reason, FINDING_GROUP_ONLY_STATE);
 		assert_int_equal(
 		    out.receipt.exceptions[i].id.seq, first.seq + 3 + i);
 	}
 	admitted_free(&out);
-	expect_hub(3, 3, 0, 0);
+	expect_hub(4, 3, 0, 0);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -274,6 +274,82 @@ test_what_is_damaged_is_asked_about(void **state)
 	assert_int_equal(waiting(f, FINDING_DEVICE_DAMAGED, NULL).count, 0);
 }
 
+/* More hand-overs with one number than anybody can look at side by side: all
+ * are kept and listed, those shown are few, what is proposed is among them. */
+enum { HANDS = 20 };
+
+static void
+many_hands(struct fixture *f)
+{
+	char line[512];
+	int i;
+
+	give(f, DEVICE("08:00:00", ""));
+	give(f, CUSTODY("K1", "1", "H", "A", "H", BOTH));
+	for (i = 0; i < HANDS; i++) {
+		snprintf(line, sizeof line,
+		    LINE("custody", "K2%02d", "09:00:00",
+		        "A") "\"device_id\":\"ref:D1\",\"custody_no\":2,"
+		             "\"from\":\"ref:A\",\"to\":\"ref:X%02d\"%s}\n",
+		    i, i, i == HANDS - 2 ? BOTH : "");
+		give(f, line);
+	}
+}
+
+static void
+check_shown(struct fixture *f)
+{
+	struct finder w = waiting(f, FINDING_CUSTODY_FORK, "D1");
+	struct txn *t = test_store_read(&f->s);
+	struct matter m;
+	struct self self;
+
+	assert_int_equal(w.count, 1);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(matter_describe(t, &self, &w.found, &m), ERR_OK);
+	assert_int_equal(m.choice_count, MATTER_CHOICES_MAX);
+	assert_int_equal(json_array_size(m.beyond), HANDS - MATTER_CHOICES_MAX);
+	assert_int_not_equal(m.proposal, -1);
+	assert_string_equal(m.choice[m.proposal].word, "K218");
+	matter_clear(&m);
+	self_wipe(&self);
+	txn_abort(t);
+}
+
+/* How many hand-overs of the chain are called so. */
+static size_t
+fates(struct fixture *f, const char *fate)
+{
+	json_t *view = view_of(f, "device", "D1"), *link;
+	size_t i, count = 0;
+
+	json_array_foreach(json_object_get(view, "chain"), i, link) count +=
+	    strcmp(json_string_value(json_object_get(link, "fate")), fate) == 0;
+	json_decref(view);
+	return count;
+}
+
+static void
+test_a_fork_of_very_many_hands_is_kept_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct identity made;
+
+	many_hands(f);
+	assert_int_equal(fates(f, "disputed"), HANDS);
+	check_shown(f);
+	assert_int_equal(
+	    decide(f, FINDING_CUSTODY_FORK, "K218", &made), ERR_OK);
+	assert_int_equal(fates(f, "superseded"), HANDS - 1);
+	assert_view(f, "device", "D1", "custodian", "\"X18\"");
+	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 0);
+	/* One more that nobody had seen opens it again. */
+	give(f, CUSTODY("K299", "2", "A", "Z", "A", ""));
+	assert_int_equal(fates(f, "disputed"), HANDS + 1);
+	undo(f, &made);
+	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 1);
+}
+
 int
 main(void)
 {
@@ -290,6 +366,7 @@ main(void)
 	    CLINIC(test_an_equipment_centre_approves),
 	    HUB(test_what_is_lost_is_asked_about),
 	    HUB(test_what_is_damaged_is_asked_about),
+	    HUB(test_a_fork_of_very_many_hands_is_kept_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,7 +173,8 @@ test_what_is_set_aside_counts_for_nothing(void **state)
 	test_store_join(&f->s, "H01");
 	first = arrive(f, &his, 1, NULL, "V1", true, person());
 	arrive(f, &his, 2, &first, "V2", true,
-	    json_pack("{s:s, s:s}", "phone", "222", "ethnic", "回族"));
+	    json_pack("{s:s, s:s, s:s}", "phone", "222", "ethnic", "回族",
+	        "managing_org_id", "ref:V2"));
 	his_shows(f, "222");
 	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
 	his_shows(f, "100");
@@ -193,8 +194,91 @@ test_a_claim_may_be_let_stand(void **state)
 
 	test_store_join(&f->s, "H01");
 	first = arrive(f, &his, 1, NULL, "V1", true, person());
-	arrive(f, &his, 2, &first, "V2", true, phone("222"));
+	arrive(f, &his, 2, &first, "V2", true,
+	    json_pack(
+	        "{s:s, s:s}", "phone", "222", "managing_org_id", "ref:V2"));
 	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	his_shows(f, "222");
+}
+
+/* --- claims that the group takes back by itself --------------------------- */
+
+/* How often the group said so of the record. */
+static size_t
+taken_back(struct fixture *f, const char *ref)
+{
+	struct txn *t = test_store_read(&f->s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record_set set;
+	size_t i, count = 0;
+
+	key_record_of(f->s.db, key, "his", "resident", ref);
+	assert_int_equal(record_gather(t, key, 64, &set), ERR_OK);
+	for (i = 0; i < set.count; i++)
+		count += json_object_get(
+		             set.change[i].fields, MERGE_UNMANAGED) != NULL;
+	record_set_free(&set);
+	txn_abort(t);
+	return count;
+}
+
+/* 1 founds V1's file; 2 is V2's, who says that it is its; 3 is V1's. Neither
+ * of the last two has seen the other, and 2 has the lower id. */
+static void
+arrive_claim(struct fixture *f, const char *ref, uint64_t base, unsigned part)
+{
+	struct identity record = his;
+	struct change_id first = {.class = 2, .seq = base + 1};
+
+	memset(first.life, 0x55, sizeof first.life);
+	snprintf(record.ref, sizeof record.ref, "%s", ref);
+	if (part == 1)
+		arrive(f, &record, base + 1, NULL, "V1", true, person());
+	else
+		arrive(f, &record, base + part, &first, part == 2 ? "V2" : "V1",
+		    true, phone(part == 2 ? "222" : "111"));
+}
+
+static void
+test_a_false_claim_is_taken_back_in_any_order(void **state)
+{
+	static const unsigned orders[][3] = {
+	    {1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
+	struct fixture *f = *state;
+	struct record r;
+	uint64_t n;
+
+	test_store_join(&f->s, "H01");
+	for (n = 0; n < 6; n++) {
+		char ref[8];
+
+		snprintf(ref, sizeof ref, "C%u", (unsigned)n);
+		for (unsigned i = 0; i < 3; i++)
+			arrive_claim(f, ref, n * 10, orders[n][i]);
+		test_store_record(&f->s, "his", "resident", ref, &r);
+		assert_string_equal(text_in(r.fields, "phone"), "111");
+		assert_null(json_object_get(r.fields, MERGE_UNMANAGED));
+		record_clear(&r);
+		assert_int_equal(taken_back(f, ref), 1);
+		/* What met is asked about; nobody is asked about the claim. */
+		assert_int_equal(waiting(f), n + 1);
+		assert_int_equal(
+		    questions(f, QUESTION_MATTER).last.code, FINDING_CONFLICT);
+	}
+}
+
+/* What was written counts, as anybody's. */
+static void
+test_what_was_claimed_falsely_is_not_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", true, phone("222"));
+	assert_int_equal(taken_back(f, "R1"), 1);
 	assert_int_equal(waiting(f), 0);
 	his_shows(f, "222");
 }
@@ -227,6 +311,8 @@ main(void)
 	    HUB(test_a_claim_that_was_none_is_set_aside),
 	    HUB(test_what_is_set_aside_counts_for_nothing),
 	    HUB(test_a_claim_may_be_let_stand),
+	    HUB(test_a_false_claim_is_taken_back_in_any_order),
+	    HUB(test_what_was_claimed_falsely_is_not_lost),
 	    HUB(test_claims_that_are_right_are_not_asked_about),
 	};
 

@@ -1,0 +1,157 @@
+/* graph_say: which changes have a say in a field.
+ *
+ * Who sets a field replaces what he had seen, unless the group set his change
+ * aside, or what he takes back is a guarded word and he did not write as the
+ * managing org: then both have a say, and the field's rule finds the word.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/graph.h"
+#include "store/kind.h"
+
+bool
+merge_is_word(const char *name)
+{
+	return strcmp(name, MERGE_SET_ASIDE) == 0 ||
+	       strcmp(name, MERGE_UNMANAGED) == 0;
+}
+
+bool
+graph_sets(const struct graph *g, size_t i, const char *name)
+{
+	if (g->aside != NULL && g->aside[i])
+		return false;
+	return json_object_get(g->item[i]->change->fields, name) != NULL;
+}
+
+bool
+graph_is_managing(const struct graph *g, size_t i)
+{
+	return g->item[i]->change->managing &&
+	       (g->unmanaged == NULL || !g->unmanaged[i]);
+}
+
+/* --- guarded words ---------------------------------------------------------
+ */
+
+static int
+place_of(const struct field *f, const char *word)
+{
+	int rank;
+
+	for (rank = 0; word != NULL && f->words[rank] != NULL; rank++)
+		if (strcmp(f->words[rank], word) == 0)
+			return rank;
+	return -1;
+}
+
+int
+graph_word_rank(const struct field *f, const struct change *c)
+{
+	return place_of(
+	    f, json_string_value(json_object_get(c->fields, f->name)));
+}
+
+bool
+graph_stands_against(const struct graph *g, size_t i, size_t j)
+{
+	const struct field *f = g->guarded;
+	int rank;
+
+	if (f == NULL || graph_is_managing(g, j))
+		return false;
+	rank = graph_word_rank(f, g->item[i]->change);
+	return rank >= place_of(f, f->guarded) &&
+	       graph_word_rank(f, g->item[j]->change) < rank;
+}
+
+bool
+graph_has_a_say(
+    const struct graph *g, size_t i, const char *name, size_t within)
+{
+	bool is_guarded =
+	    g->guarded != NULL && strcmp(g->guarded->name, name) == 0;
+	size_t j;
+
+	if (!graph_sets(g, i, name))
+		return false;
+	if (within != SIZE_MAX && i != within && !is_before(g, i, within))
+		return false;
+	for (j = 0; j < g->count; j++)
+		if (j != i && is_before(g, i, j) && graph_sets(g, j, name) &&
+		    (within == SIZE_MAX || j == within ||
+		        is_before(g, j, within)) &&
+		    !(is_guarded && graph_stands_against(g, i, j)))
+			return false;
+	return true;
+}
+
+/* --- what the group said ---------------------------------------------------
+ */
+
+static bool
+is_named(const json_t *ids, const struct change_id *id)
+{
+	char text[64];
+	size_t i;
+
+	change_founded_ref(id, text, sizeof text);
+	for (i = 0; i < json_array_size(ids); i++) {
+		const char *one = json_string_value(json_array_get(ids, i));
+
+		if (one != NULL && strcmp(one, text + 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The last word about it counts: null takes it back. */
+static enum err
+mark_named(struct graph *g, const char *word, bool **out)
+{
+	bool *named = NULL;
+	size_t i, j;
+
+	for (i = 0; i < g->count; i++) {
+		const json_t *ids =
+		    json_object_get(g->item[i]->change->fields, word);
+
+		if (!json_is_array(ids) ||
+		    !graph_has_a_say(g, i, word, SIZE_MAX))
+			continue;
+		if (named == NULL)
+			named = calloc(g->count, sizeof *named);
+		if (named == NULL)
+			return ERR_NOMEM;
+		for (j = 0; j < g->count; j++)
+			named[j] |= is_named(ids, &g->item[j]->change->id);
+	}
+	*out = named;
+	return ERR_OK;
+}
+
+static const struct field *
+guarded_of(const struct kind *k)
+{
+	const struct field *f;
+
+	for (f = k == NULL ? NULL : k->fields; f != NULL && f->number != 0; f++)
+		if (f->guarded != NULL && f->words != NULL)
+			return f;
+	return NULL;
+}
+
+enum err
+graph_mark(struct graph *g)
+{
+	enum err e = mark_named(g, MERGE_SET_ASIDE, &g->aside);
+
+	if (e == ERR_OK)
+		e = mark_named(g, MERGE_UNMANAGED, &g->unmanaged);
+	if (e == ERR_OK && g->count > 0)
+		g->guarded =
+		    guarded_of(kind_by_name(g->item[0]->change->record.kind));
+	return e;
+}
