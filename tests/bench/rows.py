@@ -48,6 +48,12 @@ class Sizes:
         self.many = pick(1000000, 60)
         self.many_sync_seconds = pick(20, 1)
         self.statuses = pick(21, 3)
+        self.volume = pick(
+            {"townships": 2, "villages": 17, "residents": 20000, "days": 1096,
+             "visits_per_day": 220, "start": "2023-06-01"},
+            {"townships": 2, "villages": 1, "residents": 40, "days": 4,
+             "visits_per_day": 20, "start": "2023-06-01"})
+        self.volume_disk = pick(12 << 30, 256 << 20)
 
 
 class Row:

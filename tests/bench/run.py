@@ -26,12 +26,14 @@ import time
 import links
 import machine
 import rows as measured
+import volume
 from reasons import REASONS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 COLUMNS = 110
-MEASURES = measured.MEASURES + [("links", links.measure_links)]
+MEASURES = measured.MEASURES + [("links", links.measure_links),
+                                ("volume", volume.measure_volume)]
 
 
 def arguments():

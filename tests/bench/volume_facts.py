@@ -1,0 +1,124 @@
+"""volume_facts: what must have come of a volume run, told apart from the
+program: the hub holds what was written, and a township what it is to have.
+
+Read from lines of JSON only, in parts that fit in memory.
+"""
+
+import collections
+import os
+import re
+import subprocess
+import sys
+import zlib
+
+from group import Failed, read_lines
+
+KEY = re.compile(rb'\{"kind": ?"([^"]*)", ?"ref": ?"([^"]*)"')
+NAMED = re.compile(rb'"ref:([^"]*)"')
+WHOSE = re.compile(rb'"(resident_id|device_id)": ?"ref:([^"]*)"')
+KEPT = re.compile(rb'"managing_org_id": ?"ref:([^"]*)"')
+DRAFT = re.compile(rb'"state": ?"draft"')
+# What a township is granted somebody's or something's file by.
+GRANTS = (b"contract", b"referral", b"exam_request", b"loan", b"custody")
+REFERENCE = (b"org", b"staff", b"practice_site", b"team", b"drug",
+             b"exam_item", b"dictionary")
+PARTS = 8  # files that are compared one after the other
+
+
+def key_of(line):
+    found = KEY.match(line)
+    if found is None:
+        raise Failed("a line does not begin with kind and ref")
+    return found.groups()
+
+
+# --- the same facts ----------------------------------------------------------
+
+def in_parts(b, name, lines, is_wanted=None):
+    """Paths of PARTS files; all lines of one record are in one of them."""
+    paths = [b.group.path("%s-%d" % (name, i)) for i in range(PARTS)]
+    files = [open(path, "wb") for path in paths]
+    for line in lines:
+        key = key_of(line)
+        if is_wanted is None or is_wanted(key):
+            files[zlib.crc32(b"\0".join(key)) % PARTS].write(line)
+    for f in files:
+        f.close()
+    return paths
+
+
+def same(b, who, paths, export, is_wanted=None):
+    """The export holds the last facts of the lines, and no other record."""
+    script = os.path.join(b.group.root, "tests", "compare.py")
+    said = in_parts(b, "facts-said", read_lines(paths), is_wanted)
+    held = in_parts(b, "facts-held", read_lines([export]))
+    for one, other in zip(said, held):
+        done = subprocess.run(
+            [sys.executable, "-B", script, "--drafts-local", one, "--held",
+             other], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            check=False)
+        if done.returncode != 0:
+            raise Failed("%s does not hold what was imported:\n%s" % (
+                who, done.stdout.decode("utf-8", "replace")[-2000:]))
+
+
+# --- whose it is -------------------------------------------------------------
+
+class Concern:
+    """What concerns a township, by the lines alone: what names one of its
+    orgs, and what is about whom or what it was granted by one that does."""
+
+    def __init__(self, orgs, paths):
+        self.orgs = {o.encode() for o in orgs}
+        self.naming, self.granted, self.about = set(), set(), {}
+        keepers = collections.defaultdict(set)
+        for line in read_lines(paths):
+            key = key_of(line)
+            if key[0] in REFERENCE:
+                continue
+            whose = {m[1] for m in WHOSE.findall(line)}
+            self.about.setdefault(key, set()).update(whose)
+            if key[0] == b"resident":
+                kept = KEPT.search(line)
+                keepers[key[1]].add(kept and kept.group(1))
+            if self.orgs.isdisjoint(NAMED.findall(line)):
+                continue
+            self.naming.add(key)
+            if key[0] in GRANTS:
+                self.granted |= whose
+            elif key[0] in (b"resident", b"device"):
+                self.granted.add(key[1])
+        self.kept = {r for r, orgs in keepers.items() if orgs <= self.orgs}
+
+    def may_have(self, key):
+        return (key[0] in REFERENCE or key in self.naming or
+                key[1] in self.granted and key[0] in (b"resident", b"device")
+                or not self.granted.isdisjoint(self.about.get(key, ())))
+
+    def must_have(self, key):
+        return key[1] in self.kept and key[0] == b"resident" or \
+            not self.kept.isdisjoint(self.about[key])
+
+
+def of_town(b, town, orgs, paths, export):
+    """It holds all that it wrote and all of whom it keeps, nothing that does
+    not concern it, and of what it holds the last facts."""
+    held = {key_of(line) for line in read_lines([export])}
+    links = {key for key in held if key[0] == b"link"}  # the hub's own
+    concern = Concern(orgs, paths)
+    for key in held - links:
+        if not concern.may_have(key):
+            raise Failed("%s holds %s %s" % (town, *map(bytes.decode, key)))
+    due = {key for key in concern.about if concern.must_have(key)}
+    for line in read_lines(paths):
+        if DRAFT.search(line):
+            due.discard(key_of(line))
+    if not due <= held:
+        raise Failed("%s lacks %d records, such as %s" % (
+            town, len(due - held), min(due - held)))
+    own = {key_of(line) for line in read_lines(
+        [b.group.path("volume-lines-%s-%s" % (town, part))
+         for part in ("stock", "days")])}
+    same(b, town, paths, export, lambda key: key in held or key in own)
+    b.say("%s holds %d records, %d of its own, %d from others" % (
+        town, len(held), len(own), len(held - own)))
