@@ -99,9 +99,9 @@ static const struct field fields[] = {
 	{21, "ended_on", FIELD_DATE, .data = DATA_P1},
 	/* The group's, while it is contested: with which others, and which of
 	 * them counts until a person decides. */
-	{22, "contested_with", FIELD_REFS, .ref_kind = "contract",
-	    .data = DATA_P1},
-	{23, "holder_id", FIELD_REF, .ref_kind = "contract",
+	{22, "contested_with", FIELD_REFS, FIELD_GROUP,
+	    .ref_kind = "contract", .data = DATA_P1},
+	{23, "holder_id", FIELD_REF, FIELD_GROUP, .ref_kind = "contract",
 	    .data = DATA_P1},
 	{0},
 };
