@@ -56,20 +56,20 @@ assert_shown(
 
 /* A change of C02's node on its way in. */
 struct sent {
-	const char *source, *kind, *ref, *by;
+	const char *ref;
+	const char *source, *kind, *by; /* NULL: "his", contract, S2 */
 	enum clock_state clock;
-	int64_t at;
-	bool follows; /* all that is here */
+	int64_t at;  /* 0: now */
+	bool is_new; /* it has seen nothing of what is here */
 };
 
-#define SENT(...)                                                              \
-	((struct sent){.source = "his",                                        \
-	    .kind = "contract",                                                \
-	    .ref = "KA",                                                       \
-	    .by = "S2",                                                        \
-	    .at = TEST_NOW,                                                    \
-	    .follows = true,                                                   \
-	    __VA_ARGS__})
+#define SENT(...) ((struct sent){.ref = __VA_ARGS__})
+
+static const char *
+or_else(const char *text, const char *usual)
+{
+	return text == NULL ? usual : text;
+}
 
 static void
 fill_sent(struct txn *t, const struct sent *s, struct change *c)
@@ -82,19 +82,21 @@ fill_sent(struct txn *t, const struct sent *s, struct change *c)
 	memset(c->id.life, 0x55, sizeof c->id.life);
 	c->id.class = 1;
 	c->id.seq = ++seq;
-	snprintf(c->record.source, sizeof c->record.source, "%s", s->source);
-	snprintf(c->record.kind, sizeof c->record.kind, "%s", s->kind);
+	snprintf(c->record.source, sizeof c->record.source, "%s",
+	    or_else(s->source, "his"));
+	snprintf(c->record.kind, sizeof c->record.kind, "%s",
+	    or_else(s->kind, "contract"));
 	snprintf(c->record.ref, sizeof c->record.ref, "%s", s->ref);
 	key_record(txn_db(t), key, &c->record);
-	if (s->follows && record_read(t, key, &r) == ERR_OK) {
+	if (!s->is_new && record_read(t, key, &r) == ERR_OK) {
 		c->parent_count = r.parent_count;
 		memcpy(c->parents, r.parents, sizeof c->parents);
 		record_clear(&r);
 	}
-	snprintf(c->by, sizeof c->by, "%s", s->by);
+	snprintf(c->by, sizeof c->by, "%s", or_else(s->by, "S2"));
 	snprintf(c->org, sizeof c->org, "C02");
 	c->clock = s->clock;
-	c->occurred_at = c->recorded_at = s->at;
+	c->occurred_at = c->recorded_at = s->at == 0 ? TEST_NOW : s->at;
 }
 
 /* Judged, and taken if it may be; takes fields. */
@@ -138,7 +140,7 @@ test_no_clinic_refuses_anothers_contract(void **state)
 	give(f, HE KA);
 	assert_shown(f, "KA", "state", "active");
 	assert_int_equal(
-	    sent_by_c02(f, SENT(.follows = false),
+	    sent_by_c02(f, SENT("KA", .is_new = true),
 	        json_pack("{s:s, s:s}", "state", "refused", "reason", "x")),
 	    FINDING_GROUP_ONLY_STATE);
 	assert_shown(f, "KA", "state", "active");
@@ -151,10 +153,10 @@ test_what_was_brought_along_is_history(void **state)
 	struct fixture *f = *state;
 
 	give(f, HE KB);
-	assert_int_equal(sent_by_c02(f, SENT(.ref = "KB", .follows = false),
+	assert_int_equal(sent_by_c02(f, SENT("KB", .is_new = true),
 	                     json_pack("{s:s}", "state", "active")),
 	    FINDING_NONE);
-	assert_int_equal(sent_by_c02(f, SENT(.ref = "KC", .follows = false),
+	assert_int_equal(sent_by_c02(f, SENT("KC", .is_new = true),
 	                     json_pack("{s:s, s:s}", "state", "terminated",
 	                         "end_reason", "resident")),
 	    FINDING_NONE);
@@ -179,6 +181,89 @@ test_no_file_tells_anothers_history(void **state)
 	assert_counts(f, 1, 0, 0, 0);
 }
 
+/* --- the group's name and fields ------------------------------------------ */
+
+/* The machine's name is nobody's to write under. */
+static void
+test_nobody_writes_in_the_machines_name(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_refused(f,
+	    "{\"kind\":\"contract\",\"ref\":\"KA\",\"by\":\"ref:" CONTEST_AUTHOR
+	    "\",\"at\":\"2026-05-01T09:00:00+08:00\",\"org_id\":\"ref:C01\","
+	    "\"state\":\"signed\",\"resident_id\":\"ref:R1\",\"team_id\":"
+	    "\"ref:T1\",\"resident_signature\":\"paper\",\"packages\":"
+	    "[{\"code\":\"BASIC\"}],\"signed_on\":\"2026-04-05\",\"start_on\":"
+	    "\"2026-04-05\",\"end_on\":\"2027-05-31\"}\n",
+	    FINDING_GROUPS_NAME);
+}
+
+/* Nor, at a clinic, what only the group says. */
+static void
+test_no_clinic_says_who_counts(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE);
+	assert_refused(f,
+	    CONTRACT("KA", "09:00:00", "C01", "signed", "2026-04-03",
+	        ",\"holder_id\":\"ref:KA\""),
+	    FINDING_GROUP_ONLY_FIELD);
+}
+
+static enum finding_code
+amended(struct fixture *f, const char *by, json_t *fields)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct txn *t = test_store_write(&f->s);
+	struct authored made;
+	struct self self;
+
+	key_record_of(f->s.db, key, "his", "contract", "KA");
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(
+	    author_amend(t, &self, key, by, "C01", fields, TEST_NOW, &made),
+	    ERR_REFUSED);
+	json_decref(fields);
+	txn_abort(t);
+	return made.findings.list[0].code;
+}
+
+static void
+test_no_form_does_either(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	assert_int_equal(
+	    amended(f, CONTEST_AUTHOR, json_pack("{s:s}", "choice_note", "x")),
+	    FINDING_GROUPS_NAME);
+	assert_int_equal(
+	    amended(f, "S1", json_pack("{s:s}", "holder_id", "ref:KA")),
+	    FINDING_GROUP_ONLY_FIELD);
+}
+
+static void
+test_no_peer_writes_in_the_machines_name(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA KB);
+	assert_shown(f, "KA", "holder_id", "ref:KA");
+	assert_int_equal(sent_by_c02(f, SENT("KA", .by = CONTEST_AUTHOR),
+	                     json_pack("{s:s, s:s}", "state", "ending",
+	                         "end_reason", "resident")),
+	    FINDING_GROUPS_NAME);
+	assert_int_equal(sent_by_c02(f, SENT("KA"),
+	                     json_pack("{s:s}", "holder_id", "ref:KB")),
+	    FINDING_GROUP_ONLY_FIELD);
+	assert_int_equal(
+	    sent_by_c02(f, SENT("KA"), json_pack("{s:n}", "contested_with")),
+	    FINDING_GROUP_ONLY_FIELD);
+	assert_shown(f, "KA", "holder_id", "ref:KA");
+}
+
 #define AT_HUB(f)  cmocka_unit_test_setup_teardown(f, open_group, close_store)
 #define AT_SITE(f) cmocka_unit_test_setup_teardown(f, open_site, close_store)
 
@@ -189,6 +274,10 @@ main(void)
 	    AT_HUB(test_no_clinic_refuses_anothers_contract),
 	    AT_HUB(test_what_was_brought_along_is_history),
 	    AT_SITE(test_no_file_tells_anothers_history),
+	    AT_SITE(test_nobody_writes_in_the_machines_name),
+	    AT_SITE(test_no_clinic_says_who_counts),
+	    AT_SITE(test_no_form_does_either),
+	    AT_HUB(test_no_peer_writes_in_the_machines_name),
 	};
 
 	if (sodium_init() < 0)
