@@ -12,6 +12,7 @@
 struct leaving {
 	char from[REF_BYTES_MAX + 1], to[REF_BYTES_MAX + 1]; /* "": any */
 	contest_day on;
+	bool is_guessed; /* by a clock that is wrong: no earlier than `on` */
 };
 
 enum { LEAVINGS_MOST = 32 };
@@ -106,13 +107,14 @@ names(const struct reading *r, const struct record *q, const char *field,
 }
 
 static void
-add_leaving(
-    struct reading *r, const char *from, const char *to, const contest_day on)
+add_leaving(struct reading *r, const char *from, const char *to,
+    const contest_day on, bool is_guessed)
 {
 	struct leaving *l = &r->leaving[r->leaving_count];
 
-	if (r->leaving_count == LEAVINGS_MOST || on[0] == '\0')
+	if (r->leaving_count == LEAVINGS_MOST || (on[0] == '\0' && !is_guessed))
 		return;
+	l->is_guessed = is_guessed;
 	snprintf(l->from, sizeof l->from, "%s", from);
 	snprintf(l->to, sizeof l->to, "%s", to);
 	memcpy(l->on, on, sizeof l->on);
@@ -125,15 +127,19 @@ note_move(struct reading *r, const struct record *q)
 	uint8_t who[KEY_RECORD_BYTES];
 	const char *from = rule_ref(q->fields, "from_org");
 	const char *to = rule_ref(q->fields, "to_org");
+	bool is_guessed = false;
 	contest_day on;
 
 	if (!rule_state_is(q->fields, "confirmed") ||
 	    !names(r, q, "resident_id", who) || !is_person(r, who))
 		return;
 	copy_day(q->fields, "moved_on", on);
-	if (on[0] == '\0')
-		day_of(q->at, on);
-	add_leaving(r, from == NULL ? "" : from, to == NULL ? "" : to, on);
+	if (on[0] == '\0') {
+		is_guessed = q->clock == CLOCK_SUSPECT;
+		day_of(is_guessed ? INT64_MAX : q->at, on);
+	}
+	add_leaving(
+	    r, from == NULL ? "" : from, to == NULL ? "" : to, on, is_guessed);
 }
 
 static void
@@ -178,36 +184,104 @@ note_about(struct reading *r, const struct buffer *keys)
 	return e;
 }
 
-/* When it was first said that he is dead or gone, as he is now. */
-static void
+/* The first day on which those said it that still have a say. Of clocks that
+ * are wrong none is believed: then it is no earlier than the last day that one
+ * of them had seen, if any, and guessed. */
+struct said_on {
+	int64_t first, seen;
+	bool is_guessed;
+};
+
+static enum err
+note_said(const struct merge_input *input, size_t count, size_t i,
+    struct said_on *out)
+{
+	const struct change *c = input[i].change;
+	struct record before;
+	enum err e;
+
+	if (c->clock != CLOCK_SUSPECT) {
+		if (c->occurred_at < out->first)
+			out->first = c->occurred_at;
+		return ERR_OK;
+	}
+	out->is_guessed = true;
+	e = record_seen_by(input, count, &c->id, false, &before);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (before.clock != CLOCK_SUSPECT && before.at > out->seen)
+		out->seen = before.at;
+	record_clear(&before);
+	return ERR_OK;
+}
+
+/* Whether it is guessed. */
+static bool
+day_said(const struct said_on *said, contest_day on)
+{
+	bool is_guessed = said->is_guessed && said->first == INT64_MAX;
+
+	on[0] = '\0';
+	if (!is_guessed)
+		day_of(said->first, on);
+	else if (said->seen != INT64_MIN)
+		day_of(said->seen, on);
+	return is_guessed;
+}
+
+/* When a field was first said to hold a word, by those of `stands`. */
+static enum err
+find_said(const struct merge_input *input, size_t count, const bool *stands,
+    const char *field, const char *word, struct said_on *out)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	*out = (struct said_on){.first = INT64_MAX, .seen = INT64_MIN};
+	for (i = 0; e == ERR_OK && i < count; i++) {
+		const char *said = rule_text(input[i].change->fields, field);
+
+		if (stands[i] && said != NULL && strcmp(said, word) == 0)
+			e = note_said(input, count, i, out);
+	}
+	return e;
+}
+
+/* When it was first said that he is dead or gone, as he is now; what was said
+ * otherwise since is over. */
+static enum err
 note_status(struct reading *r, const struct record *now,
     const struct record_set *changes)
 {
 	struct contest *c = &r->set->contest;
 	const char *status = rule_text(now->fields, "status");
-	int64_t first = INT64_MAX;
+	struct said_on said;
 	contest_day on;
-	size_t i;
+	bool *stands, is_guessed;
+	enum err e;
 
 	if (status == NULL ||
 	    (strcmp(status, "dead") != 0 && strcmp(status, "moved_away") != 0))
-		return;
-	for (i = 0; i < changes->count; i++) {
-		const struct change *one = &changes->change[i];
-		const char *said = rule_text(one->fields, "status");
-
-		if (said != NULL && strcmp(said, status) == 0 &&
-		    one->occurred_at < first)
-			first = one->occurred_at;
-	}
-	day_of(first, on);
+		return ERR_OK;
+	stands = calloc(changes->count, sizeof *stands);
+	e = stands == NULL ? ERR_NOMEM
+	                   : record_stands(changes->input, changes->count,
+	                         "status", stands);
+	if (e == ERR_OK)
+		e = find_said(changes->input, changes->count, stands, "status",
+		    status, &said);
+	free(stands);
+	if (e != ERR_OK)
+		return e;
+	is_guessed = day_said(&said, on);
 	if (strcmp(status, "dead") != 0) {
-		add_leaving(r, "", "", on);
-		return;
+		add_leaving(r, "", "", on, is_guessed);
+		return ERR_OK;
 	}
 	if (!c->is_dead || strcmp(on, c->died_on) < 0)
 		memcpy(c->died_on, on, sizeof on);
 	c->is_dead = true;
+	return ERR_OK;
 }
 
 static enum err
@@ -230,10 +304,11 @@ read_person(struct reading *r, size_t i)
 	copy_ref(now.fields, "managing_org_id", r->holders[r->holder_count],
 	    sizeof r->holders[0]);
 	r->holder_count++;
-	note_status(r, &now, &changes);
+	e = note_status(r, &now, &changes);
 	source = scope_is_only(r->t, &now.id) ? NULL : now.id.source;
-	e = naming_walk(
-	    r->t, "resident", now.id.ref, NAMING_REST, source, SIZE_MAX, &keys);
+	if (e == ERR_OK)
+		e = naming_walk(r->t, "resident", now.id.ref, NAMING_REST,
+		    source, SIZE_MAX, &keys);
 	if (e == ERR_OK)
 		e = note_about(r, &keys);
 	if (e == ERR_OK)
@@ -247,34 +322,62 @@ read_person(struct reading *r, size_t i)
 
 /* --- one contract -------------------------------------------------------- */
 
-/* What it would be if the machine had said nothing. */
-static enum err
-merge_said(const struct record_set *changes, struct record *out)
-{
-	static const char *const words[] = {"state", "end_reason", "ended_on",
-	    "contested_with", "holder_id", NULL};
-	struct change *copy = calloc(changes->count, sizeof *copy);
-	struct merge_input *input = calloc(changes->count, sizeof *input);
-	size_t i, j;
-	enum err e = copy == NULL || input == NULL ? ERR_NOMEM : ERR_OK;
+const char *const contest_words[] = {"state", "end_reason", "ended_on",
+    "contested_with", "holder_id", "end_is_guessed", NULL};
 
-	for (i = 0; e == ERR_OK && i < changes->count; i++) {
-		copy[i] = changes->change[i];
-		copy[i].fields = json_copy(copy[i].fields);
-		if (copy[i].fields == NULL)
-			e = ERR_NOMEM;
-		else if (contest_is_machines(&copy[i]))
-			for (j = 0; words[j] != NULL; j++)
-				json_object_del(copy[i].fields, words[j]);
-		input[i].change = &copy[i];
-		input[i].fingerprint = changes->input[i].fingerprint;
-	}
+/* The changes as if the machine had said nothing. */
+struct said {
+	size_t count;
+	struct change *copy;
+	struct merge_input *input;
+	bool *stands; /* of which the state was not said otherwise since */
+};
+
+static void
+said_free(struct said *s)
+{
+	while (s->count > 0)
+		json_decref(s->copy[--s->count].fields);
+	free(s->copy);
+	free(s->input);
+	free(s->stands);
+}
+
+static enum err
+said_add(struct said *s, const struct merge_input *one)
+{
+	struct change *c = &s->copy[s->count];
+	size_t j;
+
+	*c = *one->change;
+	c->fields = json_copy(c->fields);
+	if (c->fields == NULL)
+		return ERR_NOMEM;
+	if (contest_is_machines(c))
+		for (j = 0; contest_words[j] != NULL; j++)
+			json_object_del(c->fields, contest_words[j]);
+	s->input[s->count].change = c;
+	s->input[s->count++].fingerprint = one->fingerprint;
+	return ERR_OK;
+}
+
+static enum err
+said_read(const struct record_set *changes, struct said *out)
+{
+	size_t i, count = changes->count;
+	enum err e = ERR_OK;
+
+	*out = (struct said){.copy = calloc(count, sizeof *out->copy),
+	    .input = calloc(count, sizeof *out->input),
+	    .stands = calloc(count, sizeof *out->stands)};
+	if (out->copy == NULL || out->input == NULL || out->stands == NULL)
+		e = ERR_NOMEM;
+	for (i = 0; e == ERR_OK && i < count; i++)
+		e = said_add(out, &changes->input[i]);
 	if (e == ERR_OK)
-		e = record_merge(input, changes->count, out);
-	while (i-- > 0)
-		json_decref(copy[i].fields);
-	free(copy);
-	free(input);
+		e = record_stands(out->input, count, "state", out->stands);
+	if (e != ERR_OK)
+		said_free(out);
 	return e;
 }
 
@@ -297,29 +400,51 @@ is_managing(struct reading *r, const char *org)
 	return false;
 }
 
-/* The first day on which he left the team's org, after he signed there. */
+static bool
+leaves_team(struct reading *r, const struct leaving *l,
+    const struct contest_contract *c)
+{
+	return (l->from[0] == '\0' || is_within(r, c->org, l->from)) &&
+	       (l->to[0] == '\0' || !is_within(r, c->org, l->to));
+}
+
+/* The first day on which he left the team's org, after he signed there. A day
+ * that is guessed counts where no other is known. */
 static void
 find_leaving(struct reading *r, struct contest_contract *c)
 {
+	const char *guess = NULL;
 	size_t i;
 
 	for (i = 0; i < r->leaving_count; i++) {
 		const struct leaving *l = &r->leaving[i];
 
-		if ((l->from[0] != '\0' && !is_within(r, c->org, l->from)) ||
-		    (l->to[0] != '\0' && is_within(r, c->org, l->to)) ||
-		    strcmp(c->signed_on, l->on) > 0)
+		if (!leaves_team(r, l, c))
+			continue;
+		if (l->is_guessed) {
+			if (guess == NULL || strcmp(l->on, guess) < 0)
+				guess = l->on;
+			continue;
+		}
+		if (strcmp(c->signed_on, l->on) > 0)
 			continue;
 		if (c->moved_on[0] == '\0' || strcmp(l->on, c->moved_on) < 0)
 			memcpy(c->moved_on, l->on, sizeof l->on);
 	}
+	if (guess == NULL || c->moved_on[0] != '\0')
+		return;
+	c->moved_is_guessed = c->ending_on[0] == '\0' || c->ending_is_guessed;
+	if (!c->moved_is_guessed)
+		guess = c->ending_on;
+	snprintf(c->moved_on, sizeof c->moved_on, "%s",
+	    strcmp(guess, c->signed_on) > 0 ? guess : c->signed_on);
 }
 
 /* What only the single changes tell. */
 static void
 fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 {
-	int64_t active = INT64_MAX, ending = INT64_MAX;
+	int64_t active = INT64_MAX;
 	bool is_founded = false;
 	size_t i;
 
@@ -338,25 +463,42 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 		if (strcmp(state, "active") == 0 &&
 		    one->clock != CLOCK_SUSPECT && one->occurred_at < active)
 			active = one->occurred_at;
-		if (strcmp(state, "ending") == 0 && one->occurred_at < ending)
-			ending = one->occurred_at;
 	}
 	if (active != INT64_MAX)
 		day_of(active, c->active_on);
-	if (ending != INT64_MAX && c->ending_on[0] == '\0')
-		day_of(ending, c->ending_on);
 }
 
-static void
+/* The day of asking, where none was named; nobody ends what he has not signed.
+ */
+static enum err
+fill_ending(struct contest_contract *c, const struct said *s)
+{
+	struct said_on said;
+	enum err e;
+
+	if (c->ending_on[0] != '\0' || strcmp(c->state, "ending") != 0)
+		return ERR_OK;
+	e = find_said(s->input, s->count, s->stands, "state", "ending", &said);
+	if (e != ERR_OK)
+		return e;
+	c->ending_is_guessed = day_said(&said, c->ending_on);
+	if (strcmp(c->ending_on, c->signed_on) < 0)
+		memcpy(c->ending_on, c->signed_on, sizeof c->signed_on);
+	return ERR_OK;
+}
+
+static enum err
 fill(struct reading *r, struct contest_contract *c, const struct record *said,
-    const struct record_set *changes)
+    const struct said *s, const struct record_set *changes)
 {
 	const char *state = rule_text(said->fields, "state");
 	const char *reason = rule_text(said->fields, "end_reason");
+	enum err e;
 
 	memset(c, 0, sizeof *c);
 	c->renews = c->replaces = SIZE_MAX;
 	snprintf(c->ref, sizeof c->ref, "%s", said->id.ref);
+	snprintf(c->source, sizeof c->source, "%s", said->id.source);
 	snprintf(c->state, sizeof c->state, "%s", state == NULL ? "" : state);
 	snprintf(c->org, sizeof c->org, "%.*s", ORG_REF_BYTES_MAX, said->org);
 	copy_day(said->fields, "signed_on", c->signed_on);
@@ -366,8 +508,37 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	snprintf(c->ending_reason, sizeof c->ending_reason, "%s",
 	    reason == NULL ? "" : reason);
 	fill_from_changes(c, changes);
+	e = fill_ending(c, s);
 	c->is_managing = is_managing(r, c->org);
 	find_leaving(r, c);
+	return e;
+}
+
+static bool
+is_groups(const struct reading *r, const struct change *c)
+{
+	struct life life;
+
+	return life_read(r->t, c->id.life, &life) == ERR_OK &&
+	       memcmp(life.node, r->self->id, NODE_ID_BYTES) == 0;
+}
+
+/* Whether it was closed, and by none of the group. */
+static bool
+is_asking(const struct reading *r, const struct said *s)
+{
+	bool asks = false;
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		if (!s->stands[i] ||
+		    !rule_state_is(s->copy[i].fields, "closed"))
+			continue;
+		if (is_groups(r, &s->copy[i]))
+			return false;
+		asks = true;
+	}
+	return asks;
 }
 
 /* Whether the group said what is shown, or it came so from the beginning. */
@@ -381,17 +552,31 @@ is_confirmed(struct reading *r, const struct record *present,
 	for (i = 0; shown != NULL && i < changes->count; i++) {
 		const struct change *c = &changes->change[i];
 		const char *state = rule_text(c->fields, "state");
-		struct life life;
 
 		if (state == NULL || strcmp(state, shown) != 0)
 			continue;
-		if (c->parent_count == 0)
-			return true;
-		if (life_read(r->t, c->id.life, &life) == ERR_OK &&
-		    memcmp(life.node, r->self->id, NODE_ID_BYTES) == 0)
+		if (c->parent_count == 0 || is_groups(r, c))
 			return true;
 	}
 	return false;
+}
+
+static enum err
+add_said(struct reading *r, struct contest_record *one, const struct said *s,
+    const struct record_set *changes)
+{
+	struct contest *c = &r->set->contest;
+	struct record said;
+	enum err e = record_merge(s->input, s->count, &said);
+
+	if (e != ERR_OK)
+		return e;
+	e = fill(r, &c->of[c->count], &said, s, changes);
+	c->of[c->count].is_asking = is_asking(r, s);
+	if (e == ERR_OK)
+		one->said = json_incref(said.fields);
+	record_clear(&said);
+	return e;
 }
 
 static enum err
@@ -401,7 +586,7 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 	struct contest *c = &r->set->contest;
 	struct contest_record *one = &r->set->record[c->count];
 	uint8_t who[KEY_RECORD_BYTES];
-	struct record said;
+	struct said said;
 	enum err e =
 	    record_merge(changes->input, changes->count, &one->present);
 
@@ -412,16 +597,17 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 		record_clear(&one->present);
 		return ERR_OK;
 	}
-	e = merge_said(changes, &said);
+	e = said_read(changes, &said);
+	if (e == ERR_OK) {
+		e = add_said(r, one, &said, changes);
+		said_free(&said);
+	}
 	if (e != ERR_OK) {
 		record_clear(&one->present);
 		return e;
 	}
 	memcpy(one->key, key, KEY_RECORD_BYTES);
-	fill(r, &c->of[c->count], &said, changes);
-	one->said = json_incref(said.fields);
 	one->is_confirmed = is_confirmed(r, &one->present, changes);
-	record_clear(&said);
 	c->count++;
 	return ERR_OK;
 }

@@ -22,6 +22,9 @@ struct contest_set {
 	uint8_t people[CONTEST_PEOPLE_MOST][KEY_RECORD_BYTES];
 };
 
+/* The fields that are the machine's to say; ends with NULL. */
+extern const char *const contest_words[];
+
 /** Whether a change is the machine's. */
 bool contest_is_machines(const struct change *c);
 

@@ -144,6 +144,8 @@ wanted(const struct contest_set *s, size_t i, const char *field)
 		return json_string(c->end_reason);
 	if (strcmp(field, "ended_on") == 0 && c->ended_on[0] != '\0')
 		return json_string(c->ended_on);
+	if (strcmp(field, "end_is_guessed") == 0)
+		return c->end_is_guessed ? json_true() : NULL;
 	return json_incref(json_object_get(s->record[i].said, field));
 }
 
@@ -151,23 +153,22 @@ wanted(const struct contest_set *s, size_t i, const char *field)
 static json_t *
 difference(const struct contest_set *s, size_t i)
 {
-	static const char *const fields[] = {"state", "end_reason", "ended_on",
-	    "contested_with", "holder_id", NULL};
 	json_t *changed = json_object();
 	size_t n;
 
-	for (n = 0; changed != NULL && fields[n] != NULL; n++) {
+	for (n = 0; changed != NULL && contest_words[n] != NULL; n++) {
+		const char *name = contest_words[n];
 		const json_t *old =
-		    json_object_get(s->record[i].present.fields, fields[n]);
-		json_t *now = wanted(s, i, fields[n]);
+		    json_object_get(s->record[i].present.fields, name);
+		json_t *now = wanted(s, i, name);
 
 		if ((now == NULL && old == NULL) ||
 		    (now != NULL && old != NULL && value_equal(now, old))) {
 			json_decref(now);
 			continue;
 		}
-		if (json_object_set_new(changed, fields[n],
-		        now == NULL ? json_null() : now) != 0) {
+		if (json_object_set_new(
+		        changed, name, now == NULL ? json_null() : now) != 0) {
 			json_decref(changed);
 			return NULL;
 		}

@@ -103,6 +103,9 @@ static const struct field fields[] = {
 	    .ref_kind = "contract", .data = DATA_P1},
 	{23, "holder_id", FIELD_REF, FIELD_GROUP, .ref_kind = "contract",
 	    .data = DATA_P1},
+	/* The group's as well: the clock by which ended_on was said is wrong.
+	 */
+	{24, "end_is_guessed", FIELD_BOOL, FIELD_GROUP, .data = DATA_P1},
 	{0},
 };
 /* clang-format on */

@@ -8,6 +8,7 @@
 
 #include "store/admit.h"
 #include "store/contest_settle.h"
+#include "store/matter.h"
 
 #define CONTRACT(ref, at, org, state, day, more)                               \
 	ENVELOPE("contract", ref, at, org)                                     \
@@ -264,6 +265,223 @@ test_no_peer_writes_in_the_machines_name(void **state)
 	assert_shown(f, "KA", "holder_id", "ref:KA");
 }
 
+/* --- wrong clocks --------------------------------------------------------- */
+
+#define IN_2009 1230768000
+#define STATUS(day, status)                                                    \
+	"{\"kind\":\"resident\",\"ref\":\"R1\",\"by\":\"ref:S1\",\"at\":"      \
+	"\"" day "T09:00:00+08:00\",\"org_id\":\"ref:C01\"," PERSON            \
+	",\"managing_org_id\":\"ref:C01\",\"status\":\"" status "\"}\n"
+
+static struct question
+waits(struct fixture *f, enum finding_code code)
+{
+	struct wanted w = questions(f, QUESTION_MATTER);
+
+	assert_int_equal(w.count, 1);
+	assert_int_equal(w.last.code, code);
+	return w.last;
+}
+
+/* Of the one question that waits; undone: by the number it had. */
+static void
+decide(struct fixture *f, const char *choice, const char *undone)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct matter_decision d = {
+	    .number = questions(f, QUESTION_MATTER).last.number,
+	    .choice = choice,
+	    .ref = undone,
+	    .by = "S9",
+	    .org = "H01",
+	    .reason = "asked him",
+	    .now = TEST_NOW + 60};
+	struct self self;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(undone == NULL ? matter_decide(t, &self, &d)
+	                                : matter_undo(t, &self, &d),
+	    ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+/* He left, came back, signed and left again. */
+static void
+test_who_leaves_again_has_left(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, STATUS("2025-01-01", "moved_away"));
+	give(f, STATUS("2025-06-01", "living"));
+	give(f, KA);
+	assert_shown(f, "KA", "state", "active");
+	give(f, STATUS("2026-05-01", "moved_away"));
+	assert_shown(f, "KA", "state", "closed");
+	assert_shown(f, "KA", "ended_on", "2026-05-01");
+}
+
+/* A death that was a mistake is not the day of one that was none. */
+static void
+test_who_dies_after_all_dies_then(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, STATUS("2025-01-01", "dead"));
+	give(f, STATUS("2025-06-01", "living"));
+	give(f, CONTRACT("KA", "09:00:00", "C01", "ending", "2026-04-03",
+	            ",\"end_reason\":\"resident\",\"ended_on\":"
+	            "\"2026-04-20\""));
+	give(f, STATUS("2026-05-01", "dead"));
+	assert_shown(f, "KA", "state", "terminated");
+}
+
+/* Story 4: a clock of 2009 changes no contract's state. */
+static void
+test_a_wrong_clock_keeps_no_contract_alive(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	assert_int_equal(sent_by_c02(f,
+	                     SENT("R1", .kind = "resident",
+	                         .clock = CLOCK_SUSPECT, .at = IN_2009),
+	                     json_pack("{s:s}", "status", "moved_away")),
+	    FINDING_NONE);
+	assert_shown(f, "KA", "state", "closed");
+	assert_shown(f, "KA", "ended_on", "2026-05-01"); /* what it had seen */
+	waits(f, FINDING_DAY_UNKNOWN);
+}
+
+/* Nor does it say when an end was asked for; that is asked. It had seen the
+ * group confirm the contract, and so it was no earlier. */
+static void
+test_a_wrong_clock_dates_no_end(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+	uint64_t before;
+
+	give(f, HE KB);
+	assert_int_equal(
+	    sent_by_c02(f, SENT("KB", .clock = CLOCK_SUSPECT, .at = IN_2009),
+	        json_pack(
+	            "{s:s, s:s}", "state", "ending", "end_reason", "resident")),
+	    FINDING_NONE);
+	assert_shown(f, "KB", "state", "terminated");
+	assert_shown(f, "KB", "ended_on", "2026-05-02");
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)waits(f, FINDING_DAY_UNKNOWN).number);
+	decide(f, "keep", NULL);
+	assert_shown(f, "KB", "ended_on", "2026-05-02");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+	before = change_count(f);
+	give(f, HE);
+	assert_int_equal(change_count(f), before);
+	decide(f, NULL, number);
+	assert_shown(f, "KB", "ended_on", "2026-05-02");
+	waits(f, FINDING_DAY_UNKNOWN);
+}
+
+/* Who knows the day writes it. */
+static void
+test_a_day_that_is_written_is_not_guessed(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KB);
+	sent_by_c02(f, SENT("KB", .clock = CLOCK_SUSPECT, .at = IN_2009),
+	    json_pack(
+	        "{s:s, s:s}", "state", "ending", "end_reason", "resident"));
+	waits(f, FINDING_DAY_UNKNOWN);
+	sent_by_c02(
+	    f, SENT("KB"), json_pack("{s:s}", "ended_on", "2026-05-20"));
+	assert_shown(f, "KB", "ended_on", "2026-05-20");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
+/* --- ends by others ------------------------------------------------------- */
+
+/* A contract is closed by its org or the managing one; else it is listed. */
+static void
+test_no_clinic_closes_anothers_contract(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	assert_int_equal(sent_by_c02(f, SENT("KA"),
+	                     json_pack("{s:s, s:s}", "state", "closed",
+	                         "end_reason", "error")),
+	    FINDING_NONE);
+	assert_shown(f, "KA", "state", "closed");
+	waits(f, FINDING_OTHERS_CONTRACT);
+	decide(f, "set-aside", NULL);
+	assert_shown(f, "KA", "state", "active");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
+static void
+test_no_clinic_ends_anothers_contract(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	sent_by_c02(f, SENT("KA"),
+	    json_pack(
+	        "{s:s, s:s}", "state", "ending", "end_reason", "resident"));
+	assert_shown(f, "KA", "state", "terminated");
+	waits(f, FINDING_OTHERS_CONTRACT);
+	decide(f, "keep", NULL);
+	assert_shown(f, "KA", "state", "terminated");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
+static void
+test_ones_own_end_is_not_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KB);
+	sent_by_c02(f, SENT("KB"),
+	    json_pack(
+	        "{s:s, s:s}", "state", "ending", "end_reason", "resident"));
+	assert_shown(f, "KB", "state", "terminated");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
+/* The other order of test_no_clinic_refuses_anothers_contract. */
+static void
+test_what_came_before_its_contract_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(
+	    sent_by_c02(f, SENT("KA", .is_new = true),
+	        json_pack("{s:s, s:s}", "state", "refused", "reason", "x")),
+	    FINDING_NONE);
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+	test_store_admit(&f->s, "his", "contract", "KA", "C01",
+	    json_pack(
+	        "{s:s, s:s}", "state", "signed", "resident_id", "ref:R1"));
+	assert_true(questions(f, QUESTION_MATTER).count > 0);
+}
+
+/* That one side is closed by itself settles nothing between two. */
+static void
+test_what_is_contested_is_not_closed_away(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA KB);
+	sent_by_c02(f, SENT("KB"),
+	    json_pack("{s:s, s:s}", "state", "closed", "end_reason", "error"));
+	assert_shown(f, "KA", "state", "contested");
+	assert_shown(f, "KB", "state", "contested");
+	waits(f, FINDING_CONTESTED);
+	decide(f, "KA", NULL);
+	assert_shown(f, "KA", "state", "active");
+	assert_shown(f, "KB", "state", "refused");
+}
+
 #define AT_HUB(f)  cmocka_unit_test_setup_teardown(f, open_group, close_store)
 #define AT_SITE(f) cmocka_unit_test_setup_teardown(f, open_site, close_store)
 
@@ -278,6 +496,16 @@ main(void)
 	    AT_SITE(test_no_clinic_says_who_counts),
 	    AT_SITE(test_no_form_does_either),
 	    AT_HUB(test_no_peer_writes_in_the_machines_name),
+	    AT_HUB(test_who_leaves_again_has_left),
+	    AT_HUB(test_who_dies_after_all_dies_then),
+	    AT_HUB(test_a_wrong_clock_keeps_no_contract_alive),
+	    AT_HUB(test_a_wrong_clock_dates_no_end),
+	    AT_HUB(test_a_day_that_is_written_is_not_guessed),
+	    AT_HUB(test_no_clinic_closes_anothers_contract),
+	    AT_HUB(test_no_clinic_ends_anothers_contract),
+	    AT_HUB(test_ones_own_end_is_not_asked_about),
+	    AT_HUB(test_what_came_before_its_contract_is_asked_about),
+	    AT_HUB(test_what_is_contested_is_not_closed_away),
 	};
 
 	if (sodium_init() < 0)
