@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/contest_set.h"
+#include "store/linked.h"
 #include "store/log.h"
 #include "store/rules.h"
 #include "store/scope.h"
@@ -84,6 +85,19 @@ add_person(struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
 		memcpy(s->people[s->people_count++], key, KEY_RECORD_BYTES);
 }
 
+/* All entries that links say are his, of whatever source they are. */
+static enum err
+add_linked(struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct linked all;
+	size_t i;
+	enum err e = linked_all(r->t, key, &all);
+
+	for (i = 0; e == ERR_OK && i < all.count; i++)
+		add_person(r, all.key[i]);
+	return e;
+}
+
 static bool
 is_person(const struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
 {
@@ -142,43 +156,25 @@ note_move(struct reading *r, const struct record *q)
 	    r, from == NULL ? "" : from, to == NULL ? "" : to, on, is_guessed);
 }
 
-static void
-note_link(struct reading *r, const struct record *q)
-{
-	uint8_t one[KEY_RECORD_BYTES], other[KEY_RECORD_BYTES];
-
-	if (!rule_state_is(q->fields, "linked") ||
-	    !names(r, q, "resident_id", one) || !names(r, q, "other_id", other))
-		return;
-	if (is_person(r, one))
-		add_person(r, other);
-	else if (is_person(r, other))
-		add_person(r, one);
-}
-
-/* Of what names him only links and moves are read. */
+/* Of what names him only moves are read; links led to all his entries. */
 static enum err
 note_about(struct reading *r, const struct buffer *keys)
 {
-	uint16_t move = key_kind_number("move"), link = key_kind_number("link");
+	uint16_t move = key_kind_number("move");
 	size_t at;
 	enum err e = ERR_OK;
 
 	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES) {
-		uint16_t number = load_u16(keys->data + at);
 		struct record q;
 
-		if (number != move && number != link)
+		if (load_u16(keys->data + at) != move)
 			continue;
 		e = record_read(r->t, keys->data + at, &q);
 		if (e != ERR_OK) {
 			e = or_nothing(e);
 			continue;
 		}
-		if (number == move)
-			note_move(r, &q);
-		else
-			note_link(r, &q);
+		note_move(r, &q);
 		record_clear(&q);
 	}
 	return e;
@@ -323,7 +319,8 @@ read_person(struct reading *r, size_t i)
 /* --- one contract -------------------------------------------------------- */
 
 const char *const contest_words[] = {"state", "end_reason", "ended_on",
-    "contested_with", "holder_id", "end_is_guessed", NULL};
+    "contested_with", "contested_sources", "holder_id", "holder_source",
+    "end_is_guessed", NULL};
 
 /* The changes as if the machine had said nothing. */
 struct said {
@@ -731,8 +728,9 @@ contest_set_read(struct txn *t, const struct self *self,
 	r->self = self;
 	r->set = *out;
 	r->tree.t = t;
-	add_person(r, resident);
-	e = read_all(r);
+	e = add_linked(r, resident);
+	if (e == ERR_OK)
+		e = read_all(r);
 	org_tree_free(&r->tree);
 	buffer_free(&r->contracts);
 	free(r);

@@ -106,6 +106,11 @@ static const struct field fields[] = {
 	/* The group's as well: the clock by which ended_on was said is wrong.
 	 */
 	{24, "end_is_guessed", FIELD_BOOL, FIELD_GROUP, .data = DATA_P1},
+	/* And which programs' they are, where one is not of the contract's
+	 * own: two call theirs the same. */
+	{25, "contested_sources", FIELD_WORDS, FIELD_GROUP, .data = DATA_P0},
+	{26, "holder_source", FIELD_WORD, FIELD_GROUP,
+	    .max_chars = 64, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

@@ -482,6 +482,108 @@ test_what_is_contested_is_not_closed_away(void **state)
 	assert_shown(f, "KB", "state", "refused");
 }
 
+/* --- two programs' refs --------------------------------------------------- */
+
+static void
+give_b(struct fixture *f, const char *text)
+{
+	give_bytes(f, "b", text, strlen(text));
+}
+
+static void
+assert_state_in(
+    struct fixture *f, const char *source, const char *ref, const char *state)
+{
+	struct record r;
+
+	test_store_record(&f->s, source, "contract", ref, &r);
+	assert_string_equal(text_in(r.fields, "state"), state);
+	record_clear(&r);
+}
+
+/* Two clinics' programs count from one: both contracts are called KA. */
+static void
+test_contracts_of_one_ref_are_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+	struct record r;
+
+	give(f, HE KA);
+	give_b(
+	    f, CONTRACT("KA", "10:00:00", "C02", "signed", "2026-04-05", ""));
+	assert_state_in(f, "his", "KA", "contested");
+	assert_state_in(f, "b", "KA", "contested");
+	test_store_record(&f->s, "his", "contract", "KA", &r);
+	assert_string_equal(
+	    json_string_value(json_array_get(
+	        json_object_get(r.fields, "contested_sources"), 0)),
+	    "b");
+	assert_null(json_object_get(r.fields, "holder_source"));
+	record_clear(&r);
+	test_store_record(&f->s, "b", "contract", "KA", &r);
+	assert_string_equal(text_in(r.fields, "holder_source"), "his");
+	record_clear(&r);
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)waits(f, FINDING_CONTESTED).number);
+	decide(f, "KA@b", NULL);
+	assert_state_in(f, "his", "KA", "refused");
+	assert_state_in(f, "b", "KA", "active");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+	decide(f, NULL, number);
+	assert_state_in(f, "his", "KA", "contested");
+	assert_state_in(f, "b", "KA", "contested");
+	waits(f, FINDING_CONTESTED);
+}
+
+/* Refs of different programs stay short where nobody could mean another. */
+static void
+test_a_ref_of_ones_own_is_word_enough(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	give_b(
+	    f, CONTRACT("KC", "10:00:00", "C02", "signed", "2026-04-05", ""));
+	waits(f, FINDING_CONTESTED);
+	decide(f, "KC", NULL);
+	assert_state_in(f, "his", "KA", "refused");
+	assert_state_in(f, "b", "KC", "active");
+}
+
+#define HIS_ENTRY(ref, name)                                                   \
+	"{\"kind\":\"resident\",\"ref\":\"" ref "\",\"by\":\"ref:S1\",\"at\":" \
+	"\"2026-05-01T09:00:00+08:00\",\"org_id\":\"ref:C02\",\"name\":"       \
+	"\"" name                                                              \
+	"\",\"sex\":\"2\",\"no_id_reason\":\"lost\",\"managing_org_id\":"      \
+	"\"ref:C02\"}\n"
+
+/* One person by a link of entries whose refs other programs use as well. */
+static void
+test_linked_entries_contest_whatever_they_are_called(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	give_b(f, HIS_ENTRY("R1", "李娜") HIS_ENTRY("R2", "张伟"));
+	give_b(f,
+	    "{\"kind\":\"contract\",\"ref\":\"KB\",\"by\":\"ref:S1\",\"at\":"
+	    "\"2026-05-01T10:00:00+08:00\",\"org_id\":\"ref:C02\",\"state\":"
+	    "\"signed\",\"resident_id\":\"ref:R2\",\"team_id\":\"ref:T1\","
+	    "\"resident_signature\":\"paper\",\"packages\":[{\"code\":"
+	    "\"BASIC\"}],\"signed_on\":\"2026-04-05\",\"start_on\":"
+	    "\"2026-04-05\",\"end_on\":\"2027-05-31\"}\n");
+	assert_state_in(f, "b", "KB", "active");
+	test_store_admit(&f->s, "", "link", "~l1", "H01",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:R1", "resident_source", "his", "other_id",
+	        "ref:R2", "other_source", "b", "basis", "by_hand"));
+	/* Any import settles what is due. */
+	give(f, RESIDENT("08:30:00", ",\"managing_org_id\":\"ref:C01\""));
+	assert_state_in(f, "his", "KA", "contested");
+	assert_state_in(f, "b", "KB", "contested");
+}
+
 #define AT_HUB(f)  cmocka_unit_test_setup_teardown(f, open_group, close_store)
 #define AT_SITE(f) cmocka_unit_test_setup_teardown(f, open_site, close_store)
 
@@ -506,6 +608,9 @@ main(void)
 	    AT_HUB(test_ones_own_end_is_not_asked_about),
 	    AT_HUB(test_what_came_before_its_contract_is_asked_about),
 	    AT_HUB(test_what_is_contested_is_not_closed_away),
+	    AT_HUB(test_contracts_of_one_ref_are_asked_about),
+	    AT_HUB(test_a_ref_of_ones_own_is_word_enough),
+	    AT_HUB(test_linked_entries_contest_whatever_they_are_called),
 	};
 
 	if (sodium_init() < 0)
