@@ -539,23 +539,24 @@ is_asking(const struct reading *r, const struct said *s)
 }
 
 /* Whether the group said what is shown, or it came so from the beginning. */
-static bool
-is_confirmed(struct reading *r, const struct record *present,
-    const struct record_set *changes)
+static void
+find_word(const struct reading *r, const struct record_set *changes,
+    struct contest_record *out)
 {
-	const char *shown = rule_text(present->fields, "state");
+	const char *shown = rule_text(out->present.fields, "state");
 	size_t i;
 
 	for (i = 0; shown != NULL && i < changes->count; i++) {
 		const struct change *c = &changes->change[i];
-		const char *state = rule_text(c->fields, "state");
 
-		if (state == NULL || strcmp(state, shown) != 0)
+		if (!rule_state_is(c->fields, shown))
 			continue;
-		if (c->parent_count == 0 || is_groups(r, c))
-			return true;
+		if (is_groups(r, c))
+			out->is_groups_word = true;
+		else if (c->parent_count == 0)
+			out->is_confirmed = true;
 	}
-	return false;
+	out->is_confirmed = out->is_confirmed || out->is_groups_word;
 }
 
 static enum err
@@ -604,7 +605,7 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 		return e;
 	}
 	memcpy(one->key, key, KEY_RECORD_BYTES);
-	one->is_confirmed = is_confirmed(r, &one->present, changes);
+	find_word(r, changes, one);
 	c->count++;
 	return ERR_OK;
 }

@@ -237,12 +237,17 @@ difference(const struct contest_set *s, size_t i)
 	return changed;
 }
 
-/* A site closes by itself; that the group knows it too is said once. */
+/* A site closes by itself; that the group knows it too is said once. So is
+ * that one which came as active is: only by the group's word the team's org
+ * receives the file. */
 static bool
 needs_word(const struct contest_set *s, size_t i)
 {
-	return s->contest.of[i].word == CONTEST_CLOSED &&
-	       !s->record[i].is_confirmed;
+	enum contest_word word = s->contest.of[i].word;
+
+	if (word == CONTEST_ACTIVE)
+		return !s->record[i].is_groups_word;
+	return word == CONTEST_CLOSED && !s->record[i].is_confirmed;
 }
 
 /* In the name of the team's org, which the contract is of. */
@@ -280,7 +285,7 @@ say_of(struct txn *t, const struct self *self, const struct contest_set *s,
 		return ERR_OK;
 	fields = difference(s, i);
 	if (fields != NULL && needs_word(s, i) &&
-	    json_object_set_new(fields, "state", json_string("closed")) != 0) {
+	    json_object_set_new(fields, "state", wanted(s, i, "state")) != 0) {
 		json_decref(fields);
 		fields = NULL;
 	}
