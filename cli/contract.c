@@ -13,13 +13,15 @@ is_contested(const json_t *record)
 	       strcmp(text_of(record, "state"), "contested") == 0;
 }
 
-/* Its own ref is what holder_id names behind "ref:". */
+/* Its own ref is what holder_id names behind "ref:"; holder_source is told
+ * where that is another program's. */
 static bool
 counts(const json_t *record)
 {
 	const char *holder = text_of(record, "holder_id");
 
-	return strncmp(holder, "ref:", 4) == 0 &&
+	return text_of(record, "holder_source")[0] == '\0' &&
+	       strncmp(holder, "ref:", 4) == 0 &&
 	       strcmp(holder + 4, text_of(record, "ref")) == 0;
 }
 

@@ -9,6 +9,7 @@
 #include "store/apart.h"
 #include "store/contest_settle.h"
 #include "store/emptying.h"
+#include "store/group_word.h"
 #include "store/index.h"
 #include "store/notes.h"
 #include "store/question.h"
@@ -117,9 +118,10 @@ org_within(struct txn *t, const struct cert *cert, const char *org)
 }
 
 /* A step that only the group takes. What a record's first change says may be
- * history, where the table has it. */
+ * history, where the table has it and no other org began the record. */
 static bool
-takes_groups_step(const struct kind *k, const struct change *c)
+takes_groups_step(struct txn *t, const struct kind *k, const struct change *c,
+    const struct cert *author)
 {
 	const char *name =
 	    json_string_value(json_object_get(c->fields, "state"));
@@ -127,13 +129,16 @@ takes_groups_step(const struct kind *k, const struct change *c)
 
 	if (rank < 0 || !k->states[rank].group_only)
 		return false;
-	return c->parent_count > 0 || !k->states[rank].history_ok;
+	if (c->parent_count > 0 || !k->states[rank].history_ok)
+		return true;
+	return !c->founds && group_word_others_began(t, &c->record, author);
 }
 
 enum finding_code
 admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 {
 	const struct kind *k = kind_by_name(c->record.kind);
+	enum finding_code code;
 	const char *field;
 
 	if (k != NULL && k->by_group && author->role != ROLE_HUB)
@@ -142,13 +147,17 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 		return FINDING_ORG_OUTSIDE;
 	if (k != NULL && kind_check_shape(k, c->fields, &field) != ERR_OK)
 		return FINDING_SHAPE;
-	if (k != NULL && author->role != ROLE_HUB && takes_groups_step(k, c))
+	if (k != NULL && author->role != ROLE_HUB &&
+	    takes_groups_step(t, k, c, author))
 		return FINDING_GROUP_ONLY_STATE;
 	if (author->role != ROLE_HUB &&
 	    (json_object_get(c->fields, MERGE_SET_ASIDE) != NULL ||
 	        json_object_get(c->fields, MERGE_UNMANAGED) != NULL))
 		return FINDING_GROUP_ONLY_STATE;
-	return FINDING_NONE;
+	code = k == NULL || author->role == ROLE_HUB
+	           ? FINDING_NONE
+	           : group_word_claimed(k, c->by, c->fields);
+	return code;
 }
 
 /* --- a batch on its way in --------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "store/apart.h"
 #include "store/author.h"
 #include "store/device_vet.h"
+#include "store/group_word.h"
 #include "store/paper.h"
 #include "store/persons.h"
 #include "store/value.h"
@@ -57,6 +58,19 @@ check_names(struct work *w, const json_t *fields)
 	vet_names(fields, &w->out->findings);
 }
 
+/* Nobody writes under the name of the group's machine; at the group a person
+ * may set what is the group's. */
+static void
+check_word(struct work *w, const json_t *fields)
+{
+	enum finding_code code = group_word_claimed(
+	    w->kind, w->by, w->self->role == ROLE_HUB ? NULL : fields);
+
+	if (code != FINDING_NONE)
+		findings_refuse(&w->out->findings, code,
+		    code == FINDING_GROUPS_NAME ? "by" : "");
+}
+
 static void
 check_reference(struct work *w, const char *ref, const char *name)
 {
@@ -89,6 +103,8 @@ work_begin(
 		check_names(w, fields);
 	check_reference(w, w->by, "by");
 	check_reference(w, w->org, "org_id");
+	if (f->refusals == 0)
+		check_word(w, fields);
 	if (f->refusals > 0)
 		return ERR_REFUSED;
 	if (w->kind->by_group && w->self->role != ROLE_HUB)

@@ -24,9 +24,10 @@ is_open(const struct contest_contract *c)
 
 static void
 end(struct contest_contract *c, enum contest_word word, const char *reason,
-    const char *day)
+    const char *day, bool is_guessed)
 {
 	c->word = word;
+	c->end_is_guessed = is_guessed;
 	snprintf(c->end_reason, sizeof c->end_reason, "%s", reason);
 	snprintf(c->ended_on, sizeof c->ended_on, "%s", day);
 }
@@ -36,7 +37,7 @@ end(struct contest_contract *c, enum contest_word word, const char *reason,
 static void
 doubt(struct contest_contract *c)
 {
-	end(c, CONTEST_CLOSED, "moved", c->undone_on);
+	end(c, CONTEST_CLOSED, "moved", c->undone_on, c->undone_is_guessed);
 	c->is_doubted = true;
 }
 
@@ -69,6 +70,17 @@ replaced_on(const struct contest *set, size_t i, contest_day out)
 	return true;
 }
 
+/* Whether he left before the day asked for, as far as both are known. */
+static bool
+had_moved(const struct contest_contract *c, bool was_asked)
+{
+	if (c->moved_on[0] == '\0' || !was_asked)
+		return c->moved_on[0] != '\0';
+	if (c->moved_is_guessed != c->ending_is_guessed)
+		return c->ending_is_guessed;
+	return strcmp(c->moved_on, c->ending_on) <= 0;
+}
+
 /* Precedence: death > what the resident asked for > replaced > renewed; a
  * renewal begins when the other is over and ends nothing. Who died or left
  * after the day asked for had ended it before. */
@@ -82,14 +94,15 @@ ends(const struct contest *set, size_t i, struct contest_contract *c)
 		return false;
 	if (set->is_dead &&
 	    (!was_asked || strcmp(set->died_on, c->ending_on) <= 0))
-		end(c, CONTEST_CLOSED, "death", "");
-	else if (c->moved_on[0] != '\0' &&
-	         (!was_asked || strcmp(c->moved_on, c->ending_on) <= 0))
-		end(c, CONTEST_CLOSED, "moved", c->moved_on);
+		end(c, CONTEST_CLOSED, "death", "", false);
+	else if (had_moved(c, was_asked))
+		end(c, CONTEST_CLOSED, "moved", c->moved_on,
+		    c->moved_is_guessed);
 	else if (was_asked)
-		end(c, CONTEST_TERMINATED, c->ending_reason, c->ending_on);
+		end(c, CONTEST_TERMINATED, c->ending_reason, c->ending_on,
+		    c->ending_is_guessed);
 	else if (replaced_on(set, i, day))
-		end(c, CONTEST_TERMINATED, "replaced", day);
+		end(c, CONTEST_TERMINATED, "replaced", day, false);
 	else if (c->undone_on[0] != '\0' && !c->is_resumed)
 		doubt(c);
 	else
@@ -97,12 +110,23 @@ ends(const struct contest *set, size_t i, struct contest_contract *c)
 	return true;
 }
 
-/* A site says closed by itself; the group confirms what it knows of. */
+/* A site says closed by itself; the group confirms what it knows of. Until
+ * then it is a request: what it is contested with goes on to be. */
 static void
 confirm(const struct contest *set, struct contest_contract *c)
 {
-	if (is_in(c, "closed") && (set->is_dead || c->moved_on[0] != '\0'))
+	if (!is_in(c, "closed"))
+		return;
+	if (set->is_dead || c->moved_on[0] != '\0')
 		c->word = CONTEST_CLOSED;
+	else if (c->is_asking)
+		c->word = CONTEST_ACTIVE; /* where another overlaps */
+}
+
+static bool
+is_request(const struct contest_contract *c)
+{
+	return c->is_asking && is_in(c, "closed");
 }
 
 /* --- overlaps ------------------------------------------------------------ */
@@ -126,8 +150,8 @@ overlap(const struct contest *set, size_t a, size_t b)
 {
 	const struct contest_contract *x = &set->of[a], *y = &set->of[b];
 
-	return a != b && x->word == CONTEST_ACTIVE &&
-	       y->word == CONTEST_ACTIVE &&
+	return a != b && !(is_request(x) && is_request(y)) &&
+	       x->word == CONTEST_ACTIVE && y->word == CONTEST_ACTIVE &&
 	       !is_before(x->end_on, y->start_on) &&
 	       !is_before(y->end_on, x->start_on) && !renews(set, a, b) &&
 	       !renews(set, b, a);
@@ -223,6 +247,9 @@ choose_holder(const struct contest *set, size_t first)
 
 	gather_round(&r, set, first);
 	for (i = 0; i < set->count; i++)
+		best[i] = !is_request(&set->of[i]);
+	keep(&r, best);
+	for (i = 0; i < set->count; i++)
 		best[i] = r.in[i] && was_there_first(&r, i);
 	keep(&r, best);
 	for (i = 0; i < set->count; i++)
@@ -249,6 +276,7 @@ begin(struct contest *set, size_t i)
 	c->word = CONTEST_NOTHING;
 	c->end_reason[0] = '\0';
 	c->ended_on[0] = '\0';
+	c->end_is_guessed = false;
 	c->is_doubted = false;
 	c->holder = SIZE_MAX;
 	memset(c->overlaps, 0, sizeof c->overlaps);
@@ -275,6 +303,9 @@ contest_decide(struct contest *set)
 	for (i = 0; i < set->count; i++)
 		if (any[i])
 			set->of[i].word = CONTEST_CONTESTED;
+		else if (is_request(&set->of[i]) &&
+		         set->of[i].word == CONTEST_ACTIVE)
+			set->of[i].word = CONTEST_NOTHING;
 }
 
 static bool

@@ -33,7 +33,7 @@ typedef char contest_day[DATE_CHARS + 1]; /* "": not told */
 struct contest_contract {
 	/* --- what was said --- */
 	struct change_id id; /* of the lowest of the changes that founded it */
-	char ref[REF_BYTES_MAX + 1];
+	char source[SOURCE_BYTES_MAX + 1], ref[REF_BYTES_MAX + 1];
 	char state[16]; /* by others than the machine; "" as a draft */
 	char org[ORG_REF_BYTES_MAX + 1]; /* whose team's it is */
 	contest_day signed_on, start_on, end_on;
@@ -43,6 +43,10 @@ struct contest_contract {
 	contest_day moved_on;    /* he left the team's org */
 	contest_day undone_on;   /* likewise, by a move that was taken back */
 	bool is_resumed;         /* a person put it in force again since */
+	bool ending_is_guessed;  /* of a clock that is wrong: no earlier than */
+	bool moved_is_guessed;   /* likewise */
+	bool undone_is_guessed;  /* likewise */
+	bool is_asking;          /* closed, and not by the group */
 	size_t renews, replaces; /* place in the set; SIZE_MAX: none here */
 	bool clock_ok;           /* of who signed */
 	bool is_managing;        /* the team is his managing org's */
@@ -51,6 +55,7 @@ struct contest_contract {
 	enum contest_word word;
 	char end_reason[16];         /* of an end; "": as it is */
 	contest_day ended_on;        /* likewise */
+	bool end_is_guessed;         /* nobody knows that day */
 	bool is_doubted;             /* a person says whether it is over */
 	bool overlaps[CONTEST_MOST]; /* with which it is contested */
 	size_t holder; /* which counts until it is decided; SIZE_MAX */

@@ -5,6 +5,7 @@
 
 #include "store/contest_set.h"
 #include "store/contest_undone.h"
+#include "store/linked.h"
 #include "store/log.h"
 #include "store/rules.h"
 #include "store/scope.h"
@@ -13,7 +14,8 @@
 struct leaving {
 	char from[REF_BYTES_MAX + 1], to[REF_BYTES_MAX + 1]; /* "": any */
 	contest_day on;
-	bool is_undone; /* it was a mistake, and taken back */
+	bool is_guessed; /* by a clock that is wrong: no earlier than `on` */
+	bool is_undone;  /* it was a mistake, and taken back */
 };
 
 enum { LEAVINGS_MOST = 32 };
@@ -29,22 +31,6 @@ struct reading {
 	size_t leaving_count;
 	struct leaving leaving[LEAVINGS_MOST];
 };
-
-bool
-contest_is_machines(const struct change *c)
-{
-	return strcmp(c->by, CONTEST_AUTHOR) == 0;
-}
-
-void
-contest_day_of(int64_t seconds, contest_day out)
-{
-	char at[26];
-
-	out[0] = '\0';
-	if (instant_print(seconds, at) == ERR_OK)
-		snprintf(out, sizeof(contest_day), "%.10s", at);
-}
 
 static void
 copy_day(const json_t *fields, const char *name, contest_day out)
@@ -85,6 +71,19 @@ add_person(struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
 		memcpy(s->people[s->people_count++], key, KEY_RECORD_BYTES);
 }
 
+/* All entries that links say are his, of whatever source they are. */
+static enum err
+add_linked(struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct linked all;
+	size_t i;
+	enum err e = linked_all(r->t, key, &all);
+
+	for (i = 0; e == ERR_OK && i < all.count; i++)
+		add_person(r, all.key[i]);
+	return e;
+}
+
 static bool
 is_person(const struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
 {
@@ -109,16 +108,17 @@ names(const struct reading *r, const struct record *q, const char *field,
 
 static void
 add_leaving(struct reading *r, const char *from, const char *to,
-    const contest_day on, bool is_undone)
+    const contest_day on, bool is_guessed, bool is_undone)
 {
 	struct leaving *l = &r->leaving[r->leaving_count];
 
-	if (r->leaving_count == LEAVINGS_MOST || on[0] == '\0')
+	if (r->leaving_count == LEAVINGS_MOST || (on[0] == '\0' && !is_guessed))
 		return;
+	l->is_guessed = is_guessed;
+	l->is_undone = is_undone;
 	snprintf(l->from, sizeof l->from, "%s", from);
 	snprintf(l->to, sizeof l->to, "%s", to);
 	memcpy(l->on, on, sizeof l->on);
-	l->is_undone = is_undone;
 	r->leaving_count++;
 }
 
@@ -128,46 +128,29 @@ note_move(struct reading *r, const struct record *q)
 	uint8_t who[KEY_RECORD_BYTES];
 	const char *from = rule_ref(q->fields, "from_org");
 	const char *to = rule_ref(q->fields, "to_org");
-	bool is_undone = rule_state_is(q->fields, "undone");
+	bool is_undone = rule_state_is(q->fields, "undone"), is_guessed;
 	contest_day on;
 	enum err e;
 
 	if ((!is_undone && !rule_state_is(q->fields, "confirmed")) ||
 	    !names(r, q, "resident_id", who) || !is_person(r, who))
 		return ERR_OK;
-	e = contest_moving_day(r->t, q, on);
+	e = contest_moving_day(r->t, q, on, &is_guessed);
 	if (e == ERR_OK)
 		add_leaving(r, from == NULL ? "" : from, to == NULL ? "" : to,
-		    on, is_undone);
+		    on, is_guessed, is_undone);
 	r->set->has_moves = true;
 	return e;
 }
 
+/* Of what names him only moves are looked for; links led to all his entries. */
 static enum err
-note_link(struct reading *r, const struct record *q)
-{
-	uint8_t one[KEY_RECORD_BYTES], other[KEY_RECORD_BYTES];
-
-	if (!rule_state_is(q->fields, "linked") ||
-	    !names(r, q, "resident_id", one) || !names(r, q, "other_id", other))
-		return ERR_OK;
-	if (is_person(r, one))
-		add_person(r, other);
-	else if (is_person(r, other))
-		add_person(r, one);
-	return ERR_OK;
-}
-
-/* Of what names him only links and moves are looked for. */
-static enum err
-note_about(struct reading *r, const struct identity *who, const char *source,
-    const char *kind,
-    enum err (*note)(struct reading *r, const struct record *q))
+note_moves(struct reading *r, const struct identity *who, const char *source)
 {
 	struct buffer keys = {0};
 	size_t at;
 	enum err e = naming_walk_kind(
-	    r->t, "resident", who->ref, NAMING_REST, source, kind, &keys);
+	    r->t, "resident", who->ref, NAMING_REST, source, "move", &keys);
 
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
 		struct record q;
@@ -177,43 +160,46 @@ note_about(struct reading *r, const struct identity *who, const char *source,
 			e = or_nothing(e);
 			continue;
 		}
-		e = note(r, &q);
+		e = note_move(r, &q);
 		record_clear(&q);
 	}
 	buffer_free(&keys);
 	return e;
 }
 
-/* When it was first said that he is dead or gone, as he is now. */
-static void
+/* When it was first said that he is dead or gone, as he is now; what was said
+ * otherwise since is over. */
+static enum err
 note_status(struct reading *r, const struct record *now,
     const struct record_set *changes)
 {
 	struct contest *c = &r->set->contest;
 	const char *status = rule_text(now->fields, "status");
-	int64_t first = INT64_MAX;
 	contest_day on;
-	size_t i;
+	bool *stands, is_guessed;
+	enum err e;
 
 	if (status == NULL ||
 	    (strcmp(status, "dead") != 0 && strcmp(status, "moved_away") != 0))
-		return;
-	for (i = 0; i < changes->count; i++) {
-		const struct change *one = &changes->change[i];
-		const char *said = rule_text(one->fields, "status");
-
-		if (said != NULL && strcmp(said, status) == 0 &&
-		    one->occurred_at < first)
-			first = one->occurred_at;
-	}
-	contest_day_of(first, on);
+		return ERR_OK;
+	stands = calloc(changes->count, sizeof *stands);
+	e = stands == NULL ? ERR_NOMEM
+	                   : record_stands(changes->input, changes->count,
+	                         "status", stands);
+	if (e == ERR_OK)
+		e = contest_day_said(changes->input, changes->count, stands,
+		    "status", status, on, &is_guessed);
+	free(stands);
+	if (e != ERR_OK)
+		return e;
 	if (strcmp(status, "dead") != 0) {
-		add_leaving(r, "", "", on, false);
-		return;
+		add_leaving(r, "", "", on, is_guessed, false);
+		return ERR_OK;
 	}
 	if (!c->is_dead || strcmp(on, c->died_on) < 0)
 		memcpy(c->died_on, on, sizeof on);
 	c->is_dead = true;
+	return ERR_OK;
 }
 
 static enum err
@@ -235,11 +221,10 @@ read_person(struct reading *r, size_t i)
 	copy_ref(now.fields, "managing_org_id", r->holders[r->holder_count],
 	    sizeof r->holders[0]);
 	r->holder_count++;
-	note_status(r, &now, &changes);
+	e = note_status(r, &now, &changes);
 	source = scope_is_only(r->t, &now.id) ? NULL : now.id.source;
-	e = note_about(r, &now.id, source, "move", note_move);
 	if (e == ERR_OK)
-		e = note_about(r, &now.id, source, "link", note_link);
+		e = note_moves(r, &now.id, source);
 	if (e == ERR_OK)
 		e = naming_walk_kind(r->t, "resident", now.id.ref,
 		    NAMING_GRANTS, source, "contract", &r->contracts);
@@ -249,21 +234,6 @@ read_person(struct reading *r, size_t i)
 }
 
 /* --- one contract -------------------------------------------------------- */
-
-/* What it would be if the machine had said nothing. */
-static enum err
-merge_said(const struct record_set *changes, struct record *out)
-{
-	static const char *const words[] = {"state", "end_reason", "ended_on",
-	    "contested_with", "holder_id", "household_with", NULL};
-	bool is_silent[CONTEST_CHANGES_MOST];
-	size_t i;
-
-	for (i = 0; i < changes->count; i++)
-		is_silent[i] = contest_is_machines(&changes->change[i]);
-	return record_merge_without(
-	    changes->input, changes->count, words, is_silent, out);
-}
 
 static bool
 is_within(struct reading *r, const char *org, const char *above)
@@ -284,30 +254,62 @@ is_managing(struct reading *r, const char *org)
 	return false;
 }
 
-/* The first day on which he left the team's org, after he signed there. */
-static void
-find_leaving(struct reading *r, struct contest_contract *c)
+static bool
+leaves_team(struct reading *r, const struct leaving *l,
+    const struct contest_contract *c)
 {
+	return (l->from[0] == '\0' || is_within(r, c->org, l->from)) &&
+	       (l->to[0] == '\0' || !is_within(r, c->org, l->to));
+}
+
+/* The first day on which he left the team's org, after he signed there, by
+ * moves that stand or by those taken back. A day that is guessed counts where
+ * no other is known. "": he did not. */
+static void
+find_day(struct reading *r, const struct contest_contract *c, bool is_undone,
+    contest_day out, bool *is_guessed)
+{
+	const char *guess = NULL, *first = NULL;
 	size_t i;
 
 	for (i = 0; i < r->leaving_count; i++) {
 		const struct leaving *l = &r->leaving[i];
-		char *day = l->is_undone ? c->undone_on : c->moved_on;
+		const char **best = l->is_guessed ? &guess : &first;
 
-		if ((l->from[0] != '\0' && !is_within(r, c->org, l->from)) ||
-		    (l->to[0] != '\0' && is_within(r, c->org, l->to)) ||
-		    strcmp(c->signed_on, l->on) > 0)
+		if (l->is_undone != is_undone || !leaves_team(r, l, c) ||
+		    (!l->is_guessed && strcmp(c->signed_on, l->on) > 0))
 			continue;
-		if (day[0] == '\0' || strcmp(l->on, day) < 0)
-			memcpy(day, l->on, sizeof l->on);
+		if (*best == NULL || strcmp(l->on, *best) < 0)
+			*best = l->on;
 	}
+	*is_guessed = first == NULL && guess != NULL;
+	if (*is_guessed)
+		first = strcmp(guess, c->signed_on) > 0 ? guess : c->signed_on;
+	snprintf(out, sizeof(contest_day), "%s", first == NULL ? "" : first);
+}
+
+/* Who left on a day that nobody knows, and ended it on one that is known, left
+ * by then. */
+static void
+find_leaving(struct reading *r, struct contest_contract *c)
+{
+	find_day(r, c, true, c->undone_on, &c->undone_is_guessed);
+	find_day(r, c, false, c->moved_on, &c->moved_is_guessed);
+	if (!c->moved_is_guessed || c->ending_on[0] == '\0' ||
+	    c->ending_is_guessed)
+		return;
+	c->moved_is_guessed = false;
+	if (strcmp(c->ending_on, c->signed_on) > 0)
+		memcpy(c->moved_on, c->ending_on, sizeof c->moved_on);
+	else
+		memcpy(c->moved_on, c->signed_on, sizeof c->moved_on);
 }
 
 /* What only the single changes tell. */
 static void
 fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 {
-	int64_t active = INT64_MAX, ending = INT64_MAX;
+	int64_t active = INT64_MAX;
 	bool is_founded = false;
 	size_t i;
 
@@ -326,25 +328,39 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 		if (strcmp(state, "active") == 0 &&
 		    one->clock != CLOCK_SUSPECT && one->occurred_at < active)
 			active = one->occurred_at;
-		if (strcmp(state, "ending") == 0 && one->occurred_at < ending)
-			ending = one->occurred_at;
 	}
 	if (active != INT64_MAX)
 		contest_day_of(active, c->active_on);
-	if (ending != INT64_MAX && c->ending_on[0] == '\0')
-		contest_day_of(ending, c->ending_on);
 }
 
-static void
+/* The day of asking, where none was named; nobody ends what he has not signed.
+ */
+static enum err
+fill_ending(struct contest_contract *c, const struct contest_said *s)
+{
+	enum err e;
+
+	if (c->ending_on[0] != '\0' || strcmp(c->state, "ending") != 0)
+		return ERR_OK;
+	e = contest_day_said(s->input, s->count, s->stands, "state", "ending",
+	    c->ending_on, &c->ending_is_guessed);
+	if (e == ERR_OK && strcmp(c->ending_on, c->signed_on) < 0)
+		memcpy(c->ending_on, c->signed_on, sizeof c->signed_on);
+	return e;
+}
+
+static enum err
 fill(struct reading *r, struct contest_contract *c, const struct record *said,
-    const struct record_set *changes)
+    const struct contest_said *s, const struct record_set *changes)
 {
 	const char *state = rule_text(said->fields, "state");
 	const char *reason = rule_text(said->fields, "end_reason");
+	enum err e;
 
 	memset(c, 0, sizeof *c);
 	c->renews = c->replaces = SIZE_MAX;
 	snprintf(c->ref, sizeof c->ref, "%s", said->id.ref);
+	snprintf(c->source, sizeof c->source, "%s", said->id.source);
 	snprintf(c->state, sizeof c->state, "%s", state == NULL ? "" : state);
 	snprintf(c->org, sizeof c->org, "%.*s", ORG_REF_BYTES_MAX, said->org);
 	copy_day(said->fields, "signed_on", c->signed_on);
@@ -354,33 +370,77 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	snprintf(c->ending_reason, sizeof c->ending_reason, "%s",
 	    reason == NULL ? "" : reason);
 	fill_from_changes(c, changes);
+	e = fill_ending(c, s);
 	c->is_managing = is_managing(r, c->org);
 	find_leaving(r, c);
 	c->is_resumed = c->undone_on[0] != '\0' && contest_is_resumed(changes);
+	return e;
+}
+
+static bool
+is_groups(const struct reading *r, const struct change *c)
+{
+	struct life life;
+
+	return life_read(r->t, c->id.life, &life) == ERR_OK &&
+	       memcmp(life.node, r->self->id, NODE_ID_BYTES) == 0;
+}
+
+/* Whether it was closed, and by none of the group. */
+static bool
+is_asking(const struct reading *r, const struct contest_said *s)
+{
+	bool asks = false;
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		if (!s->stands[i] ||
+		    !rule_state_is(s->copy[i].fields, "closed"))
+			continue;
+		if (is_groups(r, &s->copy[i]))
+			return false;
+		asks = true;
+	}
+	return asks;
 }
 
 /* Whether the group said what is shown, or it came so from the beginning. */
-static bool
-is_confirmed(struct reading *r, const struct record *present,
-    const struct record_set *changes)
+static void
+find_word(const struct reading *r, const struct record_set *changes,
+    struct contest_record *out)
 {
-	const char *shown = rule_text(present->fields, "state");
+	const char *shown = rule_text(out->present.fields, "state");
 	size_t i;
 
 	for (i = 0; shown != NULL && i < changes->count; i++) {
 		const struct change *c = &changes->change[i];
-		const char *state = rule_text(c->fields, "state");
-		struct life life;
 
-		if (state == NULL || strcmp(state, shown) != 0)
+		if (!rule_state_is(c->fields, shown))
 			continue;
-		if (c->parent_count == 0)
-			return true;
-		if (life_read(r->t, c->id.life, &life) == ERR_OK &&
-		    memcmp(life.node, r->self->id, NODE_ID_BYTES) == 0)
-			return true;
+		if (is_groups(r, c))
+			out->is_groups_word = true;
+		else if (c->parent_count == 0)
+			out->is_confirmed = true;
 	}
-	return false;
+	out->is_confirmed = out->is_confirmed || out->is_groups_word;
+}
+
+static enum err
+add_said(struct reading *r, struct contest_record *one,
+    const struct contest_said *s, const struct record_set *changes)
+{
+	struct contest *c = &r->set->contest;
+	struct record said;
+	enum err e = record_merge(s->input, s->count, &said);
+
+	if (e != ERR_OK)
+		return e;
+	e = fill(r, &c->of[c->count], &said, s, changes);
+	c->of[c->count].is_asking = is_asking(r, s);
+	if (e == ERR_OK)
+		one->said = json_incref(said.fields);
+	record_clear(&said);
+	return e;
 }
 
 static enum err
@@ -390,7 +450,7 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 	struct contest *c = &r->set->contest;
 	struct contest_record *one = &r->set->record[c->count];
 	uint8_t who[KEY_RECORD_BYTES];
-	struct record said;
+	struct contest_said said;
 	enum err e =
 	    record_merge(changes->input, changes->count, &one->present);
 
@@ -401,16 +461,17 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 		record_clear(&one->present);
 		return ERR_OK;
 	}
-	e = merge_said(changes, &said);
+	e = contest_said_read(changes, &said);
+	if (e == ERR_OK) {
+		e = add_said(r, one, &said, changes);
+		contest_said_free(&said);
+	}
 	if (e != ERR_OK) {
 		record_clear(&one->present);
 		return e;
 	}
 	memcpy(one->key, key, KEY_RECORD_BYTES);
-	fill(r, &c->of[c->count], &said, changes);
-	one->said = json_incref(said.fields);
-	one->is_confirmed = is_confirmed(r, &one->present, changes);
-	record_clear(&said);
+	find_word(r, changes, one);
 	c->count++;
 	return ERR_OK;
 }
@@ -533,8 +594,9 @@ contest_set_read(struct txn *t, const struct self *self,
 	r->self = self;
 	r->set = *out;
 	r->tree.t = t;
-	add_person(r, resident);
-	e = read_all(r);
+	e = add_linked(r, resident);
+	if (e == ERR_OK)
+		e = read_all(r);
 	org_tree_free(&r->tree);
 	buffer_free(&r->contracts);
 	free(r);

@@ -5,6 +5,7 @@
 #ifndef YIZHAN_STORE_CONTEST_SET_H
 #define YIZHAN_STORE_CONTEST_SET_H
 
+#include "store/contest_said.h"
 #include "store/contest_settle.h"
 
 /* A contract beside its place in the set. */
@@ -12,7 +13,8 @@ struct contest_record {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record present; /* as it is shown */
 	json_t *said;          /* its fields without the machine's word */
-	bool is_confirmed;     /* the group said what `present` shows */
+	bool is_groups_word;   /* the group said what `present` shows */
+	bool is_confirmed;     /* it did, or it came so from the beginning */
 };
 
 struct contest_set {
@@ -22,11 +24,6 @@ struct contest_set {
 	size_t people_count;
 	uint8_t people[CONTEST_PEOPLE_MOST][KEY_RECORD_BYTES];
 };
-
-/** The day of an instant; "": it has none. */
-void contest_day_of(int64_t seconds, contest_day out);
-/** Whether a change is the machine's. */
-bool contest_is_machines(const struct change *c);
 
 /**
  * Read all contracts of a resident and of those linked to him, and decide

@@ -97,29 +97,94 @@ contest_note(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- saying it ----------------------------------------------------------- */
 
-/* Refs of those it is contested with, in order. */
-static json_t *
-rivals_of(const struct contest *set, size_t i)
+static bool
+is_after(const struct contest_contract *a, const struct contest_contract *b)
 {
-	json_t *refs = json_array();
-	size_t j, k;
+	int order = strcmp(a->ref, b->ref);
+
+	return order > 0 || (order == 0 && strcmp(a->source, b->source) > 0);
+}
+
+/* Places of those it is contested with, by ref and source. */
+static size_t
+find_rivals(const struct contest *set, size_t i, size_t out[CONTEST_MOST])
+{
+	size_t count = 0, j, k;
 
 	for (j = 0; j < set->count; j++) {
-		json_t *ref;
-
 		if (!set->of[i].overlaps[j])
 			continue;
-		ref = json_sprintf("ref:%s", set->of[j].ref);
-		for (k = 0; ref != NULL && k < json_array_size(refs); k++)
-			if (strcmp(json_string_value(json_array_get(refs, k)),
-			        json_string_value(ref)) > 0)
-				break;
-		if (ref == NULL || json_array_insert_new(refs, k, ref) != 0) {
+		for (k = count++;
+		     k > 0 && is_after(&set->of[out[k - 1]], &set->of[j]); k--)
+			out[k] = out[k - 1];
+		out[k] = j;
+	}
+	return count;
+}
+
+/* NULL: no memory. */
+static json_t *
+refs_of_rivals(const struct contest *set, size_t i)
+{
+	size_t rivals[CONTEST_MOST], n, count = find_rivals(set, i, rivals);
+	json_t *refs = json_array();
+
+	for (n = 0; n < count; n++)
+		if (json_array_append_new(refs,
+		        json_sprintf("ref:%s", set->of[rivals[n]].ref)) != 0) {
 			json_decref(refs);
 			return NULL;
 		}
-	}
 	return refs;
+}
+
+static bool
+is_of_its_source(const struct contest *set, size_t i, size_t other)
+{
+	return strcmp(set->of[i].source, set->of[other].source) == 0;
+}
+
+/* NULL: they are all of its own source. */
+static json_t *
+sources_of_rivals(const struct contest *set, size_t i)
+{
+	size_t rivals[CONTEST_MOST], n, count = find_rivals(set, i, rivals);
+	json_t *sources = json_array();
+	bool own = true;
+
+	for (n = 0; n < count; n++) {
+		own = own && is_of_its_source(set, i, rivals[n]);
+		json_array_append_new(
+		    sources, json_string(set->of[rivals[n]].source));
+	}
+	if (!own)
+		return sources;
+	json_decref(sources);
+	return NULL;
+}
+
+/* What is said of it while it is contested. */
+static json_t *
+wanted_of_contest(const struct contest *set, size_t i, const char *field)
+{
+	size_t holder = set->of[i].holder;
+
+	if (strcmp(field, "contested_with") == 0)
+		return refs_of_rivals(set, i);
+	if (strcmp(field, "contested_sources") == 0)
+		return sources_of_rivals(set, i);
+	if (strcmp(field, "holder_id") == 0)
+		return json_sprintf("ref:%s", set->of[holder].ref);
+	return is_of_its_source(set, i, holder)
+	           ? NULL
+	           : json_string(set->of[holder].source);
+}
+
+static bool
+is_of_contest(const char *field)
+{
+	return strncmp(field, "contested_", 10) == 0 ||
+	       strncmp(field, "holder_", 7) == 0;
 }
 
 /* What a field should hold; NULL: nothing. */
@@ -134,20 +199,18 @@ wanted(const struct contest_set *s, size_t i, const char *field)
 	};
 	const struct contest_contract *c = &s->contest.of[i];
 
-	if (strcmp(field, "contested_with") == 0)
-		return c->word == CONTEST_CONTESTED ? rivals_of(&s->contest, i)
-		                                    : NULL;
-	if (strcmp(field, "holder_id") == 0)
-		return c->holder == SIZE_MAX
-		           ? NULL
-		           : json_sprintf(
-		                 "ref:%s", s->contest.of[c->holder].ref);
+	if (is_of_contest(field))
+		return c->word == CONTEST_CONTESTED
+		           ? wanted_of_contest(&s->contest, i, field)
+		           : NULL;
 	if (strcmp(field, "state") == 0 && c->word != CONTEST_NOTHING)
 		return json_string(states[c->word]);
 	if (strcmp(field, "end_reason") == 0 && c->end_reason[0] != '\0')
 		return json_string(c->end_reason);
 	if (strcmp(field, "ended_on") == 0 && c->ended_on[0] != '\0')
 		return json_string(c->ended_on);
+	if (strcmp(field, "end_is_guessed") == 0)
+		return c->end_is_guessed ? json_true() : NULL;
 	return json_incref(json_object_get(s->record[i].said, field));
 }
 
@@ -155,23 +218,22 @@ wanted(const struct contest_set *s, size_t i, const char *field)
 static json_t *
 difference(const struct contest_set *s, size_t i)
 {
-	static const char *const fields[] = {"state", "end_reason", "ended_on",
-	    "contested_with", "holder_id", NULL};
 	json_t *changed = json_object();
 	size_t n;
 
-	for (n = 0; changed != NULL && fields[n] != NULL; n++) {
+	for (n = 0; changed != NULL && contest_words[n] != NULL; n++) {
+		const char *name = contest_words[n];
 		const json_t *old =
-		    json_object_get(s->record[i].present.fields, fields[n]);
-		json_t *now = wanted(s, i, fields[n]);
+		    json_object_get(s->record[i].present.fields, name);
+		json_t *now = wanted(s, i, name);
 
 		if ((now == NULL && old == NULL) ||
 		    (now != NULL && old != NULL && value_equal(now, old))) {
 			json_decref(now);
 			continue;
 		}
-		if (json_object_set_new(changed, fields[n],
-		        now == NULL ? json_null() : now) != 0) {
+		if (json_object_set_new(
+		        changed, name, now == NULL ? json_null() : now) != 0) {
 			json_decref(changed);
 			return NULL;
 		}
@@ -179,12 +241,17 @@ difference(const struct contest_set *s, size_t i)
 	return changed;
 }
 
-/* A site closes by itself; that the group knows it too is said once. */
+/* A site closes by itself; that the group knows it too is said once. So is
+ * that one which came as active is: only by the group's word the team's org
+ * receives the file. */
 static bool
 needs_word(const struct contest_set *s, size_t i)
 {
-	return s->contest.of[i].word == CONTEST_CLOSED &&
-	       !s->record[i].is_confirmed;
+	enum contest_word word = s->contest.of[i].word;
+
+	if (word == CONTEST_ACTIVE)
+		return !s->record[i].is_groups_word;
+	return word == CONTEST_CLOSED && !s->record[i].is_confirmed;
 }
 
 enum err
@@ -221,7 +288,7 @@ say_of(struct txn *t, const struct self *self, const struct contest_set *s,
 		return ERR_OK;
 	fields = difference(s, i);
 	if (fields != NULL && needs_word(s, i) &&
-	    json_object_set_new(fields, "state", json_string("closed")) != 0) {
+	    json_object_set_new(fields, "state", wanted(s, i, "state")) != 0) {
 		json_decref(fields);
 		fields = NULL;
 	}
@@ -301,24 +368,38 @@ settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+/* Whom a change names in a field, and of which source, if it says so. */
+static enum err
+named(struct settling *w, const struct change *c, const char *field,
+    const char *source_field, uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *ref = rule_ref(c->fields, field);
+	const char *source = rule_text(c->fields, source_field);
+
+	if (ref == NULL)
+		return ERR_NOT_FOUND;
+	if (source == NULL)
+		return scope_resolve(
+		    w->t, c->record.source, "resident", ref, key);
+	key_record_of(txn_db(w->t), key, source, "resident", ref);
+	return ERR_OK;
+}
+
 /* Whom a record names or named: a wrong name was mended, a link undone. */
 static enum err
 settle_named(struct settling *w, const struct record_set *changes)
 {
-	static const char *const fields[] = {"resident_id", "other_id", NULL};
+	static const char *const fields[][2] = {
+	    {"resident_id", "resident_source"}, {"other_id", "other_source"}};
 	size_t i, n;
 	enum err e = ERR_OK;
 
 	for (i = 0; i < changes->count; i++)
-		for (n = 0; e == ERR_OK && fields[n] != NULL; n++) {
-			const struct change *c = &changes->change[i];
-			const char *ref = rule_ref(c->fields, fields[n]);
+		for (n = 0; e == ERR_OK && n < 2; n++) {
 			uint8_t key[KEY_RECORD_BYTES];
 
-			if (ref == NULL)
-				continue;
-			e = scope_resolve(
-			    w->t, c->record.source, "resident", ref, key);
+			e = named(w, &changes->change[i], fields[n][0],
+			    fields[n][1], key);
 			if (e == ERR_OK)
 				e = settle_resident(w, key);
 			else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)

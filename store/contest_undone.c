@@ -15,17 +15,34 @@ static const char resume[] = "resume", ended[] = "ended";
 
 /* --- what is read ------------------------------------------------------- */
 
+/* Those that confirmed it; of one that was taken back all that did before. */
+static enum err
+find_confirmed(const struct record_set *set, bool *stands)
+{
+	bool any = false;
+	size_t i;
+	enum err e = record_stands(set->input, set->count, "state", stands);
+
+	for (i = 0; e == ERR_OK && i < set->count; i++)
+		any = any || (stands[i] && rule_state_is(set->change[i].fields,
+		                               "confirmed"));
+	for (i = 0; e == ERR_OK && !any && i < set->count; i++)
+		stands[i] = true;
+	return e;
+}
+
 /* The day told, else that of the first word; after it stands the undoing. */
 enum err
-contest_moving_day(struct txn *t, const struct record *move, contest_day on)
+contest_moving_day(
+    struct txn *t, const struct record *move, contest_day on, bool *is_guessed)
 {
 	const char *day = rule_day(move->fields, "moved_on");
+	bool stands[KIN_MAX];
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record_set set;
-	int64_t first = INT64_MAX;
-	size_t i;
 	enum err e;
 
+	*is_guessed = false;
 	snprintf(on, sizeof(contest_day), "%.10s", day == NULL ? "" : day);
 	if (day != NULL)
 		return ERR_OK;
@@ -35,14 +52,12 @@ contest_moving_day(struct txn *t, const struct record *move, contest_day on)
 		return e == ERR_CORRUPT || e == ERR_LIMIT || e == ERR_NOT_FOUND
 		           ? ERR_OK
 		           : e;
-	for (i = 0; i < set.count; i++)
-		if (rule_state_is(set.change[i].fields, "confirmed") &&
-		    set.change[i].occurred_at < first)
-			first = set.change[i].occurred_at;
+	e = find_confirmed(&set, stands);
+	if (e == ERR_OK)
+		e = contest_day_said(set.input, set.count, stands, "state",
+		    "confirmed", on, is_guessed);
 	record_set_free(&set);
-	if (first != INT64_MAX)
-		contest_day_of(first, on);
-	return ERR_OK;
+	return e;
 }
 
 static bool

@@ -11,9 +11,10 @@
 #include "store/contest_set.h"
 
 /** The day of a move that was confirmed, also where that was taken back; "":
- * none. What cannot be read is no error. */
+ * none. It is guessed where only a clock tells it that is wrong. What cannot be
+ * read is no error. */
 enum err contest_moving_day(
-    struct txn *t, const struct record *move, contest_day on);
+    struct txn *t, const struct record *move, contest_day on, bool *is_guessed);
 
 /** Whether a person saw that moves had ended a contract, put it in force
  * again, and nobody said anything of its state since. */

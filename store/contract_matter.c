@@ -12,6 +12,7 @@
 #include "store/kinds/kinds.h"
 #include "store/matter.h"
 #include "store/rules.h"
+#include "store/scope.h"
 
 /* A contract that another names, at a hub or a clinic. */
 static enum err
@@ -23,26 +24,96 @@ find_contract(struct txn *t, const char *source, const char *ref,
 	                             : index_ref(t, "contract", ref, key);
 }
 
-/* A ref of the others, in their order; NULL: no more. */
-static const char *
-rival(const json_t *fields, size_t i)
+/* One of those it is contested with, as the group names it. */
+struct rival {
+	const char *ref;
+	const char *source; /* NULL: the contract's own, as far as it is told */
+};
+
+/* In their order; false: no more. */
+static bool
+rival(const struct record *r, size_t i, struct rival *out)
 {
 	const char *text = json_string_value(
-	    json_array_get(json_object_get(fields, "contested_with"), i));
+	    json_array_get(json_object_get(r->fields, "contested_with"), i));
 
-	return text != NULL && strncmp(text, "ref:", 4) == 0 ? text + 4 : NULL;
+	out->source = json_string_value(
+	    json_array_get(json_object_get(r->fields, "contested_sources"), i));
+	out->ref =
+	    text != NULL && strncmp(text, "ref:", 4) == 0 ? text + 4 : NULL;
+	return out->ref != NULL;
+}
+
+static enum err
+find_rival(struct txn *t, const struct record *r, const struct rival *other,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	if (other->source == NULL)
+		return find_contract(t, r->id.source, other->ref, key);
+	key_record_of(txn_db(t), key, other->source, "contract", other->ref);
+	return record_exists(t, key) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* At the hub, which decides, all that bear a ref are known by it. */
+static bool
+is_shared(struct txn *t, const struct identity *id)
+{
+	struct buffer keys = {0};
+	enum err e =
+	    naming_walk(t, id->kind, id->ref, NAMING_HOLDERS, NULL, 2, &keys);
+	bool is_shared = e == ERR_OK && keys.size > KEY_RECORD_BYTES;
+
+	buffer_free(&keys);
+	return is_shared;
+}
+
+/* The word by which one is chosen: its ref, and where others are called the
+ * same, its source behind it. */
+static void
+print_word(
+    struct txn *t, const struct identity *id, char out[REF_BYTES_MAX + 1])
+{
+	int n = -1;
+
+	if (is_shared(t, id))
+		n = snprintf(
+		    out, REF_BYTES_MAX + 1, "%s@%s", id->ref, id->source);
+	if (n < 0 || n > REF_BYTES_MAX)
+		snprintf(out, REF_BYTES_MAX + 1, "%s", id->ref);
+}
+
+static enum err
+find_word(struct txn *t, const char *source, const char *word,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *at = strrchr(word, '@');
+	char ref[REF_BYTES_MAX + 1];
+
+	if (at != NULL) {
+		snprintf(ref, sizeof ref, "%.*s", (int)(at - word), word);
+		key_record_of(txn_db(t), key, at + 1, "contract", ref);
+		if (record_exists(t, key))
+			return ERR_OK;
+	}
+	return find_contract(t, source, word, key);
 }
 
 /* --- when it is asked ----------------------------------------------------- */
 
-/* One question for all that meet: about the contract of the lowest ref. */
+/* One question for all that meet: about the contract of the lowest ref, and
+ * of those of one ref, of the lowest source. */
 static bool
 asks(const struct record *r)
 {
-	const char *first = rival(r->fields, 0);
+	struct rival first;
+	int order;
 
-	return rule_state_is(r->fields, "contested") && first != NULL &&
-	       strcmp(r->id.ref, first) < 0;
+	if (!rule_state_is(r->fields, "contested") || !rival(r, 0, &first))
+		return false;
+	order = strcmp(r->id.ref, first.ref);
+	if (order == 0 && first.source != NULL)
+		order = strcmp(r->id.source, first.source);
+	return order < 0;
 }
 
 static enum err
@@ -104,10 +175,24 @@ show(const struct record *r, const struct record_set *changes)
 	return shown;
 }
 
+/* Whether a contract's word on who counts meanwhile means another, or it. */
+static bool
+is_holder(const struct record *about, const struct record *r)
+{
+	const char *ref = rule_ref(about->fields, "holder_id");
+	const char *source = rule_text(about->fields, "holder_source");
+
+	return ref != NULL && strcmp(ref, r->id.ref) == 0 &&
+	       (source != NULL ? strcmp(source, r->id.source) == 0
+	                       : strcmp(about->id.source, r->id.source) == 0 ||
+	                             strcmp(about->id.ref, ref) != 0);
+}
+
 static enum err
 add_choice(struct txn *t, struct matter *m, const uint8_t key[KEY_RECORD_BYTES],
-    const char *holder)
+    const struct record *about)
 {
+	char word[REF_BYTES_MAX + 1];
 	struct record_set changes;
 	struct record r;
 	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &changes);
@@ -116,9 +201,10 @@ add_choice(struct txn *t, struct matter *m, const uint8_t key[KEY_RECORD_BYTES],
 		return e;
 	e = record_merge(changes.input, changes.count, &r);
 	if (e == ERR_OK) {
-		if (holder != NULL && strcmp(holder, r.id.ref) == 0)
+		if (is_holder(about, &r))
 			m->proposal = (int)m->choice_count;
-		e = matter_add_choice(m, r.id.ref, show(&r, &changes));
+		print_word(t, &r.id, word);
+		e = matter_add_choice(m, word, show(&r, &changes));
 		record_clear(&r);
 	}
 	record_set_free(&changes);
@@ -129,15 +215,15 @@ add_choice(struct txn *t, struct matter *m, const uint8_t key[KEY_RECORD_BYTES],
 static enum err
 add_rivals(struct txn *t, struct matter *m, const struct record *r)
 {
-	const char *holder = rule_ref(r->fields, "holder_id"), *ref;
 	uint8_t key[KEY_RECORD_BYTES];
+	struct rival other;
 	size_t i;
 	enum err e = ERR_OK;
 
-	for (i = 0; e == ERR_OK && (ref = rival(r->fields, i)) != NULL; i++) {
-		e = find_contract(t, r->id.source, ref, key);
+	for (i = 0; e == ERR_OK && rival(r, i, &other); i++) {
+		e = find_rival(t, r, &other, key);
 		if (e == ERR_OK)
-			e = add_choice(t, m, key, holder);
+			e = add_choice(t, m, key, r);
 		if (e == ERR_NOT_FOUND || e == ERR_LIMIT || e == ERR_CORRUPT)
 			e = ERR_OK;
 	}
@@ -159,7 +245,7 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 	if (!asks(&r))
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK)
-		e = add_choice(t, m, key, rule_ref(r.fields, "holder_id"));
+		e = add_choice(t, m, key, &r);
 	if (e == ERR_OK)
 		e = add_rivals(t, m, &r);
 	record_clear(&r);
@@ -175,14 +261,14 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 
 /* In the name of the team's org, which the contract is of. */
 static enum err
-put_state(struct matter_pen *pen, const char *source, const char *ref,
+put_state(struct matter_pen *pen, const char *source, const char *word,
     const char *from, const char *to)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	const char *org = pen->org;
 	json_t *fields;
 	struct record r;
-	enum err e = find_contract(pen->t, source, ref, key);
+	enum err e = find_word(pen->t, source, word, key);
 
 	if (e == ERR_OK)
 		e = record_read(pen->t, key, &r);

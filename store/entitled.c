@@ -13,6 +13,7 @@
 #include "base/i18n.h"
 #include "store/admit.h"
 #include "store/contest_settle.h"
+#include "store/group_word.h"
 #include "store/index.h"
 #include "store/kin.h"
 #include "store/matter_pen.h"
@@ -180,13 +181,13 @@ is_own(struct txn *t, const struct self *self, const struct change *c)
 }
 
 static enum err
-ask(struct txn *t, const struct change *c)
+ask_about(struct txn *t, const struct change *c, enum finding_code code)
 {
 	struct question q;
 	char id[48];
 
 	matter_change_id(&c->id, id);
-	matter_question(&c->record, FINDING_UNENTITLED, id, c->occurred_at, &q);
+	matter_question(&c->record, code, id, c->occurred_at, &q);
 	return question_put(t, &q);
 }
 
@@ -267,7 +268,7 @@ judge_claim(struct txn *t, const struct self *self,
 		e = take_back(t, self, set, c);
 	if (e == ERR_OK &&
 	    (takes_step || json_object_get(c->fields, name) != NULL))
-		e = ask(t, c);
+		e = ask_about(t, c, FINDING_UNENTITLED);
 	return e;
 }
 
@@ -295,6 +296,73 @@ note_file(struct txn *t, const struct self *self, const struct change *c,
 	return e;
 }
 
+/* --- of contracts --------------------------------------------------------- */
+
+/* A step that ends it; also one that only what was brought along may say. */
+static bool
+ends_contract(const struct change *c)
+{
+	const char *state = rule_text(c->fields, "state");
+
+	if (state == NULL)
+		return false;
+	return state_is_in("ending closed", state) ||
+	       (c->parent_count == 0 &&
+	           group_word_is_state(
+	               kind_by_name(c->record.kind), c->fields));
+}
+
+/* Of the org that began the contract, or that ever kept the resident's file.
+ * While nobody else's beginning is here, it is its author's. */
+static bool
+is_theirs(struct txn *t, const struct record_set *set, const struct change *c)
+{
+	const char *resident = NULL;
+	bool others = false;
+	size_t i;
+
+	for (i = 0; i < set->count; i++) {
+		const struct change *one = &set->change[i];
+
+		if (resident == NULL)
+			resident = rule_ref(one->fields, "resident_id");
+		if (one == c || one->parent_count > 0)
+			continue;
+		if (is_keeper(t, one->org, c->org) == YES)
+			return true;
+		others = true;
+	}
+	return !others ||
+	       ever_kept(t, c->record.source, resident, c->org) == YES;
+}
+
+/* With another beginning a step that came before it may be another's. */
+static enum err
+note_contract(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	bool begins = c->parent_count == 0 && !c->founds;
+	struct record_set set;
+	size_t i;
+	enum err e;
+
+	if (!begins && (!ends_contract(c) || is_own(t, self, c)))
+		return ERR_OK;
+	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+	if (e != ERR_OK) /* stops nothing; verify tells */
+		return e == ERR_NOMEM ? e : ERR_OK;
+	for (i = 0; e == ERR_OK && i < set.count; i++) {
+		const struct change *one = &set.change[i];
+
+		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
+		    ends_contract(one) && !is_own(t, self, one) &&
+		    !is_theirs(t, &set, one))
+			e = ask_about(t, one, FINDING_OTHERS_CONTRACT);
+	}
+	record_set_free(&set);
+	return e;
+}
+
 /* At the hub, as the change comes in: what is known then decides. */
 static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
@@ -306,10 +374,12 @@ note(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK;
 	if (name != NULL)
 		return note_file(t, self, c, key, name);
-	if ((!c->managing && !takes_owners_step(c)) || is_own(t, self, c) ||
-	    is_entitled(t, c, key) != NO)
-		return ERR_OK;
-	return ask(t, c);
+	if ((c->managing || takes_owners_step(c)) && !is_own(t, self, c) &&
+	    is_entitled(t, c, key) == NO)
+		return ask_about(t, c, FINDING_UNENTITLED);
+	return strcmp(c->record.kind, "contract") == 0
+	           ? note_contract(t, self, c, key)
+	           : ERR_OK;
 }
 
 /* --- deciding ------------------------------------------------------------ */
@@ -338,7 +408,11 @@ show_both(
 	json_object_set_new(without, "fields", found);
 	json_object_set(kept, "fields", c->fields);
 	m->proposal = 0;
-	m->ground = N_("its author was not the managing organisation");
+	m->ground =
+	    m->question->code == FINDING_OTHERS_CONTRACT
+	        ? N_("its author is neither of the contract's organisation nor "
+	             "of the managing one")
+	        : N_("its author was not the managing organisation");
 	if (e != ERR_OK) {
 		json_decref(without);
 		json_decref(kept);
@@ -423,7 +497,7 @@ decide(struct matter_pen *pen, const struct matter *m, size_t n)
 	ids = json_pack("[s]", text);
 	e = ids == NULL ? ERR_NOMEM : write_word(pen, &m->record, &id, ids);
 	json_decref(ids);
-	return e;
+	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
 }
 
 /* Each word is taken back by one that has seen it. */
@@ -446,7 +520,7 @@ undo(struct matter_pen *pen, const struct record *decision)
 		if (e == ERR_OK)
 			e = write_word(pen, &record, &id, nothing);
 	}
-	return e;
+	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
 }
 
 const struct matter_maker matter_entitled = {
@@ -454,6 +528,16 @@ const struct matter_maker matter_entitled = {
     .urgency = 1,
     .group_only = true,
     .note = note,
+    .describe = describe,
+    .decide = decide,
+    .undo = undo,
+};
+
+/* The same of a contract that another org ended. */
+const struct matter_maker matter_others_contract = {
+    .code = FINDING_OTHERS_CONTRACT,
+    .urgency = 1,
+    .group_only = true,
     .describe = describe,
     .decide = decide,
     .undo = undo,

@@ -406,6 +406,34 @@ static const struct entry entries[] = {
 	    N_("The contract changed here has not ended yet."),
 	    N_("A contract is changed at its end; say in choice_note why it "
 	       "is now.")},
+	{FINDING_OPEN_VERSIONS, "open_versions",
+	    N_("Versions of this record wait to be decided."),
+	    N_("Decide which one counts first: yizhan questions; then move "
+	       "it.")},
+	{FINDING_GROUPS_NAME, "groups_name",
+	    N_("Only the group itself writes under this name."),
+	    N_("Write under the name of who did it.")},
+	{FINDING_GROUP_ONLY_FIELD, "group_only_field",
+	    N_("Only the group sets this field."),
+	    N_("Leave it out; the group's decision will arrive.")},
+	{FINDING_OTHERS_CONTRACT, "others_contract",
+	    N_("An organisation ended a contract that is neither its own nor "
+	       "of a resident it manages."),
+	    N_("Ask the resident and the team. It counts until the group sets "
+	       "it aside: yizhan decide.")},
+	{FINDING_DAY_UNKNOWN, "day_unknown",
+	    N_("A contract ends on a day that nobody knows: the computer on "
+	       "which it was said had a wrong clock."),
+	    N_("Ask when it was, and write that day as ended_on; or accept "
+	       "the one shown: yizhan decide.")},
+	{FINDING_ROW_GONE, "row_gone",
+	    N_("An allergy was left out of the list."),
+	    N_("Keep it and say by its status, with the reason, that it is "
+	       "none.")},
+	{FINDING_OTHERS_RECORD, "others_record",
+	    N_("Another organisation than its author's changed this signed "
+	       "record."),
+	    N_("Its author, or the head, looks at what was changed.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -147,11 +147,13 @@ static bool
 counts(const struct record *r)
 {
 	const char *holder = rule_ref(r->fields, "holder_id");
+	const char *source = rule_text(r->fields, "holder_source");
 
 	if (rule_state_is(r->fields, "active"))
 		return true;
 	return rule_state_is(r->fields, "contested") && holder != NULL &&
-	       strcmp(holder, r->id.ref) == 0;
+	       strcmp(holder, r->id.ref) == 0 &&
+	       (source == NULL || strcmp(source, r->id.source) == 0);
 }
 
 /* What cannot be read stands apart. */

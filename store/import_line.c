@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/group_word.h"
 #include "store/import_line.h"
 #include "store/text.h"
 #include "store/value.h"
@@ -424,6 +425,32 @@ find_lost(struct line_run *run, const struct line *l, json_t *changed,
 	return ERR_OK;
 }
 
+/* --- the group's word -------------------------------------------------- */
+
+/* A source that tells of another org's record for the first time tells none of
+ * its history. */
+static void
+check_history(
+    const struct line_run *run, const struct line *l, struct findings *out)
+{
+	if (l->before == NULL && run->self.role != ROLE_HUB &&
+	    run->self.is_enrolled && group_word_is_state(l->kind, l->fields) &&
+	    group_word_others_began(run->t, &l->id, &run->self.chain[0]))
+		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "state");
+}
+
+static void
+check_word(const struct line_run *run, const struct line *l,
+    const json_t *changed, struct findings *out)
+{
+	enum finding_code code = group_word_claimed(
+	    l->kind, l->by, run->self.role == ROLE_HUB ? NULL : changed);
+
+	if (code != FINDING_NONE)
+		findings_refuse(
+		    out, code, code == FINDING_GROUPS_NAME ? "by" : "");
+}
+
 /* --- taking ------------------------------------------------------------ */
 
 static void
@@ -525,7 +552,11 @@ take_content(struct line_run *run, struct line *l, struct line_outcome *out)
 		changed = changed_fields(l);
 	if (changed == NULL)
 		return ERR_NOMEM;
-	if (l->before != NULL && json_object_size(changed) == 0) {
+	if (l->before == NULL || json_object_size(changed) > 0)
+		check_word(run, l, changed, &out->findings);
+	if (out->findings.refusals > 0) {
+		e = ERR_OK;
+	} else if (l->before != NULL && json_object_size(changed) == 0) {
 		out->result = LINE_UNCHANGED;
 		e = ERR_OK;
 	} else if (l->is_draft) {
@@ -559,6 +590,7 @@ take_record(struct line_run *run, struct line *l, struct line_outcome *out)
 		return e;
 	line_facts(l, &facts);
 	vet_record(&run->vet, &facts, &out->findings);
+	check_history(run, l, &out->findings);
 	if (out->findings.refusals > 0)
 		return ERR_OK;
 	e = kind_normalise(l->kind, l->fields);

@@ -68,6 +68,7 @@ enum field_flag {
 	 * which is right (an ID number). */
 	FIELD_ASKED = 64,
 	FIELD_TEAM = 128, /* who is to receive it: the team named here */
+	FIELD_GROUP = 256, /* the group's to set */
 };
 
 struct field {

@@ -17,6 +17,8 @@ enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
 extern const struct matter_maker matter_conflict, matter_differ,
     matter_branches, matter_asked, matter_lost, matter_entitled;
 extern const struct matter_maker matter_contested;
+extern const struct matter_maker matter_end_day;
+extern const struct matter_maker matter_others_contract;
 extern const struct matter_maker matter_fork, matter_onward,
     matter_not_custodian, matter_unapproved, matter_device_lost,
     matter_device_damaged, matter_unsafe;
@@ -32,6 +34,8 @@ const struct matter_maker *const matter_makers[] = {
     &matter_lost,
     &matter_entitled,
     &matter_contested,
+    &matter_end_day,
+    &matter_others_contract,
     &matter_fork,
     &matter_onward,
     &matter_not_custodian,

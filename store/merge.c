@@ -454,6 +454,39 @@ record_sides(const struct merge_input *input, size_t count, const char *field,
 	return e;
 }
 
+/* Whether another that descends from i says something else of the field. */
+static bool
+is_gainsaid(const struct graph *g, size_t i, const char *field)
+{
+	const json_t *said = json_object_get(g->item[i]->change->fields, field);
+	size_t j;
+
+	for (j = 0; j < g->count; j++)
+		if (is_before(g, i, j) && graph_sets(g, j, field) &&
+		    !value_equal(said,
+		        json_object_get(g->item[j]->change->fields, field)))
+			return true;
+	return false;
+}
+
+enum err
+record_stands(
+    const struct merge_input *input, size_t count, const char *field, bool *out)
+{
+	struct graph g;
+	size_t i;
+	enum err e = graph_of(&g, input, count);
+
+	if (e != ERR_OK)
+		return e;
+	memset(out, 0, count * sizeof *out);
+	for (i = 0; i < g.count; i++)
+		out[g.item[i] - input] =
+		    graph_sets(&g, i, field) && !is_gainsaid(&g, i, field);
+	graph_free(&g);
+	return ERR_OK;
+}
+
 enum err
 record_seen_by(const struct merge_input *input, size_t count,
     const struct change_id *id, bool is_after, struct record *out)

@@ -74,6 +74,14 @@ enum err record_sides(const struct merge_input *input, size_t count,
     const char *field, struct sides *out);
 
 /**
+ * Which changes say of a field what nobody who had seen it said otherwise
+ * since; out[i] is of input[i]. What was repeated counts from the first time.
+ * ERR_NOMEM.
+ */
+enum err record_stands(const struct merge_input *input, size_t count,
+    const char *field, bool *out);
+
+/**
  * The record as a change found it (is_after: as it left it). ERR_NOT_FOUND:
  * the change is not among them, or it found nothing. record_clear(out).
  */

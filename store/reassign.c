@@ -6,6 +6,7 @@
 #include "store/admit.h"
 #include "store/kin.h"
 #include "store/linked.h"
+#include "store/matter.h"
 #include "store/reassign.h"
 #include "store/rules.h"
 #include "store/vet.h"
@@ -77,9 +78,36 @@ find_residents(struct work *w)
 	                          : e;
 }
 
+/* What only a version says that is not shown would be left behind in the wrong
+ * file, and the stub, which has seen it, settles the question. */
+static enum err
+check_versions(struct work *w)
+{
+	const struct field *f = w->kind->fields;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record_set set;
+	struct sides s;
+	enum err e;
+
+	if (w->record.head_count < 2 && !w->record.is_conflicted)
+		return ERR_OK;
+	key_record(txn_db(w->t), key, &w->record.id);
+	e = record_gather(w->t, key, MATTER_CHANGES_MAX, &set);
+	if (e != ERR_OK)
+		return e;
+	e = record_sides(set.input, set.count, "", &s);
+	for (; e == ERR_OK && s.count < 2 && f->number != 0; f++)
+		e = record_sides(set.input, set.count, f->name, &s);
+	record_set_free(&set);
+	return e == ERR_OK && s.count > 1 ? refuse(w, FINDING_OPEN_VERSIONS, "")
+	                                  : e;
+}
+
 static enum err
 prepare(struct work *w)
 {
+	enum err e;
+
 	w->kind = kind_by_name(w->record.id.kind);
 	if (!reassign_knows(w->kind) ||
 	    rule_state_is(w->record.fields, in_error) ||
@@ -89,7 +117,8 @@ prepare(struct work *w)
 		return ERR_NOT_ALLOWED;
 	if (w->r->reason == NULL || w->r->reason[0] == '\0')
 		return refuse(w, FINDING_REASON, "reason");
-	return find_residents(w);
+	e = check_versions(w);
+	return e == ERR_OK ? find_residents(w) : e;
 }
 
 /* --- allergies --------------------------------------------------------- */

@@ -28,8 +28,8 @@ bool reassign_knows(const struct kind *k);
  * names the record as its source, it goes along, and all of it is urgent.
  * ERR_NOT_FOUND: the record is not here. ERR_USAGE: nothing of its kind can be
  * reassigned, or it was already. ERR_REFUSED: findings (no such resident, no
- * reason). ERR_NOT_ALLOWED: it is another org's; only that org or the group
- * may.
+ * reason, versions of it wait to be decided). ERR_NOT_ALLOWED: it is another
+ * org's; only that org or the group may.
  */
 enum err reassign(struct txn *t, const struct self *self,
     const uint8_t key[KEY_RECORD_BYTES], const struct reassigning *r,

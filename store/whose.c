@@ -261,6 +261,8 @@ decide(struct matter_pen *pen, const struct matter *m, size_t n)
 		    .now = pen->now};
 
 		e = reassign(pen->t, pen->self, fact, &how, &made);
+		if (e == ERR_REFUSED)
+			pen->made.findings = made.findings;
 		record_clear(&r);
 	}
 	return e;

@@ -33,7 +33,8 @@ GROUP = "ref:~group"
 DECIDED = {"signed": ("active", "contested", "terminated", "closed"),
            "active": ("contested", "terminated", "closed"),
            "ending": ("terminated", "closed"), "closed": ("closed",)}
-DECIDES = ("state", "by", "at", "end_reason", "ended_on", "contested_with", "holder_id")
+DECIDES = ("state", "by", "at", "end_reason", "ended_on", "contested_with", "contested_sources",
+           "holder_id", "holder_source", "end_is_guessed")
 
 
 def number(text):

@@ -102,14 +102,22 @@ static const struct field fields[] = {
 	{21, "ended_on", FIELD_DATE, .data = DATA_P1},
 	/* The group's, while it is contested: with which others, and which of
 	 * them counts until a person decides. */
-	{22, "contested_with", FIELD_REFS, .ref_kind = "contract",
-	    .data = DATA_P1},
-	{23, "holder_id", FIELD_REF, .ref_kind = "contract",
+	{22, "contested_with", FIELD_REFS, FIELD_GROUP,
+	    .ref_kind = "contract", .data = DATA_P1},
+	{23, "holder_id", FIELD_REF, FIELD_GROUP, .ref_kind = "contract",
 	    .data = DATA_P1},
 	/* Likewise: the other contracts of a household that more than one team
 	 * has. */
-	{24, "household_with", FIELD_REFS, .ref_kind = "contract",
-	    .data = DATA_P1},
+	{24, "household_with", FIELD_REFS, FIELD_GROUP,
+	    .ref_kind = "contract", .data = DATA_P1},
+	/* The group's as well: the clock by which ended_on was said is wrong.
+	 */
+	{25, "end_is_guessed", FIELD_BOOL, FIELD_GROUP, .data = DATA_P1},
+	/* And which programs' they are, where one is not of the contract's
+	 * own: two call theirs the same. */
+	{26, "contested_sources", FIELD_WORDS, FIELD_GROUP, .data = DATA_P0},
+	{27, "holder_source", FIELD_WORD, FIELD_GROUP,
+	    .max_chars = 64, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

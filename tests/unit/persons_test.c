@@ -335,6 +335,54 @@ test_it_goes_to_another_who_is_here(void **state)
 	assert_shown(s, "encounter", "E1", "state", "\"signed\"");
 }
 
+/* Another version waits to be chosen or not: it would be left behind in the
+ * wrong file, where nobody looks for it. */
+static void
+test_what_is_open_is_decided_before_it_moves(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+	struct change_id seen;
+	char word[48];
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL,
+	    "{\"state\":\"signed\",\"resident_id\":\"ref:R1\",\"type\":"
+	    "\"outpatient\",\"visit_at\":\"2026-05-02T09:00:00+08:00\"}");
+	says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"objective\":\"a\",\"dept\":\"b\"}");
+	seen = says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"plan\":\"secret\"}");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_REFUSED);
+	assert_int_equal(made.findings.list[0].code, FINDING_OPEN_VERSIONS);
+	assert_shown(s, "encounter", "E1", "state", "\"amended\"");
+	matter_change_word(&seen, word);
+	decide(s, FINDING_BRANCHES, word);
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	assert_shown(s, "encounter", made.record.ref, "plan", "\"secret\"");
+	assert_shown(s, "encounter", "E1", "objective", "-");
+	assert_shown(s, "encounter", "E1", "plan", "-");
+}
+
+/* Two that say the same are nothing to decide. */
+static void
+test_what_two_say_alike_moves(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+	struct change_id seen;
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
+	says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"plan\":\"rest\"}");
+	says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"plan\":\"rest\"}");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	assert_shown(s, "encounter", made.record.ref, "plan", "\"rest\"");
+	assert_shown(s, "encounter", "E1", "plan", "-");
+}
+
 /* --- moves ------------------------------------------------------------- */
 
 #define ASKED                                                                  \
@@ -498,6 +546,8 @@ main(void)
 	    HUB(test_the_wrong_file_keeps_a_stub),
 	    HUB(test_an_allergy_goes_along_at_once),
 	    HUB(test_it_goes_to_another_who_is_here),
+	    HUB(test_what_is_open_is_decided_before_it_moves),
+	    HUB(test_what_two_say_alike_moves),
 	    HUB(test_a_move_that_is_confirmed_gives_the_file),
 	    HUB(test_a_move_that_is_refused_gives_nothing),
 	    HUB(test_a_late_edit_is_kept_and_told),
