@@ -172,11 +172,14 @@ compare_villages(struct txn *t, struct emptying_notes *notes, const char *team,
 	const struct field *f =
 	    field_by_name(kind_by_name("team")->fields, "villages");
 	char fed[ORG_REF_BYTES_MAX + 1];
+	const size_t room = sizeof fed - sizeof TEAM_PREFIX;
 	const char *ref;
 	size_t i;
 	enum err e = ERR_OK;
 
-	snprintf(fed, sizeof fed, "%s%s", TEAM_PREFIX, team);
+	if (strlen(team) > room) /* no feed has such a name */
+		return ERR_OK;
+	snprintf(fed, sizeof fed, "%s%.*s", TEAM_PREFIX, (int)room, team);
 	for (i = 0;
 	     e == ERR_OK && (ref = scope_ref(before->fields, f, i)) != NULL;
 	     i++)
