@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/op.h"
+#include "api/people.h"
 #include "base/i18n.h"
+#include "store/candidate.h"
 #include "store/due.h"
 #include "store/index.h"
 #include "store/matter.h"
@@ -15,6 +16,8 @@ struct rows {
 	const struct self *self;
 	struct txn *txn;
 	bool with_warnings;
+	bool tells_of_residents;  /* some row does */
+	struct looked_whom *whom; /* each of them; NULL: not asked for */
 };
 
 static const char *
@@ -116,6 +119,42 @@ add_matter(json_t *row, const struct rows *r, const struct matter *m)
 	return bad == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* --- whose record it shows ----------------------------------------------- */
+
+static enum err
+note_record(struct rows *r, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record record;
+	enum err e = record_read(r->txn, key, &record);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	e = looked_whom(r->txn, &record, r->whom);
+	record_clear(&record);
+	return e;
+}
+
+/* What waits is about a record, or about two entries. */
+static enum err
+note_shown(struct rows *r, const struct matter *m)
+{
+	uint8_t key[KEY_RECORD_BYTES], other[KEY_RECORD_BYTES];
+	enum err e;
+
+	if (looked_is_about(kind_by_name(m->record.kind)))
+		r->tells_of_residents = true;
+	if (r->whom == NULL)
+		return ERR_OK;
+	key_record(txn_db(r->txn), key, &m->record);
+	e = note_record(r, key);
+	if (e != ERR_OK || m->question->code != FINDING_CANDIDATE)
+		return e;
+	e = candidate_other(r->txn, m->question, other);
+	return e == ERR_OK ? note_record(r, other) : e;
+}
+
+/* --- the list ------------------------------------------------------------ */
+
 /* Never its bytes. NULL: no memory. */
 static json_t *
 row_of(const struct rows *r, const struct question *q)
@@ -158,6 +197,8 @@ gather_question(void *context, const struct question *q)
 	row = row_of(r, q);
 	if (e == ERR_OK) {
 		e = row == NULL ? ERR_NOMEM : add_matter(row, r, &m);
+		if (e == ERR_OK)
+			e = note_shown(r, &m);
 		matter_clear(&m);
 	} else if (e != ERR_NOMEM) {
 		e = ERR_OK;
@@ -230,6 +271,8 @@ op_questions(struct op *o)
 	}
 	if (e == ERR_OK)
 		e = sort_rows(r.array);
+	if (e == ERR_OK && r.tells_of_residents)
+		e = people_note_many(o, "questions", NULL);
 	if (e == ERR_OK)
 		e = op_emit_items(o, r.array);
 	json_decref(r.array);
@@ -262,12 +305,14 @@ decide_run(void *context, struct txn *t)
 static enum err
 emit_one(struct op *o, const struct self *self, uint64_t number)
 {
-	struct rows r = {.self = self};
+	struct looked_whom whom;
+	struct rows r = {.self = self, .whom = &whom};
 	struct question q;
 	enum err e = db_begin(store_db(o->api->store), false, &r.txn);
 
 	if (e != ERR_OK)
 		return e;
+	whom.count = 0;
 	r.array = json_array();
 	e = r.array == NULL ? ERR_NOMEM : question_find(r.txn, number, &q);
 	if (e == ERR_OK)
@@ -275,6 +320,8 @@ emit_one(struct op *o, const struct self *self, uint64_t number)
 	txn_abort(r.txn);
 	if (e == ERR_OK && json_array_size(r.array) == 0)
 		e = ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		e = people_note_reading(o, &whom);
 	if (e == ERR_OK)
 		e = op_emit_items(o, r.array);
 	json_decref(r.array);

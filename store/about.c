@@ -17,6 +17,7 @@ is_about(struct txn *t, const struct record *r,
 	struct looked_whom whom;
 	size_t i;
 
+	whom.count = 0;
 	if (looked_whom(t, r, &whom) != ERR_OK)
 		return false;
 	for (i = 0; i < whom.count; i++) {

@@ -63,25 +63,40 @@ identity_of(
 	return ERR_OK;
 }
 
+static void
+add_whom(struct looked_whom *out, const struct identity *id)
+{
+	size_t i;
+
+	for (i = 0; i < out->count; i++)
+		if (strcmp(out->resident[i].source, id->source) == 0 &&
+		    strcmp(out->resident[i].ref, id->ref) == 0)
+			return;
+	if (out->count < LOOKED_RESIDENTS_MAX)
+		out->resident[out->count++] = *id;
+}
+
 enum err
 looked_whom(struct txn *t, const struct record *r, struct looked_whom *out)
 {
 	const struct kind *k = kind_by_name(r->id.kind);
 	const struct field *f;
+	struct identity id;
 	enum err e = ERR_OK;
 
-	out->count = 0;
 	if (k == NULL)
 		return ERR_OK;
 	if (strcmp(k->name, "resident") == 0)
-		out->resident[out->count++] = r->id;
+		add_whom(out, &r->id);
 	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
 		const char *ref =
 		    is_about(k, f) ? rule_ref(r->fields, f->name) : NULL;
 
-		if (ref != NULL && out->count < LOOKED_RESIDENTS_MAX)
-			e = identity_of(
-			    t, r->id.source, ref, &out->resident[out->count++]);
+		if (ref == NULL)
+			continue;
+		e = identity_of(t, r->id.source, ref, &id);
+		if (e == ERR_OK)
+			add_whom(out, &id);
 	}
 	return e;
 }

@@ -93,6 +93,7 @@ test_whom_a_record_is_about(void **state)
 	    ",\"guardian_id\":\"ref:R1\"}\n" SEEN("E1", "R1", ""));
 	test_store_record(&f->s, "his", "encounter", "E1", &r);
 	t = test_store_read(&f->s);
+	whom.count = 0;
 	assert_int_equal(looked_whom(t, &r, &whom), ERR_OK);
 	record_clear(&r);
 	assert_int_equal(whom.count, 1);
@@ -102,6 +103,7 @@ test_whom_a_record_is_about(void **state)
 	/* A child's record is the child's, not the guardian's. */
 	test_store_record(&f->s, "his", "resident", "R2", &r);
 	t = test_store_read(&f->s);
+	whom.count = 0;
 	assert_int_equal(looked_whom(t, &r, &whom), ERR_OK);
 	record_clear(&r);
 	assert_int_equal(whom.count, 1);

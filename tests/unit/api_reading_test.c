@@ -1,0 +1,77 @@
+/* api_reading: whatever shows a resident's record leaves a note of it, by
+ * whichever operation and whoever reads.
+ */
+
+#include "tests/unit/api_people_room.h"
+
+#define LIKE(ref, phone)                                                       \
+	GROUP("resident", ref, "C01")                                          \
+	"\"name\":\"李娜\",\"sex\":\"2\",\"birth_date\":\"1980-01-01\","     \
+	"\"phone\":\"" phone "\",\"no_id_reason\":\"lost\","                   \
+	"\"managing_org_id\":\"ref:C01\"}\n"
+
+static void
+import_two_alike(struct room *r)
+{
+	assert_int_equal(ask_as(r, ADMIN_UID, op("import"),
+	                     LIKE("R8", "13") LIKE("R9", "13")),
+	    API_DONE);
+}
+
+/* Who asks what waits sees names, numbers and both versions. */
+static void
+test_questions_leave_a_reading(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	import_two_alike(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, op("questions"), NULL), API_DONE);
+	assert_true(count_lines(r, "item") > 0);
+	assert_true(audits(r, "staff_id", "ref:S2") > 0);
+	assert_int_equal(audits(r, "note", "questions *"), 1);
+}
+
+/* Questions about nobody's record are no reading. */
+static void
+test_questions_about_nobody_are_no_reading(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, op("questions"), NULL), API_DONE);
+	assert_int_equal(audits(r, "staff_id", "ref:S2"), 0);
+}
+
+/* One question shows both entries in full. */
+static void
+test_a_question_is_a_reading_of_both(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	import_two_alike(r);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID,
+	        json_pack("{s:s, s:s}", "op", "decide", "id", "1"), NULL),
+	    API_PERSON);
+	assert_int_equal(count_lines(r, "item"), 1);
+	assert_int_equal(audits(r, "resident_id", "ref:R8"), 1);
+	assert_int_equal(audits(r, "resident_id", "ref:R9"), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_ROOM(test_questions_leave_a_reading),
+	    WITH_ROOM(test_questions_about_nobody_are_no_reading),
+	    WITH_ROOM(test_a_question_is_a_reading_of_both),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
