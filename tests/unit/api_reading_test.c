@@ -64,6 +64,60 @@ test_a_question_is_a_reading_of_both(void **state)
 	assert_int_equal(audits(r, "resident_id", "ref:R9"), 1);
 }
 
+/* --- lists by name ------------------------------------------------------- */
+
+static json_t *
+list_named(const char *name)
+{
+	return json_pack(
+	    "{s:s, s:s, s:s}", "op", "list", "kind", "resident", "name", name);
+}
+
+/* A list of those of one name is a reading of them. */
+static void
+test_a_list_by_name_is_a_reading(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, list_named("张伟"), NULL), API_DONE);
+	assert_int_equal(count_lines(r, "record"), 1);
+	assert_int_equal(audits(r, "resident_id", "ref:R1"), 1);
+	assert_int_equal(audits(r, "note", "list resident"), 0);
+	/* Nobody of that name: nobody's record was read. */
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, list_named("没有"), NULL), API_DONE);
+	assert_int_equal(count_lines(r, "record"), 0);
+	assert_int_equal(audits(r, "staff_id", "ref:S2"), 1);
+}
+
+/* Half a village is many at once. */
+static void
+test_a_list_of_many_of_a_name_is_one_note(void **state)
+{
+	struct room *r = *state;
+	char lines[8192] = "";
+	size_t i, at = 0;
+
+	require_sign_in(r);
+	for (i = 0; i < 21; i++)
+		at += (size_t)snprintf(lines + at, sizeof lines - at,
+		    GROUP("resident", "M%zu",
+		        "C01") "\"name\":\"王%zu\","
+		               "\"sex\":\"1\",\"no_id_reason\":\"lost\","
+		               "\"managing_org_id\":\"ref:C01\"}\n",
+		    i, i);
+	assert_int_equal(ask_as(r, ADMIN_UID, op("import"), lines), API_DONE);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, list_named("王"), NULL), API_DONE);
+	assert_int_equal(count_lines(r, "record"), 21);
+	assert_int_equal(audits(r, "staff_id", "ref:S2"), 1);
+	assert_int_equal(audits(r, "note", "list resident"), 1);
+}
+
 int
 main(void)
 {
@@ -71,6 +125,8 @@ main(void)
 	    WITH_ROOM(test_questions_leave_a_reading),
 	    WITH_ROOM(test_questions_about_nobody_are_no_reading),
 	    WITH_ROOM(test_a_question_is_a_reading_of_both),
+	    WITH_ROOM(test_a_list_by_name_is_a_reading),
+	    WITH_ROOM(test_a_list_of_many_of_a_name_is_one_note),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
