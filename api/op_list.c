@@ -14,8 +14,6 @@
  * list of all. */
 enum { NAMED_MAX = 20 };
 
-static_assert((int)NAMED_MAX <= (int)LOOKED_RESIDENTS_MAX, "all are noted");
-
 /* --- giving out ---------------------------------------------------------- */
 
 struct export_call {
@@ -108,6 +106,7 @@ keep_named(void *context, const char *source, const json_t *record)
 
 	if (!is_wanted(n->name, record) || ref == NULL)
 		return ERR_OK;
+	static_assert(NAMED_MAX <= LOOKED_RESIDENTS_MAX + 0, "each");
 	n->are_many = n->whom.count == NAMED_MAX;
 	if (n->are_many)
 		return ERR_END;

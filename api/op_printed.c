@@ -314,8 +314,9 @@ add_looker(void *context, const struct record *r)
 		staff = r->by;
 	people_name(l->t, "staff", staff, name, sizeof name);
 	people_name(l->t, "org", r->org, org, sizeof org);
-	row = json_pack("{s:s*, s:s, s:s, s:s*, s:s, s:s, s:s*}", "at",
-	    text_in(r, "read_at"), "staff", staff, "staff_name", name, "ground",
+	row = json_pack("{s:s*, s:s, s:s, s:s*, s:s*, s:s, s:s, s:s*}", "at",
+	    text_in(r, "read_at"), "staff", staff, "staff_name", name,
+	    "system_user", text_in(r, "system_user"), "ground",
 	    text_in(r, "ground"), "org", r->org, "org_name", org, "note",
 	    text_in(r, "note"));
 	return json_array_append_new(l->rows, row) == 0 ? ERR_OK : ERR_NOMEM;

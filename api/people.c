@@ -10,6 +10,7 @@
 
 #include "api/people.h"
 #include "base/i18n.h"
+#include "store/index.h"
 #include "store/pin.h"
 
 /* --- time -------------------------------------------------------------- */
@@ -112,6 +113,41 @@ people_name(struct txn *t, const char *kind, const char *ref, char *out,
 	record_clear(&r);
 }
 
+enum err
+people_top_org(struct txn *t, char out[REF_BYTES_MAX + 1])
+{
+	enum { ABOVE_MAX = 8 };
+	char above[REF_BYTES_MAX + 1];
+	uint8_t from[sizeof(uint16_t)];
+	struct record r;
+	struct bytes key;
+	struct walk *w;
+	int depth;
+	enum err e;
+
+	store_u16(from, key_kind_number("org"));
+	e = walk_open(t, TABLE_RECORDS, from, sizeof from, &w);
+	if (e != ERR_OK)
+		return e;
+	e = walk_next(w, &key, NULL);
+	if (e == ERR_OK)
+		e = key.size < KEY_RECORD_BYTES ||
+		            memcmp(key.data, from, sizeof from) != 0
+		        ? ERR_END
+		        : record_read(t, key.data, &r);
+	walk_close(w);
+	if (e != ERR_OK)
+		return e == ERR_END || e == ERR_CORRUPT ? ERR_NOT_FOUND : e;
+	snprintf(out, REF_BYTES_MAX + 1, "%s", r.id.ref);
+	record_clear(&r);
+	for (depth = 0; depth < ABOVE_MAX; depth++) {
+		if (index_parent_org(t, out, above, sizeof above) != ERR_OK)
+			break;
+		snprintf(out, REF_BYTES_MAX + 1, "%s", above);
+	}
+	return ERR_OK;
+}
+
 /* --- the gate ---------------------------------------------------------- */
 
 bool
@@ -162,6 +198,7 @@ read_entry(struct entry *x)
 		return e;
 	e = pin_count(t, &pins);
 	/* Most stores end here: nobody has a PIN, so nothing is asked. */
+	x->op->who.has_pins = pins > 0;
 	if (e == ERR_OK && pins > 0)
 		e = signin_is_required(t, &x->is_required);
 	if (e == ERR_OK && pins > 0)

@@ -357,17 +357,40 @@ ground_word(const char *word)
 	return word;
 }
 
+/* A name that was only said stands beside what the system knows. */
+static void
+put_who(const json_t *item, char *out, size_t out_bytes)
+{
+	const char *staff = text_of(item, "staff");
+	const char *name = text_of(item, "staff_name");
+	const char *user = text_of(item, "system_user");
+	bool is_named = *name != '\0' || *staff != '~';
+	size_t used;
+
+	snprintf(out, out_bytes, "%s",
+	    !is_named       ? ""
+	    : *name == '\0' ? staff
+	                    : name);
+	used = strlen(out);
+	if (*user == '\0')
+		return;
+	used += (size_t)snprintf(
+	    out + used, out_bytes - used, "%s", is_named ? " " : "");
+	snprintf(out + used, out_bytes - used,
+	    _("(not signed in; user %s of the computer)"), user);
+}
+
 static enum err
 list_reading(void *context, const json_t *item)
 {
 	struct columns *columns = context;
-	const char *name = text_of(item, "staff_name");
 	const char *org = text_of(item, "org_name");
-	const char *cells[] = {text_of(item, "at"),
-	    *name == '\0' ? text_of(item, "staff") : name,
+	char who[CELL_BYTES];
+	const char *cells[] = {text_of(item, "at"), who,
 	    *org == '\0' ? text_of(item, "org") : org,
 	    ground_word(text_of(item, "ground")), text_of(item, "note")};
 
+	put_who(item, who, sizeof who);
 	return columns_add(columns, cells);
 }
 

@@ -118,6 +118,58 @@ test_a_list_of_many_of_a_name_is_one_note(void **state)
 	assert_int_equal(audits(r, "note", "list resident"), 1);
 }
 
+/* --- without signing in -------------------------------------------------- */
+
+/* PINs there are, but nobody has to sign in. */
+static void
+sign_out_admin(struct room *r)
+{
+	furnish(r);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, of_staff("staff_pin", "S1"), "admin1"),
+	    API_DONE);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, of_staff("sign_in", "S1"), "admin1"),
+	    API_DONE);
+	assert_int_equal(ask_as(r, ADMIN_UID, op("sign_out"), NULL), API_DONE);
+}
+
+/* Where people have PINs, to sign out is no way to read unseen. */
+static void
+test_signing_out_hides_no_reading(void **state)
+{
+	struct room *r = *state;
+
+	sign_out_admin(r);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, show("resident", "R1"), NULL), API_DONE);
+	assert_true(count_lines(r, "record") == 1);
+	assert_int_equal(audits(r, "resident_id", "ref:R1"), 1);
+	assert_int_equal(audits(r, "system_user", "4002"), 2); /* and a list */
+	assert_int_equal(audits(r, "staff_id", "ref:S1"), 0);
+}
+
+/* Nor is another's name. */
+static void
+test_a_name_that_is_only_said_hides_no_reading(void **state)
+{
+	struct room *r = *state;
+
+	sign_out_admin(r);
+	assert_int_equal(ask_as(r, OTHER_UID,
+	                     json_pack("{s:s, s:s, s:s, s:s}", "op", "show",
+	                         "kind", "resident", "ref", "R1", "by", "S2"),
+	                     NULL),
+	    API_DONE);
+	assert_int_equal(audits(r, "staff_id", "ref:S2"), 1);
+	assert_int_equal(audits(r, "system_user", "4003"), 1);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID,
+	        json_pack("{s:s, s:s}", "op", "who_looked", "ref", "R1"), NULL),
+	    API_DONE);
+	assert_int_equal(count_lines(r, "item"), 2);
+}
+
 int
 main(void)
 {
@@ -127,6 +179,8 @@ main(void)
 	    WITH_ROOM(test_a_question_is_a_reading_of_both),
 	    WITH_ROOM(test_a_list_by_name_is_a_reading),
 	    WITH_ROOM(test_a_list_of_many_of_a_name_is_one_note),
+	    WITH_ROOM(test_signing_out_hides_no_reading),
+	    WITH_ROOM(test_a_name_that_is_only_said_hides_no_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
