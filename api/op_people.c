@@ -282,8 +282,8 @@ static enum err
 write_acting(void *context, struct txn *t)
 {
 	struct acting *a = context;
-	struct who *who = &a->op->who;
-	struct signin s = {.used = who->now};
+	const struct who *who = &a->op->who;
+	struct signin s;
 	char day[DATE_CHARS + 1];
 	struct self self;
 	enum err e = self_read(t, &self);
@@ -291,12 +291,15 @@ write_acting(void *context, struct txn *t)
 	if (e == ERR_OK && self.is_enrolled && self.role != ROLE_HUB &&
 	    !org_within(t, &self.chain[0], a->org))
 		e = ERR_NOT_ALLOWED;
+	if (e == ERR_OK)
+		e = people_read_again(a->op, t, &s);
 	if (e == ERR_OK) {
 		op_today(&self, day);
 		a->works_there = day[0] == '\0' ||
 		                 index_works_at(t, who->staff, a->org, day);
-		snprintf(s.staff, sizeof s.staff, "%s", who->staff);
 		snprintf(s.org, sizeof s.org, "%s", a->org);
+		if (s.used.ms < who->now.ms)
+			s.used = who->now;
 		e = signin_write(t, a->op->uid, &s);
 	}
 	self_wipe(&self);
@@ -315,6 +318,9 @@ op_act_for(struct op *o)
 	if (a.org == NULL || !vet_ref_is_sound(a.org, strlen(a.org)))
 		return ERR_USAGE;
 	e = writer_do(o->api->writer, write_acting, &a);
+	if (e == ERR_NOT_FOUND)
+		return op_fail(o, ERR_NOT_ALLOWED,
+		    N_("Sign in first: yizhan sign-in STAFF."));
 	if (e == ERR_NOT_ALLOWED)
 		return op_fail(o, e,
 		    N_("This computer may not act for that organisation: "

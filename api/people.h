@@ -18,6 +18,11 @@ enum err people_now(const struct op *o, struct signin_time *out);
  * ERR_NOT_ALLOWED, with message and exit: he may not. */
 enum err people_gate(struct op *o, const char *operation);
 
+/** The sign-in that let this command in, in a transaction that writes it.
+ * ERR_NOT_FOUND: it has ended meanwhile, or is another's. */
+enum err people_read_again(
+    const struct op *o, struct txn *t, struct signin *out);
+
 /** Whether the user of the system who asks is the store's owner, or root. */
 bool people_is_owner(const struct op *o);
 

@@ -2,8 +2,12 @@
  * are noted, through the operations.
  */
 
+#include <pthread.h>
+#include <time.h>
+
 #include "api/people.h"
 #include "store/pin.h"
+#include "store/signin.h"
 #include "tests/unit/api_people_room.h"
 
 /* --- roles ------------------------------------------------------------- */
@@ -464,6 +468,59 @@ test_printing_without_signing_in(void **state)
 	    API_FAILED); /* for which org, nobody says */
 }
 
+static enum err
+ignore_line(void *context, const json_t *object)
+{
+	(void)context;
+	(void)object;
+	return ERR_OK;
+}
+
+static void *
+show_as_doctor(void *context)
+{
+	struct room *r = context;
+	struct api_sink sink = {ignore_line, NULL};
+	json_t *request = show("staff", "S1");
+
+	api_run_for(direct_api(r->direct), DOCTOR_UID, request, NULL, &sink);
+	json_decref(request);
+	return NULL;
+}
+
+/* A command that was under way while its user signed out. */
+static void
+test_who_signed_out_stays_out(void **state)
+{
+	struct room *r = *state;
+	struct db *db;
+	struct signin s;
+	struct signin_time now;
+	struct op o = {.api = direct_api(r->direct), .uid = DOCTOR_UID};
+	struct timespec while_it_waits = {.tv_nsec = 400000000};
+	pthread_t thread;
+	struct txn *t;
+
+	require_sign_in(r);
+	sign_in_doctor(r);
+	db = store_db(direct_api(r->direct)->store);
+	assert_int_equal(people_now(&o, &now), ERR_OK);
+	assert_int_equal(db_begin(db, true, &t), ERR_OK);
+	assert_int_equal(signin_read(t, DOCTOR_UID, &now, &s), ERR_OK);
+	s.used.ms -= 40000; /* so that its next use is written down */
+	assert_int_equal(signin_write(t, DOCTOR_UID, &s), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+
+	assert_int_equal(db_begin(db, true, &t), ERR_OK);
+	assert_int_equal(signin_end(t, DOCTOR_UID), ERR_OK);
+	assert_int_equal(pthread_create(&thread, NULL, show_as_doctor, r), 0);
+	nanosleep(&while_it_waits, NULL); /* it has read that he is in */
+	assert_int_equal(txn_commit(t), ERR_OK);
+	pthread_join(thread, NULL);
+	assert_int_equal(ask_as(r, DOCTOR_UID, show("resident", "R1"), NULL),
+	    API_NOT_ALLOWED);
+}
+
 int
 main(void)
 {
@@ -483,6 +540,7 @@ main(void)
 	    WITH_ROOM(test_many_at_once_are_one_note),
 	    WITH_ROOM(test_who_looked_and_what_was_printed),
 	    WITH_ROOM(test_printing_without_signing_in),
+	    WITH_ROOM(test_who_signed_out_stays_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
