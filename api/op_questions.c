@@ -407,14 +407,19 @@ decide_over(struct op *o, struct decide_call *c, enum err e)
 static enum err
 decide_check(struct op *o, struct decide_call *c)
 {
+	/* Whose matter it is says for which org. */
+	const char *org = "";
+	enum err e;
+
 	if (c->d.reason == NULL || *c->d.reason == '\0')
 		return op_fail(o, ERR_USAGE,
 		    N_("Say why, for those who read it later: --reason "
 		       "TEXT."));
-	if (c->d.by == NULL)
+	if (c->d.by == NULL && !o->who.is_signed_in)
 		return op_fail(o, ERR_USAGE,
 		    N_("Say who writes this: --by REF of a staff record."));
-	return op_begin_authoring(o);
+	e = people_author(o, NULL, &c->d.by, &org);
+	return e == ERR_OK ? op_begin_authoring(o) : e;
 }
 
 enum err

@@ -468,6 +468,31 @@ test_printing_without_signing_in(void **state)
 	    API_FAILED); /* for which org, nobody says */
 }
 
+#define LIKE(ref, phone)                                                       \
+	GROUP("resident", ref, "C01")                                          \
+	"\"name\":\"李娜\",\"sex\":\"2\",\"birth_date\":\"1980-01-01\","     \
+	"\"phone\":\"" phone "\",\"no_id_reason\":\"lost\","                   \
+	"\"managing_org_id\":\"ref:C01\"}\n"
+
+/* As test_one_writes_in_ones_own_name(), for a record in the wrong file. */
+static void
+test_one_reassigns_in_ones_own_name(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, op("import"), LIKE("R8", "13")), API_DONE);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID,
+	        json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}}", "op", "amend",
+	            "kind", "encounter", "ref", "E1", "reassign", "R8", "by",
+	            "S5", "fields", "reason", "wrong"),
+	        NULL),
+	    API_NOT_ALLOWED);
+}
+
 static enum err
 ignore_line(void *context, const json_t *object)
 {
@@ -540,6 +565,7 @@ main(void)
 	    WITH_ROOM(test_many_at_once_are_one_note),
 	    WITH_ROOM(test_who_looked_and_what_was_printed),
 	    WITH_ROOM(test_printing_without_signing_in),
+	    WITH_ROOM(test_one_reassigns_in_ones_own_name),
 	    WITH_ROOM(test_who_signed_out_stays_out),
 	};
 
