@@ -231,11 +231,11 @@ test_who_may_set_a_pin(void **state)
 	assert_int_equal(
 	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S1"), "stolen1"),
 	    API_NOT_ALLOWED);
-	assert_int_equal(
-	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "short"),
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor2\nshort"),
 	    API_USAGE);
-	assert_int_equal(
-	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "doctor3"),
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor2\ndoctor3"),
 	    API_DONE);
 	assert_int_equal(
 	    ask_as(r, OTHER_UID, of_staff("sign_in", "S2"), "doctor2"),
@@ -493,6 +493,22 @@ test_one_reassigns_in_ones_own_name(void **state)
 	    API_NOT_ALLOWED);
 }
 
+/* Where signing in is not required, a stranger makes himself no
+ * administrator. */
+static void
+test_nobody_makes_himself_an_administrator(void **state)
+{
+	struct room *r = *state;
+
+	furnish(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "doctor2"),
+	    API_DONE);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, of_staff("staff_pin", "S1"), "stolen1"),
+	    API_NOT_ALLOWED);
+}
+
 static enum err
 ignore_line(void *context, const json_t *object)
 {
@@ -546,6 +562,66 @@ test_who_signed_out_stays_out(void **state)
 	    API_NOT_ALLOWED);
 }
 
+/* An unlocked screen is not enough to take a sign-in over for good. */
+static void
+test_ones_own_pin_takes_the_old_one(void **state)
+{
+	struct room *r = *state;
+	int i;
+
+	require_sign_in(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "stolen1"),
+	    API_USAGE);
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "guessed\nstolen1"),
+	    API_NOT_ALLOWED);
+	assert_int_equal(number(r, "tries_left"), PIN_TRIES_MAX - 1);
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor2\r\ndoctor3\n"),
+	    API_DONE);
+	/* Nor an administrator's. */
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, of_staff("staff_pin", "S1"), "stolen1"),
+	    API_USAGE);
+	/* Guesses count here as well. */
+	for (i = 0; i < PIN_TRIES_MAX; i++)
+		assert_int_equal(
+		    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+		        "guessed\nstolen1"),
+		    API_NOT_ALLOWED);
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor3\nstolen1"),
+	    API_NOT_ALLOWED);
+}
+
+/* Where there are administrators, one more is theirs to let in, or the
+ * owner's. */
+static void
+test_the_owner_lets_an_administrator_in(void **state)
+{
+	struct room *r = *state;
+	json_t *as_owner = json_pack(
+	    "{s:s, s:s, s:b}", "op", "staff_pin", "staff", "S1", "as_owner", 1);
+
+	furnish(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "doctor2"),
+	    API_DONE);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, of_staff("staff_pin", "S5"), "stolen1"),
+	    API_NOT_ALLOWED);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, json_deep_copy(as_owner), "stolen1"),
+	    API_NOT_ALLOWED);
+	assert_int_equal(ask_as(r, 0, as_owner, "admin1"), API_DONE);
+	/* Who administers nothing is let in as before. */
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, of_staff("staff_pin", "S3"), "audits3"),
+	    API_DONE);
+}
+
 int
 main(void)
 {
@@ -566,7 +642,10 @@ main(void)
 	    WITH_ROOM(test_who_looked_and_what_was_printed),
 	    WITH_ROOM(test_printing_without_signing_in),
 	    WITH_ROOM(test_one_reassigns_in_ones_own_name),
+	    WITH_ROOM(test_nobody_makes_himself_an_administrator),
 	    WITH_ROOM(test_who_signed_out_stays_out),
+	    WITH_ROOM(test_ones_own_pin_takes_the_old_one),
+	    WITH_ROOM(test_the_owner_lets_an_administrator_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
