@@ -24,7 +24,8 @@ struct looked_whom {
 	struct identity resident[LOOKED_RESIDENTS_MAX];
 };
 
-/** Add whom a record is about, each once; ERR_OK, also where that is nobody.
+/** Add whom a record is about, each once, by way of what it follows (a service
+ * its contract) where it names nobody; ERR_OK, also where that is nobody.
  * count is 0 to begin with. */
 enum err looked_whom(
     struct txn *t, const struct record *r, struct looked_whom *out);

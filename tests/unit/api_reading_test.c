@@ -170,6 +170,81 @@ test_a_name_that_is_only_said_hides_no_reading(void **state)
 	assert_int_equal(count_lines(r, "item"), 2);
 }
 
+/* --- services ------------------------------------------------------------ */
+
+static void
+import_service(struct room *r)
+{
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, op("import"),
+	        GROUP("contract", "K1",
+	            "C01") "\"state\":\"signed\",\"resident_id\":\"ref:R1\","
+	                   "\"team_id\":\"ref:T1\",\"resident_signature\":"
+	                   "\"paper\","
+	                   "\"packages\":[{\"code\":\"BASIC\"}],"
+	                   "\"signed_on\":\"2026-04-05\",\"start_on\":\"2026-"
+	                   "04-05\","
+	                   "\"end_on\":\"2027-05-31\"}\n" GROUP(
+	                       "contract_service", "W1",
+	                       "C01") "\"contract_id\":\"ref:K1\",\"item\":"
+	                              "\"PRESSURE\","
+	                              "\"done_on\":\"2026-04-20\"}\n"),
+	    API_DONE);
+}
+
+static size_t
+printed(const struct room *r, const char *kind)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < json_array_size(r->lines); i++) {
+		const json_t *item =
+		    json_object_get(json_array_get(r->lines, i), "item");
+		const char *of = json_string_value(
+		    json_object_get(json_object_get(item, "record"), "kind"));
+
+		count += of != NULL && strcmp(of, kind) == 0;
+	}
+	return count;
+}
+
+/* What was done under her contract is hers as well. */
+static void
+test_a_print_holds_the_services(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	import_service(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID,
+	        json_pack("{s:s, s:s}", "op", "printed", "ref", "R1"), NULL),
+	    API_DONE);
+	assert_int_equal(printed(r, "contract"), 1);
+	assert_int_equal(printed(r, "contract_service"), 1);
+}
+
+static void
+test_a_service_shown_is_a_reading(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	import_service(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, show("contract_service", "W1"), NULL),
+	    API_DONE);
+	assert_int_equal(audits(r, "resident_id", "ref:R1"), 1);
+	assert_int_equal(ask_as(r, DOCTOR_UID,
+	                     json_pack("{s:s, s:s}", "op", "list", "kind",
+	                         "contract_service"),
+	                     NULL),
+	    API_DONE);
+	assert_int_equal(audits(r, "note", "list contract_service"), 1);
+}
+
 int
 main(void)
 {
@@ -181,6 +256,8 @@ main(void)
 	    WITH_ROOM(test_a_list_of_many_of_a_name_is_one_note),
 	    WITH_ROOM(test_signing_out_hides_no_reading),
 	    WITH_ROOM(test_a_name_that_is_only_said_hides_no_reading),
+	    WITH_ROOM(test_a_print_holds_the_services),
+	    WITH_ROOM(test_a_service_shown_is_a_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
