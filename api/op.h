@@ -18,6 +18,7 @@
 /* Who asks (people.h). */
 struct who {
 	bool is_signed_in, is_required;
+	bool has_pins; /* people sign in at this store, if they like */
 	unsigned roles;
 	char staff[REF_BYTES_MAX + 1];
 	char org[REF_BYTES_MAX + 1]; /* acting org; "": the node's first */

@@ -25,11 +25,22 @@ struct person {
 	struct people_staff record;
 	struct pin pin;
 	struct signin signin;
-	char secret[PIN_BYTES_MAX + 3]; /* it may end in CR LF */
+	char secret[2 * (PIN_BYTES_MAX + 3)]; /* as given, ends of line too */
 	size_t secret_size;
+	/* Where one changes his own there are two lines; views of secret. */
+	const char *now, *new;
+	size_t now_size, new_size;
 };
 
 /* --- the secret -------------------------------------------------------- */
+
+static size_t
+without_line_end(const char *text, size_t size)
+{
+	while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+		size--;
+	return size;
+}
 
 /* It comes as input and never in the request, of which copies are made. */
 static enum err
@@ -47,12 +58,28 @@ read_secret(struct person *p)
 	}
 	if (in == NULL || n < 0)
 		return ERR_USAGE;
-	while (p->secret_size > 0 && (p->secret[p->secret_size - 1] == '\n' ||
-	                                 p->secret[p->secret_size - 1] == '\r'))
-		p->secret_size--;
+	p->secret_size = without_line_end(p->secret, p->secret_size);
 	return p->secret_size == 0
 	           ? op_fail(p->op, ERR_USAGE, N_("No PIN was given."))
 	           : ERR_OK;
+}
+
+/* The present PIN stands in a line before the new one. */
+static enum err
+split_secret(struct person *p)
+{
+	const char *end = memchr(p->secret, '\n', p->secret_size);
+	size_t first = end == NULL ? 0 : (size_t)(end - p->secret) + 1;
+
+	if (end == NULL)
+		return op_fail(p->op, ERR_USAGE,
+		    N_("Who changes his own PIN gives the present one first: "
+		       "two lines, the present PIN and the new one."));
+	p->now = p->secret;
+	p->now_size = without_line_end(p->secret, first);
+	p->new = p->secret + first;
+	p->new_size = p->secret_size - first;
+	return ERR_OK;
 }
 
 static enum err
@@ -180,7 +207,7 @@ tell_wrong(struct person *p)
 }
 
 static enum err
-try_pin(struct person *p)
+try_pin(struct person *p, const char *secret, size_t size)
 {
 	struct op *o = p->op;
 	enum err e = writer_do(o->api->writer, count_try, p);
@@ -195,7 +222,7 @@ try_pin(struct person *p)
 		       "unlocks it with yizhan staff unlock STAFF."));
 	if (e != ERR_OK)
 		return e;
-	e = pin_matches(&p->pin, p->secret, p->secret_size);
+	e = pin_matches(&p->pin, secret, size);
 	return e == ERR_AUTH ? tell_wrong(p) : e;
 }
 
@@ -215,7 +242,7 @@ sign_in(struct person *p)
 		e = begin_look(o);
 	if (e != ERR_OK)
 		return e;
-	e = try_pin(p);
+	e = try_pin(p, p->secret, p->secret_size);
 	end_look(o);
 	snprintf(p->signin.staff, sizeof p->signin.staff, "%s", p->staff);
 	if (e == ERR_OK)
@@ -282,8 +309,8 @@ static enum err
 write_acting(void *context, struct txn *t)
 {
 	struct acting *a = context;
-	struct who *who = &a->op->who;
-	struct signin s = {.used = who->now};
+	const struct who *who = &a->op->who;
+	struct signin s;
 	char day[DATE_CHARS + 1];
 	struct self self;
 	enum err e = self_read(t, &self);
@@ -291,12 +318,15 @@ write_acting(void *context, struct txn *t)
 	if (e == ERR_OK && self.is_enrolled && self.role != ROLE_HUB &&
 	    !org_within(t, &self.chain[0], a->org))
 		e = ERR_NOT_ALLOWED;
+	if (e == ERR_OK)
+		e = people_read_again(a->op, t, &s);
 	if (e == ERR_OK) {
 		op_today(&self, day);
 		a->works_there = day[0] == '\0' ||
 		                 index_works_at(t, who->staff, a->org, day);
-		snprintf(s.staff, sizeof s.staff, "%s", who->staff);
 		snprintf(s.org, sizeof s.org, "%s", a->org);
+		if (s.used.ms < who->now.ms)
+			s.used = who->now;
 		e = signin_write(t, a->op->uid, &s);
 	}
 	self_wipe(&self);
@@ -315,6 +345,9 @@ op_act_for(struct op *o)
 	if (a.org == NULL || !vet_ref_is_sound(a.org, strlen(a.org)))
 		return ERR_USAGE;
 	e = writer_do(o->api->writer, write_acting, &a);
+	if (e == ERR_NOT_FOUND)
+		return op_fail(o, ERR_NOT_ALLOWED,
+		    N_("Sign in first: yizhan sign-in STAFF."));
 	if (e == ERR_NOT_ALLOWED)
 		return op_fail(o, e,
 		    N_("This computer may not act for that organisation: "
@@ -354,27 +387,76 @@ may_administer(const struct person *p)
 	       (p->record.roles & ROLE_GROUP_ADMIN) == 0;
 }
 
-/* Oneself; the first time, where nobody has to sign in yet, anybody. */
+static bool
+is_himself(const struct person *p)
+{
+	const struct op *o = p->op;
+
+	return o->who.is_signed_in && strcmp(o->who.staff, p->staff) == 0;
+}
+
+/* The first time, where nobody has to sign in yet, anybody; but nobody makes
+ * himself an administrator where people have PINs. */
+static enum err
+may_begin(struct person *p, bool *may)
+{
+	struct op *o = p->op;
+	struct pin before;
+	uint64_t pins = 0;
+	struct txn *t;
+	enum err e = db_begin(store_db(o->api->store), false, &t);
+
+	if (e != ERR_OK)
+		return e;
+	e = pin_read(t, p->staff, &before);
+	pin_wipe(&before);
+	if (e == ERR_NOT_FOUND)
+		e = pin_count(t, &pins);
+	else if (e == ERR_OK)
+		e = ERR_NOT_ALLOWED;
+	txn_abort(t);
+	*may =
+	    e == ERR_OK && (pins == 0 || (p->record.roles & ROLES_ADMIN) == 0);
+	if (e == ERR_OK && !*may)
+		return op_fail(o, ERR_NOT_ALLOWED,
+		    N_("The first PIN of an administrator is set by another "
+		       "administrator who is signed in, or by the store's "
+		       "owner, --as-owner."));
+	return e == ERR_NOT_ALLOWED ? ERR_OK : e;
+}
+
 static enum err
 may_set(struct person *p, bool *may)
 {
 	struct op *o = p->op;
-	struct pin before;
-	struct txn *t;
-	enum err e;
 
-	*may = may_administer(p) ||
-	       (o->who.is_signed_in && strcmp(o->who.staff, p->staff) == 0);
+	*may = may_administer(p) || is_himself(p);
 	if (*may || o->who.is_required || op_flag(o, "as_owner"))
 		return ERR_OK;
-	e = db_begin(store_db(o->api->store), false, &t);
+	return may_begin(p, may);
+}
+
+/* An unlocked screen is not enough to take over whose sign-in it shows. */
+static enum err
+check_present(struct person *p)
+{
+	struct op *o = p->op;
+	enum err e;
+
+	p->new = p->secret;
+	p->new_size = p->secret_size;
+	if (!is_himself(p) || op_flag(o, "as_owner"))
+		return ERR_OK;
+	e = split_secret(p);
+	if (e == ERR_OK && !pin_is_fit(p->new, p->new_size))
+		return ERR_OK; /* is said next, and is no guess */
+	if (e == ERR_OK)
+		e = begin_look(o);
 	if (e != ERR_OK)
 		return e;
-	e = pin_read(t, p->staff, &before);
-	txn_abort(t);
-	pin_wipe(&before);
-	*may = e == ERR_NOT_FOUND;
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = try_pin(p, p->now, p->now_size);
+	end_look(o);
+	return e;
 }
 
 static enum err
@@ -385,8 +467,8 @@ make_pin(struct person *p)
 
 	if (e != ERR_OK)
 		return e;
-	e = pin_make(store_db(o->api->store), p->secret, p->secret_size,
-	    PIN_COST, &p->pin);
+	e = pin_make(
+	    store_db(o->api->store), p->new, p->new_size, PIN_COST, &p->pin);
 	end_look(o);
 	p->pin.set_at = api_now();
 	if (o->who.is_signed_in)
@@ -409,7 +491,9 @@ set_pin(struct person *p)
 		       "no administrator: the store's owner, --as-owner."));
 	if (e == ERR_OK)
 		e = read_secret(p);
-	if (e == ERR_OK && !pin_is_fit(p->secret, p->secret_size))
+	if (e == ERR_OK)
+		e = check_present(p);
+	if (e == ERR_OK && !pin_is_fit(p->new, p->new_size))
 		return op_fail(o, ERR_USAGE,
 		    N_("A PIN has 6 characters at least, a passphrase at most "
 		       "128 bytes."));

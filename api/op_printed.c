@@ -393,11 +393,13 @@ add_looker(void *context, const struct record *r)
 		staff = r->by;
 	people_name(l->t, "staff", staff, name, sizeof name);
 	people_name(l->t, "org", r->org, org, sizeof org);
-	row = json_pack("{s:s*, s:s, s:s, s:s*, s:s, s:s, s:s*, s:s*, s:s*}",
+	row = json_pack("{s:s*, s:s, s:s, s:s*, s:s*, s:s, s:s, s:s*, s:s*, "
+	                "s:s*}",
 	    "at", text_in(r, is_given ? "shown_at" : "read_at"), "staff", staff,
-	    "staff_name", name, "ground", text_in(r, "ground"), "org", r->org,
-	    "org_name", org, "note", text_in(r, "note"), "form",
-	    text_in(r, "form"), "receiver", text_in(r, "receiver"));
+	    "staff_name", name, "system_user", text_in(r, "system_user"),
+	    "ground", text_in(r, "ground"), "org", r->org, "org_name", org,
+	    "note", text_in(r, "note"), "form", text_in(r, "form"), "receiver",
+	    text_in(r, "receiver"));
 	l->given += is_given;
 	return json_array_append_new(l->rows, row) == 0 ? ERR_OK : ERR_NOMEM;
 }

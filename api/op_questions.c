@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/op.h"
+#include "api/people.h"
 #include "base/i18n.h"
+#include "store/candidate.h"
 #include "store/contest_settle.h"
 #include "store/due.h"
 #include "store/index.h"
@@ -16,6 +17,8 @@ struct rows {
 	const struct self *self;
 	struct txn *txn;
 	bool with_warnings;
+	bool tells_of_residents;  /* some row does */
+	struct looked_whom *whom; /* each of them; NULL: not asked for */
 };
 
 static const char *
@@ -120,6 +123,42 @@ add_matter(json_t *row, const struct rows *r, const struct matter *m)
 	return bad == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* --- whose record it shows ----------------------------------------------- */
+
+static enum err
+note_record(struct rows *r, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record record;
+	enum err e = record_read(r->txn, key, &record);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	e = looked_whom(r->txn, &record, r->whom);
+	record_clear(&record);
+	return e;
+}
+
+/* What waits is about a record, or about two entries. */
+static enum err
+note_shown(struct rows *r, const struct matter *m)
+{
+	uint8_t key[KEY_RECORD_BYTES], other[KEY_RECORD_BYTES];
+	enum err e;
+
+	if (looked_is_about(kind_by_name(m->record.kind)))
+		r->tells_of_residents = true;
+	if (r->whom == NULL)
+		return ERR_OK;
+	key_record(txn_db(r->txn), key, &m->record);
+	e = note_record(r, key);
+	if (e != ERR_OK || m->question->code != FINDING_CANDIDATE)
+		return e;
+	e = candidate_other(r->txn, m->question, other);
+	return e == ERR_OK ? note_record(r, other) : e;
+}
+
+/* --- the list ------------------------------------------------------------ */
+
 /* Never its bytes. NULL: no memory. */
 static json_t *
 row_of(const struct rows *r, const struct question *q)
@@ -162,6 +201,8 @@ gather_question(void *context, const struct question *q)
 	row = row_of(r, q);
 	if (e == ERR_OK) {
 		e = row == NULL ? ERR_NOMEM : add_matter(row, r, &m);
+		if (e == ERR_OK)
+			e = note_shown(r, &m);
 		matter_clear(&m);
 	} else if (e != ERR_NOMEM) {
 		e = ERR_OK;
@@ -234,6 +275,8 @@ op_questions(struct op *o)
 	}
 	if (e == ERR_OK)
 		e = sort_rows(r.array);
+	if (e == ERR_OK && r.tells_of_residents)
+		e = people_note_many(o, "questions", NULL);
 	if (e == ERR_OK)
 		e = op_emit_items(o, r.array);
 	json_decref(r.array);
@@ -268,12 +311,14 @@ decide_run(void *context, struct txn *t)
 static enum err
 emit_one(struct op *o, const struct self *self, uint64_t number)
 {
-	struct rows r = {.self = self};
+	struct looked_whom whom;
+	struct rows r = {.self = self, .whom = &whom};
 	struct question q;
 	enum err e = db_begin(store_db(o->api->store), false, &r.txn);
 
 	if (e != ERR_OK)
 		return e;
+	whom.count = 0;
 	r.array = json_array();
 	e = r.array == NULL ? ERR_NOMEM : question_find(r.txn, number, &q);
 	if (e == ERR_OK)
@@ -281,6 +326,8 @@ emit_one(struct op *o, const struct self *self, uint64_t number)
 	txn_abort(r.txn);
 	if (e == ERR_OK && json_array_size(r.array) == 0)
 		e = ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		e = people_note_reading(o, &whom);
 	if (e == ERR_OK)
 		e = op_emit_items(o, r.array);
 	json_decref(r.array);
@@ -366,14 +413,19 @@ decide_over(struct op *o, struct decide_call *c, enum err e)
 static enum err
 decide_check(struct op *o, struct decide_call *c)
 {
+	/* Whose matter it is says for which org. */
+	const char *org = "";
+	enum err e;
+
 	if (c->d.reason == NULL || *c->d.reason == '\0')
 		return op_fail(o, ERR_USAGE,
 		    N_("Say why, for those who read it later: --reason "
 		       "TEXT."));
-	if (c->d.by == NULL)
+	if (c->d.by == NULL && !o->who.is_signed_in)
 		return op_fail(o, ERR_USAGE,
 		    N_("Say who writes this: --by REF of a staff record."));
-	return op_begin_authoring(o);
+	e = people_author(o, NULL, &c->d.by, &org);
+	return e == ERR_OK ? op_begin_authoring(o) : e;
 }
 
 enum err

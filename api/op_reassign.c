@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "api/op.h"
+#include "api/people.h"
 #include "base/i18n.h"
 #include "store/reassign.h"
 
@@ -34,6 +34,7 @@ static enum err
 reassign_check(struct op *o, struct reassign_call *c)
 {
 	const json_t *fields = json_object_get(o->request, "fields");
+	const char *org = NULL;
 
 	c->kind = op_text(o, "kind");
 	c->ref = op_ref(o, "ref");
@@ -43,14 +44,14 @@ reassign_check(struct op *o, struct reassign_call *c)
 	c->how.now = api_now();
 	if (c->kind == NULL || c->ref == NULL || c->how.to == NULL)
 		return ERR_USAGE;
-	if (c->how.by == NULL)
-		return op_fail(o, ERR_USAGE,
-		    N_("Say who writes this: --by REF of a staff record."));
 	if (json_object_size(fields) > (c->how.reason == NULL ? 0 : 1))
 		return op_fail(o, ERR_USAGE,
 		    N_("With --reassign only the reason is given; change "
 		       "fields before or after."));
-	return ERR_OK;
+	if (c->how.by == NULL && !o->who.is_signed_in)
+		return op_fail(o, ERR_USAGE,
+		    N_("Say who writes this: --by REF of a staff record."));
+	return people_author(o, kind_by_name(c->kind), &c->how.by, &org);
 }
 
 static enum err

@@ -1,4 +1,4 @@
-/* op_records: records in and out: import, export, add, show, list, amend. */
+/* op_records: records in: import, add, amend. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +7,8 @@
 #include "base/i18n.h"
 #include "store/author.h"
 #include "store/contest_settle.h"
-#include "store/export.h"
 #include "store/import.h"
 #include "store/question.h"
-#include "store/names.h"
 
 enum {
 	IMPORT_READ_BYTES = 64 * 1024,
@@ -261,110 +259,6 @@ op_import(struct op *o)
 	e = import_over(&c, import_all(&c));
 	import_free(c.import);
 	return e;
-}
-
-/* --- export and list --------------------------------------------------- */
-
-struct export_call {
-	struct op *op;
-	uint64_t count;
-	uint64_t limit;   /* 0: none */
-	const char *name; /* only those in whose name this stands; NULL: all */
-	bool is_ending;   /* only contracts that are to be renewed */
-	char
-	    day[DATE_CHARS + 1]; /* "": nobody asks what it makes of a record */
-};
-
-static bool
-is_wanted(const struct export_call *c, const json_t *record)
-{
-	const char *name = json_string_value(json_object_get(record, "name"));
-
-	return c->name == NULL || (name != NULL && name_holds(name, c->name));
-}
-
-static enum err
-emit_record(void *context, const json_t *record)
-{
-	struct export_call *c = context;
-	const char *today = NULL;
-	json_t *copy;
-	enum err e = ERR_OK;
-
-	if (!is_wanted(c, record))
-		return ERR_OK;
-	if (c->is_ending)
-		e = op_ending(c->op,
-		    json_string_value(json_object_get(record, "ref")), c->day,
-		    &today);
-	if (e != ERR_OK || (c->is_ending && today == NULL))
-		return e;
-	copy = json_deep_copy(record);
-	if (copy == NULL)
-		return ERR_NOMEM;
-	e = today == NULL ? op_emit_record(c->op, copy, c->day)
-	                  : op_emit_today(c->op, copy, today);
-	c->count++;
-	if (e == ERR_OK && c->count == c->limit)
-		return ERR_END;
-	return e;
-}
-
-static enum err
-emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
-{
-	struct export_call c = {.op = o,
-	    .limit = limit,
-	    .name = op_text(o, "name"),
-	    .is_ending = op_flag(o, "ending")};
-	struct self self;
-	enum err e = op_self(o, &self);
-
-	if (e == ERR_OK && with_day)
-		op_today(&self, c.day);
-	self_wipe(&self);
-	if (e == ERR_OK && c.is_ending && c.day[0] == '\0')
-		return op_fail_with(o, ERR_OK, API_FAILED,
-		    N_("This computer's clock cannot be believed, so nobody "
-		       "knows what ends soon: set it right."));
-	if (e == ERR_OK)
-		e = export_records(
-		    store_db(o->api->store), kind, emit_record, &c);
-	if (e == ERR_END)
-		e = ERR_OK;
-	/* Kinds of newer versions are held and shown; a misspelt one is not
-	 * to look like a kind without records. */
-	if (e == ERR_OK && c.count == 0 && kind != NULL &&
-	    kind_by_name(kind) == NULL)
-		return op_fail(
-		    o, ERR_USAGE, N_("There is no such kind of record."));
-	return e;
-}
-
-enum err
-op_export(struct op *o)
-{
-	enum err e = people_note_many(o, "export", op_text(o, "kind"));
-
-	return e != ERR_OK ? e : emit_records(o, op_text(o, "kind"), 0, false);
-}
-
-enum err
-op_list(struct op *o)
-{
-	json_int_t limit =
-	    json_integer_value(json_object_get(o->request, "limit"));
-	const char *kind = op_text(o, "kind");
-	enum err e;
-
-	if (kind == NULL || limit < 0)
-		return ERR_USAGE;
-	if (op_flag(o, "ending") && strcmp(kind, "contract") != 0)
-		return op_fail(o, ERR_USAGE,
-		    N_("Only contracts end and are renewed: yizhan list "
-		       "contract --ending."));
-	e = people_note_many(o, "list", kind);
-	return e != ERR_OK ? e : emit_records(o, kind, (uint64_t)limit, true);
 }
 
 enum err

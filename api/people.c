@@ -10,6 +10,7 @@
 
 #include "api/people.h"
 #include "base/i18n.h"
+#include "store/index.h"
 #include "store/pin.h"
 
 /* --- time -------------------------------------------------------------- */
@@ -112,6 +113,41 @@ people_name(struct txn *t, const char *kind, const char *ref, char *out,
 	record_clear(&r);
 }
 
+enum err
+people_top_org(struct txn *t, char out[REF_BYTES_MAX + 1])
+{
+	enum { ABOVE_MAX = 8 };
+	char above[REF_BYTES_MAX + 1];
+	uint8_t from[sizeof(uint16_t)];
+	struct record r;
+	struct bytes key;
+	struct walk *w;
+	int depth;
+	enum err e;
+
+	store_u16(from, key_kind_number("org"));
+	e = walk_open(t, TABLE_RECORDS, from, sizeof from, &w);
+	if (e != ERR_OK)
+		return e;
+	e = walk_next(w, &key, NULL);
+	if (e == ERR_OK)
+		e = key.size < KEY_RECORD_BYTES ||
+		            memcmp(key.data, from, sizeof from) != 0
+		        ? ERR_END
+		        : record_read(t, key.data, &r);
+	walk_close(w);
+	if (e != ERR_OK)
+		return e == ERR_END || e == ERR_CORRUPT ? ERR_NOT_FOUND : e;
+	snprintf(out, REF_BYTES_MAX + 1, "%s", r.id.ref);
+	record_clear(&r);
+	for (depth = 0; depth < ABOVE_MAX; depth++) {
+		if (index_parent_org(t, out, above, sizeof above) != ERR_OK)
+			break;
+		snprintf(out, REF_BYTES_MAX + 1, "%s", above);
+	}
+	return ERR_OK;
+}
+
 /* --- the gate ---------------------------------------------------------- */
 
 bool
@@ -162,6 +198,7 @@ read_entry(struct entry *x)
 		return e;
 	e = pin_count(t, &pins);
 	/* Most stores end here: nobody has a PIN, so nothing is asked. */
+	x->op->who.has_pins = pins > 0;
 	if (e == ERR_OK && pins > 0)
 		e = signin_is_required(t, &x->is_required);
 	if (e == ERR_OK && pins > 0)
@@ -172,14 +209,34 @@ read_entry(struct entry *x)
 	return e;
 }
 
+enum err
+people_read_again(const struct op *o, struct txn *t, struct signin *out)
+{
+	const struct signin_time *now = &o->who.now;
+	enum err e = signin_read(t, o->uid, now, out);
+
+	/* Another command of the same person was used a moment later. */
+	if (e == ERR_TIMEOUT && out->used.ms > now->ms &&
+	    memcmp(out->used.boot, now->boot, sizeof now->boot) == 0)
+		e = ERR_OK;
+	if (e == ERR_OK && strcmp(out->staff, o->who.staff) != 0)
+		e = ERR_NOT_FOUND;
+	return e == ERR_TIMEOUT ? ERR_NOT_FOUND : e;
+}
+
+/* Of the sign-in that was found, if it is still there: who signed out, or
+ * another who signed in, while this command was on its way counts more. */
 static enum err
 touch(void *context, struct txn *t)
 {
 	const struct entry *x = context;
-	struct signin now = x->signin;
+	struct signin s;
+	enum err e = people_read_again(x->op, t, &s);
 
-	now.used = x->op->who.now;
-	return signin_write(t, x->op->uid, &now);
+	if (e != ERR_OK || s.used.ms != x->signin.used.ms)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	s.used = x->op->who.now;
+	return signin_write(t, x->op->uid, &s);
 }
 
 static enum err

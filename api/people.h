@@ -18,6 +18,11 @@ enum err people_now(const struct op *o, struct signin_time *out);
  * ERR_NOT_ALLOWED, with message and exit: he may not. */
 enum err people_gate(struct op *o, const char *operation);
 
+/** The sign-in that let this command in, in a transaction that writes it.
+ * ERR_NOT_FOUND: it has ended meanwhile, or is another's. */
+enum err people_read_again(
+    const struct op *o, struct txn *t, struct signin *out);
+
 /** Whether the user of the system who asks is the store's owner, or root. */
 bool people_is_owner(const struct op *o);
 
@@ -34,6 +39,10 @@ enum err people_staff_read(
 void people_name(struct txn *t, const char *kind, const char *ref, char *out,
     size_t out_bytes);
 
+/** An org that no other is above: where the group's own node works, and nobody
+ * says more. ERR_NOT_FOUND: no org's record is here. */
+enum err people_top_org(struct txn *t, char out[REF_BYTES_MAX + 1]);
+
 /** In whose name and for which org something is written: who is signed in,
  * and the acting org, where nothing else is said. ERR_NOT_ALLOWED, with its
  * message: in another's name, or reference data. */
@@ -41,12 +50,13 @@ enum err people_author(
     struct op *o, const struct kind *k, const char **by, const char **org);
 
 /** Who reads: signed in, or where that is not required, named by `by`. NULL:
- * nobody knows. */
+ * nobody said. */
 const char *people_reader(const struct op *o);
 /**
  * Note durably that these residents' record is read, before it is shown. What
- * is one reading with an earlier one is not noted again. Where nobody knows
- * who reads it does nothing. On a full disk it says so to the reader and lets
+ * is one reading with an earlier one is not noted again. Where people have PINs,
+ * who did not sign in is told by the user of the system; where nobody has,
+ * and nobody is named, it does nothing. On a full disk it says so to the reader and lets
  * him read.
  */
 enum err people_note_reading(struct op *o, const struct looked_whom *whom);

@@ -13,8 +13,12 @@ enum { READING_BYTES = 4096 };
 
 struct reading {
 	struct op *op;
-	const char *staff, *ground, *note; /* note NULL: none */
-	const struct looked_whom *whom;    /* NULL: nobody in particular */
+	const char *staff; /* NULL: nobody said */
+	char user[12];     /* of the system, who did not sign in; else "" */
+	char by[24];       /* as author, where nobody said */
+	char org[REF_BYTES_MAX + 1];    /* acting; "": the node's first */
+	const char *ground, *note;      /* note NULL: none */
+	const struct looked_whom *whom; /* NULL: nobody in particular */
 };
 
 const char *
@@ -25,15 +29,23 @@ people_reader(const struct op *o)
 	return o->who.is_required ? NULL : op_ref(o, "by");
 }
 
+/* Who is known to the store, and so what he read before. */
+static bool
+is_of_somebody(const struct reading *r)
+{
+	return r->op->who.is_signed_in || r->user[0] != '\0';
+}
+
 /* The same text for what is the same reading. i: which resident. */
 static bool
 tell(const struct reading *r, size_t i, char out[READING_BYTES])
 {
 	const struct identity *id =
 	    r->whom == NULL ? NULL : &r->whom->resident[i];
-	int n = snprintf(out, READING_BYTES, "%s\n%s\n%s\n%s\n%s\n%s", r->staff,
-	    r->op->who.org, r->ground, id == NULL ? "" : id->source,
-	    id == NULL ? "" : id->ref, r->note == NULL ? "" : r->note);
+	int n = snprintf(out, READING_BYTES, "%s\n%s\n%s\n%s\n%s\n%s",
+	    r->staff == NULL ? r->by : r->staff, r->op->who.org, r->ground,
+	    id == NULL ? "" : id->source, id == NULL ? "" : id->ref,
+	    r->note == NULL ? "" : r->note);
 
 	/* What is too long to compare is noted each time. */
 	return n > 0 && n < READING_BYTES;
@@ -49,9 +61,12 @@ fields_of(const struct reading *r, const struct self *self, size_t i)
 
 	if (instant_print(api_now(), at) != ERR_OK)
 		at[0] = '\0';
-	snprintf(staff, sizeof staff, "ref:%s", r->staff);
-	fields = json_pack("{s:s, s:s, s:s, s:s*}", "staff_id", staff,
-	    "read_at", at, "ground", r->ground, "note", r->note);
+	snprintf(
+	    staff, sizeof staff, "ref:%s", r->staff == NULL ? "" : r->staff);
+	fields = json_pack("{s:s*, s:s*, s:s, s:s, s:s*}", "staff_id",
+	    r->staff == NULL ? NULL : staff, "system_user",
+	    r->user[0] == '\0' ? NULL : r->user, "read_at", at, "ground",
+	    r->ground, "note", r->note);
 	if (fields == NULL || id == NULL)
 		return fields;
 	snprintf(resident, sizeof resident, "ref:%s", id->ref);
@@ -67,13 +82,13 @@ note_one(const struct reading *r, struct txn *t, const struct self *self,
 {
 	struct authored made;
 	json_t *fields = fields_of(r, self, i);
-	enum err e = fields == NULL
-	                 ? ERR_NOMEM
-	                 : author_add(t, self, "audit", r->staff,
-	                       r->op->who.org, fields, api_now(), &made);
+	enum err e = fields == NULL ? ERR_NOMEM
+	                            : author_add(t, self, "audit",
+	                                  r->staff == NULL ? r->by : r->staff,
+	                                  r->org, fields, api_now(), &made);
 
 	json_decref(fields);
-	if (e == ERR_OK && is_told && r->op->who.is_signed_in)
+	if (e == ERR_OK && is_told && is_of_somebody(r))
 		e = looked_remember(t, r->op->uid, told, &r->op->who.now);
 	return e;
 }
@@ -89,7 +104,7 @@ note_all(const struct reading *r, struct txn *t, const struct self *self,
 	for (i = 0; e == ERR_OK && i < count; i++) {
 		bool is_told = tell(r, i, told);
 
-		if (is_told && r->op->who.is_signed_in &&
+		if (is_told && is_of_somebody(r) &&
 		    looked_is_known(t, r->op->uid, told, &r->op->who.now))
 			continue;
 		if (has_all != NULL)
@@ -100,13 +115,30 @@ note_all(const struct reading *r, struct txn *t, const struct self *self,
 	return e;
 }
 
+/* Where nobody signed in, at a node that works for no org of its own: the
+ * group's top. */
+static enum err
+choose_org(struct reading *r, struct txn *t, const struct self *self)
+{
+	bool has_own = self->is_enrolled && self->chain[0].org_count > 0;
+	enum err e;
+
+	snprintf(r->org, sizeof r->org, "%s", r->op->who.org);
+	if (r->user[0] == '\0' || has_own)
+		return ERR_OK;
+	e = people_top_org(t, r->org);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err
 write_notes(void *context, struct txn *t)
 {
-	const struct reading *r = context;
+	struct reading *r = context;
 	struct self self;
 	enum err e = self_read(t, &self);
 
+	if (e == ERR_OK)
+		e = choose_org(r, t, &self);
 	if (e == ERR_OK)
 		e = note_all(r, t, &self, NULL);
 	self_wipe(&self);
@@ -143,7 +175,13 @@ note(struct reading *r)
 	enum err e;
 
 	r->staff = people_reader(o);
-	if (r->staff == NULL || (r->whom != NULL && r->whom->count == 0))
+	/* Where people have PINs, to sign out is no way to read unseen. */
+	if (o->who.has_pins && !o->who.is_signed_in) {
+		snprintf(r->user, sizeof r->user, "%lu", (unsigned long)o->uid);
+		snprintf(r->by, sizeof r->by, "~user-%s", r->user);
+	}
+	if ((r->staff == NULL && r->user[0] == '\0') ||
+	    (r->whom != NULL && r->whom->count == 0))
 		return ERR_OK;
 	r->ground = op_text(o, "ground");
 	if (r->ground == NULL)

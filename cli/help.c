@@ -178,11 +178,14 @@ static const struct page pages[] = {
            "it.\n")},
     {"staff pin", "yizhan staff pin STAFF [--pin-file FILE] [--as-owner]",
         N_("set a PIN or passphrase, at least 6 characters"),
-        N_("The first one anybody may set where signing in is not required; "
-           "another one the person, signed in, or an administrator. PINs stay "
+        N_("The first one anybody may set where signing in is not required, "
+           "but an administrator's, once others have PINs, only an "
+           "administrator or the owner; another one the person, signed in, "
+           "who gives the present one first, or an administrator. PINs stay "
            "in this store and are never sent.\n\n"
-           "  --pin-file FILE   its first line; else it is asked for, or read\n"
-           "                    from standard input\n"
+           "  --pin-file FILE   its first line, for one's own PIN the first\n"
+           "                    two, present and new; else it is asked for,\n"
+           "                    or read from standard input\n"
            "  --as-owner        as the store's owner: the system's user whose\n"
            "                    directory it is, or root\n")},
     {"staff unlock", "yizhan staff unlock STAFF [--as-owner]",

@@ -75,16 +75,26 @@ people_rows(const json_t *s, struct columns *c)
 		(void)columns_add(c, rows[i]);
 }
 
-bool
-people_is_signed_in(const struct call *c)
+/* Who is signed in; "" for nobody. */
+static void
+signed_in(const struct call *c, char *out, size_t out_bytes)
 {
 	struct door_request q = {.request = json_pack("{s:s}", "op", "status")};
 	struct door_reader r = {0};
-	bool is_in = door_run(c, &q, &r) == API_DONE &&
-	             *text_of(r.summary, "signed_in") != '\0';
+	bool is_known = door_run(c, &q, &r) == API_DONE;
 
+	snprintf(out, out_bytes, "%s",
+	    is_known ? text_of(r.summary, "signed_in") : "");
 	json_decref(r.summary);
-	return is_in;
+}
+
+bool
+people_is_signed_in(const struct call *c)
+{
+	char who[NAMED_BYTES];
+
+	signed_in(c, who, sizeof who);
+	return who[0] != '\0';
 }
 
 static void
@@ -102,8 +112,8 @@ print_person(const json_t *summary)
 
 /* An operation that takes a secret. */
 static int
-run_with_secret(
-    struct call *c, const char *operation, bool is_new, struct door_reader *r)
+run_with_secret(struct call *c, const char *operation, enum secret_kind kind,
+    struct door_reader *r)
 {
 	struct secret secret;
 	struct api_input input;
@@ -117,7 +127,7 @@ run_with_secret(
 		      "users see it: set another one if that was it"));
 		return door_refuse(c);
 	}
-	if (!secret_read(c, is_new, &secret)) {
+	if (!secret_read(c, kind, &secret)) {
 		secret_wipe(&secret);
 		return door_refuse(c);
 	}
@@ -130,15 +140,21 @@ run_with_secret(
 	return exit_code;
 }
 
+static void
+say_tries_left(const json_t *summary)
+{
+	if (json_object_get(summary, "tries_left") != NULL &&
+	    number_of(summary, "tries_left") > 0)
+		say(_("tries left: %lld"), number_of(summary, "tries_left"));
+}
+
 int
 verb_sign_in(struct call *c)
 {
 	struct door_reader r = {0};
-	int exit_code = run_with_secret(c, "sign_in", false, &r);
+	int exit_code = run_with_secret(c, "sign_in", SECRET_PRESENT, &r);
 
-	if (json_object_get(r.summary, "tries_left") != NULL &&
-	    number_of(r.summary, "tries_left") > 0)
-		say(_("tries left: %lld"), number_of(r.summary, "tries_left"));
+	say_tries_left(r.summary);
 	if (exit_code == API_DONE && !c->json)
 		print_person(r.summary);
 	return door_end(c, &r, exit_code);
@@ -177,12 +193,28 @@ verb_act_for(struct call *c)
 
 /* --- administering ----------------------------------------------------- */
 
+/* Whose own PIN it is gives the present one too. */
+static enum secret_kind
+kind_of_pin(const struct call *c)
+{
+	const char *staff = c->operands[0];
+	char who[NAMED_BYTES];
+
+	if (call_has(c, "as-owner"))
+		return SECRET_NEW;
+	signed_in(c, who, sizeof who);
+	if (strncmp(staff, "ref:", 4) == 0)
+		staff += 4;
+	return strcmp(who, staff) == 0 ? SECRET_CHANGE : SECRET_NEW;
+}
+
 int
 verb_staff_pin(struct call *c)
 {
 	struct door_reader r = {0};
-	int exit_code = run_with_secret(c, "staff_pin", true, &r);
+	int exit_code = run_with_secret(c, "staff_pin", kind_of_pin(c), &r);
 
+	say_tries_left(r.summary);
 	if (exit_code == API_DONE)
 		say("%s", _("The PIN is set."));
 	return door_end(c, &r, exit_code);

@@ -388,22 +388,46 @@ given_words(const json_t *item)
 	return asprintf(&text, _("%s %s"), form, receiver) < 0 ? NULL : text;
 }
 
+/* A name that was only said stands beside what the system knows. */
+static void
+put_who(const json_t *item, char *out, size_t out_bytes)
+{
+	const char *staff = text_of(item, "staff");
+	const char *name = text_of(item, "staff_name");
+	const char *user = text_of(item, "system_user");
+	bool is_named = *name != '\0' || *staff != '~';
+	size_t used;
+
+	snprintf(out, out_bytes, "%s",
+	    !is_named       ? ""
+	    : *name == '\0' ? staff
+	                    : name);
+	used = strlen(out);
+	if (*user == '\0')
+		return;
+	used += (size_t)snprintf(
+	    out + used, out_bytes - used, "%s", is_named ? " " : "");
+	snprintf(out + used, out_bytes - used,
+	    _("(not signed in; user %s of the computer)"), user);
+}
+
 static enum err
 list_reading(void *context, const json_t *item)
 {
 	struct columns *columns = context;
-	const char *name = text_of(item, "staff_name");
 	const char *org = text_of(item, "org_name");
+	char who[CELL_BYTES];
 	bool is_given = json_object_get(item, "form") != NULL;
 	char *given = is_given ? given_words(item) : NULL;
-	const char *cells[] = {text_of(item, "at"),
-	    *name == '\0' ? text_of(item, "staff") : name,
+	const char *cells[] = {text_of(item, "at"), who,
 	    *org == '\0' ? text_of(item, "org") : org,
 	    is_given ? given : ground_word(text_of(item, "ground")),
 	    text_of(item, "note")};
-	enum err e =
-	    is_given && given == NULL ? ERR_NOMEM : columns_add(columns, cells);
+	enum err e = ERR_NOMEM;
 
+	put_who(item, who, sizeof who);
+	if (!is_given || given != NULL)
+		e = columns_add(columns, cells);
 	free(given);
 	return e;
 }

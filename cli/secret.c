@@ -41,6 +41,32 @@ read_line(int fd, struct secret *out)
 	return n >= 0;
 }
 
+/* Behind what out holds. */
+static bool
+append(struct secret *out, const struct secret *line)
+{
+	if (line->size + 1 > sizeof out->text - out->size)
+		return false;
+	out->text[out->size++] = '\n';
+	memcpy(out->text + out->size, line->text, line->size);
+	out->size += line->size;
+	return true;
+}
+
+static bool
+read_lines(int fd, enum secret_kind kind, struct secret *out)
+{
+	struct secret second;
+	bool is_read = read_line(fd, out);
+
+	if (!is_read || kind != SECRET_CHANGE)
+		return is_read;
+	is_read = read_line(fd, &second) &&
+	          (second.size == 0 || append(out, &second));
+	secret_wipe(&second);
+	return is_read;
+}
+
 static bool
 ask(const char *what, struct secret *out)
 {
@@ -79,10 +105,10 @@ ask_twice(struct secret *out)
 }
 
 static bool
-read_file(const char *path, struct secret *out)
+read_file(const char *path, enum secret_kind kind, struct secret *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is_read = fd >= 0 && read_line(fd, out);
+	bool is_read = fd >= 0 && read_lines(fd, kind, out);
 
 	if (!is_read)
 		say(_("%s cannot be read: %s"), path, _(outcome_fault(errno)));
@@ -91,23 +117,48 @@ read_file(const char *path, struct secret *out)
 	return is_read;
 }
 
+static bool
+ask_change(struct secret *out)
+{
+	struct secret new = {.size = 0};
+	bool is_read = ask(_("Your present PIN"), out) && ask_twice(&new) &&
+	               append(out, &new);
+
+	secret_wipe(&new);
+	return is_read;
+}
+
+static bool
+ask_for(enum secret_kind kind, struct secret *out)
+{
+	switch (kind) {
+	case SECRET_NEW:
+		return ask_twice(out);
+	case SECRET_CHANGE:
+		return ask_change(out);
+	case SECRET_PRESENT:
+		break;
+	}
+	return ask(_("PIN"), out);
+}
+
 bool
-secret_read(const struct call *c, bool is_new, struct secret *out)
+secret_read(const struct call *c, enum secret_kind kind, struct secret *out)
 {
 	const char *path = call_option(c, "pin-file");
 
 	memset(out, 0, sizeof *out);
 	if (path != NULL)
-		return read_file(path, out);
+		return read_file(path, kind, out);
 	if (!isatty(STDIN_FILENO) || c->no_input) {
-		if (!c->no_input && read_line(STDIN_FILENO, out) &&
+		if (!c->no_input && read_lines(STDIN_FILENO, kind, out) &&
 		    out->size > 0)
 			return true;
 		say("%s",
 		    _("give the PIN on standard input, or --pin-file FILE"));
 		return false;
 	}
-	return is_new ? ask_twice(out) : ask(_("PIN"), out);
+	return ask_for(kind, out);
 }
 
 static long

@@ -13,12 +13,19 @@ struct secret {
 	size_t size, at;
 };
 
+enum secret_kind {
+	SECRET_PRESENT,
+	SECRET_NEW,
+	SECRET_CHANGE, /* two lines, the present one and the new one */
+};
+
 /**
- * Read it from --pin-file, or the terminal without echo (twice, where it is a
- * new one), or the first line of standard input. False: there is none; that
+ * Read it from --pin-file, or the terminal without echo (a new one twice), or
+ * the first lines of standard input. False: there is none; that
  * was said. Never from the command line: other users see that.
  */
-bool secret_read(const struct call *c, bool is_new, struct secret *out);
+bool secret_read(
+    const struct call *c, enum secret_kind kind, struct secret *out);
 /** As the input of a request; s stays where it is until that is over. */
 struct api_input secret_input(struct secret *s);
 void secret_wipe(struct secret *s);

@@ -17,6 +17,7 @@ is_about(struct txn *t, const struct record *r,
 	struct looked_whom whom;
 	size_t i;
 
+	whom.count = 0;
 	if (looked_whom(t, r, &whom) != ERR_OK)
 		return false;
 	for (i = 0; i < whom.count; i++) {
@@ -46,6 +47,31 @@ take(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 
 /* --- at the hub -------------------------------------------------------- */
 
+static bool
+is_follower(const struct kind *k, const struct kind *of)
+{
+	const struct field *f;
+
+	for (f = k->fields; f->number != 0; f++)
+		if ((f->flags & FIELD_FOLLOWS) != 0 && f->ref_kind != NULL &&
+		    strcmp(f->ref_kind, of->name) == 0 &&
+		    strcmp(of->name, "resident") != 0)
+			return true;
+	return false;
+}
+
+/* One that is named twice, by resident and by request, is one. */
+static bool
+is_taken(const struct buffer *out, const uint8_t key[KEY_RECORD_BYTES])
+{
+	size_t i;
+
+	for (i = 0; i < out->size; i += KEY_RECORD_BYTES)
+		if (memcmp(out->data + i, key, KEY_RECORD_BYTES) == 0)
+			return true;
+	return false;
+}
+
 static enum err
 take_named(struct txn *t, const struct buffer *keys, uint16_t number,
     const uint8_t resident[KEY_RECORD_BYTES], struct buffer *out)
@@ -54,8 +80,50 @@ take_named(struct txn *t, const struct buffer *keys, uint16_t number,
 	size_t i;
 
 	for (i = 0; e == ERR_OK && i < keys->size; i += KEY_RECORD_BYTES)
-		if (load_u16(keys->data + i) == number)
+		if (load_u16(keys->data + i) == number &&
+		    !is_taken(out, keys->data + i))
 			e = take(t, keys->data + i, resident, out);
+	return e;
+}
+
+static enum err
+walk_named(
+    struct txn *t, const char *kind, const char *ref, struct buffer *keys)
+{
+	static const enum naming_role roles[] = {
+	    NAMING_GRANTS, NAMING_PLANS, NAMING_REST};
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < sizeof roles / sizeof roles[0]; i++)
+		e = naming_walk(
+		    t, kind, ref, roles[i], NULL, ABOUT_RECORDS_MAX, keys);
+	return e;
+}
+
+/* What names a record that names the resident: a service its contract. */
+static enum err
+walk_followers(
+    struct txn *t, const struct kind *k, size_t named, struct buffer *keys)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < named; i += KEY_RECORD_BYTES) {
+		const struct kind *of =
+		    kind_by_number(load_u16(keys->data + i));
+		struct record r;
+
+		if (of == NULL || !is_follower(k, of))
+			continue;
+		e = record_read(t, keys->data + i, &r);
+		if (e == ERR_OK) {
+			e = walk_named(t, of->name, r.id.ref, keys);
+			record_clear(&r);
+		} else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
+			e = ERR_OK;
+		}
+	}
 	return e;
 }
 
@@ -64,18 +132,16 @@ find_named(struct db *db, const char *kind,
     const uint8_t resident[KEY_RECORD_BYTES], const char *ref,
     struct buffer *out)
 {
-	static const enum naming_role roles[] = {
-	    NAMING_GRANTS, NAMING_PLANS, NAMING_REST};
+	const struct kind *k = kind_by_name(kind);
 	struct buffer keys = {0};
 	struct txn *t;
-	size_t i;
 	enum err e = db_begin(db, false, &t);
 
 	if (e != ERR_OK)
 		return e;
-	for (i = 0; e == ERR_OK && i < sizeof roles / sizeof roles[0]; i++)
-		e = naming_walk(t, "resident", ref, roles[i], NULL,
-		    ABOUT_RECORDS_MAX, &keys);
+	e = walk_named(t, "resident", ref, &keys);
+	if (e == ERR_OK && k != NULL)
+		e = walk_followers(t, k, keys.size, &keys);
 	if (e == ERR_OK)
 		e = take_named(t, &keys, key_kind_number(kind), resident, out);
 	txn_abort(t);

@@ -289,6 +289,15 @@ read_some(struct export *x, const struct sort_key *keys, size_t count,
 	return e;
 }
 
+/* Behind its kind and ref. */
+static const char *
+source_of(const struct sort_key *key)
+{
+	const char *ref = key->text + strlen(key->text) + 1;
+
+	return ref + strlen(ref) + 1;
+}
+
 static enum err
 give_some(struct export *x, const struct sort_key *keys, size_t count)
 {
@@ -299,7 +308,8 @@ give_some(struct export *x, const struct sort_key *keys, size_t count)
 
 	for (i = 0; i < done; i++) {
 		if (records[i] != NULL && given == ERR_OK)
-			given = x->emit(x->context, records[i]);
+			given = x->emit(
+			    x->context, source_of(&keys[i]), records[i]);
 		json_decref(records[i]);
 	}
 	return given != ERR_OK ? given : e;

@@ -7,9 +7,10 @@
 
 #include "store/record.h"
 
-/** One record; `record` lives until it returns. Other than ERR_OK stops the
- * export and is returned. */
-typedef enum err export_emit(void *context, const json_t *record);
+/** One record, and its source, "" for what is the group's; both live until it
+ * returns. Other than ERR_OK stops the export and is returned. */
+typedef enum err export_emit(
+    void *context, const char *source, const json_t *record);
 
 /**
  * kind NULL: all kinds, unknown ones last. Reads in transactions of some

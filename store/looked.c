@@ -11,6 +11,7 @@ enum {
 	NOTE_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
 	RECENT_BYTES = 2 * DB_BLIND_BYTES,
 	RECENT_VALUE_BYTES = SIGNIN_BOOT_BYTES + 8,
+	FOLLOWED_MAX = 2, /* records between one and its resident */
 };
 
 /* --- whom a record is about -------------------------------------------- */
@@ -24,17 +25,34 @@ is_about(const struct kind *k, const struct field *f)
 	       strcmp(k->name, "resident") != 0;
 }
 
-bool
-looked_is_about(const struct kind *k)
+/* A record that names no resident is about that of the one it follows: a
+ * service about the contract's. */
+static bool
+is_followed(const struct kind *k, const struct field *f)
+{
+	return f->type == FIELD_REF && (f->flags & FIELD_FOLLOWS) != 0 &&
+	       f->ref_kind != NULL && !is_about(k, f);
+}
+
+static bool
+is_kind_about(const struct kind *k, unsigned depth)
 {
 	const struct field *f;
 
 	if (k == NULL || strcmp(k->name, "resident") == 0)
 		return k != NULL;
 	for (f = k->fields; f->number != 0; f++)
-		if (is_about(k, f))
+		if (is_about(k, f) ||
+		    (depth < FOLLOWED_MAX && is_followed(k, f) &&
+		        is_kind_about(kind_by_name(f->ref_kind), depth + 1)))
 			return true;
 	return false;
+}
+
+bool
+looked_is_about(const struct kind *k)
+{
+	return is_kind_about(k, 0);
 }
 
 /* The record a ref means, in the words of a record of this source; where it
@@ -63,27 +81,96 @@ identity_of(
 	return ERR_OK;
 }
 
-enum err
-looked_whom(struct txn *t, const struct record *r, struct looked_whom *out)
+static void
+add_whom(struct looked_whom *out, const struct identity *id)
 {
-	const struct kind *k = kind_by_name(r->id.kind);
+	size_t i;
+
+	for (i = 0; i < out->count; i++)
+		if (strcmp(out->resident[i].source, id->source) == 0 &&
+		    strcmp(out->resident[i].ref, id->ref) == 0)
+			return;
+	if (out->count < LOOKED_RESIDENTS_MAX)
+		out->resident[out->count++] = *id;
+}
+
+static enum err
+add_named(struct txn *t, const struct record *r, const struct kind *k,
+    struct looked_whom *out, bool *is_any)
+{
 	const struct field *f;
+	struct identity id;
 	enum err e = ERR_OK;
 
-	out->count = 0;
-	if (k == NULL)
-		return ERR_OK;
-	if (strcmp(k->name, "resident") == 0)
-		out->resident[out->count++] = r->id;
 	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
 		const char *ref =
 		    is_about(k, f) ? rule_ref(r->fields, f->name) : NULL;
 
-		if (ref != NULL && out->count < LOOKED_RESIDENTS_MAX)
-			e = identity_of(
-			    t, r->id.source, ref, &out->resident[out->count++]);
+		if (ref == NULL)
+			continue;
+		*is_any = true;
+		e = identity_of(t, r->id.source, ref, &id);
+		if (e == ERR_OK)
+			add_whom(out, &id);
 	}
 	return e;
+}
+
+/* The record that one follows; one that is awaited tells of nobody. */
+static enum err
+read_followed(struct txn *t, const struct identity *id, const struct field *f,
+    const char *ref, struct record *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	enum err e = ERR_OK;
+
+	key_record_of(txn_db(t), key, id->source, f->ref_kind, ref);
+	if (!record_exists(t, key))
+		e = index_ref(t, f->ref_kind, ref, key);
+	if (e == ERR_OK)
+		e = record_read(t, key, out);
+	return e == ERR_CORRUPT ? ERR_NOT_FOUND : e;
+}
+
+static enum err
+add_whom_of(struct txn *t, const struct record *r, unsigned depth,
+    struct looked_whom *out)
+{
+	const struct kind *k = kind_by_name(r->id.kind);
+	const struct field *f;
+	struct record followed;
+	bool is_any = false;
+	enum err e;
+
+	if (k == NULL)
+		return ERR_OK;
+	if (strcmp(k->name, "resident") == 0) {
+		add_whom(out, &r->id);
+		return ERR_OK;
+	}
+	e = add_named(t, r, k, out, &is_any);
+	if (is_any || depth == FOLLOWED_MAX)
+		return e;
+	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
+		const char *ref =
+		    is_followed(k, f) ? rule_ref(r->fields, f->name) : NULL;
+
+		if (ref == NULL)
+			continue;
+		e = read_followed(t, &r->id, f, ref, &followed);
+		if (e == ERR_OK) {
+			e = add_whom_of(t, &followed, depth + 1, out);
+			record_clear(&followed);
+		}
+		e = e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	return e;
+}
+
+enum err
+looked_whom(struct txn *t, const struct record *r, struct looked_whom *out)
+{
+	return add_whom_of(t, r, 0, out);
 }
 
 /* --- readings of a resident -------------------------------------------- */

@@ -14,17 +14,19 @@
 
 enum {
 	LOOKED_ONCE_MS = 15 * 60 * 1000,
-	LOOKED_RESIDENTS_MAX = 2, /* that one record is about: a link's two */
+	LOOKED_RESIDENTS_MAX = 32, /* that are noted one by one */
 };
 
-/* Of whom a record tells: the resident itself, or those it names as its own.
+/* Of whom what is shown tells: for a record: the resident itself, or those it names as its own.
  * A guardian, named by the way, is none of them. */
 struct looked_whom {
 	size_t count;
 	struct identity resident[LOOKED_RESIDENTS_MAX];
 };
 
-/** ERR_OK, also where it is about nobody. */
+/** Add whom a record is about, each once, by way of what it follows (a service
+ * its contract) where it names nobody; ERR_OK, also where that is nobody.
+ * count is 0 to begin with. */
 enum err looked_whom(
     struct txn *t, const struct record *r, struct looked_whom *out);
 /** Whether records of this kind are about residents. */

@@ -96,12 +96,13 @@ is_stopped(struct training *x)
 }
 
 static enum err
-on_names(void *context, const json_t *record)
+on_names(void *context, const char *source, const json_t *record)
 {
 	struct training *x = context;
 	const char *kind = json_string_value(json_object_get(record, "kind"));
 	const char *ref = json_string_value(json_object_get(record, "ref"));
 
+	(void)source;
 	if (is_stopped(x))
 		return ERR_CLOSED;
 	if (kind != NULL && ref != NULL && strcmp(kind, "org") == 0 &&
@@ -155,10 +156,11 @@ hold(struct training *x, const json_t *record)
 }
 
 static enum err
-on_record(void *context, const json_t *record)
+on_record(void *context, const char *source, const json_t *record)
 {
 	struct training *x = context;
 
+	(void)source;
 	if (is_stopped(x))
 		return ERR_CLOSED;
 	if (json_object_get(record, "resident_id") == NULL)

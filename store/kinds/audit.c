@@ -10,8 +10,7 @@ static const char *const grounds[] = {
 
 /* clang-format off */
 static const struct field fields[] = {
-	{4, "staff_id", FIELD_REF, FIELD_REQUIRED, .ref_kind = "staff",
-	    .data = DATA_P1},
+	{4, "staff_id", FIELD_REF, .ref_kind = "staff", .data = DATA_P1},
 	{5, "resident_id", FIELD_REF, .ref_kind = "resident",
 	    .data = DATA_P2},
 	{6, "read_at", FIELD_INSTANT, FIELD_REQUIRED, .data = DATA_P1},
@@ -20,6 +19,9 @@ static const struct field fields[] = {
 	{8, "note", FIELD_TEXT, .data = DATA_P2},
 	/* Of the resident's record, where it is not that of this one. */
 	{9, "source", FIELD_WORD, .data = DATA_P0},
+	/* Of who read without signing in: the user of the system, by number. A
+	 * staff_id beside it is what he said. */
+	{10, "system_user", FIELD_WORD, .data = DATA_P1},
 	{0},
 };
 /* clang-format on */
@@ -29,6 +31,9 @@ check(
     const json_t *record, const struct check_context *cx, struct findings *out)
 {
 	(void)cx;
+	if (json_object_get(record, "staff_id") == NULL &&
+	    json_object_get(record, "system_user") == NULL)
+		findings_refuse(out, FINDING_MISSING, "staff_id");
 	if (json_object_get(record, "note") == NULL &&
 	    json_object_get(record, "resident_id") == NULL)
 		findings_refuse(out, FINDING_MISSING, "resident_id");

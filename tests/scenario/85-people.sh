@@ -85,7 +85,8 @@ said 2 "6 characters" A staff pin D1 < <(echo 12345)
 said 2 "never given on the command line" A sign-in D1 246802
 grep -q 246802 "$work/said" && fail "a PIN was said"
 at A staff pin D1 --pin-file "$work/doctor.pin" 2>/dev/null
-at A staff pin K1 2>/dev/null <"$work/admin.pin"
+said 77 "as-owner" A staff pin K1 --pin-file "$work/admin.pin"
+at A staff pin K1 --as-owner 2>/dev/null <"$work/admin.pin"
 said 77 "administrator" A staff pin D1 --pin-file "$work/wrong.pin"
 said 77 "administrator" A staff require on
 
@@ -149,7 +150,10 @@ said 77 "leave --by out" A add followup --by D2 --resident_id R1 \
 	--programme elderly --state planned --on 2026-05-02
 said 0 "written by D1 for A01" A add followup --resident_id R1 \
 	--programme elderly --state planned --on 2026-05-02
-at A staff pin D1 <"$work/phrase" 2>/dev/null
+said 2 "two lines" A staff pin D1 <"$work/phrase"
+said 77 "wrong" A staff pin D1 < <(cat "$work/wrong.pin" "$work/phrase")
+cat "$work/doctor.pin" "$work/phrase" >"$work/both.pin"
+at A staff pin D1 --pin-file "$work/both.pin" 2>/dev/null
 at A sign-out
 said 77 "wrong" A sign-in D1 --pin-file "$work/doctor.pin"
 at A sign-in D1 <"$work/phrase" >/dev/null

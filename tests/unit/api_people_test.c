@@ -2,155 +2,13 @@
  * are noted, through the operations.
  */
 
+#include <pthread.h>
+#include <time.h>
+
 #include "api/people.h"
 #include "store/pin.h"
-#include "tests/unit/api_room.h"
-
-enum { DOCTOR_UID = 4001, ADMIN_UID = 4002, OTHER_UID = 4003 };
-
-#define GROUP(kind, ref, org)                                                  \
-	"{\"kind\":\"" kind "\",\"ref\":\"" ref "\",\"by\":\"ref:S1\","        \
-	"\"at\":\"2026-05-01T08:00:00+08:00\",\"org_id\":\"ref:" org "\","
-
-static const char reference[] = GROUP("org", "C01",
-    "C01") "\"name\":\"甲\",\"level\":\"township\"}\n" GROUP("org", "C02",
-    "C01") "\"name\":\"乙\",\"level\":\"township\"}\n" GROUP("staff", "S1",
-    "C01") "\"name\":\"管\",\"role\":\"group_admin\","
-           "\"home_org_id\":\"ref:C01\"}\n" GROUP("staff", "S2",
-               "C01") "\"name\":\"医\",\"role\":\"nurse\","
-                      "\"roles\":[\"doctor\"],\"home_org_id\":\"ref:C01\"}"
-                      "\n" GROUP("staff", "S3",
-                          "C01") "\"name\":\"审\",\"roles\":[\"auditor\"],"
-                                 "\"home_org_id\":\"ref:C01\"}\n" GROUP("staff",
-                                     "S4",
-                                     "C01") "\"name\":\"走\",\"status\":"
-                                            "\"left\","
-                                            "\"home_org_id\":\"ref:C01\"}"
-                                            "\n" GROUP("staff", "S5",
-                                                "C01") "\"name\":\"长\","
-                                                       "\"role\":\"head\","
-                                                       "\"home_org_id\":\"ref:"
-                                                       "C01\"}\n" GROUP(
-                                                           "practice_site",
-                                                           "P1",
-                                                           "C01") "\"staff_"
-                                                                  "id\":\"ref:"
-                                                                  "S2\","
-                                                                  "\"valid_"
-                                                                  "from\":"
-                                                                  "\"2020-01-"
-                                                                  "01\"}"
-                                                                  "\n" GROUP(
-                                                                      "residen"
-                                                                      "t",
-                                                                      "R1",
-                                                                      "C01") "\"name\":\"张伟\",\"sex\":\"1\","
-                                                                             "\"no_id_reason\":\"lost\",\"managing_org_id\":\"ref:C01\"}\n" GROUP(
-                                                                                 "encounter",
-                                                                                 "E1",
-                                                                                 "C01") "\"state\":\"signed\","
-                                                                                        "\"type\":\"phone\",\"resident_id\":\"ref:R1\","
-                                                                                        "\"visit_at\":\"2026-05-01T08:00:00+08:00\"}\n";
-
-static int
-ask_as(struct room *r, uint32_t uid, json_t *request, const char *secret)
-{
-	struct text_input in = {secret == NULL ? "" : secret, 0, 0};
-	struct api_input input = {.read = feed_text, .context = &in};
-	struct api_sink sink = {keep_line, r};
-	int exit_code;
-
-	assert_non_null(request);
-	json_decref(r->lines);
-	r->lines = json_array();
-	exit_code =
-	    api_run_for(direct_api(r->direct), uid, request, &input, &sink);
-	json_decref(request);
-	return exit_code;
-}
-
-static json_t *
-op(const char *name)
-{
-	return json_pack("{s:s}", "op", name);
-}
-
-static json_t *
-of_staff(const char *name, const char *staff)
-{
-	return json_pack("{s:s, s:s}", "op", name, "staff", staff);
-}
-
-static json_t *
-show(const char *kind, const char *ref)
-{
-	return json_pack(
-	    "{s:s, s:s, s:s}", "op", "show", "kind", kind, "ref", ref);
-}
-
-static const char *
-said(const struct room *r, const char *name)
-{
-	return json_string_value(json_object_get(summary(r), name));
-}
-
-static void
-furnish(struct room *r)
-{
-	init(r, "hub");
-	assert_int_equal(import_text(r, reference, 0), API_DONE);
-}
-
-/* S1 group administrator, S2 doctor, S3 auditor; signing in is required. */
-static void
-require_sign_in(struct room *r)
-{
-	furnish(r);
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID, of_staff("staff_pin", "S1"), "admin1"),
-	    API_DONE);
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID, of_staff("staff_pin", "S2"), "doctor2\n"),
-	    API_DONE);
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID, of_staff("sign_in", "S1"), "admin1"),
-	    API_DONE);
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID,
-	        json_pack("{s:s, s:b}", "op", "staff_require", "required", 1),
-	        NULL),
-	    API_DONE);
-}
-
-static void
-sign_in_doctor(struct room *r)
-{
-	assert_int_equal(
-	    ask_as(r, DOCTOR_UID, of_staff("sign_in", "S2"), "doctor2"),
-	    API_DONE);
-	assert_string_equal(said(r, "signed_in"), "S2");
-	assert_string_equal(said(r, "acting_org"), "C01");
-}
-
-static size_t
-audits(struct room *r, const char *member, const char *value)
-{
-	size_t i, count = 0;
-
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID,
-	        json_pack("{s:s, s:s}", "op", "list", "kind", "audit"), NULL),
-	    API_DONE);
-	for (i = 0; i < json_array_size(r->lines); i++) {
-		const char *text = json_string_value(json_object_get(
-		    json_object_get(json_array_get(r->lines, i), "record"),
-		    member));
-
-		if (text != NULL && strcmp(text, value) == 0)
-			count++;
-	}
-	return count;
-}
+#include "store/signin.h"
+#include "tests/unit/api_people_room.h"
 
 /* --- roles ------------------------------------------------------------- */
 
@@ -373,11 +231,11 @@ test_who_may_set_a_pin(void **state)
 	assert_int_equal(
 	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S1"), "stolen1"),
 	    API_NOT_ALLOWED);
-	assert_int_equal(
-	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "short"),
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor2\nshort"),
 	    API_USAGE);
-	assert_int_equal(
-	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "doctor3"),
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor2\ndoctor3"),
 	    API_DONE);
 	assert_int_equal(
 	    ask_as(r, OTHER_UID, of_staff("sign_in", "S2"), "doctor2"),
@@ -642,6 +500,160 @@ test_printing_without_signing_in(void **state)
 	    API_FAILED); /* for which org, nobody says */
 }
 
+#define LIKE(ref, phone)                                                       \
+	GROUP("resident", ref, "C01")                                          \
+	"\"name\":\"李娜\",\"sex\":\"2\",\"birth_date\":\"1980-01-01\","     \
+	"\"phone\":\"" phone "\",\"no_id_reason\":\"lost\","                   \
+	"\"managing_org_id\":\"ref:C01\"}\n"
+
+/* As test_one_writes_in_ones_own_name(), for a record in the wrong file. */
+static void
+test_one_reassigns_in_ones_own_name(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, op("import"), LIKE("R8", "13")), API_DONE);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID,
+	        json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}}", "op", "amend",
+	            "kind", "encounter", "ref", "E1", "reassign", "R8", "by",
+	            "S5", "fields", "reason", "wrong"),
+	        NULL),
+	    API_NOT_ALLOWED);
+}
+
+/* Where signing in is not required, a stranger makes himself no
+ * administrator. */
+static void
+test_nobody_makes_himself_an_administrator(void **state)
+{
+	struct room *r = *state;
+
+	furnish(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "doctor2"),
+	    API_DONE);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, of_staff("staff_pin", "S1"), "stolen1"),
+	    API_NOT_ALLOWED);
+}
+
+static enum err
+ignore_line(void *context, const json_t *object)
+{
+	(void)context;
+	(void)object;
+	return ERR_OK;
+}
+
+static void *
+show_as_doctor(void *context)
+{
+	struct room *r = context;
+	struct api_sink sink = {ignore_line, NULL};
+	json_t *request = show("staff", "S1");
+
+	api_run_for(direct_api(r->direct), DOCTOR_UID, request, NULL, &sink);
+	json_decref(request);
+	return NULL;
+}
+
+/* A command that was under way while its user signed out. */
+static void
+test_who_signed_out_stays_out(void **state)
+{
+	struct room *r = *state;
+	struct db *db;
+	struct signin s;
+	struct signin_time now;
+	struct op o = {.api = direct_api(r->direct), .uid = DOCTOR_UID};
+	struct timespec while_it_waits = {.tv_nsec = 400000000};
+	pthread_t thread;
+	struct txn *t;
+
+	require_sign_in(r);
+	sign_in_doctor(r);
+	db = store_db(direct_api(r->direct)->store);
+	assert_int_equal(people_now(&o, &now), ERR_OK);
+	assert_int_equal(db_begin(db, true, &t), ERR_OK);
+	assert_int_equal(signin_read(t, DOCTOR_UID, &now, &s), ERR_OK);
+	s.used.ms -= 40000; /* so that its next use is written down */
+	assert_int_equal(signin_write(t, DOCTOR_UID, &s), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+
+	assert_int_equal(db_begin(db, true, &t), ERR_OK);
+	assert_int_equal(signin_end(t, DOCTOR_UID), ERR_OK);
+	assert_int_equal(pthread_create(&thread, NULL, show_as_doctor, r), 0);
+	nanosleep(&while_it_waits, NULL); /* it has read that he is in */
+	assert_int_equal(txn_commit(t), ERR_OK);
+	pthread_join(thread, NULL);
+	assert_int_equal(ask_as(r, DOCTOR_UID, show("resident", "R1"), NULL),
+	    API_NOT_ALLOWED);
+}
+
+/* An unlocked screen is not enough to take a sign-in over for good. */
+static void
+test_ones_own_pin_takes_the_old_one(void **state)
+{
+	struct room *r = *state;
+	int i;
+
+	require_sign_in(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "stolen1"),
+	    API_USAGE);
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "guessed\nstolen1"),
+	    API_NOT_ALLOWED);
+	assert_int_equal(number(r, "tries_left"), PIN_TRIES_MAX - 1);
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor2\r\ndoctor3\n"),
+	    API_DONE);
+	/* Nor an administrator's. */
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, of_staff("staff_pin", "S1"), "stolen1"),
+	    API_USAGE);
+	/* Guesses count here as well. */
+	for (i = 0; i < PIN_TRIES_MAX; i++)
+		assert_int_equal(
+		    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+		        "guessed\nstolen1"),
+		    API_NOT_ALLOWED);
+	assert_int_equal(ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"),
+	                     "doctor3\nstolen1"),
+	    API_NOT_ALLOWED);
+}
+
+/* Where there are administrators, one more is theirs to let in, or the
+ * owner's. */
+static void
+test_the_owner_lets_an_administrator_in(void **state)
+{
+	struct room *r = *state;
+	json_t *as_owner = json_pack(
+	    "{s:s, s:s, s:b}", "op", "staff_pin", "staff", "S1", "as_owner", 1);
+
+	furnish(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, of_staff("staff_pin", "S2"), "doctor2"),
+	    API_DONE);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, of_staff("staff_pin", "S5"), "stolen1"),
+	    API_NOT_ALLOWED);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, json_deep_copy(as_owner), "stolen1"),
+	    API_NOT_ALLOWED);
+	assert_int_equal(ask_as(r, 0, as_owner, "admin1"), API_DONE);
+	/* Who administers nothing is let in as before. */
+	assert_int_equal(
+	    ask_as(r, OTHER_UID, of_staff("staff_pin", "S3"), "audits3"),
+	    API_DONE);
+}
+
 int
 main(void)
 {
@@ -661,6 +673,11 @@ main(void)
 	    WITH_ROOM(test_many_at_once_are_one_note),
 	    WITH_ROOM(test_who_looked_and_what_was_printed),
 	    WITH_ROOM(test_printing_without_signing_in),
+	    WITH_ROOM(test_one_reassigns_in_ones_own_name),
+	    WITH_ROOM(test_nobody_makes_himself_an_administrator),
+	    WITH_ROOM(test_who_signed_out_stays_out),
+	    WITH_ROOM(test_ones_own_pin_takes_the_old_one),
+	    WITH_ROOM(test_the_owner_lets_an_administrator_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,10 +43,11 @@ close_store(void **state)
 }
 
 static enum err
-show(void *context, const json_t *record)
+show(void *context, const char *source, const json_t *record)
 {
 	struct fixture *f = context;
 
+	(void)source;
 	if (f->stop_at != 0 && f->count == f->stop_at)
 		return ERR_CLOSED;
 	assert_true(f->count < SHOWN_MAX);
@@ -262,11 +263,12 @@ test_reader_that_has_enough_ends_it(void **state)
 
 /* The reader holds no transaction: it may write. */
 static enum err
-write_meanwhile(void *context, const json_t *record)
+write_meanwhile(void *context, const char *source, const json_t *record)
 {
 	struct fixture *f = context;
 	struct txn *t = test_store_write(&f->s);
 
+	(void)source;
 	(void)record;
 	assert_int_equal(meta_put(t, "test", "x", 1), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);

@@ -111,10 +111,11 @@ struct told {
 };
 
 static inline enum err
-note_told(void *context, const json_t *record)
+note_told(void *context, const char *source, const json_t *record)
 {
 	struct told *told = context;
 
+	(void)source;
 	if (strcmp(told->ref,
 	        json_string_value(json_object_get(record, "ref"))) == 0)
 		told->record = json_deep_copy(record);

@@ -93,6 +93,7 @@ test_whom_a_record_is_about(void **state)
 	    ",\"guardian_id\":\"ref:R1\"}\n" SEEN("E1", "R1", ""));
 	test_store_record(&f->s, "his", "encounter", "E1", &r);
 	t = test_store_read(&f->s);
+	whom.count = 0;
 	assert_int_equal(looked_whom(t, &r, &whom), ERR_OK);
 	record_clear(&r);
 	assert_int_equal(whom.count, 1);
@@ -102,6 +103,7 @@ test_whom_a_record_is_about(void **state)
 	/* A child's record is the child's, not the guardian's. */
 	test_store_record(&f->s, "his", "resident", "R2", &r);
 	t = test_store_read(&f->s);
+	whom.count = 0;
 	assert_int_equal(looked_whom(t, &r, &whom), ERR_OK);
 	record_clear(&r);
 	assert_int_equal(whom.count, 1);
@@ -145,6 +147,49 @@ test_what_is_about_one_resident(void **state)
 	assert_int_equal(keys.size, KEY_RECORD_BYTES);
 	assert_memory_equal(keys.data, wanted, sizeof wanted);
 	buffer_free(&keys);
+}
+
+#define SIGNED(ref, resident)                                                  \
+	ENVELOPE("contract", ref, "10:00:00", "C01")                           \
+	"\"state\":\"signed\",\"resident_id\":\"ref:" resident "\","           \
+	"\"team_id\":\"ref:T1\",\"resident_signature\":\"paper\","             \
+	"\"packages\":[{\"code\":\"BASIC\"}],\"signed_on\":\"2026-04-05\","    \
+	"\"start_on\":\"2026-04-05\",\"end_on\":\"2027-05-31\"}\n"
+#define SERVICE(ref, contract)                                                 \
+	ENVELOPE("contract_service", ref, "11:00:00", "C01")                   \
+	"\"contract_id\":\"ref:" contract "\",\"item\":\"X\","                 \
+	"\"done_on\":\"2026-04-20\"}\n"
+
+/* A service names the contract only, and two programs number them alike. */
+static void
+test_a_service_is_the_contracts_residents(void **state)
+{
+	static const char of_old[] =
+	    PATIENT("R1") SIGNED("K1", "R1") SERVICE("W9", "K1");
+	struct fixture *f = *state;
+	bool is_hub;
+	uint8_t key[KEY_RECORD_BYTES], wanted[KEY_RECORD_BYTES];
+	struct buffer keys = {0};
+	struct txn *t = test_store_read(&f->s);
+	struct self self;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	is_hub = self.role == ROLE_HUB && self.is_enrolled;
+	self_wipe(&self);
+	txn_abort(t);
+	give(f, PATIENT("R1") PATIENT("R2") SIGNED("K1", "R1")
+	            SIGNED("K2", "R2") SERVICE("W1", "K1") SERVICE("W2", "K2"));
+	give_bytes(f, "old", of_old, strlen(of_old));
+	key_record_of(f->s.db, key, "his", "resident", "R1");
+	key_record_of(f->s.db, wanted, "his", "contract_service", "W1");
+	assert_int_equal(
+	    about_find(f->s.db, is_hub, "contract_service", key, "R1", &keys),
+	    ERR_OK);
+	assert_int_equal(keys.size, KEY_RECORD_BYTES);
+	assert_memory_equal(keys.data, wanted, sizeof wanted);
+	buffer_free(&keys);
+	assert_true(looked_is_about(kind_by_name("contract_service")));
+	assert_false(looked_is_about(kind_by_name("usage")));
 }
 
 static int
@@ -201,6 +246,10 @@ main(void)
 	    AT_CLINIC(test_what_is_about_one_resident),
 	    cmocka_unit_test_setup_teardown(
 	        test_what_is_about_one_resident, open_group, close_store),
+	    AT_CLINIC(test_a_service_is_the_contracts_residents),
+	    cmocka_unit_test_setup_teardown(
+	        test_a_service_is_the_contracts_residents, open_group,
+	        close_store),
 	    AT_CLINIC(test_what_is_one_reading),
 	};
 
