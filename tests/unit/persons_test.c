@@ -534,6 +534,30 @@ test_who_lives_after_all_needs_a_reason(void **state)
 	assert_shown(s, "resident", "R1", "status", "\"living\"");
 }
 
+/* Removed only by one who saw it, with a reason (its status says so). */
+static void
+test_no_allergy_goes_without_a_reason(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+
+	says(s, "A", "resident", "R1", NULL,
+	    "{" ZHANG ",\"no_id_reason\":\"never\",\"allergies\":"
+	    "[{\"substance\":\"青霉素\"}]}");
+	assert_int_equal(amend(s, "A", json_pack("{s:[]}", "allergies"), &made),
+	    ERR_REFUSED);
+	assert_int_equal(made.findings.list[0].code, FINDING_ROW_GONE);
+	assert_int_equal(
+	    amend(s, "A", json_pack("{s:n}", "allergies"), &made), ERR_REFUSED);
+	assert_int_equal(
+	    amend(s, "A",
+	        json_pack("{s:[{s:s, s:s, s:s}, {s:s}]}", "allergies",
+	            "substance", "青霉素", "status", "entered_in_error",
+	            "reason", "皮试阴性", "substance", "花粉"),
+	        &made),
+	    ERR_OK);
+}
+
 #define HUB(f) cmocka_unit_test_setup_teardown(f, open_hub, close_hub)
 
 int
@@ -555,6 +579,7 @@ main(void)
 	    HUB(test_a_late_edit_is_told_in_any_order),
 	    HUB(test_a_doubted_death_is_decided),
 	    HUB(test_who_lives_after_all_needs_a_reason),
+	    HUB(test_no_allergy_goes_without_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
