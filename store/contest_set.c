@@ -16,7 +16,7 @@ struct leaving {
 	bool is_guessed; /* by a clock that is wrong: no earlier than `on` */
 };
 
-enum { LEAVINGS_MOST = 32 };
+enum { LEAVINGS_MOST = 32, AHEAD_SECONDS_MAX = 24 * 60 * 60 };
 
 struct reading {
 	struct txn *t;
@@ -34,6 +34,13 @@ bool
 contest_is_machines(const struct change *c)
 {
 	return strcmp(c->by, CONTEST_AUTHOR) == 0;
+}
+
+bool
+contest_is_believable(const struct change *c)
+{
+	return c->clock != CLOCK_SUSPECT &&
+	       c->occurred_at <= c->recorded_at + AHEAD_SECONDS_MAX;
 }
 
 static void
@@ -196,7 +203,7 @@ note_said(const struct merge_input *input, size_t count, size_t i,
 	struct record before;
 	enum err e;
 
-	if (c->clock != CLOCK_SUSPECT) {
+	if (contest_is_believable(c)) {
 		if (c->occurred_at < out->first)
 			out->first = c->occurred_at;
 		return ERR_OK;
@@ -458,7 +465,7 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 		if (state == NULL)
 			continue;
 		if (strcmp(state, "active") == 0 &&
-		    one->clock != CLOCK_SUSPECT && one->occurred_at < active)
+		    contest_is_believable(one) && one->occurred_at < active)
 			active = one->occurred_at;
 	}
 	if (active != INT64_MAX)

@@ -26,6 +26,10 @@ struct contest_set {
 /* The fields that are the machine's to say; ends with NULL. */
 extern const char *const contest_words[];
 
+/** Whether the time that a change names can be believed: its computer's clock
+ * could, and it is not one that was still to come. */
+bool contest_is_believable(const struct change *c);
+
 /** Whether a change is the machine's. */
 bool contest_is_machines(const struct change *c);
 

@@ -8,6 +8,7 @@
 
 #include "store/admit.h"
 #include "store/contest_settle.h"
+#include "store/contract_view.h"
 #include "store/matter.h"
 
 #define CONTRACT(ref, at, org, state, day, more)                               \
@@ -612,6 +613,137 @@ test_a_running_contract_has_the_groups_word(void **state)
 	assert_int_equal(change_count(f), before + 1);
 }
 
+/* --- package changes ------------------------------------------------------ */
+
+#define OTHER_PLAN(ref, at, item)                                              \
+	"{\"kind\":\"contract_change\",\"ref\":\"" ref                         \
+	"\",\"by\":\"ref:S1\",\"at\":\"" at "+08:00\",\"org_id\":"             \
+	"\"ref:C01\",\"contract_id\":\"ref:KA\",\"packages\":[{\"code\":"      \
+	"\"BASIC\",\"items\":[{\"item\":\"" item                               \
+	"\",\"planned\":1}]}],\"from_on\":\"2026-06-01\"}\n"
+
+static void
+assert_first_item(struct fixture *f, const char *name)
+{
+	json_t *plan = NULL;
+	struct record r;
+	struct txn *t;
+
+	test_store_record(&f->s, "his", "contract", "KA", &r);
+	t = test_store_read(&f->s);
+	assert_int_equal(contract_plan(t, &r, "2026-07-01", &plan), ERR_OK);
+	txn_abort(t);
+	record_clear(&r);
+	assert_string_equal(
+	    text_in(json_array_get(json_object_get(plan, "items"), 0), "item"),
+	    name);
+	json_decref(plan);
+}
+
+/* A date that is still to come never wins. */
+static void
+test_no_date_to_come_is_the_last_word(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA OTHER_PLAN("X1", "2037-01-01T09:00:00", "WRONG")
+	            OTHER_PLAN("X2", "2026-05-01T09:00:00", "RIGHT"));
+	assert_int_equal(f->counts.refused, 0);
+	assert_first_item(f, "RIGHT");
+	give(f, OTHER_PLAN("X3", "2026-05-01T10:00:00", "LATER"));
+	assert_first_item(f, "LATER");
+}
+
+/* Nor one of a clock that was wrong. */
+static void
+test_no_wrong_clock_has_the_last_word(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA OTHER_PLAN("X2", "2026-05-01T09:00:00", "RIGHT"));
+	assert_int_equal(
+	    sent_by_c02(f,
+	        SENT("X9", .kind = "contract_change", .is_new = true,
+	            .clock = CLOCK_SUSPECT, .at = INT64_C(2114380800)),
+	        json_pack("{s:s, s:s, s:[{s:s, s:[{s:s, s:i}]}]}",
+	            "contract_id", "ref:KA", "from_on", "2026-06-01",
+	            "packages", "code", "BASIC", "items", "item", "WRONG",
+	            "planned", 1)),
+	    FINDING_NONE);
+	assert_first_item(f, "RIGHT");
+}
+
+/* --- signed records ------------------------------------------------------- */
+
+/* Who signed it, or the head, amends it; of others both are told. */
+static void
+test_a_form_tells_that_another_signed_it(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored made;
+	struct self self;
+	json_t *fields = json_pack("{s:s}", "reason", "x");
+	struct txn *t;
+
+	test_store_admit(&f->s, "his", "encounter", "E1", "C02",
+	    json_pack("{s:s, s:s, s:b, s:s, s:s}", "state", "signed", "type",
+	        "phone", "unknown", 1, "description", "x", "visit_at",
+	        "2026-05-01T08:00:00+08:00"));
+	key_record_of(f->s.db, key, "his", "encounter", "E1");
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(
+	    author_amend(t, &self, key, "S1", "C01", fields, TEST_NOW, &made),
+	    ERR_OK);
+	assert_int_equal(made.findings.warnings, 1);
+	assert_int_equal(made.findings.list[0].code, FINDING_OTHERS_RECORD);
+	txn_abort(t);
+	json_decref(fields);
+}
+
+static void
+test_what_another_changed_of_it_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	const char *visit = ENVELOPE("encounter", "E1", "09:00:00",
+	    "C01") "\"state\":\"signed\",\"type\":\"phone\",\"unknown\":true,"
+	           "\"description\":\"x\",\"visit_at\":\"2026-05-01T08:00:00+"
+	           "08:00\","
+	           "\"plan\":\"rest\"}\n";
+	struct record r;
+
+	give(f, visit);
+	assert_int_equal(
+	    sent_by_c02(f, SENT("E1", .kind = "encounter"),
+	        json_pack("{s:s, s:s, s:s}", "state", "entered_in_error",
+	            "reason", "x", "plan", "none")),
+	    FINDING_NONE);
+	waits(f, FINDING_OTHERS_RECORD);
+	decide(f, "set-aside", NULL);
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+	test_store_record(&f->s, "his", "encounter", "E1", &r);
+	assert_string_equal(text_in(r.fields, "state"), "signed");
+	assert_string_equal(text_in(r.fields, "plan"), "rest");
+	record_clear(&r);
+}
+
+static void
+test_what_the_head_changes_is_not_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(&f->s, "", "org", "V9", "H01",
+	    json_pack("{s:s, s:s, s:s}", "name", "x", "level", "village",
+	        "parent_org_id", "ref:C02"));
+	test_store_admit(&f->s, "his", "encounter", "E1", "V9",
+	    json_pack("{s:s, s:s, s:b}", "state", "signed", "type", "phone",
+	        "unknown", 1));
+	sent_by_c02(f, SENT("E1", .kind = "encounter"),
+	    json_pack("{s:s, s:s}", "state", "amended", "plan", "none"));
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
 #define AT_HUB(f)  cmocka_unit_test_setup_teardown(f, open_group, close_store)
 #define AT_SITE(f) cmocka_unit_test_setup_teardown(f, open_site, close_store)
 
@@ -640,6 +772,11 @@ main(void)
 	    AT_HUB(test_a_ref_of_ones_own_is_word_enough),
 	    AT_HUB(test_linked_entries_contest_whatever_they_are_called),
 	    AT_HUB(test_a_running_contract_has_the_groups_word),
+	    AT_HUB(test_no_date_to_come_is_the_last_word),
+	    AT_HUB(test_no_wrong_clock_has_the_last_word),
+	    AT_SITE(test_a_form_tells_that_another_signed_it),
+	    AT_HUB(test_what_another_changed_of_it_is_asked_about),
+	    AT_HUB(test_what_the_head_changes_is_not_asked_about),
 	};
 
 	if (sodium_init() < 0)
