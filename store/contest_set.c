@@ -459,6 +459,8 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 		if (one->parent_count == 0 &&
 		    (!is_founded || change_id_compare(&one->id, &c->id) < 0)) {
 			c->id = one->id;
+			snprintf(c->org, sizeof c->org, "%.*s",
+			    ORG_REF_BYTES_MAX, one->org);
 			c->clock_ok = one->clock != CLOCK_SUSPECT;
 			is_founded = true;
 		}
