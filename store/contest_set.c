@@ -16,7 +16,7 @@ struct leaving {
 	bool is_guessed; /* by a clock that is wrong: no earlier than `on` */
 };
 
-enum { LEAVINGS_MOST = 32, AHEAD_SECONDS_MAX = 24 * 60 * 60 };
+enum { LEAVINGS_MOST = 32 };
 
 struct reading {
 	struct txn *t;
@@ -29,29 +29,6 @@ struct reading {
 	size_t leaving_count;
 	struct leaving leaving[LEAVINGS_MOST];
 };
-
-bool
-contest_is_machines(const struct change *c)
-{
-	return strcmp(c->by, CONTEST_AUTHOR) == 0;
-}
-
-bool
-contest_is_believable(const struct change *c)
-{
-	return c->clock != CLOCK_SUSPECT &&
-	       c->occurred_at <= c->recorded_at + AHEAD_SECONDS_MAX;
-}
-
-static void
-day_of(int64_t seconds, contest_day out)
-{
-	char at[26];
-
-	out[0] = '\0';
-	if (instant_print(seconds, at) == ERR_OK)
-		snprintf(out, sizeof(contest_day), "%.10s", at);
-}
 
 static void
 copy_day(const json_t *fields, const char *name, contest_day out)
@@ -157,7 +134,7 @@ note_move(struct reading *r, const struct record *q)
 	copy_day(q->fields, "moved_on", on);
 	if (on[0] == '\0') {
 		is_guessed = q->clock == CLOCK_SUSPECT;
-		day_of(is_guessed ? INT64_MAX : q->at, on);
+		contest_day_of(is_guessed ? INT64_MAX : q->at, on);
 	}
 	add_leaving(
 	    r, from == NULL ? "" : from, to == NULL ? "" : to, on, is_guessed);
@@ -187,69 +164,6 @@ note_about(struct reading *r, const struct buffer *keys)
 	return e;
 }
 
-/* The first day on which those said it that still have a say. Of clocks that
- * are wrong none is believed: then it is no earlier than the last day that one
- * of them had seen, if any, and guessed. */
-struct said_on {
-	int64_t first, seen;
-	bool is_guessed;
-};
-
-static enum err
-note_said(const struct merge_input *input, size_t count, size_t i,
-    struct said_on *out)
-{
-	const struct change *c = input[i].change;
-	struct record before;
-	enum err e;
-
-	if (contest_is_believable(c)) {
-		if (c->occurred_at < out->first)
-			out->first = c->occurred_at;
-		return ERR_OK;
-	}
-	out->is_guessed = true;
-	e = record_seen_by(input, count, &c->id, false, &before);
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (before.clock != CLOCK_SUSPECT && before.at > out->seen)
-		out->seen = before.at;
-	record_clear(&before);
-	return ERR_OK;
-}
-
-/* Whether it is guessed. */
-static bool
-day_said(const struct said_on *said, contest_day on)
-{
-	bool is_guessed = said->is_guessed && said->first == INT64_MAX;
-
-	on[0] = '\0';
-	if (!is_guessed)
-		day_of(said->first, on);
-	else if (said->seen != INT64_MIN)
-		day_of(said->seen, on);
-	return is_guessed;
-}
-
-/* When a field was first said to hold a word, by those of `stands`. */
-static enum err
-find_said(const struct merge_input *input, size_t count, const bool *stands,
-    const char *field, const char *word, struct said_on *out)
-{
-	size_t i;
-	enum err e = ERR_OK;
-
-	*out = (struct said_on){.first = INT64_MAX, .seen = INT64_MIN};
-	for (i = 0; e == ERR_OK && i < count; i++) {
-		const char *said = rule_text(input[i].change->fields, field);
-
-		if (stands[i] && said != NULL && strcmp(said, word) == 0)
-			e = note_said(input, count, i, out);
-	}
-	return e;
-}
-
 /* When it was first said that he is dead or gone, as he is now; what was said
  * otherwise since is over. */
 static enum err
@@ -258,7 +172,7 @@ note_status(struct reading *r, const struct record *now,
 {
 	struct contest *c = &r->set->contest;
 	const char *status = rule_text(now->fields, "status");
-	struct said_on said;
+	struct contest_said_on said;
 	contest_day on;
 	bool *stands, is_guessed;
 	enum err e;
@@ -271,12 +185,12 @@ note_status(struct reading *r, const struct record *now,
 	                   : record_stands(changes->input, changes->count,
 	                         "status", stands);
 	if (e == ERR_OK)
-		e = find_said(changes->input, changes->count, stands, "status",
-		    status, &said);
+		e = contest_find_said(changes->input, changes->count, stands,
+		    "status", status, &said);
 	free(stands);
 	if (e != ERR_OK)
 		return e;
-	is_guessed = day_said(&said, on);
+	is_guessed = contest_day_said(&said, on);
 	if (strcmp(status, "dead") != 0) {
 		add_leaving(r, "", "", on, is_guessed);
 		return ERR_OK;
@@ -324,66 +238,6 @@ read_person(struct reading *r, size_t i)
 }
 
 /* --- one contract -------------------------------------------------------- */
-
-const char *const contest_words[] = {"state", "end_reason", "ended_on",
-    "contested_with", "contested_sources", "holder_id", "holder_source",
-    "end_is_guessed", NULL};
-
-/* The changes as if the machine had said nothing. */
-struct said {
-	size_t count;
-	struct change *copy;
-	struct merge_input *input;
-	bool *stands; /* of which the state was not said otherwise since */
-};
-
-static void
-said_free(struct said *s)
-{
-	while (s->count > 0)
-		json_decref(s->copy[--s->count].fields);
-	free(s->copy);
-	free(s->input);
-	free(s->stands);
-}
-
-static enum err
-said_add(struct said *s, const struct merge_input *one)
-{
-	struct change *c = &s->copy[s->count];
-	size_t j;
-
-	*c = *one->change;
-	c->fields = json_copy(c->fields);
-	if (c->fields == NULL)
-		return ERR_NOMEM;
-	if (contest_is_machines(c))
-		for (j = 0; contest_words[j] != NULL; j++)
-			json_object_del(c->fields, contest_words[j]);
-	s->input[s->count].change = c;
-	s->input[s->count++].fingerprint = one->fingerprint;
-	return ERR_OK;
-}
-
-static enum err
-said_read(const struct record_set *changes, struct said *out)
-{
-	size_t i, count = changes->count;
-	enum err e = ERR_OK;
-
-	*out = (struct said){.copy = calloc(count, sizeof *out->copy),
-	    .input = calloc(count, sizeof *out->input),
-	    .stands = calloc(count, sizeof *out->stands)};
-	if (out->copy == NULL || out->input == NULL || out->stands == NULL)
-		e = ERR_NOMEM;
-	for (i = 0; e == ERR_OK && i < count; i++)
-		e = said_add(out, &changes->input[i]);
-	if (e == ERR_OK)
-		e = record_stands(out->input, count, "state", out->stands);
-	if (e != ERR_OK)
-		said_free(out);
-	return e;
-}
 
 static bool
 is_within(struct reading *r, const char *org, const char *above)
@@ -471,23 +325,24 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 			active = one->occurred_at;
 	}
 	if (active != INT64_MAX)
-		day_of(active, c->active_on);
+		contest_day_of(active, c->active_on);
 }
 
 /* The day of asking, where none was named; nobody ends what he has not signed.
  */
 static enum err
-fill_ending(struct contest_contract *c, const struct said *s)
+fill_ending(struct contest_contract *c, const struct contest_said *s)
 {
-	struct said_on said;
+	struct contest_said_on said;
 	enum err e;
 
 	if (c->ending_on[0] != '\0' || strcmp(c->state, "ending") != 0)
 		return ERR_OK;
-	e = find_said(s->input, s->count, s->stands, "state", "ending", &said);
+	e = contest_find_said(
+	    s->input, s->count, s->stands, "state", "ending", &said);
 	if (e != ERR_OK)
 		return e;
-	c->ending_is_guessed = day_said(&said, c->ending_on);
+	c->ending_is_guessed = contest_day_said(&said, c->ending_on);
 	if (strcmp(c->ending_on, c->signed_on) < 0)
 		memcpy(c->ending_on, c->signed_on, sizeof c->signed_on);
 	return ERR_OK;
@@ -495,7 +350,7 @@ fill_ending(struct contest_contract *c, const struct said *s)
 
 static enum err
 fill(struct reading *r, struct contest_contract *c, const struct record *said,
-    const struct said *s, const struct record_set *changes)
+    const struct contest_said *s, const struct record_set *changes)
 {
 	const char *state = rule_text(said->fields, "state");
 	const char *reason = rule_text(said->fields, "end_reason");
@@ -531,7 +386,7 @@ is_groups(const struct reading *r, const struct change *c)
 
 /* Whether it was closed, and by none of the group. */
 static bool
-is_asking(const struct reading *r, const struct said *s)
+is_asking(const struct reading *r, const struct contest_said *s)
 {
 	bool asks = false;
 	size_t i;
@@ -569,8 +424,8 @@ find_word(const struct reading *r, const struct record_set *changes,
 }
 
 static enum err
-add_said(struct reading *r, struct contest_record *one, const struct said *s,
-    const struct record_set *changes)
+add_said(struct reading *r, struct contest_record *one,
+    const struct contest_said *s, const struct record_set *changes)
 {
 	struct contest *c = &r->set->contest;
 	struct record said;
@@ -593,7 +448,7 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 	struct contest *c = &r->set->contest;
 	struct contest_record *one = &r->set->record[c->count];
 	uint8_t who[KEY_RECORD_BYTES];
-	struct said said;
+	struct contest_said said;
 	enum err e =
 	    record_merge(changes->input, changes->count, &one->present);
 
@@ -604,10 +459,10 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 		record_clear(&one->present);
 		return ERR_OK;
 	}
-	e = said_read(changes, &said);
+	e = contest_said_read(changes, &said);
 	if (e == ERR_OK) {
 		e = add_said(r, one, &said, changes);
-		said_free(&said);
+		contest_said_free(&said);
 	}
 	if (e != ERR_OK) {
 		record_clear(&one->present);

@@ -5,6 +5,7 @@
 #ifndef YIZHAN_STORE_CONTEST_SET_H
 #define YIZHAN_STORE_CONTEST_SET_H
 
+#include "store/contest_said.h"
 #include "store/contest_settle.h"
 
 /* A contract beside its place in the set. */
@@ -22,16 +23,6 @@ struct contest_set {
 	size_t people_count;
 	uint8_t people[CONTEST_PEOPLE_MOST][KEY_RECORD_BYTES];
 };
-
-/* The fields that are the machine's to say; ends with NULL. */
-extern const char *const contest_words[];
-
-/** Whether the time that a change names can be believed: its computer's clock
- * could, and it is not one that was still to come. */
-bool contest_is_believable(const struct change *c);
-
-/** Whether a change is the machine's. */
-bool contest_is_machines(const struct change *c);
 
 /**
  * Read all contracts of a resident and of those linked to him, and decide

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/contest_set.h"
+#include "store/contest_said.h"
+#include "store/contest_settle.h"
 #include "store/contract_view.h"
 #include "store/date.h"
 #include "store/rules.h"
