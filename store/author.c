@@ -324,6 +324,18 @@ move_to_amended(struct work *w, const json_t *fields, const char *old_state)
 	           : ERR_NOMEM;
 }
 
+/* Who signed it changes it, or the head; of others it is told, and the group
+ * asked (entitled.c). */
+static void
+warn_of_others(struct work *w, const struct record *r)
+{
+	if (w->kind->states != NULL && state_rank(w->kind, "amended") >= 0 &&
+	    w->self->role != ROLE_HUB && w->self->is_enrolled &&
+	    group_word_others_began(w->t, &r->id, &w->self->chain[0]))
+		findings_warn(
+		    &w->out->findings, FINDING_OTHERS_RECORD, "org_id");
+}
+
 /* Whether versions met in it. */
 static bool
 is_open(const struct record *r)
@@ -417,6 +429,8 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 	enum err e = lay_over(w->whole, fields);
 
 	persons_check(&step, &w->out->findings);
+	if (!was_draft)
+		warn_of_others(w, r);
 	if (e == ERR_OK && !was_draft)
 		e = move_to_amended(w, fields, old_state);
 	if (e == ERR_OK && (w->flags & AUTHOR_RESTORES) != 0)

@@ -175,6 +175,7 @@ note_status(struct reading *r, const struct record *now,
 {
 	struct contest *c = &r->set->contest;
 	const char *status = rule_text(now->fields, "status");
+	struct contest_said_on said;
 	contest_day on;
 	bool *stands, is_guessed;
 	enum err e;
@@ -187,11 +188,12 @@ note_status(struct reading *r, const struct record *now,
 	                   : record_stands(changes->input, changes->count,
 	                         "status", stands);
 	if (e == ERR_OK)
-		e = contest_day_said(changes->input, changes->count, stands,
-		    "status", status, on, &is_guessed);
+		e = contest_find_said(changes->input, changes->count, stands,
+		    "status", status, &said);
 	free(stands);
 	if (e != ERR_OK)
 		return e;
+	is_guessed = contest_day_said(&said, on);
 	if (strcmp(status, "dead") != 0) {
 		add_leaving(r, "", "", on, is_guessed, false);
 		return ERR_OK;
@@ -320,13 +322,15 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 		if (one->parent_count == 0 &&
 		    (!is_founded || change_id_compare(&one->id, &c->id) < 0)) {
 			c->id = one->id;
+			snprintf(c->org, sizeof c->org, "%.*s",
+			    ORG_REF_BYTES_MAX, one->org);
 			c->clock_ok = one->clock != CLOCK_SUSPECT;
 			is_founded = true;
 		}
 		if (state == NULL)
 			continue;
 		if (strcmp(state, "active") == 0 &&
-		    one->clock != CLOCK_SUSPECT && one->occurred_at < active)
+		    contest_is_believable(one) && one->occurred_at < active)
 			active = one->occurred_at;
 	}
 	if (active != INT64_MAX)
@@ -338,13 +342,17 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 static enum err
 fill_ending(struct contest_contract *c, const struct contest_said *s)
 {
+	struct contest_said_on said;
 	enum err e;
 
 	if (c->ending_on[0] != '\0' || strcmp(c->state, "ending") != 0)
 		return ERR_OK;
-	e = contest_day_said(s->input, s->count, s->stands, "state", "ending",
-	    c->ending_on, &c->ending_is_guessed);
-	if (e == ERR_OK && strcmp(c->ending_on, c->signed_on) < 0)
+	e = contest_find_said(
+	    s->input, s->count, s->stands, "state", "ending", &said);
+	if (e != ERR_OK)
+		return e;
+	c->ending_is_guessed = contest_day_said(&said, c->ending_on);
+	if (strcmp(c->ending_on, c->signed_on) < 0)
 		memcpy(c->ending_on, c->signed_on, sizeof c->signed_on);
 	return e;
 }

@@ -256,7 +256,7 @@ needs_word(const struct contest_set *s, size_t i)
 
 enum err
 contest_say(struct txn *t, const struct self *self, const struct record *r,
-    json_t *fields, int64_t now)
+    const char *org, json_t *fields, int64_t now)
 {
 	struct change c;
 	enum err e;
@@ -266,7 +266,7 @@ contest_say(struct txn *t, const struct self *self, const struct record *r,
 	c.parent_count = r->parent_count;
 	memcpy(c.parents, r->parents, sizeof c.parents);
 	snprintf(c.by, sizeof c.by, "%s", CONTEST_AUTHOR);
-	snprintf(c.org, sizeof c.org, "%s", r->org);
+	snprintf(c.org, sizeof c.org, "%s", org);
 	c.clock = self_clock(self, now);
 	c.occurred_at = now;
 	c.recorded_at = now;
@@ -295,7 +295,8 @@ say_of(struct txn *t, const struct self *self, const struct contest_set *s,
 	if (fields == NULL)
 		return ERR_NOMEM;
 	if (json_object_size(fields) > 0)
-		e = contest_say(t, self, &s->record[i].present, fields, now);
+		e = contest_say(t, self, &s->record[i].present,
+		    s->contest.of[i].org, fields, now);
 	json_decref(fields);
 	return e;
 }
@@ -408,14 +409,39 @@ settle_named(struct settling *w, const struct record_set *changes)
 	return e;
 }
 
+/* While it was not here, another of its ref was the only one that could be
+ * meant (scope_resolve()): that one's contracts may be others now. */
+static enum err
+settle_namesakes(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct buffer keys = {0};
+	struct record r;
+	size_t at;
+	enum err e = record_read(w->t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_OK;
+	e = naming_walk(
+	    w->t, "resident", r.id.ref, NAMING_HOLDERS, NULL, 3, &keys);
+	record_clear(&r);
+	if (keys.size > (size_t)2 * KEY_RECORD_BYTES)
+		buffer_drop(&keys, keys.size); /* nor could it be before */
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = settle_resident(w, keys.data + at);
+	buffer_free(&keys);
+	return e;
+}
+
 static enum err
 settle_one(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
 {
 	struct record_set changes;
 	enum err e;
 
-	if (load_u16(key) == key_kind_number("resident"))
-		return settle_resident(w, key);
+	if (load_u16(key) == key_kind_number("resident")) {
+		e = settle_resident(w, key);
+		return e == ERR_OK ? settle_namesakes(w, key) : e;
+	}
 	e = record_gather(w->t, key, CONTEST_CHANGES_MOST, &changes);
 	if (e == ERR_CORRUPT || e == ERR_LIMIT || e == ERR_NOT_FOUND)
 		return ERR_OK;

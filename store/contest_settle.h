@@ -39,7 +39,8 @@ enum err contest_prepare(struct txn *t, const struct self *self, int64_t now);
 /** At a hub: a change of the machine's, in the name of the contract's org. What
  * no change can hold stays unsaid. */
 enum err contest_say(struct txn *t, const struct self *self,
-    const struct record *contract, json_t *fields, int64_t now);
+    const struct record *contract, const char *org, json_t *fields,
+    int64_t now);
 
 /** At a hub: the contract that counts for a resident, and those linked to
  * him, on a day. ERR_NOT_FOUND: none, or no such resident. */

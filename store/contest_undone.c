@@ -37,6 +37,7 @@ contest_moving_day(
     struct txn *t, const struct record *move, contest_day on, bool *is_guessed)
 {
 	const char *day = rule_day(move->fields, "moved_on");
+	struct contest_said_on said;
 	bool stands[KIN_MAX];
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record_set set;
@@ -54,8 +55,10 @@ contest_moving_day(
 		           : e;
 	e = find_confirmed(&set, stands);
 	if (e == ERR_OK)
-		e = contest_day_said(set.input, set.count, stands, "state",
-		    "confirmed", on, is_guessed);
+		e = contest_find_said(
+		    set.input, set.count, stands, "state", "confirmed", &said);
+	if (e == ERR_OK)
+		*is_guessed = contest_day_said(&said, on);
 	record_set_free(&set);
 	return e;
 }

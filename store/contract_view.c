@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/contest_said.h"
+#include "store/contest_settle.h"
 #include "store/contract_view.h"
 #include "store/date.h"
 #include "store/rules.h"
@@ -120,20 +122,49 @@ is_of(const struct plan *p, const struct record *q)
 	return !record_exists(p->t, key);
 }
 
-/* Of two for one day the one written later counts. */
+/* When a package change was written; INT64_MIN: by a clock that was wrong. */
+static enum err
+find_time(struct plan *p, const struct record *q, int64_t *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record_set set;
+	size_t i;
+	enum err e;
+
+	*out = INT64_MIN;
+	key_record(txn_db(p->t), key, &q->id);
+	e = record_gather(p->t, key, CONTEST_CHANGES_MOST, &set);
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_OK;
+	for (i = 0; i < set.count; i++)
+		if (change_id_compare(&set.change[i].id, &q->head) == 0 &&
+		    contest_is_believable(&set.change[i]))
+			*out = set.change[i].occurred_at;
+	record_set_free(&set);
+	return ERR_OK;
+}
+
+/* Of two for one day the one written later counts, by clocks that can be
+ * believed; else the higher id: they are never changed, so that neither says
+ * which it had seen. */
 static enum err
 note_change(struct plan *p, const struct record *q)
 {
 	const char *from = rule_day(q->fields, "from_on");
 	json_t *packages = json_object_get(q->fields, "packages");
+	int64_t at;
 	int order;
+	enum err e;
 
 	if (from == NULL || packages == NULL || p->day[0] == '\0' ||
 	    strncmp(from, p->day, DATE_CHARS) > 0)
 		return ERR_OK;
+	e = find_time(p, q, &at);
+	if (e != ERR_OK)
+		return e;
 	order = strncmp(from, p->from_on, DATE_CHARS);
 	if (order == 0)
-		order = (q->at > p->said_at) - (q->at < p->said_at);
+		order = (at > p->said_at) - (at < p->said_at);
 	if (order == 0)
 		order = change_id_compare(&q->head, &p->said_by);
 	if (order < 0)
@@ -141,7 +172,7 @@ note_change(struct plan *p, const struct record *q)
 	json_decref(p->packages);
 	p->packages = json_incref(packages);
 	snprintf(p->from_on, sizeof p->from_on, "%.10s", from);
-	p->said_at = q->at;
+	p->said_at = at;
 	p->said_by = q->head;
 	return ERR_OK;
 }

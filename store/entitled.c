@@ -363,6 +363,42 @@ note_contract(struct txn *t, const struct self *self, const struct change *c,
 	return e;
 }
 
+/* --- of signed records ---------------------------------------------------- */
+
+static bool
+is_signed_kind(const char *name)
+{
+	const struct kind *k = kind_by_name(name);
+
+	return k != NULL && k->states != NULL && state_rank(k, "amended") >= 0;
+}
+
+/* What one signed only he amends or takes back, or who is above his org. */
+static enum err
+note_signed(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	bool others = false, own = false;
+	struct record_set set;
+	size_t i;
+	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_OK;
+	for (i = 0; i < set.count; i++) {
+		const struct change *one = &set.change[i];
+
+		if (one->parent_count > 0)
+			continue;
+		if (is_above(t, c->org, one->org))
+			own = true;
+		else
+			others = true;
+	}
+	record_set_free(&set);
+	return others && !own ? ask_about(t, c, FINDING_OTHERS_RECORD) : ERR_OK;
+}
+
 /* At the hub, as the change comes in: what is known then decides. */
 static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
@@ -377,12 +413,30 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	if ((c->managing || takes_owners_step(c)) && !is_own(t, self, c) &&
 	    is_entitled(t, c, key) == NO)
 		return ask_about(t, c, FINDING_UNENTITLED);
-	return strcmp(c->record.kind, "contract") == 0
-	           ? note_contract(t, self, c, key)
+	if (strcmp(c->record.kind, "contract") == 0)
+		return note_contract(t, self, c, key);
+	return c->parent_count > 0 && is_signed_kind(c->record.kind) &&
+	               !is_own(t, self, c)
+	           ? note_signed(t, c, key)
 	           : ERR_OK;
 }
 
 /* --- deciding ------------------------------------------------------------ */
+
+static const char *
+ground_of(enum finding_code code)
+{
+	switch (code) {
+	case FINDING_OTHERS_CONTRACT:
+		return N_("its author is neither of the contract's "
+		          "organisation nor of the managing one");
+	case FINDING_OTHERS_RECORD:
+		return N_("its author is not of the organisation that signed "
+		          "the record, nor above it");
+	default:
+		return N_("its author was not the managing organisation");
+	}
+}
 
 /* What the change set, and what it found there. */
 static enum err
@@ -408,11 +462,7 @@ show_both(
 	json_object_set_new(without, "fields", found);
 	json_object_set(kept, "fields", c->fields);
 	m->proposal = 0;
-	m->ground =
-	    m->question->code == FINDING_OTHERS_CONTRACT
-	        ? N_("its author is neither of the contract's organisation nor "
-	             "of the managing one")
-	        : N_("its author was not the managing organisation");
+	m->ground = ground_of(m->question->code);
 	if (e != ERR_OK) {
 		json_decref(without);
 		json_decref(kept);
@@ -536,6 +586,16 @@ const struct matter_maker matter_entitled = {
 /* The same of a contract that another org ended. */
 const struct matter_maker matter_others_contract = {
     .code = FINDING_OTHERS_CONTRACT,
+    .urgency = 1,
+    .group_only = true,
+    .describe = describe,
+    .decide = decide,
+    .undo = undo,
+};
+
+/* The same of a signed record that another org changed. */
+const struct matter_maker matter_others_record = {
+    .code = FINDING_OTHERS_RECORD,
     .urgency = 1,
     .group_only = true,
     .describe = describe,

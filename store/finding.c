@@ -433,7 +433,8 @@ static const struct entry entries[] = {
 	{FINDING_OTHERS_RECORD, "others_record",
 	    N_("Another organisation than its author's changed this signed "
 	       "record."),
-	    N_("Its author, or the head, looks at what was changed.")},
+	    N_("Its author, or the head, looks at what was changed; the group "
+	       "may set it aside: yizhan decide.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -364,7 +364,8 @@ say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
 		return ERR_OK;
 	}
 	fields = json_pack("{s:o}", field, with);
-	e = fields == NULL ? ERR_NOMEM : contest_say(t, self, r, fields, now);
+	e = fields == NULL ? ERR_NOMEM
+	                   : contest_say(t, self, r, r->org, fields, now);
 	json_decref(fields);
 	return e;
 }

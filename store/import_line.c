@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/allergies.h"
 #include "store/group_word.h"
 #include "store/import_line.h"
 #include "store/text.h"
@@ -570,6 +571,17 @@ take_content(struct line_run *run, struct line *l, struct line_outcome *out)
 	return e;
 }
 
+/* A program that lists no more what it knew may have lost it. */
+static enum err
+keep_allergies(struct line *l, struct findings *out)
+{
+	if (strcmp(l->id.kind, "resident") != 0 ||
+	    !allergies_are_gone(l->before, l->fields))
+		return ERR_OK;
+	findings_warn(out, FINDING_ROW_GONE, "allergies");
+	return allergies_keep(l->before, l->fields);
+}
+
 static enum err
 take_record(struct line_run *run, struct line *l, struct line_outcome *out)
 {
@@ -594,6 +606,8 @@ take_record(struct line_run *run, struct line *l, struct line_outcome *out)
 	if (out->findings.refusals > 0)
 		return ERR_OK;
 	e = kind_normalise(l->kind, l->fields);
+	if (e == ERR_OK)
+		e = keep_allergies(l, &out->findings);
 	if (e == ERR_OK)
 		e = take_content(run, l, out);
 	if (e != ERR_OK || out->findings.refusals > 0)

@@ -136,6 +136,21 @@ linked_sides(struct txn *t, const struct record *link,
 	return sides_of(t, &link->id, link->fields, a, b);
 }
 
+/* Where no source is told, the link's own is meant as soon as it is here; what
+ * a row leads to says itself whom it means then. */
+static enum err
+put_own_row(struct txn *t, const struct record *link, const char *name,
+    const char *source_name, const uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *ref = rule_ref(link->fields, name);
+	uint8_t own[KEY_RECORD_BYTES];
+
+	if (ref == NULL || rule_text(link->fields, source_name) != NULL)
+		return ERR_OK;
+	key_record_of(txn_db(t), own, link->id.source, "resident", ref);
+	return put_row(t, links_of, own, key);
+}
+
 static enum err
 note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
@@ -145,7 +160,11 @@ note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT ? ERR_OK : e;
-	e = linked_sides(t, &r, a, b);
+	e = put_own_row(t, &r, "resident_id", "resident_source", key);
+	if (e == ERR_OK)
+		e = put_own_row(t, &r, "other_id", "other_source", key);
+	if (e == ERR_OK)
+		e = linked_sides(t, &r, a, b);
 	record_clear(&r);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;

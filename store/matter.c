@@ -19,6 +19,7 @@ extern const struct matter_maker matter_conflict, matter_differ,
 extern const struct matter_maker matter_contested;
 extern const struct matter_maker matter_end_day;
 extern const struct matter_maker matter_others_contract;
+extern const struct matter_maker matter_others_record;
 extern const struct matter_maker matter_fork, matter_onward,
     matter_not_custodian, matter_unapproved, matter_device_lost,
     matter_device_damaged, matter_unsafe;
@@ -36,6 +37,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_contested,
     &matter_end_day,
     &matter_others_contract,
+    &matter_others_record,
     &matter_fork,
     &matter_onward,
     &matter_not_custodian,

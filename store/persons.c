@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/allergies.h"
 #include "store/candidate.h"
 #include "store/deaths.h"
 #include "store/moves.h"
@@ -72,7 +73,11 @@ persons_check(const struct person_step *s, struct findings *out)
 	const char *holder = rule_ref(s->before, "managing_org_id");
 	const char *reason = rule_text(s->given, "reason");
 
-	if (strcmp(s->kind->name, "resident") != 0 || !is_dead(s->before) ||
+	if (strcmp(s->kind->name, "resident") != 0)
+		return;
+	if (allergies_are_gone(s->before, s->given))
+		findings_refuse(out, FINDING_ROW_GONE, "allergies");
+	if (!is_dead(s->before) ||
 	    json_object_get(s->given, "status") == NULL || is_dead(s->given))
 		return;
 	if (reason == NULL || reason[0] == '\0')

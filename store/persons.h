@@ -29,7 +29,7 @@ struct person_step {
 };
 
 /** Who was reported dead lives again only by the word of his managing org or
- * the group, and with a reason. */
+ * the group, and with a reason; no allergy is left out. */
 void persons_check(const struct person_step *s, struct findings *out);
 
 #endif

@@ -86,8 +86,27 @@ ask(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	return e;
 }
 
+/* Whether a record is about this entry, and not another program's of its ref.
+ */
+static bool
+is_of_entry(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const uint8_t entry[KEY_RECORD_BYTES])
+{
+	uint8_t named[KEY_RECORD_BYTES];
+	struct record r;
+	bool is_of = false;
+
+	if (record_read(t, key, &r) != ERR_OK)
+		return false; /* verify's to tell */
+	is_of = linked_resident(t, &r.id, r.fields, named) == ERR_OK &&
+	        memcmp(named, entry, sizeof named) == 0;
+	record_clear(&r);
+	return is_of;
+}
+
 static enum err
-ask_of_entry(struct txn *t, const char *ref, const struct standing *stood,
+ask_of_entry(struct txn *t, const char *ref,
+    const uint8_t entry[KEY_RECORD_BYTES], const struct standing *stood,
     const struct identity *link)
 {
 	struct buffer keys = {0};
@@ -99,7 +118,8 @@ ask_of_entry(struct txn *t, const char *ref, const struct standing *stood,
 		e = naming_walk(t, "resident", ref, NAMING_REST, NULL,
 		    SCOPE_NAMERS_MAX, &keys);
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		e = ask(t, keys.data + at, stood, link);
+		if (is_of_entry(t, keys.data + at, entry))
+			e = ask(t, keys.data + at, stood, link);
 	buffer_free(&keys);
 	return e;
 }
@@ -109,19 +129,21 @@ note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
 	struct record link;
 	struct standing stood;
-	const char *a, *b;
+	uint8_t side[2][KEY_RECORD_BYTES];
 	enum err e = read_standing(t, key, &stood, &link);
 
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_OK : e;
-	a = rule_ref(link.fields, "resident_id");
-	b = rule_ref(link.fields, "other_id");
-	if (stood.is_over && a != NULL)
-		e = ask_of_entry(t, a, &stood, &link.id);
-	if (stood.is_over && e == ERR_OK && b != NULL)
-		e = ask_of_entry(t, b, &stood, &link.id);
+	if (stood.is_over)
+		e = linked_sides(t, &link, side[0], side[1]);
+	if (stood.is_over && e == ERR_OK)
+		e = ask_of_entry(t, rule_ref(link.fields, "resident_id"),
+		    side[0], &stood, &link.id);
+	if (stood.is_over && e == ERR_OK)
+		e = ask_of_entry(t, rule_ref(link.fields, "other_id"), side[1],
+		    &stood, &link.id);
 	record_clear(&link);
-	return e;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* It came late: the link is undone already. */

@@ -1,11 +1,14 @@
 /* contest_sim: the group's word on contracts, whatever the order of arrival.
  *
  * Residents with contracts of several teams: signed, brought along, renewed,
- * replaced, ended, refused by a person; who die, move (some by mistake), are
- * linked and parted; some of one household, whose teams may differ.
+ * replaced, ended, refused by a person; who die, move (some by mistake), come
+ * back, are linked and parted; some of one household, whose teams may differ.
+ * Two programs name them, which both count from one, and some clocks are wrong.
  * The changes reach a hub in random orders and groups, and after each group it
  * says what it has to say. In the end every contract stands alike, and saying
- * it again writes nothing. Usage: contest_sim [SEED [ROUNDS]].
+ * it again writes nothing; besides, of one person no two run at a time, what is
+ * contested is asked about, and no clock that was wrong keeps a contract alive
+ * or ends it before it was signed. Usage: contest_sim [SEED [ROUNDS]].
  */
 
 #include <inttypes.h>
@@ -22,13 +25,18 @@
 
 #include "store/admit.h"
 #include "store/contest_settle.h"
+#include "store/linked.h"
+#include "store/matter.h"
+#include "store/rules.h"
 #include "store/value.h"
 #include "tests/unit/scratch.h"
 
 /* After every day that the group invents: 2026-08-01. */
 #define SIM_NOW INT64_C(1785513600)
 
-enum { RESIDENTS = 8, CHANGES_MOST = 400, ORDERS = 4, NODES = 4 };
+enum { RESIDENTS = 8, SOURCES = 2, CHANGES_MOST = 400, ORDERS = 4, NODES = 4 };
+
+static const char *const sources[SOURCES] = {"his", "b"};
 
 static const char *const orgs[NODES] = {"T1", "V11", "T2", "H"};
 static const char *const above[NODES] = {"H", "T1", "H", NULL};
@@ -53,12 +61,22 @@ draw(size_t below)
 static struct change made[CHANGES_MOST];
 static size_t made_count;
 static uint64_t seqs[NODES];
-static char contracts[CHANGES_MOST][16]; /* refs */
-static size_t contract_count;
+static struct contract {
+	const char *source;
+	char ref[16];
+	bool names_end; /* somebody named the day of its end */
+} contracts[CHANGES_MOST];
+static size_t contract_count, counted[SOURCES];
+static struct resident {
+	char ref[16];
+	const char *source, *status; /* as it is in the end */
+	bool is_guessed;             /* said by a clock that was wrong */
+} residents[RESIDENTS];
 
 /* By a node; parent SIZE_MAX: it founds the record. */
 static size_t
-make(const char *kind, const char *ref, int node, size_t parent, json_t *fields)
+make(const char *source, const char *kind, const char *ref, int node,
+    size_t parent, json_t *fields)
 {
 	struct change *c = &made[made_count];
 
@@ -68,7 +86,7 @@ make(const char *kind, const char *ref, int node, size_t parent, json_t *fields)
 	c->id.life[0] = (uint8_t)(node + 1);
 	c->id.class = 1;
 	c->id.seq = ++seqs[node];
-	snprintf(c->record.source, sizeof c->record.source, "his");
+	snprintf(c->record.source, sizeof c->record.source, "%s", source);
 	snprintf(c->record.kind, sizeof c->record.kind, "%s", kind);
 	snprintf(c->record.ref, sizeof c->record.ref, "%s", ref);
 	snprintf(c->by, sizeof c->by, "S1");
@@ -93,30 +111,35 @@ some_day(int year)
 }
 
 static void
-step(const char *ref, int node, size_t parent, const char *state,
+step(struct contract *of, int node, size_t parent, const char *state,
     const char *reason)
 {
 	json_t *fields = json_pack("{s:s}", "state", state);
 
 	if (reason != NULL) {
 		json_object_set_new(fields, "end_reason", json_string(reason));
-		if (draw(2) == 0)
+		if (draw(2) == 0) {
 			json_object_set_new(fields, "ended_on", some_day(2026));
+			of->names_end = true;
+		}
 	}
-	make("contract", ref, node, parent, fields);
+	make(of->source, "contract", of->ref, node, parent, fields);
 }
 
+/* Both programs count from one. */
 static void
-make_contract(const char *resident, const char *before)
+make_contract(size_t resident, const char *before)
 {
-	char *ref = contracts[contract_count];
+	struct contract *k = &contracts[contract_count++];
 	int node = (int)draw(3);
 	json_t *fields;
 	size_t c;
 
-	snprintf(ref, sizeof contracts[0], "K%zu", contract_count++);
+	k->source = residents[resident].source;
+	k->names_end = false;
+	snprintf(k->ref, sizeof k->ref, "K%zu", counted[resident % SOURCES]++);
 	fields = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "resident_id",
-	    json_sprintf("ref:%s", resident), "state",
+	    json_sprintf("ref:%s", residents[resident].ref), "state",
 	    draw(4) == 0 ? "active" : "signed", "signed_on", some_day(2026),
 	    "start_on", some_day(2026), "end_on", some_day(2027), "team_id",
 	    json_sprintf("ref:T%zu", draw(2)));
@@ -127,74 +150,111 @@ make_contract(const char *resident, const char *before)
 		json_object_set_new(fields,
 		    draw(2) == 0 ? "replaces_id" : "renews_id",
 		    json_sprintf("ref:%s", before));
-	c = make("contract", ref, node, SIZE_MAX, fields);
+	c = make(k->source, "contract", k->ref, node, SIZE_MAX, fields);
 	if (draw(4) == 0)
-		step(ref, node, c, "ending",
-		    draw(2) == 0 ? "resident" : "breach");
+		step(
+		    k, node, c, "ending", draw(2) == 0 ? "resident" : "breach");
 	if (draw(8) == 0)
-		step(ref, node, c, "closed", "moved");
+		step(k, node, c, "closed", "moved");
 	if (draw(6) == 0)
-		step(ref, GROUP, c, "refused", NULL);
+		step(k, GROUP, c, "refused", NULL);
 	if (draw(6) == 0)
-		make("contract", ref, node, c,
+		make(k->source, "contract", k->ref, node, c,
 		    json_pack("{s:o}", "household_no",
 		        draw(2) == 0 ? json_null()
 		                     : json_sprintf("%zu", draw(2))));
 }
 
+/* He may go, come back and go again. */
+static void
+make_status(struct resident *who, size_t parent)
+{
+	static const char *const words[] = {"moved_away", "dead", "living"};
+	size_t n = draw(4), c;
+
+	who->status = "living";
+	while (n-- > 0 && draw(2) == 0) {
+		const char *word = words[draw(3)];
+		bool again = strcmp(word, who->status) == 0;
+
+		who->status = word;
+		c = make(who->source, "resident", who->ref, (int)draw(NODES),
+		    parent, json_pack("{s:s}", "status", who->status));
+		who->is_guessed = made[c].clock == CLOCK_SUSPECT &&
+		                  (!again || who->is_guessed);
+		parent = c;
+	}
+}
+
 /* The day may have to be that of the word. */
 static void
-make_move(const char *resident, const char *name)
+make_move(const struct resident *who, size_t i)
 {
 	json_t *fields = json_pack("{s:s, s:o, s:o, s:o}", "state",
 	    draw(3) == 0 ? "requested" : "confirmed", "resident_id",
-	    json_sprintf("ref:%s", resident), "from_org",
+	    json_sprintf("ref:%s", who->ref), "from_org",
 	    json_sprintf("ref:%s", orgs[draw(3)]), "to_org",
 	    json_sprintf("ref:%s", orgs[draw(3)]));
+	char name[16];
 	size_t m;
 
+	snprintf(name, sizeof name, "M%zu", i / SOURCES);
 	if (draw(3) > 0)
 		json_object_set_new(fields, "moved_on", some_day(2026));
-	m = make("move", name, GROUP, SIZE_MAX, fields);
+	m = make(who->source, "move", name, GROUP, SIZE_MAX, fields);
 	if (draw(2) == 0)
-		make("move", name, GROUP, m,
+		make(who->source, "move", name, GROUP, m,
+		    json_pack("{s:s}", "state", "undone"));
+}
+
+/* The sources may be left out where both are of the link's own. */
+static void
+make_link(const struct resident *who, const struct resident *other, size_t i)
+{
+	bool is_plain = who->source == other->source && draw(2) == 0;
+	const char *source = is_plain ? who->source : "";
+	char name[16];
+	json_t *fields;
+	size_t l;
+
+	snprintf(name, sizeof name, "L%zu", i);
+	fields = json_pack("{s:s, s:o, s:o}", "state", "linked", "resident_id",
+	    json_sprintf("ref:%s", who->ref), "other_id",
+	    json_sprintf("ref:%s", other->ref));
+	if (!is_plain) {
+		json_object_set_new(
+		    fields, "resident_source", json_string(who->source));
+		json_object_set_new(
+		    fields, "other_source", json_string(other->source));
+	}
+	l = make(source, "link", name, GROUP, SIZE_MAX, fields);
+	if (draw(3) == 0)
+		make(source, "link", name, GROUP, l,
 		    json_pack("{s:s}", "state", "undone"));
 }
 
 static void
 make_resident(size_t i)
 {
-	char ref[16], other[16], name[16];
+	struct resident *who = &residents[i];
 	size_t n = draw(4), r;
 	const char *before = NULL;
 
-	snprintf(ref, sizeof ref, "R%zu", i);
-	r = make("resident", ref, (int)draw(3), SIZE_MAX,
+	who->source = sources[i % SOURCES];
+	who->is_guessed = false;
+	snprintf(who->ref, sizeof who->ref, "R%zu", i / SOURCES);
+	r = make(who->source, "resident", who->ref, (int)draw(3), SIZE_MAX,
 	    json_pack("{s:s, s:s, s:o}", "name", "x", "status", "living",
 	        "managing_org_id", json_sprintf("ref:%s", orgs[draw(3)])));
 	while (n-- > 0) {
-		make_contract(ref, before);
-		before = contracts[contract_count - 1];
+		make_contract(i, before);
+		before = contracts[contract_count - 1].ref;
 	}
-	if (draw(5) == 0)
-		make("resident", ref, GROUP, r,
-		    json_pack("{s:s}", "status",
-		        draw(2) == 0 ? "dead" : "moved_away"));
-	snprintf(name, sizeof name, "M%zu", i);
+	make_status(who, r);
 	if (draw(4) == 0)
-		make_move(ref, name);
-	snprintf(other, sizeof other, "R%zu", i / 2);
-	snprintf(name, sizeof name, "L%zu", i);
-	if (draw(3) == 0 && i / 2 != i) {
-		size_t l = make("link", name, GROUP, SIZE_MAX,
-		    json_pack("{s:s, s:o, s:o}", "state", "linked",
-		        "resident_id", json_sprintf("ref:%s", ref), "other_id",
-		        json_sprintf("ref:%s", other)));
-
-		if (draw(3) == 0)
-			make("link", name, GROUP, l,
-			    json_pack("{s:s}", "state", "undone"));
-	}
+		make_move(who, i);
+	if (draw(3) == 0 && i / 2 != i)
+		make_link(who, &residents[i / 2], i);
 }
 
 static void
@@ -204,6 +264,7 @@ group_make(void)
 
 	made_count = contract_count = 0;
 	memset(seqs, 0, sizeof seqs);
+	memset(counted, 0, sizeof counted);
 	for (i = 0; i < RESIDENTS; i++)
 		make_resident(i);
 }
@@ -320,14 +381,16 @@ static char *
 outcome(struct txn *t, size_t i)
 {
 	static const char *const fields[] = {"state", "end_reason", "ended_on",
-	    "contested_with", "holder_id", "household_with", NULL};
+	    "contested_with", "contested_sources", "holder_id", "holder_source",
+	    "end_is_guessed", "household_with", NULL};
 	uint8_t key[KEY_RECORD_BYTES];
 	json_t *shown = json_object();
 	struct record r;
 	size_t n;
 	char *text;
 
-	key_record_of(db, key, "his", "contract", contracts[i]);
+	key_record_of(
+	    db, key, contracts[i].source, "contract", contracts[i].ref);
 	assert_int_equal(record_read(t, key, &r), ERR_OK);
 	for (n = 0; fields[n] != NULL; n++)
 		if (json_object_get(r.fields, fields[n]) != NULL)
@@ -356,12 +419,143 @@ compare_outcomes(bool is_first)
 			continue;
 		}
 		if (strcmp(text, expected[i]) != 0 && wrong++ < 10)
-			print_error("%s: %s instead of %s\n", contracts[i],
-			    text, expected[i]);
+			print_error("%s/%s: %s instead of %s\n",
+			    contracts[i].source, contracts[i].ref, text,
+			    expected[i]);
 		free(text);
 	}
 	txn_abort(t);
 	assert_int_equal(wrong, 0);
+}
+
+/* --- what holds of every end -----------------------------------------------
+ */
+
+static struct record ends[CHANGES_MOST];
+static uint8_t people[CHANGES_MOST][KEY_RECORD_BYTES];
+
+static bool
+is_one_person(struct txn *t, size_t i, size_t j)
+{
+	struct linked all;
+	size_t n;
+
+	assert_int_equal(linked_all(t, people[i], &all), ERR_OK);
+	for (n = 0; n < all.count; n++)
+		if (memcmp(all.key[n], people[j], KEY_RECORD_BYTES) == 0)
+			return true;
+	return false;
+}
+
+static bool
+names(size_t i, const char *field, size_t j)
+{
+	const char *ref = rule_ref(ends[i].fields, field);
+
+	return ref != NULL && strcmp(ref, contracts[j].ref) == 0 &&
+	       contracts[i].source == contracts[j].source;
+}
+
+static bool
+run_at_once(size_t i, size_t j)
+{
+	const json_t *a = ends[i].fields, *b = ends[j].fields;
+
+	return rule_state_is(a, "active") && rule_state_is(b, "active") &&
+	       strcmp(rule_day(a, "start_on"), rule_day(b, "end_on")) <= 0 &&
+	       strcmp(rule_day(b, "start_on"), rule_day(a, "end_on")) <= 0 &&
+	       !names(i, "renews_id", j) && !names(j, "renews_id", i);
+}
+
+static enum err
+count_asked(void *context, const struct question *q)
+{
+	size_t *count = context;
+
+	*count += q->type == QUESTION_MATTER && q->code == FINDING_CONTESTED;
+	return ERR_OK;
+}
+
+/* One question for each that is lower than all its rivals. */
+static bool
+is_lowest(size_t i)
+{
+	const json_t *refs = json_object_get(ends[i].fields, "contested_with");
+	const json_t *from =
+	    json_object_get(ends[i].fields, "contested_sources");
+	const char *ref = json_string_value(json_array_get(refs, 0)) + 4;
+	const char *source = json_string_value(json_array_get(from, 0));
+	int order = strcmp(contracts[i].ref, ref);
+
+	if (order == 0 && source != NULL)
+		order = strcmp(contracts[i].source, source);
+	assert_int_not_equal(order, 0); /* with itself */
+	return order < 0;
+}
+
+static void
+check_asked(struct txn *t)
+{
+	size_t i, contested = 0, lowest = 0, asked = 0;
+
+	for (i = 0; i < contract_count; i++)
+		if (rule_state_is(ends[i].fields, "contested")) {
+			contested++;
+			lowest += is_lowest(i);
+		}
+	assert_int_equal(question_walk(t, count_asked, &asked), ERR_OK);
+	assert_int_equal(asked, lowest);
+	assert_true(contested == 0 || asked > 0);
+}
+
+/* Of the residents as they were made. */
+static void
+check_clocks(size_t i)
+{
+	const json_t *f = ends[i].fields;
+	const char *signed_on = rule_day(f, "signed_on");
+	const char *ended_on = rule_day(f, "ended_on");
+	size_t n;
+
+	if (ended_on != NULL && !contracts[i].names_end)
+		assert_true(strcmp(signed_on, ended_on) <= 0);
+	for (n = 0; n < RESIDENTS; n++) {
+		uint8_t key[KEY_RECORD_BYTES];
+
+		key_record_of(
+		    db, key, residents[n].source, "resident", residents[n].ref);
+		if (memcmp(key, people[i], sizeof key) == 0 &&
+		    residents[n].is_guessed &&
+		    strcmp(residents[n].status, "living") != 0)
+			assert_false(rule_state_is(f, "active") ||
+			             rule_state_is(f, "contested"));
+	}
+}
+
+static void
+check_ends(void)
+{
+	struct txn *t = begin(false);
+	uint8_t key[KEY_RECORD_BYTES];
+	size_t i, j;
+
+	for (i = 0; i < contract_count; i++) {
+		key_record_of(
+		    db, key, contracts[i].source, "contract", contracts[i].ref);
+		assert_int_equal(record_read(t, key, &ends[i]), ERR_OK);
+		key_record_of(db, people[i], contracts[i].source, "resident",
+		    rule_ref(ends[i].fields, "resident_id"));
+	}
+	for (i = 0; i < contract_count; i++)
+		for (j = 0; j < i; j++)
+			if (run_at_once(i, j))
+				assert_false(is_one_person(t, i, j));
+	for (i = 0; i < contract_count; i++)
+		check_clocks(i);
+	check_asked(t);
+	for (i = 0; i < contract_count; i++)
+		record_clear(&ends[i]);
+	txn_abort(t);
 }
 
 /* All are due again; nothing is left to say. */
@@ -398,6 +592,7 @@ test_any_order_of_arrival_ends_alike(void **state)
 			hub_make();
 			deliver_in_some_order();
 			compare_outcomes(order == 0);
+			check_ends();
 			say_it_again();
 			hub_remove();
 		}

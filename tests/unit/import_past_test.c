@@ -124,9 +124,20 @@ test_omitted_list_that_only_grows_is_kept(void **state)
 	give(f,
 	    RESIDENT("10:00:00", ",\"allergies\":[{\"substance\":\"头孢\"}]"));
 	assert_counts(f, 0, 1, 0, 0);
+	assert_int_equal(f->notices[0].code, FINDING_ROW_GONE);
 	test_store_record(&f->s, "his", "resident", "R1", &r);
 	assert_int_equal(
-	    json_array_size(json_object_get(r.fields, "allergies")), 1);
+	    json_array_size(json_object_get(r.fields, "allergies")), 2);
+	record_clear(&r);
+	give(f, RESIDENT("11:00:00", ",\"allergies\":[]"));
+	assert_counts(f, 0, 0, 1, 0);
+	/* Struck out it stays so. */
+	give(f, RESIDENT("12:00:00",
+	            ",\"allergies\":[{\"substance\":\"头孢\",\"status\":"
+	            "\"entered_in_error\",\"reason\":\"皮试阴性\"}]"));
+	test_store_record(&f->s, "his", "resident", "R1", &r);
+	assert_int_equal(
+	    json_array_size(json_object_get(r.fields, "allergies")), 2);
 	record_clear(&r);
 }
 

@@ -229,6 +229,36 @@ test_a_late_record_is_asked_about(void **state)
 	assert_int_equal(waits(s, FINDING_WHOSE).count, 0);
 }
 
+/* Of another source than the others of this test. */
+static void
+says_from(struct test_store *s, const char *source, const char *kind,
+    const char *ref, const char *fields)
+{
+	test_store_admit(
+	    s, source, kind, ref, "B", json_loads(fields, 0, NULL));
+}
+
+/* Nor is it asked whose another program's records of another R1 are. */
+static void
+test_undoing_a_link_asks_of_no_other_program(void **state)
+{
+	struct test_store *s = *state;
+	struct identity decision;
+
+	says(s, "A", "resident", "R1", NULL, "{" ZHANG "}");
+	says(s, "A", "resident", "R2", NULL, "{" ZHANG "}");
+	says_from(s, "b", "resident", "R1", "{\"name\":\"李娜\"}");
+	decision = decide(s, FINDING_CANDIDATE, "link");
+	says_from(s, "b", "encounter", "E7",
+	    "{\"state\":\"signed\",\"resident_id\":\"ref:R1\","
+	    "\"subjective\":\"x\"}");
+	says(s, "A", "encounter", "E7", NULL,
+	    "{\"state\":\"signed\",\"resident_id\":\"ref:R1\","
+	    "\"subjective\":\"y\"}");
+	undo(s, &decision);
+	assert_int_equal(waits(s, FINDING_WHOSE).count, 1); /* ours */
+}
+
 /* --- the wrong file ---------------------------------------------------- */
 
 static enum err
@@ -534,6 +564,30 @@ test_who_lives_after_all_needs_a_reason(void **state)
 	assert_shown(s, "resident", "R1", "status", "\"living\"");
 }
 
+/* Removed only by one who saw it, with a reason (its status says so). */
+static void
+test_no_allergy_goes_without_a_reason(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+
+	says(s, "A", "resident", "R1", NULL,
+	    "{" ZHANG ",\"no_id_reason\":\"never\",\"allergies\":"
+	    "[{\"substance\":\"青霉素\"}]}");
+	assert_int_equal(amend(s, "A", json_pack("{s:[]}", "allergies"), &made),
+	    ERR_REFUSED);
+	assert_int_equal(made.findings.list[0].code, FINDING_ROW_GONE);
+	assert_int_equal(
+	    amend(s, "A", json_pack("{s:n}", "allergies"), &made), ERR_REFUSED);
+	assert_int_equal(
+	    amend(s, "A",
+	        json_pack("{s:[{s:s, s:s, s:s}, {s:s}]}", "allergies",
+	            "substance", "青霉素", "status", "entered_in_error",
+	            "reason", "皮试阴性", "substance", "花粉"),
+	        &made),
+	    ERR_OK);
+}
+
 #define HUB(f) cmocka_unit_test_setup_teardown(f, open_hub, close_hub)
 
 int
@@ -543,6 +597,7 @@ main(void)
 	    HUB(test_a_link_is_decided_and_undone),
 	    HUB(test_a_refusal_stands),
 	    HUB(test_a_late_record_is_asked_about),
+	    HUB(test_undoing_a_link_asks_of_no_other_program),
 	    HUB(test_the_wrong_file_keeps_a_stub),
 	    HUB(test_an_allergy_goes_along_at_once),
 	    HUB(test_it_goes_to_another_who_is_here),
@@ -555,6 +610,7 @@ main(void)
 	    HUB(test_a_late_edit_is_told_in_any_order),
 	    HUB(test_a_doubted_death_is_decided),
 	    HUB(test_who_lives_after_all_needs_a_reason),
+	    HUB(test_no_allergy_goes_without_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
