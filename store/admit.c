@@ -10,6 +10,7 @@
 #include "store/contest_settle.h"
 #include "store/emptying.h"
 #include "store/index.h"
+#include "store/matter.h"
 #include "store/notes.h"
 #include "store/question.h"
 #include "store/recover.h"
@@ -143,6 +144,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	if (k != NULL && kind_check_shape(k, c->fields, &field) != ERR_OK)
 		return FINDING_SHAPE;
 	if (k != NULL && author->role != ROLE_HUB && takes_groups_step(k, c))
+		return FINDING_GROUP_ONLY_STATE;
+	if (author->role != ROLE_HUB && matter_is_groups_change(t, c))
 		return FINDING_GROUP_ONLY_STATE;
 	if (author->role != ROLE_HUB &&
 	    json_object_get(c->fields, MERGE_SET_ASIDE) != NULL)

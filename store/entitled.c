@@ -122,11 +122,9 @@ ever_kept(
 static enum answer
 owns_matter(struct txn *t, const struct record *r, const char *org)
 {
-	const struct matter_maker *maker =
-	    matter_maker_by_name(rule_text(r->fields, "code"));
 	struct matter m = {0};
 
-	if (maker != NULL && maker->group_only)
+	if (matter_is_groups(r->fields))
 		return NO;
 	matter_about(r->fields, &m.record);
 	matter_find_owner(t, &m);

@@ -9,6 +9,7 @@
 #include "store/exam_items.h"
 #include "store/index.h"
 #include "store/kinds/kinds.h"
+#include "store/matter.h"
 #include "store/rules.h"
 #include "store/text.h"
 #include "store/vet.h"
@@ -258,8 +259,9 @@ manages(void *world, const char *resident, const char *org)
 	struct record r;
 	bool is_managing;
 
+	/* Of whom nothing is known nobody here is the keeper. */
 	if (read_referred(world, "resident", resident, &r) != ERR_OK)
-		return true;
+		return false;
 	is_managing = names_ref(r.fields, "managing_org_id", org);
 	record_clear(&r);
 	return is_managing;
@@ -349,6 +351,16 @@ vet_forget(struct vet *v)
 	memset(v->drugs, 0, sizeof v->drugs);
 }
 
+/* Whoever the resident is that it names, what only the group decides is not
+ * written down as decided by anybody else. */
+static bool
+is_groups_matter(const struct vet *v, const struct vet_line *line)
+{
+	return v->self->role != ROLE_HUB &&
+	       strcmp(line->kind->name, "question") == 0 &&
+	       matter_is_groups(line->fields);
+}
+
 void
 vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 {
@@ -372,6 +384,8 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	};
 
 	kind_check(line->kind, line->fields, &cx, out);
+	if (is_groups_matter(v, line))
+		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "code");
 	/* Who sits before it can still do otherwise; a file cannot. */
 	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
 		duplicates_remind(v->t, v->self, line->fields, line->own, out);
