@@ -253,14 +253,26 @@ names_ref(const json_t *fields, const char *name, const char *wanted)
 	return ref != NULL && strcmp(ref, wanted) == 0;
 }
 
+static enum err
+read_resident(
+    struct vet *v, const char *source, const char *ref, struct record *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (source == NULL)
+		return read_referred(v, "resident", ref, out);
+	key_record_of(txn_db(v->t), key, source, "resident", ref);
+	return record_read(v->t, key, out);
+}
+
 static bool
-manages(void *world, const char *resident, const char *org)
+manages(void *world, const char *source, const char *resident, const char *org)
 {
 	struct record r;
 	bool is_managing;
 
 	/* Of whom nothing is known nobody here is the keeper. */
-	if (read_referred(world, "resident", resident, &r) != ERR_OK)
+	if (read_resident(world, source, resident, &r) != ERR_OK)
 		return false;
 	is_managing = names_ref(r.fields, "managing_org_id", org);
 	record_clear(&r);

@@ -219,6 +219,80 @@ test_claims_that_are_right_are_not_asked_about(void **state)
 	assert_int_equal(waiting(f), 1);
 }
 
+/* --- a link is of both sides ---------------------------------------------- */
+
+static void
+two_files(struct fixture *f)
+{
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack(
+	        "{s:s, s:s}", "name", "张伟", "managing_org_id", "ref:C01"));
+	test_store_admit(&f->s, "his", "resident", "R2", "C01",
+	    json_pack(
+	        "{s:s, s:s}", "name", "张伟", "managing_org_id", "ref:C01"));
+	test_store_admit(&f->s, "b", "resident", "R9", "C02",
+	    json_pack(
+	        "{s:s, s:s}", "name", "李娜", "managing_org_id", "ref:C02"));
+}
+
+static enum err
+says_linked(struct fixture *f, const char *one, const char *other)
+{
+	json_t *fields = json_pack("{s:s, s:o, s:o, s:s}", "state", "linked",
+	    "resident_id", json_sprintf("ref:%s", one), "other_id",
+	    json_sprintf("ref:%s", other), "basis", "by_hand");
+	struct txn *t = test_store_write(&f->s);
+	struct authored made;
+	struct self self;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = author_add(t, &self, "link", "S1", "C01", fields, TEST_NOW, &made);
+	txn_abort(t);
+	json_decref(fields);
+	return e;
+}
+
+/* An org links no file of its own to another's: the group does (0028). */
+static void
+test_no_clinic_links_a_stranger(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "C01");
+	two_files(f);
+	assert_int_equal(says_linked(f, "R1", "R9"), ERR_REFUSED);
+	assert_int_equal(says_linked(f, "R9", "R1"), ERR_REFUSED);
+	assert_int_equal(says_linked(f, "R1", "R2"), ERR_OK);
+}
+
+/* Whatever its own program let it write: the group is asked. */
+static void
+test_a_link_to_a_stranger_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct identity link = {.source = "his", .kind = "link", .ref = "L1"};
+
+	test_store_join(&f->s, "H01");
+	two_files(f);
+	assert_int_equal(waiting(f), 0);
+	arrive(f, &link, 1, NULL, "C01", false,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:R1", "other_id", "ref:R2",
+	        "resident_source", "his", "other_source", "his", "basis",
+	        "by_hand"));
+	assert_int_equal(waiting(f), 0);
+	snprintf(link.ref, sizeof link.ref, "L2");
+	arrive(f, &link, 2, NULL, "C01", false,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:R1", "other_id", "ref:R9",
+	        "resident_source", "his", "other_source", "b", "basis",
+	        "by_hand"));
+	assert_int_equal(waiting(f), 1);
+	assert_int_equal(
+	    questions(f, QUESTION_MATTER).last.code, FINDING_UNENTITLED);
+}
+
 int
 main(void)
 {
@@ -228,6 +302,8 @@ main(void)
 	    HUB(test_what_is_set_aside_counts_for_nothing),
 	    HUB(test_a_claim_may_be_let_stand),
 	    HUB(test_claims_that_are_right_are_not_asked_about),
+	    CLINIC(test_no_clinic_links_a_stranger),
+	    HUB(test_a_link_to_a_stranger_is_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
