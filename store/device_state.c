@@ -430,11 +430,7 @@ device_loan_of(struct txn *t, struct device_state *s, const char *source,
 	*out = NULL;
 	if (ref == NULL)
 		return ERR_OK;
-	key_record_of(txn_db(t), key, source, "loan", ref);
-	e = device_loan_by_key(t, s, key, out);
-	if (e != ERR_OK || *out != NULL)
-		return e;
-	e = index_ref(t, "loan", ref, key);
+	e = index_resolve(t, source, "loan", ref, key);
 	if (e == ERR_OK)
 		e = device_loan_by_key(t, s, key, out);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;

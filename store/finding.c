@@ -384,6 +384,10 @@ static const struct entry entries[] = {
 	{FINDING_MOVED_FILE, "moved_file",
 	    N_("The record cannot be moved to that resident."),
 	    N_("Name another resident's entry that is held here.")},
+	{FINDING_AMBIGUOUS, "ambiguous",
+	    N_("It is not plain which record is meant: several programs use "
+	       "that name."),
+	    N_("Say whose it is, in the field that names the source.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

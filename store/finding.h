@@ -135,6 +135,7 @@ enum finding_code {
 	FINDING_LATE_EDIT = 174, /* told */
 	FINDING_DEATH_DOUBTED = 175,
 	FINDING_MOVED_FILE = 176, /* refused: reassign */
+	FINDING_AMBIGUOUS = 250,
 };
 
 struct finding {

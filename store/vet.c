@@ -9,6 +9,7 @@
 #include "store/exam_items.h"
 #include "store/index.h"
 #include "store/kinds/kinds.h"
+#include "store/linked.h"
 #include "store/matter.h"
 #include "store/rules.h"
 #include "store/text.h"
@@ -373,6 +374,32 @@ is_groups_matter(const struct vet *v, const struct vet_line *line)
 	       matter_is_groups(line->fields);
 }
 
+/* The file is given with the word, so it has to be plain whose it is. */
+static bool
+gives_no_file(struct vet *v, const struct vet_line *line)
+{
+	struct identity move = {.kind = "move"};
+	uint8_t key[KEY_RECORD_BYTES];
+	const char *resident;
+	struct record r;
+
+	if (v->self->role != ROLE_HUB ||
+	    strcmp(line->kind->name, "move") != 0 ||
+	    !rule_state_is(line->fields, "confirmed"))
+		return false;
+	snprintf(move.source, sizeof move.source, "%s",
+	    v->source == NULL ? v->self->source : v->source);
+	if (line->own != NULL && record_read(v->t, line->own, &r) == ERR_OK) {
+		move = r.id;
+		record_clear(&r);
+	}
+	resident = rule_ref(line->fields, "resident_id");
+	return linked_resident(v->t, &move, line->fields, key) ==
+	           ERR_NOT_FOUND &&
+	       resident != NULL &&
+	       index_ref(v->t, "resident", resident, key) == ERR_OK;
+}
+
 void
 vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 {
@@ -398,6 +425,8 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	kind_check(line->kind, line->fields, &cx, out);
 	if (is_groups_matter(v, line))
 		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "code");
+	if (gives_no_file(v, line))
+		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
 	/* Who sits before it can still do otherwise; a file cannot. */
 	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
 		duplicates_remind(v->t, v->self, line->fields, line->own, out);
