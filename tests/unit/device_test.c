@@ -349,6 +349,21 @@ test_no_peer_decides_a_fork(void **state)
 	txn_abort(t);
 }
 
+/* Another program has a D1 too: the group's decision counts all the same. */
+static void
+test_a_fork_ends_whatever_others_call_their_devices(void **state)
+{
+	static const int order[] = {0, 1, 2, 3};
+	static const char other[] = DEVICE("08:00:00", "");
+	struct fixture *f = *state;
+
+	tell(f, order);
+	give_bytes(f, "b", other, sizeof other - 1);
+	assert_int_equal(decide(f, FINDING_CUSTODY_FORK, "KB", NULL), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 0);
+	assert_view(f, "device", "D1", "disputed", "false");
+}
+
 int
 main(void)
 {
@@ -367,6 +382,7 @@ main(void)
 	    HUB(test_what_is_damaged_is_asked_about),
 	    CLINIC(test_no_side_decides_a_fork_by_itself),
 	    HUB(test_no_peer_decides_a_fork),
+	    HUB(test_a_fork_ends_whatever_others_call_their_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
