@@ -544,6 +544,35 @@ test_an_audit_record_goes_up_only(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* An amendment says no more whose it is; it is about him all the same. */
+static void
+test_nothing_goes_that_an_unsent_amendment_is_about(void **state)
+{
+	struct txn *t;
+	struct self self = member_self(&b);
+	char text[REF_BYTES_MAX + 1];
+	struct change c;
+
+	(void)state;
+	team_at_b();
+	wrote(&b, "C02", "encounter", "e3",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	sync_all();
+	contract_is("terminated");
+	wrote(&b, "C02", "encounter", "e3", json_pack("{s:s}", "plan", "y"));
+	t = member_begin(&b, true);
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "emptying");
+	change_founded_ref(&resident, text, sizeof text);
+	c.fields = json_pack(
+	    "{s:i, s:[s], s:[]}", "number", 1, "changes", text, "still");
+	assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
+	change_clear(&c);
+	assert_int_equal(emptying_apply(t, &self), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_true(body_of(&b, &resident) > 0);
+}
+
 int
 main(void)
 {
@@ -558,6 +587,7 @@ main(void)
 	    CASE(test_what_is_granted_again_is_filled_in),
 	    CASE(test_the_groups_last_word_counts),
 	    CASE(test_a_move_empties_the_old_site_but_for_its_own),
+	    CASE(test_nothing_goes_that_an_unsent_amendment_is_about),
 	    CASE(test_a_teams_laptop_has_its_contracts_and_villages_no_more),
 	    CASE(test_the_same_if_the_laptop_is_there_first),
 	    CASE(test_an_audit_record_goes_up_only),
