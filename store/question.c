@@ -108,6 +108,37 @@ count_by(struct txn *t, enum question_type type, int64_t delta)
 	return meta_put_number(t, name, (uint64_t)((int64_t)n + delta));
 }
 
+/* What follows from records: the same row whichever of them came last. All
+ * others tell of what happened once. */
+static bool
+follows_from_records(const struct question *q)
+{
+	return q->type == QUESTION_DUE || q->type == QUESTION_MATTER;
+}
+
+/* Keeps the number by which people know it. */
+static enum err
+put_again(struct txn *t, const uint8_t key[DB_BLIND_BYTES], struct question *q)
+{
+	struct buffer known = {0}, value = {0};
+	struct question was;
+	enum err e = txn_get(t, TABLE_QUESTIONS, key, DB_BLIND_BYTES, &known);
+
+	if (e == ERR_OK)
+		e = decode(&known, &was);
+	if (e == ERR_OK) {
+		q->number = was.number;
+		e = encode(q, &value);
+	}
+	if (e == ERR_OK && (value.size != known.size ||
+	                       memcmp(value.data, known.data, value.size) != 0))
+		e = txn_put(t, TABLE_QUESTIONS, key, DB_BLIND_BYTES, value.data,
+		    value.size);
+	buffer_wipe(&known);
+	buffer_wipe(&value);
+	return e;
+}
+
 enum err
 question_put(struct txn *t, struct question *q)
 {
@@ -122,6 +153,8 @@ question_put(struct txn *t, struct question *q)
 	if (e != ERR_OK)
 		return e;
 	e = txn_has(t, TABLE_QUESTIONS, key, sizeof key);
+	if (e == ERR_OK && follows_from_records(q))
+		return put_again(t, key, q);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	e = meta_get_number(t, "questions.last", &last);

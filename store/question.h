@@ -38,7 +38,8 @@ struct question {
 	struct bytes raw;    /* what was kept; a view */
 };
 
-/** Keep it; one that is there already stays as it is. */
+/** Keep it; one that is there already stays as it is, but QUESTION_DUE and
+ * QUESTION_MATTER keep only their number: they say what the records say now. */
 enum err question_put(struct txn *t, struct question *q);
 /** Give up a question that was put with the same type, code, origin, field,
  * kind and ref and without bytes; none is fine. */

@@ -293,6 +293,65 @@ test_a_link_to_a_stranger_is_asked_about(void **state)
 	    questions(f, QUESTION_MATTER).last.code, FINDING_UNENTITLED);
 }
 
+static struct change_id
+arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
+    const struct change_id *seen, int64_t at, json_t *fields)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct buffer body = {0};
+	struct change_id id;
+	struct self self;
+	struct change c;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	memset(c.id.life, 0x77, sizeof c.id.life);
+	c.id.class = 2;
+	c.id.seq = seq;
+	c.record = *record;
+	if (seen != NULL) {
+		c.parent_count = 1;
+		c.parents[0].id = *seen;
+	}
+	snprintf(c.by, sizeof c.by, "S2");
+	snprintf(c.org, sizeof c.org, "V1");
+	c.occurred_at = c.recorded_at = at;
+	c.fields = fields;
+	assert_int_equal(change_encode(&c, &body), ERR_OK);
+	assert_int_equal(
+	    stored_write(t, &c.id, 0, 0, seq, body.data, body.size), ERR_OK);
+	assert_int_equal(admit_merged(t, &self, &c, seq), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	id = c.id;
+	buffer_wipe(&body);
+	change_clear(&c);
+	return id;
+}
+
+/* "When what met last happened, by what the changes say" (matter.h). */
+static void
+test_when_it_met_is_the_same_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+	struct identity other = his;
+	struct change_id first;
+	int64_t at;
+
+	first = arrive_at(f, &his, 1, NULL, TEST_NOW, person());
+	arrive_at(f, &his, 2, &first, TEST_NOW + 1, phone("1"));
+	arrive_at(f, &his, 3, &first, TEST_NOW + 2, phone("2"));
+	arrive_at(f, &his, 4, &first, TEST_NOW + 3, phone("3"));
+	assert_int_equal(waiting(f), 1);
+	at = questions(f, QUESTION_MATTER).last.at;
+	snprintf(other.ref, sizeof other.ref, "R2");
+	first = arrive_at(f, &other, 11, NULL, TEST_NOW, person());
+	arrive_at(f, &other, 14, &first, TEST_NOW + 3, phone("3"));
+	arrive_at(f, &other, 12, &first, TEST_NOW + 1, phone("1"));
+	arrive_at(f, &other, 13, &first, TEST_NOW + 2, phone("2"));
+	assert_int_equal(waiting(f), 2);
+	assert_int_equal(at, TEST_NOW + 3);
+}
+
 int
 main(void)
 {
@@ -302,6 +361,7 @@ main(void)
 	    HUB(test_what_is_set_aside_counts_for_nothing),
 	    HUB(test_a_claim_may_be_let_stand),
 	    HUB(test_claims_that_are_right_are_not_asked_about),
+	    HUB(test_when_it_met_is_the_same_in_any_order),
 	    CLINIC(test_no_clinic_links_a_stranger),
 	    HUB(test_a_link_to_a_stranger_is_asked_about),
 	};
