@@ -395,6 +395,8 @@ emptying_apply(struct txn *t, const struct self *self)
 		if (e == ERR_OK && done)
 			e = txn_delete(t, TABLE_EMPTIED, key, KEY_CHANGE_BYTES);
 	}
+	if (e == ERR_OK && words.size > 0)
+		e = emptying_drop_questions(t);
 	buffer_free(&words);
 	buffer_free(&u.hashes);
 	return e;

@@ -50,6 +50,9 @@ bool emptying_is_due(struct txn *t);
 /** A session went to its clean end: empty what may be. */
 enum err emptying_apply(struct txn *t, const struct self *self);
 
+/** After that: what waited about what is emptied now is given up. */
+enum err emptying_drop_questions(struct txn *t);
+
 /** Whether a record is emptied, and which it is (source not told). */
 bool emptying_is_emptied(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
 enum err emptying_read(

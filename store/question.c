@@ -217,6 +217,53 @@ question_walk(struct txn *t, question_visit *visit, void *context)
 	return e == ERR_END ? ERR_OK : e;
 }
 
+/* --- many at once -------------------------------------------------------- */
+
+enum { GONE_BYTES = 1 + DB_BLIND_BYTES };
+
+/* A type and a key each, since a walk ends where its table is written. */
+static enum err
+gather_gone(
+    struct txn *t, question_test *test, void *context, struct buffer *out)
+{
+	struct buffer value = {0};
+	struct question q;
+	struct walk *w;
+	struct bytes key;
+	enum err e = walk_open(t, TABLE_QUESTIONS, NULL, 0, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, &value)) == ERR_OK) {
+		/* One that cannot be read is verify's to tell. */
+		if (key.size != DB_BLIND_BYTES ||
+		    decode(&value, &q) != ERR_OK || !test(context, &q))
+			continue;
+		put_u8(out, (uint8_t)q.type);
+		put_bytes(out, key.data, DB_BLIND_BYTES);
+	}
+	walk_close(w);
+	buffer_wipe(&value);
+	return e == ERR_END ? buffer_state(out) : e;
+}
+
+enum err
+question_drop_if(struct txn *t, question_test *test, void *context)
+{
+	struct buffer gone = {0};
+	size_t at;
+	enum err e = gather_gone(t, test, context, &gone);
+
+	for (at = 0; e == ERR_OK && at < gone.size; at += GONE_BYTES) {
+		e = txn_delete(
+		    t, TABLE_QUESTIONS, gone.data + at + 1, DB_BLIND_BYTES);
+		if (e == ERR_OK)
+			e = count_by(t, (enum question_type)gone.data[at], -1);
+	}
+	buffer_free(&gone);
+	return e;
+}
+
 /* --- one by its number --------------------------------------------------- */
 
 struct wanted {

@@ -48,6 +48,10 @@ enum err question_drop(struct txn *t, const struct question *q);
 enum err question_drop_change(
     struct txn *t, enum question_type type, const struct change_id *id);
 
+/** Give up all of which this is true, whatever they hold. It may read. */
+typedef bool question_test(void *context, const struct question *q);
+enum err question_drop_if(struct txn *t, question_test *test, void *context);
+
 /** Called per question; q's views live until it returns. Other than ERR_OK
  * ends the walk and is returned. */
 typedef enum err question_visit(void *context, const struct question *q);

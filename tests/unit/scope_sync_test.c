@@ -411,6 +411,39 @@ test_nothing_goes_that_unsent_changes_are_about(void **state)
 	txn_abort(t);
 }
 
+static uint64_t
+asked_at(struct member *m)
+{
+	struct txn *t = member_begin(m, false);
+	uint64_t count;
+
+	assert_int_equal(question_count(t, &count), ERR_OK);
+	txn_abort(t);
+	return count;
+}
+
+/* Nobody there can decide about what is not there. */
+static void
+test_what_is_given_up_is_asked_about_no_more(void **state)
+{
+	team_at_b();
+	wrote(&hub, "H01", "resident", "r1", json_pack("{s:s}", "phone", "11"));
+	wrote(&a, "C01", "resident", "r1", json_pack("{s:s}", "phone", "12"));
+	sync_all();
+	assert_int_equal(asked_at(&b), 1);
+	contract_is("terminated");
+	sync_all();
+	assert_true(is_told_emptied(&b, "resident", "r1"));
+	assert_int_equal(asked_at(&b), 0);
+	assert_int_equal(asked_at(&a), 1);
+	contract_is("active");
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_false(is_told_emptied(&b, "resident", "r1"));
+	assert_int_equal(asked_at(&b), 1);
+}
+
 /* Who else has it is part of the word, and the higher number counts. */
 static void
 test_a_node_keeps_what_another_of_its_lists_has(void **state)
@@ -588,6 +621,7 @@ main(void)
 	    CASE(test_the_groups_last_word_counts),
 	    CASE(test_a_move_empties_the_old_site_but_for_its_own),
 	    CASE(test_nothing_goes_that_an_unsent_amendment_is_about),
+	    CASE(test_what_is_given_up_is_asked_about_no_more),
 	    CASE(test_a_teams_laptop_has_its_contracts_and_villages_no_more),
 	    CASE(test_the_same_if_the_laptop_is_there_first),
 	    CASE(test_an_audit_record_goes_up_only),
