@@ -86,8 +86,10 @@ emptying_note_change(
 	size_t i;
 	enum err e = ERR_OK;
 
-	if (self->role == ROLE_HUB || strcmp(c->record.kind, "emptying") != 0)
+	if (strcmp(c->record.kind, "emptying") != 0)
 		return ERR_OK;
+	if (self->role == ROLE_HUB)
+		return emptying_came_back(t, c);
 	ids = json_object_get(c->fields, "changes");
 	number = json_object_get(c->fields, "number");
 	keep = is_still_due(t, self, json_object_get(c->fields, "still"));

@@ -37,6 +37,11 @@ enum err emptying_add(struct emptying_notes *n, const char *from,
 enum err emptying_write(struct txn *t, const struct self *self,
     struct emptying_notes *n, int64_t at);
 void emptying_free(struct emptying_notes *n);
+/** Its start, at that time: the next number is above all that this store gave
+ * out before it may have been restored. */
+enum err emptying_prepare(struct txn *t, int64_t now);
+/** One of its own words came back to it: the next number is above that. */
+enum err emptying_came_back(struct txn *t, const struct change *c);
 
 /* --- a node --- */
 

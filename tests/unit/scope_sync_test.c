@@ -411,6 +411,58 @@ test_nothing_goes_that_unsent_changes_are_about(void **state)
 	txn_abort(t);
 }
 
+/* A word on b's copy of the resident, as it comes to a node. */
+static void
+hears(struct member *m, int number)
+{
+	struct self self = member_self(m);
+	struct txn *t = member_begin(m, true);
+	char text[REF_BYTES_MAX + 1];
+	struct change c;
+
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "emptying");
+	change_founded_ref(&resident, text, sizeof text);
+	c.fields = json_pack(
+	    "{s:i, s:[s], s:[]}", "number", number, "changes", text, "still");
+	assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
+	change_clear(&c);
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+/* What the hub said before it was restored does not count more than what it
+ * says now. */
+static void
+test_a_restored_hub_is_heard(void **state)
+{
+	struct txn *t;
+
+	team_at_b();
+	hears(&b, 500);
+	t = member_begin(&hub, true);
+	assert_int_equal(emptying_prepare(t, GROUP_NOW), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	contract_is("terminated");
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_true(body_of(&b, &resident) > 0);
+}
+
+/* Where its clock was set back as well. */
+static void
+test_a_restored_hub_counts_on_from_what_comes_back(void **state)
+{
+	team_at_b();
+	hears(&b, 500);
+	hears(&hub, 500);
+	contract_is("terminated");
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_true(body_of(&b, &resident) > 0);
+}
+
 static uint64_t
 asked_at(struct member *m)
 {
@@ -622,6 +674,8 @@ main(void)
 	    CASE(test_a_move_empties_the_old_site_but_for_its_own),
 	    CASE(test_nothing_goes_that_an_unsent_amendment_is_about),
 	    CASE(test_what_is_given_up_is_asked_about_no_more),
+	    CASE(test_a_restored_hub_is_heard),
+	    CASE(test_a_restored_hub_counts_on_from_what_comes_back),
 	    CASE(test_a_teams_laptop_has_its_contracts_and_villages_no_more),
 	    CASE(test_the_same_if_the_laptop_is_there_first),
 	    CASE(test_an_audit_record_goes_up_only),
