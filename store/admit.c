@@ -11,6 +11,7 @@
 #include "store/emptying.h"
 #include "store/group_word.h"
 #include "store/index.h"
+#include "store/matter.h"
 #include "store/notes.h"
 #include "store/question.h"
 #include "store/recover.h"
@@ -149,6 +150,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 		return FINDING_SHAPE;
 	if (k != NULL && author->role != ROLE_HUB &&
 	    takes_groups_step(t, k, c, author))
+		return FINDING_GROUP_ONLY_STATE;
+	if (author->role != ROLE_HUB && matter_is_groups_change(t, c))
 		return FINDING_GROUP_ONLY_STATE;
 	if (author->role != ROLE_HUB &&
 	    (json_object_get(c->fields, MERGE_SET_ASIDE) != NULL ||

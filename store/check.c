@@ -479,17 +479,27 @@ state_of(const struct kind *k, const char *name)
 	return rank < 0 ? NULL : &k->states[rank];
 }
 
-/* Whether the acting org manages the resident that a record is about. A
- * record about nobody is the group's. */
+static bool
+manages_named(const json_t *fields, const struct check_context *cx,
+    const char *name, const char *source_name)
+{
+	const char *resident = rule_ref(fields, name);
+
+	return resident != NULL && cx->org != NULL &&
+	       cx->manages(cx->world, rule_text(fields, source_name), resident,
+	           cx->org);
+}
+
+/* Whether the acting org manages the resident that a record is about, or, of a
+ * link, both. A record about nobody is the group's. */
 static bool
 is_managing(const json_t *fields, const struct check_context *cx)
 {
-	const char *resident = rule_ref(fields, "resident_id");
-
 	if (cx->manages == NULL)
 		return true;
-	return resident != NULL && cx->org != NULL &&
-	       cx->manages(cx->world, resident, cx->org);
+	return manages_named(fields, cx, "resident_id", "resident_source") &&
+	       (json_object_get(fields, "other_id") == NULL ||
+	           manages_named(fields, cx, "other_id", "other_source"));
 }
 
 /* NONE, or whose word it is to bring a record into this state. */

@@ -19,9 +19,7 @@ static enum err
 find_contract(struct txn *t, const char *source, const char *ref,
     uint8_t key[KEY_RECORD_BYTES])
 {
-	key_record_of(txn_db(t), key, source, "contract", ref);
-	return record_exists(t, key) ? ERR_OK
-	                             : index_ref(t, "contract", ref, key);
+	return index_resolve(t, source, "contract", ref, key);
 }
 
 /* One of those it is contested with, as the group names it. */

@@ -151,6 +151,30 @@ read_custody(struct txn *t, struct device_state *s)
 
 /* --- decisions ----------------------------------------------------------- */
 
+static bool
+text_is(const json_t *fields, const char *name, const char *wanted)
+{
+	const char *text = rule_text(fields, name);
+
+	return strcmp(text == NULL ? "" : text, wanted) == 0;
+}
+
+/* It says itself whose record it is about, and its own source is the hub's;
+ * those about a loan or a hand-over are held against that when they are used.
+ */
+static bool
+is_decision_of(
+    struct txn *t, const struct record *device, const struct record *r)
+{
+	const json_t *f = r->fields;
+
+	if (rule_text(f, "about_source") == NULL)
+		return device_is_of(t, device, r);
+	return !text_is(f, "about_kind", "device") ||
+	       (text_is(f, "about_ref", device->id.ref) &&
+	           text_is(f, "about_source", device->id.source));
+}
+
 static enum err
 read_decisions(struct txn *t, struct device_state *s)
 {
@@ -169,7 +193,7 @@ read_decisions(struct txn *t, struct device_state *s)
 		struct record *r = &s->decisions[s->decision_count];
 
 		e = record_read(t, keys.data + at, r);
-		if (e == ERR_OK && device_is_of(t, &s->device, r) &&
+		if (e == ERR_OK && is_decision_of(t, &s->device, r) &&
 		    rule_state_is(r->fields, "decided"))
 			s->decision_count++;
 		else if (e == ERR_OK)
@@ -179,14 +203,6 @@ read_decisions(struct txn *t, struct device_state *s)
 	}
 	buffer_free(&keys);
 	return e;
-}
-
-static bool
-text_is(const json_t *fields, const char *name, const char *wanted)
-{
-	const char *text = rule_text(fields, name);
-
-	return strcmp(text == NULL ? "" : text, wanted) == 0;
 }
 
 bool
@@ -241,7 +257,8 @@ read_ruling(
 	const char *word = rule_text(f, "decision");
 	size_t i;
 
-	if (word == NULL || !text_is(f, "code", "custody_fork"))
+	if (word == NULL || !text_is(f, "code", "custody_fork") ||
+	    !text_is(f, "about_kind", "device"))
 		return false;
 	memset(r, 0, sizeof *r);
 	for (i = 0; i < json_array_size(versions); i++) {
@@ -418,11 +435,7 @@ device_loan_of(struct txn *t, struct device_state *s, const char *source,
 	*out = NULL;
 	if (ref == NULL)
 		return ERR_OK;
-	key_record_of(txn_db(t), key, source, "loan", ref);
-	e = device_loan_by_key(t, s, key, out);
-	if (e != ERR_OK || *out != NULL)
-		return e;
-	e = index_ref(t, "loan", ref, key);
+	e = index_resolve(t, source, "loan", ref, key);
 	if (e == ERR_OK)
 		e = device_loan_by_key(t, s, key, out);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;

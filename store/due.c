@@ -134,9 +134,8 @@ note_followup(const struct seen *s)
 
 	if (ref == NULL || !settles(s->record.fields))
 		return ERR_OK;
-	key_record_of(txn_db(s->t), key, s->record.id.source, "referral", ref);
-	if (!record_exists(s->t, key) &&
-	    index_ref(s->t, "referral", ref, key) == ERR_NOT_FOUND)
+	if (index_resolve(s->t, s->record.id.source, "referral", ref, key) ==
+	    ERR_NOT_FOUND)
 		key_record_of(
 		    txn_db(s->t), key, s->record.id.source, "referral", ref);
 	followed_key(s->t, key, ref, followed);

@@ -124,8 +124,10 @@ emptying_note_change(
 	size_t i;
 	enum err e;
 
-	if (self->role == ROLE_HUB || strcmp(c->record.kind, "emptying") != 0)
+	if (strcmp(c->record.kind, "emptying") != 0)
 		return ERR_OK;
+	if (self->role == ROLE_HUB)
+		return emptying_came_back(t, c);
 	ids = json_object_get(c->fields, "changes");
 	lost = rule_ref(c->fields, "lost");
 	number =
@@ -183,17 +185,15 @@ hash_of(struct txn *t, const char *kind, const char *ref)
 typedef bool named(void *context, const char *kind, const char *ref);
 
 static bool
-name_all(const struct change *c, named *visit, void *context)
+name_fields(
+    const struct kind *k, const json_t *fields, named *visit, void *context)
 {
-	const struct kind *k = kind_by_name(c->record.kind);
 	const struct field *f;
 
-	if (visit(context, c->record.kind, c->record.ref))
-		return true;
 	for (f = k == NULL ? NULL : k->fields; f != NULL && f->number != 0;
 	     f++) {
 		const char *ref =
-		    json_string_value(json_object_get(c->fields, f->name));
+		    json_string_value(json_object_get(fields, f->name));
 
 		if ((f->flags & (FIELD_FOLLOWS | FIELD_GRANTS)) != 0 &&
 		    f->type == FIELD_REF && ref != NULL &&
@@ -202,6 +202,27 @@ name_all(const struct change *c, named *visit, void *context)
 			return true;
 	}
 	return false;
+}
+
+/* An amendment says no more whom it is about: its record does. All changes of
+ * a record are judged alike. */
+static bool
+name_all(struct txn *t, const struct change *c, named *visit, void *context)
+{
+	const struct kind *k = kind_by_name(c->record.kind);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	bool is_named;
+
+	if (visit(context, c->record.kind, c->record.ref) ||
+	    name_fields(k, c->fields, visit, context))
+		return true;
+	key_record(txn_db(t), key, &c->record);
+	if (record_read(t, key, &r) != ERR_OK)
+		return false;
+	is_named = name_fields(k, r.fields, visit, context);
+	record_clear(&r);
+	return is_named;
 }
 
 static bool
@@ -255,7 +276,7 @@ gather_log(struct unsent *u, const struct change_id *last, uint64_t held)
 			e = decode(&id, &s, &c);
 		if (e != ERR_OK)
 			break;
-		(void)name_all(&c, note_unsent, u);
+		(void)name_all(u->t, &c, note_unsent, u);
 		change_clear(&c);
 	}
 	stored_free(&s);
@@ -365,7 +386,7 @@ empty_one(struct unsent *u, const struct change_id *id, bool *done)
 	if (e == ERR_OK) {
 		if (org_within(u->t, &u->wide, c.org)) {
 			*done = true; /* it stands on a list of this site */
-		} else if (name_all(&c, is_unsent, u)) {
+		} else if (name_all(u->t, &c, is_unsent, u)) {
 			*done = false;
 		} else {
 			e = mark_record(u->t, &c);
@@ -472,6 +493,8 @@ emptying_apply(
 		e = gather_unsent(&u);
 	if (e == ERR_OK && !u.is_too_much)
 		e = apply_words(&u, &words, heard);
+	if (e == ERR_OK && words.size > 0)
+		e = emptying_drop_questions(t);
 	if (e == ERR_OK && heard == HEARD_ALL)
 		e = feed_left_apply(t, self, &u.wide);
 	buffer_free(&words);

@@ -11,6 +11,13 @@
 /* In one record: words, each a change or a run of one log; changes. */
 enum { WORDS_MAX = 200, CHANGES_MAX = 10000, RUN_MIN = 3 };
 
+/* Of the numbers up to what the field may hold (kinds/emptying.c). */
+enum { NUMBERS_A_SECOND = 100 };
+static const int64_t now_max = INT64_C(5000000000); /* in the year 2128 */
+static const json_int_t number_max = INT64_C(900000000000);
+
+static const char last_number[] = "emptying.last";
+
 struct emptying_note {
 	char from[LIST_NAME_BYTES_MAX + 1];
 	char lost[ORG_REF_BYTES_MAX + 1]; /* "": no list as a whole */
@@ -166,7 +173,7 @@ write_group(struct txn *t, const struct self *self,
 	const char *org = note->from + strlen(AUDIENCE_ORG);
 	struct change c;
 	uint64_t number;
-	enum err e = meta_get_number(t, "emptying.last", &number);
+	enum err e = meta_get_number(t, last_number, &number);
 
 	change_init(&c);
 	snprintf(c.record.kind, sizeof c.record.kind, "emptying");
@@ -183,11 +190,44 @@ write_group(struct txn *t, const struct self *self,
 	        c.fields, "lost", json_sprintf("ref:%s", note->lost)) != 0)
 		e = ERR_NOMEM;
 	if (e == ERR_OK)
-		e = meta_put_number(t, "emptying.last", number + 1);
+		e = meta_put_number(t, last_number, number + 1);
 	if (e == ERR_OK)
 		e = admit_own(t, self, &c, EMPTYING_CLASS);
 	change_clear(&c);
 	return e;
+}
+
+static enum err
+raise_number(struct txn *t, uint64_t least)
+{
+	uint64_t number;
+	enum err e = meta_get_number(t, last_number, &number);
+
+	return e == ERR_OK && number < least
+	           ? meta_put_number(t, last_number, least)
+	           : e;
+}
+
+/* The clock alone decides nothing: it only makes the numbers leap ahead, by
+ * more a second than anybody writes. One that is far off is left aside, since
+ * there are only so many numbers. */
+enum err
+emptying_prepare(struct txn *t, int64_t now)
+{
+	return now > 0 && now < now_max
+	           ? raise_number(t, (uint64_t)now * NUMBERS_A_SECOND)
+	           : ERR_OK;
+}
+
+enum err
+emptying_came_back(struct txn *t, const struct change *c)
+{
+	json_int_t number =
+	    json_integer_value(json_object_get(c->fields, "number"));
+
+	return number > 0 && number < number_max
+	           ? raise_number(t, (uint64_t)number)
+	           : ERR_OK;
 }
 
 enum err

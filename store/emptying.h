@@ -40,6 +40,11 @@ enum err emptying_add(struct emptying_notes *n, const char *from,
 enum err emptying_write(struct txn *t, const struct self *self,
     struct emptying_notes *n, int64_t at);
 void emptying_free(struct emptying_notes *n);
+/** Its start, at that time: the next number is above all that this store gave
+ * out before it may have been restored. */
+enum err emptying_prepare(struct txn *t, int64_t now);
+/** One of its own words came back to it: the next number is above that. */
+enum err emptying_came_back(struct txn *t, const struct change *c);
 
 /* --- a node --- */
 
@@ -68,6 +73,9 @@ enum emptying_heard {
  * org tree and the teams may not be here yet, which can only keep more. */
 enum err emptying_apply(
     struct txn *t, const struct self *self, enum emptying_heard heard);
+
+/** After that: what waited about what is emptied now is given up. */
+enum err emptying_drop_questions(struct txn *t);
 
 /** Whether a record is emptied, and which it is (source not told). */
 bool emptying_is_emptied(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);

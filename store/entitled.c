@@ -125,15 +125,38 @@ ever_kept(
 	return answer;
 }
 
+/* Of one whose ref a record names; its source is told beside it or its own. */
+static enum answer
+ever_kept_named(struct txn *t, const struct record *r, const char *name,
+    const char *source_name, const char *org)
+{
+	const char *source = rule_text(r->fields, source_name);
+
+	return ever_kept(t, source == NULL ? r->id.source : source,
+	    rule_ref(r->fields, name), org);
+}
+
+/* Of a link: both entries, or one of them opens a stranger's file. */
+static enum answer
+kept_both(struct txn *t, const struct record *r, const char *org)
+{
+	enum answer one =
+	    ever_kept_named(t, r, "resident_id", "resident_source", org);
+	enum answer other =
+	    ever_kept_named(t, r, "other_id", "other_source", org);
+
+	if (one == NO || other == NO)
+		return NO;
+	return one == YES ? other : one;
+}
+
 /* Of a decision: whether what it is about is its author's. */
 static enum answer
 owns_matter(struct txn *t, const struct record *r, const char *org)
 {
-	const struct matter_maker *maker =
-	    matter_maker_by_name(rule_text(r->fields, "code"));
 	struct matter m = {0};
 
-	if (maker != NULL && maker->group_only)
+	if (matter_is_groups(r->fields))
 		return NO;
 	matter_about(r->fields, &m.record);
 	matter_find_owner(t, &m);
@@ -151,9 +174,11 @@ is_entitled(
 		return UNKNOWN;
 	if (strcmp(c->record.kind, "question") == 0)
 		answer = owns_matter(t, &r, c->org);
+	else if (strcmp(c->record.kind, "link") == 0)
+		answer = kept_both(t, &r, c->org);
 	else
-		answer = ever_kept(t, c->record.source,
-		    rule_ref(r.fields, "resident_id"), c->org);
+		answer = ever_kept_named(
+		    t, &r, "resident_id", "resident_source", c->org);
 	record_clear(&r);
 	return answer;
 }

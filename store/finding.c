@@ -435,6 +435,10 @@ static const struct entry entries[] = {
 	       "record."),
 	    N_("Its author, or the head, looks at what was changed; the group "
 	       "may set it aside: yizhan decide.")},
+	{FINDING_AMBIGUOUS, "ambiguous",
+	    N_("It is not plain which record is meant: several programs use "
+	       "that name."),
+	    N_("Say whose it is, in the field that names the source.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -150,6 +150,8 @@ enum finding_code {
 	FINDING_DAY_UNKNOWN = 234,      /* asked: by a clock that is wrong */
 	FINDING_ROW_GONE = 235,         /* refused: an allergy was left out */
 	FINDING_OTHERS_RECORD = 236,    /* warned, asked: amended by another */
+	/* which record is meant */
+	FINDING_AMBIGUOUS = 250,
 };
 
 struct finding {

@@ -270,40 +270,74 @@ ref_key(struct txn *t, const char *kind, const char *ref,
 	key_ref_blind(txn_db(t), "ref", kind, ref, key);
 }
 
+/* The first that bore it, and a byte more where another does too. */
+enum { REF_ROW_BYTES = KEY_RECORD_BYTES + 1 };
+
+static enum err
+read_ref(struct txn *t, const uint8_t key[DB_BLIND_BYTES],
+    uint8_t record_key[KEY_RECORD_BYTES], bool *is_only)
+{
+	struct buffer value = {0};
+	enum err e = txn_get(t, TABLE_CODES, key, DB_BLIND_BYTES, &value);
+
+	if (e == ERR_OK && value.size != KEY_RECORD_BYTES &&
+	    value.size != REF_ROW_BYTES)
+		e = ERR_CORRUPT;
+	if (e == ERR_OK) {
+		memcpy(record_key, value.data, KEY_RECORD_BYTES);
+		*is_only = value.size == KEY_RECORD_BYTES;
+	}
+	buffer_free(&value);
+	return e;
+}
+
 enum err
 index_ref(struct txn *t, const char *kind, const char *ref,
     uint8_t record_key[KEY_RECORD_BYTES])
 {
 	uint8_t key[DB_BLIND_BYTES];
-	struct buffer value = {0};
-	enum err e;
+	bool is_only;
 
 	ref_key(t, kind, ref, key);
-	e = txn_get(t, TABLE_CODES, key, sizeof key, &value);
-	if (e == ERR_OK && value.size != KEY_RECORD_BYTES)
-		e = ERR_CORRUPT;
-	if (e == ERR_OK)
-		memcpy(record_key, value.data, KEY_RECORD_BYTES);
-	buffer_free(&value);
-	return e;
+	return read_ref(t, key, record_key, &is_only);
 }
 
-/* Only what founds a record need be noted; the first source keeps the ref. */
+enum err
+index_resolve(struct txn *t, const char *source, const char *kind,
+    const char *ref, uint8_t record_key[KEY_RECORD_BYTES])
+{
+	uint8_t key[DB_BLIND_BYTES];
+	bool is_only;
+	enum err e;
+
+	key_record_of(txn_db(t), record_key, source, kind, ref);
+	if (record_exists(t, record_key))
+		return ERR_OK;
+	ref_key(t, kind, ref, key);
+	e = read_ref(t, key, record_key, &is_only);
+	return e == ERR_OK && !is_only ? ERR_NOT_FOUND : e;
+}
+
+/* Only what founds a record need be noted. */
 static enum err
 index_founder(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES])
 {
-	uint8_t key[DB_BLIND_BYTES];
+	uint8_t key[DB_BLIND_BYTES], row[REF_ROW_BYTES] = {0};
+	bool is_only;
 	enum err e;
 
 	if (c->parent_count > 0)
 		return ERR_OK;
 	ref_key(t, c->record.kind, c->record.ref, key);
-	e = txn_has(t, TABLE_CODES, key, sizeof key);
-	if (e != ERR_NOT_FOUND)
+	e = read_ref(t, key, row, &is_only);
+	if (e == ERR_NOT_FOUND)
+		return txn_put(t, TABLE_CODES, key, sizeof key, record_key,
+		    KEY_RECORD_BYTES);
+	if (e != ERR_OK || !is_only ||
+	    memcmp(row, record_key, KEY_RECORD_BYTES) == 0)
 		return e;
-	return txn_put(
-	    t, TABLE_CODES, key, sizeof key, record_key, KEY_RECORD_BYTES);
+	return txn_put(t, TABLE_CODES, key, sizeof key, row, sizeof row);
 }
 
 enum err

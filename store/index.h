@@ -12,8 +12,14 @@
 enum err index_change(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES]);
 
+/** Which record a ref in a record of this source means: that of the same
+ * source, else the only one of that ref whatever its source, at every node and
+ * in any order of arrival. ERR_NOT_FOUND: none, or it may be one of several. */
+enum err index_resolve(struct txn *t, const char *source, const char *kind,
+    const char *ref, uint8_t record_key[KEY_RECORD_BYTES]);
+
 /** The record of a kind that was first known under this ref, whatever its
- * source. ERR_NOT_FOUND. */
+ * source: whether there is any, and where a person types it. ERR_NOT_FOUND. */
 enum err index_ref(struct txn *t, const char *kind, const char *ref,
     uint8_t record_key[KEY_RECORD_BYTES]);
 

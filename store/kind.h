@@ -134,9 +134,10 @@ struct check_context {
 	/** Is this staff member in the team? True also when nothing is known
 	 * of the team. */
 	bool (*in_team)(void *world, const char *staff, const char *team);
-	/** Is this the resident's managing org? True also when nothing is
-	 * known of the resident. */
-	bool (*manages)(void *world, const char *resident, const char *org);
+	/** Is this the resident's managing org? False when nothing is known
+	 * of the resident. source: whose ref it is; NULL: not told. */
+	bool (*manages)(void *world, const char *source, const char *resident,
+	    const char *org);
 	/** Days that a result of this item serves on that day; 0: the group
 	 * lists none. */
 	int (*window_days)(void *world, const char *item, const char *day);

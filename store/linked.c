@@ -99,22 +99,20 @@ walk_rows(struct txn *t, const char *label,
 /* --- what a link names ------------------------------------------------- */
 
 /* The source is told beside the ref, since two programs may call two entries
- * the same; where it is not, the link's own counts, then any that is here. */
+ * the same; where it is not, the link's own counts, then the only one here. */
 static enum err
 side(struct txn *t, const struct identity *link, const json_t *fields,
     const char *name, const char *source_name, uint8_t key[KEY_RECORD_BYTES])
 {
 	const char *ref = rule_ref(fields, name);
 	const char *source = rule_text(fields, source_name);
-	uint8_t other[KEY_RECORD_BYTES];
 
 	if (ref == NULL)
 		return ERR_NOT_FOUND;
-	key_record_of(txn_db(t), key, source == NULL ? link->source : source,
-	    "resident", ref);
-	if (source == NULL && !record_exists(t, key) &&
-	    index_ref(t, "resident", ref, other) == ERR_OK)
-		memcpy(key, other, sizeof other);
+	if (source != NULL ||
+	    index_resolve(t, link->source, "resident", ref, key) != ERR_OK)
+		key_record_of(txn_db(t), key,
+		    source == NULL ? link->source : source, "resident", ref);
 	return ERR_OK;
 }
 
@@ -367,10 +365,12 @@ linked_resident(struct txn *t, const struct identity *record,
     const json_t *fields, uint8_t key[KEY_RECORD_BYTES])
 {
 	const char *ref = rule_ref(fields, "resident_id");
+	const char *source = rule_text(fields, "resident_source");
 
 	if (ref == NULL)
 		return ERR_NOT_FOUND;
-	key_record_of(txn_db(t), key, record->source, "resident", ref);
-	return record_exists(t, key) ? ERR_OK
-	                             : index_ref(t, "resident", ref, key);
+	if (source == NULL)
+		return index_resolve(t, record->source, "resident", ref, key);
+	key_record_of(txn_db(t), key, source, "resident", ref);
+	return record_exists(t, key) ? ERR_OK : ERR_NOT_FOUND;
 }

@@ -64,8 +64,8 @@ enum err linked_all(
 enum err linked_counts(
     struct txn *t, const uint8_t key[KEY_RECORD_BYTES], bool *out);
 
-/** Key of the entry that a record names as its resident, as far as this store
- * can tell. ERR_NOT_FOUND. */
+/** Key of the entry that a record names as its resident: of the source that it
+ * names beside it, else by index_resolve(). ERR_NOT_FOUND. */
 enum err linked_resident(struct txn *t, const struct identity *record,
     const json_t *fields, uint8_t key[KEY_RECORD_BYTES]);
 

@@ -69,9 +69,7 @@ identity_of(
 	snprintf(out->kind, sizeof out->kind, "resident");
 	snprintf(out->source, sizeof out->source, "%s", source);
 	snprintf(out->ref, sizeof out->ref, "%s", ref);
-	key_record(txn_db(t), key, out);
-	if (record_exists(t, key) ||
-	    index_ref(t, "resident", ref, key) != ERR_OK)
+	if (index_resolve(t, source, "resident", ref, key) != ERR_OK)
 		return ERR_OK;
 	e = record_read(t, key, &r);
 	if (e != ERR_OK)

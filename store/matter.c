@@ -77,6 +77,34 @@ matter_maker_by_name(const char *code)
 	return NULL;
 }
 
+bool
+matter_is_groups(const json_t *fields)
+{
+	const struct matter_maker *maker =
+	    matter_maker_by_name(rule_text(fields, "code"));
+
+	return maker != NULL && maker->group_only;
+}
+
+bool
+matter_is_groups_change(struct txn *t, const struct change *c)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	bool is_groups;
+
+	if (strcmp(c->record.kind, "question") != 0)
+		return false;
+	if (matter_is_groups(c->fields))
+		return true;
+	key_record(txn_db(t), key, &c->record);
+	if (record_read(t, key, &r) != ERR_OK)
+		return false;
+	is_groups = matter_is_groups(r.fields);
+	record_clear(&r);
+	return is_groups;
+}
+
 enum err
 matter_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])

@@ -139,6 +139,13 @@ enum err matter_note(struct txn *t, const struct self *self,
 /** Whose rows of this code are; NULL: nothing of it can be decided. */
 const struct matter_maker *matter_maker_of(enum finding_code code);
 
+/** Whether a record of kind question says that it is of a code that only the
+ * group decides. */
+bool matter_is_groups(const json_t *fields);
+/** Whether a change writes such a one: it says so itself, or the record does
+ * that it changes. */
+bool matter_is_groups_change(struct txn *t, const struct change *c);
+
 /** Describe what a question is about. ERR_NOT_FOUND: it is settled, or
  * nothing of it can be decided. matter_clear() it after ERR_OK; q must outlive
  * it. */

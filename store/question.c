@@ -108,6 +108,37 @@ count_by(struct txn *t, enum question_type type, int64_t delta)
 	return meta_put_number(t, name, (uint64_t)((int64_t)n + delta));
 }
 
+/* What follows from records: the same row whichever of them came last. All
+ * others tell of what happened once. */
+static bool
+follows_from_records(const struct question *q)
+{
+	return q->type == QUESTION_DUE || q->type == QUESTION_MATTER;
+}
+
+/* Keeps the number by which people know it. */
+static enum err
+put_again(struct txn *t, const uint8_t key[DB_BLIND_BYTES], struct question *q)
+{
+	struct buffer known = {0}, value = {0};
+	struct question was;
+	enum err e = txn_get(t, TABLE_QUESTIONS, key, DB_BLIND_BYTES, &known);
+
+	if (e == ERR_OK)
+		e = decode(&known, &was);
+	if (e == ERR_OK) {
+		q->number = was.number;
+		e = encode(q, &value);
+	}
+	if (e == ERR_OK && (value.size != known.size ||
+	                       memcmp(value.data, known.data, value.size) != 0))
+		e = txn_put(t, TABLE_QUESTIONS, key, DB_BLIND_BYTES, value.data,
+		    value.size);
+	buffer_wipe(&known);
+	buffer_wipe(&value);
+	return e;
+}
+
 enum err
 question_put(struct txn *t, struct question *q)
 {
@@ -122,6 +153,8 @@ question_put(struct txn *t, struct question *q)
 	if (e != ERR_OK)
 		return e;
 	e = txn_has(t, TABLE_QUESTIONS, key, sizeof key);
+	if (e == ERR_OK && follows_from_records(q))
+		return put_again(t, key, q);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	e = meta_get_number(t, "questions.last", &last);
@@ -182,6 +215,53 @@ question_walk(struct txn *t, question_visit *visit, void *context)
 	walk_close(w);
 	buffer_wipe(&value);
 	return e == ERR_END ? ERR_OK : e;
+}
+
+/* --- many at once -------------------------------------------------------- */
+
+enum { GONE_BYTES = 1 + DB_BLIND_BYTES };
+
+/* A type and a key each, since a walk ends where its table is written. */
+static enum err
+gather_gone(
+    struct txn *t, question_test *test, void *context, struct buffer *out)
+{
+	struct buffer value = {0};
+	struct question q;
+	struct walk *w;
+	struct bytes key;
+	enum err e = walk_open(t, TABLE_QUESTIONS, NULL, 0, &w);
+
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, &value)) == ERR_OK) {
+		/* One that cannot be read is verify's to tell. */
+		if (key.size != DB_BLIND_BYTES ||
+		    decode(&value, &q) != ERR_OK || !test(context, &q))
+			continue;
+		put_u8(out, (uint8_t)q.type);
+		put_bytes(out, key.data, DB_BLIND_BYTES);
+	}
+	walk_close(w);
+	buffer_wipe(&value);
+	return e == ERR_END ? buffer_state(out) : e;
+}
+
+enum err
+question_drop_if(struct txn *t, question_test *test, void *context)
+{
+	struct buffer gone = {0};
+	size_t at;
+	enum err e = gather_gone(t, test, context, &gone);
+
+	for (at = 0; e == ERR_OK && at < gone.size; at += GONE_BYTES) {
+		e = txn_delete(
+		    t, TABLE_QUESTIONS, gone.data + at + 1, DB_BLIND_BYTES);
+		if (e == ERR_OK)
+			e = count_by(t, (enum question_type)gone.data[at], -1);
+	}
+	buffer_free(&gone);
+	return e;
 }
 
 /* --- one by its number --------------------------------------------------- */

@@ -38,7 +38,8 @@ struct question {
 	struct bytes raw;    /* what was kept; a view */
 };
 
-/** Keep it; one that is there already stays as it is. */
+/** Keep it; one that is there already stays as it is, but QUESTION_DUE and
+ * QUESTION_MATTER keep only their number: they say what the records say now. */
 enum err question_put(struct txn *t, struct question *q);
 /** Give up a question that was put with the same type, code, origin, field,
  * kind and ref and without bytes; none is fine. */
@@ -46,6 +47,10 @@ enum err question_drop(struct txn *t, const struct question *q);
 /** Give up the question about a change that is merged by now. */
 enum err question_drop_change(
     struct txn *t, enum question_type type, const struct change_id *id);
+
+/** Give up all of which this is true, whatever they hold. It may read. */
+typedef bool question_test(void *context, const struct question *q);
+enum err question_drop_if(struct txn *t, question_test *test, void *context);
 
 /** Called per question; q's views live until it returns. Other than ERR_OK
  * ends the walk and is returned. */

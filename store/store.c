@@ -12,6 +12,7 @@
 
 #include <sodium.h>
 
+#include "store/emptying.h"
 #include "store/file.h"
 #include "store/contest_settle.h"
 #include "store/scope.h"
@@ -404,6 +405,8 @@ store_begin_life(struct store *s, int64_t now)
 	e = self_read(t, &self);
 	if (e == ERR_OK && self.role != ROLE_CLINIC)
 		e = self_new_life(t, &self, now);
+	if (e == ERR_OK && self.role == ROLE_HUB)
+		e = emptying_prepare(t, now);
 	if (e == ERR_OK)
 		e = scope_prepare(t, &self);
 	if (e == ERR_OK)

@@ -9,6 +9,8 @@
 #include "store/exam_items.h"
 #include "store/index.h"
 #include "store/kinds/kinds.h"
+#include "store/linked.h"
+#include "store/matter.h"
 #include "store/rules.h"
 #include "store/text.h"
 #include "store/vet.h"
@@ -254,14 +256,27 @@ names_ref(const json_t *fields, const char *name, const char *wanted)
 	return ref != NULL && strcmp(ref, wanted) == 0;
 }
 
+static enum err
+read_resident(
+    struct vet *v, const char *source, const char *ref, struct record *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (source == NULL)
+		return read_referred(v, "resident", ref, out);
+	key_record_of(txn_db(v->t), key, source, "resident", ref);
+	return record_read(v->t, key, out);
+}
+
 static bool
-manages(void *world, const char *resident, const char *org)
+manages(void *world, const char *source, const char *resident, const char *org)
 {
 	struct record r;
 	bool is_managing;
 
-	if (read_referred(world, "resident", resident, &r) != ERR_OK)
-		return true;
+	/* Of whom nothing is known nobody here is the keeper. */
+	if (read_resident(world, source, resident, &r) != ERR_OK)
+		return false;
 	is_managing = names_ref(r.fields, "managing_org_id", org);
 	record_clear(&r);
 	return is_managing;
@@ -369,6 +384,42 @@ vet_forget(struct vet *v)
 	memset(v->drugs, 0, sizeof v->drugs);
 }
 
+/* Whoever the resident is that it names, what only the group decides is not
+ * written down as decided by anybody else. */
+static bool
+is_groups_matter(const struct vet *v, const struct vet_line *line)
+{
+	return v->self->role != ROLE_HUB &&
+	       strcmp(line->kind->name, "question") == 0 &&
+	       matter_is_groups(line->fields);
+}
+
+/* The file is given with the word, so it has to be plain whose it is. */
+static bool
+gives_no_file(struct vet *v, const struct vet_line *line)
+{
+	struct identity move = {.kind = "move"};
+	uint8_t key[KEY_RECORD_BYTES];
+	const char *resident;
+	struct record r;
+
+	if (v->self->role != ROLE_HUB ||
+	    strcmp(line->kind->name, "move") != 0 ||
+	    !rule_state_is(line->fields, "confirmed"))
+		return false;
+	snprintf(move.source, sizeof move.source, "%s",
+	    v->source == NULL ? v->self->source : v->source);
+	if (line->own != NULL && record_read(v->t, line->own, &r) == ERR_OK) {
+		move = r.id;
+		record_clear(&r);
+	}
+	resident = rule_ref(line->fields, "resident_id");
+	return linked_resident(v->t, &move, line->fields, key) ==
+	           ERR_NOT_FOUND &&
+	       resident != NULL &&
+	       index_ref(v->t, "resident", resident, key) == ERR_OK;
+}
+
 void
 vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 {
@@ -393,6 +444,10 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	};
 
 	kind_check(line->kind, line->fields, &cx, out);
+	if (is_groups_matter(v, line))
+		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "code");
+	if (gives_no_file(v, line))
+		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
 	/* Who sits before it can still do otherwise; a file cannot. */
 	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
 		duplicates_remind(v->t, v->self, line->fields, line->own, out);

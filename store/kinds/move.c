@@ -25,7 +25,8 @@ static const struct field fields[] = {
 	    .data = DATA_P1},
 	{3, "reason", FIELD_TEXT, .data = DATA_P1},
 	{4, "resident_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
-	    .ref_kind = "resident", .data = DATA_P1},
+	    .ref_kind = "resident", .source_field = "resident_source",
+	    .data = DATA_P1},
 	{5, "from_org", FIELD_REF, FIELD_AUDIENCE, .ref_kind = "org", .data = DATA_P1},
 	{6, "to_org", FIELD_REF,
 	    FIELD_REQUIRED | FIELD_AUDIENCE, .ref_kind = "org",
@@ -33,6 +34,8 @@ static const struct field fields[] = {
 	{7, "from_village", FIELD_WORD, .data = DATA_P2},
 	{8, "to_village", FIELD_WORD, .data = DATA_P2},
 	{9, "moved_on", FIELD_DATE, .data = DATA_P1},
+	/* Whose ref it is: two programs may call two residents the same. */
+	{10, "resident_source", FIELD_WORD, .max_chars = 64, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

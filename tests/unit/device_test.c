@@ -350,6 +350,96 @@ test_a_fork_of_very_many_hands_is_kept_whole(void **state)
 	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 1);
 }
 
+/* One side of a fork decides nothing, whatever it writes down. */
+static void
+test_no_side_decides_a_fork_by_itself(void **state)
+{
+	static const int order[] = {0, 1, 2, 3};
+	struct fixture *f = *state;
+	json_t *fields;
+	struct authored made;
+	struct self self;
+	struct txn *t;
+	enum err e;
+
+	test_store_join(&f->s, "C");
+	test_store_admit(&f->s, "his", "resident", "R1", "C",
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:C"));
+	test_store_join(&f->s, "H");
+	give(f, story[order[0]]);
+	give(f, story[order[1]]);
+	test_store_join(&f->s, "A");
+	give(f, story[order[2]]);
+	give(f, story[order[3]]);
+	assert_view(f, "device", "D1", "disputed", "true");
+	test_store_join(&f->s, "C");
+	fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+	                   "s:[s, s]}",
+	    "state", "decided", "reason", "ours", "code", "custody_fork",
+	    "about_kind", "device", "about_ref", "D1", "about_source", "his",
+	    "device_id", "ref:D1", "resident_id", "ref:R1", "decision", "KC",
+	    "versions", "his/KB", "his/KC");
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = author_add(
+	    t, &self, "question", "S1", "C", fields, TEST_NOW, &made);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	json_decref(fields);
+	assert_view(f, "device", "D1", "disputed", "true");
+	assert_int_equal(e, ERR_REFUSED);
+}
+
+/* Nor does what a peer sends: by what it says, or by what it changes. */
+static void
+test_no_peer_decides_a_fork(void **state)
+{
+	struct fixture *f = *state;
+	struct cert author = {
+	    .role = ROLE_CLINIC, .org_count = 1, .orgs = {"C"}};
+	struct identity made;
+	struct change c;
+	struct txn *t;
+	int order[] = {0, 1, 2, 3};
+
+	tell(f, order);
+	assert_int_equal(decide(f, FINDING_CUSTODY_FORK, "KB", &made), ERR_OK);
+	t = test_store_read(&f->s);
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "question");
+	snprintf(c.record.ref, sizeof c.record.ref, "Q1");
+	snprintf(c.org, sizeof c.org, "C");
+	c.fields =
+	    json_pack("{s:s, s:s}", "state", "decided", "code", "custody_fork");
+	assert_int_equal(admit_judge(t, &c, &author), FINDING_GROUP_ONLY_STATE);
+	json_object_set_new(c.fields, "code", json_string("conflict"));
+	assert_int_equal(admit_judge(t, &c, &author), FINDING_NONE);
+	/* The group's own, made to say something else. */
+	c.record = made;
+	assert_int_equal(admit_judge(t, &c, &author), FINDING_GROUP_ONLY_STATE);
+	json_object_clear(c.fields);
+	json_object_set_new(c.fields, "decision", json_string("KC"));
+	assert_int_equal(admit_judge(t, &c, &author), FINDING_GROUP_ONLY_STATE);
+	author.role = ROLE_HUB;
+	assert_int_equal(admit_judge(t, &c, &author), FINDING_NONE);
+	change_clear(&c);
+	txn_abort(t);
+}
+
+/* Another program has a D1 too: the group's decision counts all the same. */
+static void
+test_a_fork_ends_whatever_others_call_their_devices(void **state)
+{
+	static const int order[] = {0, 1, 2, 3};
+	static const char other[] = DEVICE("08:00:00", "");
+	struct fixture *f = *state;
+
+	tell(f, order);
+	give_bytes(f, "b", other, sizeof other - 1);
+	assert_int_equal(decide(f, FINDING_CUSTODY_FORK, "KB", NULL), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_CUSTODY_FORK, NULL).count, 0);
+	assert_view(f, "device", "D1", "disputed", "false");
+}
+
 int
 main(void)
 {
@@ -367,6 +457,9 @@ main(void)
 	    HUB(test_what_is_lost_is_asked_about),
 	    HUB(test_what_is_damaged_is_asked_about),
 	    HUB(test_a_fork_of_very_many_hands_is_kept_whole),
+	    CLINIC(test_no_side_decides_a_fork_by_itself),
+	    HUB(test_no_peer_decides_a_fork),
+	    HUB(test_a_fork_ends_whatever_others_call_their_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -303,6 +303,139 @@ test_claims_that_are_right_are_not_asked_about(void **state)
 	assert_int_equal(waiting(f), 1);
 }
 
+/* --- a link is of both sides ---------------------------------------------- */
+
+static void
+two_files(struct fixture *f)
+{
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack(
+	        "{s:s, s:s}", "name", "张伟", "managing_org_id", "ref:C01"));
+	test_store_admit(&f->s, "his", "resident", "R2", "C01",
+	    json_pack(
+	        "{s:s, s:s}", "name", "张伟", "managing_org_id", "ref:C01"));
+	test_store_admit(&f->s, "b", "resident", "R9", "C02",
+	    json_pack(
+	        "{s:s, s:s}", "name", "李娜", "managing_org_id", "ref:C02"));
+}
+
+static enum err
+says_linked(struct fixture *f, const char *one, const char *other)
+{
+	json_t *fields = json_pack("{s:s, s:o, s:o, s:s}", "state", "linked",
+	    "resident_id", json_sprintf("ref:%s", one), "other_id",
+	    json_sprintf("ref:%s", other), "basis", "by_hand");
+	struct txn *t = test_store_write(&f->s);
+	struct authored made;
+	struct self self;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = author_add(t, &self, "link", "S1", "C01", fields, TEST_NOW, &made);
+	txn_abort(t);
+	json_decref(fields);
+	return e;
+}
+
+/* An org links no file of its own to another's: the group does (0028). */
+static void
+test_no_clinic_links_a_stranger(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "C01");
+	two_files(f);
+	assert_int_equal(says_linked(f, "R1", "R9"), ERR_REFUSED);
+	assert_int_equal(says_linked(f, "R9", "R1"), ERR_REFUSED);
+	assert_int_equal(says_linked(f, "R1", "R2"), ERR_OK);
+}
+
+/* Whatever its own program let it write: the group is asked. */
+static void
+test_a_link_to_a_stranger_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct identity link = {.source = "his", .kind = "link", .ref = "L1"};
+
+	test_store_join(&f->s, "H01");
+	two_files(f);
+	assert_int_equal(waiting(f), 0);
+	arrive(f, &link, 1, NULL, "C01", false,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:R1", "other_id", "ref:R2",
+	        "resident_source", "his", "other_source", "his", "basis",
+	        "by_hand"));
+	assert_int_equal(waiting(f), 0);
+	snprintf(link.ref, sizeof link.ref, "L2");
+	arrive(f, &link, 2, NULL, "C01", false,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:R1", "other_id", "ref:R9",
+	        "resident_source", "his", "other_source", "b", "basis",
+	        "by_hand"));
+	assert_int_equal(waiting(f), 1);
+	assert_int_equal(
+	    questions(f, QUESTION_MATTER).last.code, FINDING_UNENTITLED);
+}
+
+static struct change_id
+arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
+    const struct change_id *seen, int64_t at, json_t *fields)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct buffer body = {0};
+	struct change_id id;
+	struct self self;
+	struct change c;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	memset(c.id.life, 0x77, sizeof c.id.life);
+	c.id.class = 2;
+	c.id.seq = seq;
+	c.record = *record;
+	if (seen != NULL) {
+		c.parent_count = 1;
+		c.parents[0].id = *seen;
+	}
+	snprintf(c.by, sizeof c.by, "S2");
+	snprintf(c.org, sizeof c.org, "V1");
+	c.occurred_at = c.recorded_at = at;
+	c.fields = fields;
+	assert_int_equal(change_encode(&c, &body), ERR_OK);
+	assert_int_equal(
+	    stored_write(t, &c.id, 0, 0, seq, body.data, body.size), ERR_OK);
+	assert_int_equal(admit_merged(t, &self, &c, seq), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	id = c.id;
+	buffer_wipe(&body);
+	change_clear(&c);
+	return id;
+}
+
+/* "When what met last happened, by what the changes say" (matter.h). */
+static void
+test_when_it_met_is_the_same_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+	struct identity other = his;
+	struct change_id first;
+	int64_t at;
+
+	first = arrive_at(f, &his, 1, NULL, TEST_NOW, person());
+	arrive_at(f, &his, 2, &first, TEST_NOW + 1, phone("1"));
+	arrive_at(f, &his, 3, &first, TEST_NOW + 2, phone("2"));
+	arrive_at(f, &his, 4, &first, TEST_NOW + 3, phone("3"));
+	assert_int_equal(waiting(f), 1);
+	at = questions(f, QUESTION_MATTER).last.at;
+	snprintf(other.ref, sizeof other.ref, "R2");
+	first = arrive_at(f, &other, 11, NULL, TEST_NOW, person());
+	arrive_at(f, &other, 14, &first, TEST_NOW + 3, phone("3"));
+	arrive_at(f, &other, 12, &first, TEST_NOW + 1, phone("1"));
+	arrive_at(f, &other, 13, &first, TEST_NOW + 2, phone("2"));
+	assert_int_equal(waiting(f), 2);
+	assert_int_equal(at, TEST_NOW + 3);
+}
+
 int
 main(void)
 {
@@ -314,6 +447,9 @@ main(void)
 	    HUB(test_a_false_claim_is_taken_back_in_any_order),
 	    HUB(test_what_was_claimed_falsely_is_not_lost),
 	    HUB(test_claims_that_are_right_are_not_asked_about),
+	    HUB(test_when_it_met_is_the_same_in_any_order),
+	    CLINIC(test_no_clinic_links_a_stranger),
+	    HUB(test_a_link_to_a_stranger_is_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,91 @@ test_nothing_goes_that_unsent_changes_are_about(void **state)
 	txn_abort(t);
 }
 
+/* A word on b's copy of the resident, as it comes to a node. */
+static void
+hears(struct member *m, int number)
+{
+	struct self self = member_self(m);
+	struct txn *t = member_begin(m, true);
+	char text[REF_BYTES_MAX + 1];
+	struct change c;
+
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "emptying");
+	change_founded_ref(&resident, text, sizeof text);
+	c.fields = json_pack(
+	    "{s:i, s:[s], s:[]}", "number", number, "changes", text, "still");
+	assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
+	change_clear(&c);
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+/* What the hub said before it was restored does not count more than what it
+ * says now. */
+static void
+test_a_restored_hub_is_heard(void **state)
+{
+	struct txn *t;
+
+	team_at_b();
+	hears(&b, 500);
+	t = member_begin(&hub, true);
+	assert_int_equal(emptying_prepare(t, GROUP_NOW), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	contract_is("terminated");
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_true(body_of(&b, &resident) > 0);
+}
+
+/* Where its clock was set back as well. */
+static void
+test_a_restored_hub_counts_on_from_what_comes_back(void **state)
+{
+	team_at_b();
+	hears(&b, 500);
+	hears(&hub, 500);
+	contract_is("terminated");
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_true(body_of(&b, &resident) > 0);
+}
+
+static uint64_t
+asked_at(struct member *m)
+{
+	struct txn *t = member_begin(m, false);
+	uint64_t count;
+
+	assert_int_equal(question_count(t, &count), ERR_OK);
+	txn_abort(t);
+	return count;
+}
+
+/* Nobody there can decide about what is not there. */
+static void
+test_what_is_given_up_is_asked_about_no_more(void **state)
+{
+	team_at_b();
+	wrote(&hub, "H01", "resident", "r1", json_pack("{s:s}", "phone", "11"));
+	wrote(&a, "C01", "resident", "r1", json_pack("{s:s}", "phone", "12"));
+	sync_all();
+	assert_int_equal(asked_at(&b), 1);
+	contract_is("terminated");
+	sync_all();
+	assert_true(is_told_emptied(&b, "resident", "r1"));
+	assert_int_equal(asked_at(&b), 0);
+	assert_int_equal(asked_at(&a), 1);
+	contract_is("active");
+	wrote(&hub, "H01", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:C02"));
+	sync_all();
+	assert_false(is_told_emptied(&b, "resident", "r1"));
+	assert_int_equal(asked_at(&b), 1);
+}
+
 /* Who else has it is part of the word, and the higher number counts. */
 static void
 test_a_node_keeps_what_another_of_its_lists_has(void **state)
@@ -406,6 +491,35 @@ test_an_audit_record_goes_up_only(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* An amendment says no more whose it is; it is about him all the same. */
+static void
+test_nothing_goes_that_an_unsent_amendment_is_about(void **state)
+{
+	struct txn *t;
+	struct self self = member_self(&b);
+	char text[REF_BYTES_MAX + 1];
+	struct change c;
+
+	(void)state;
+	team_at_b();
+	wrote(&b, "C02", "encounter", "e3",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	sync_all();
+	contract_is("terminated");
+	wrote(&b, "C02", "encounter", "e3", json_pack("{s:s}", "plan", "y"));
+	t = member_begin(&b, true);
+	change_init(&c);
+	snprintf(c.record.kind, sizeof c.record.kind, "emptying");
+	change_founded_ref(&resident, text, sizeof text);
+	c.fields = json_pack(
+	    "{s:i, s:[s], s:[]}", "number", 1, "changes", text, "still");
+	assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
+	change_clear(&c);
+	assert_int_equal(emptying_apply(t, &self), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_true(body_of(&b, &resident) > 0);
+}
+
 int
 main(void)
 {
@@ -420,6 +534,10 @@ main(void)
 	    CASE(test_what_is_granted_again_is_filled_in),
 	    CASE(test_the_groups_last_word_counts),
 	    CASE(test_a_move_empties_the_old_site_but_for_its_own),
+	    CASE(test_nothing_goes_that_an_unsent_amendment_is_about),
+	    CASE(test_what_is_given_up_is_asked_about_no_more),
+	    CASE(test_a_restored_hub_is_heard),
+	    CASE(test_a_restored_hub_counts_on_from_what_comes_back),
 	    CASE(test_a_teams_laptop_has_its_contracts_and_villages_no_more),
 	    CASE(test_the_same_if_the_laptop_is_there_first),
 	    CASE(test_an_audit_record_goes_up_only),

@@ -301,8 +301,9 @@ test_states_follow_as_written(void **state)
 /* --- what is handed in --------------------------------------------------- */
 
 static bool
-managed(void *world, const char *resident, const char *org)
+managed(void *world, const char *source, const char *resident, const char *org)
 {
+	(void)source;
 	(void)resident;
 	(void)org;
 	return *(enum who *)world == MANAGING_ORG;
