@@ -322,6 +322,31 @@ test_an_allergy_goes_along_at_once(void **state)
 	    "{\"substance\":\"花粉\"}]");
 }
 
+/* Whoever amended it since, it is the visit of who made it. */
+static void
+test_it_stays_its_authors(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+	struct change_id seen;
+	struct record r;
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
+	says(s, "B", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"subjective\":\"咳嗽3天\"}");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	test_store_record(s, "his", "encounter", "E1", &r);
+	assert_string_equal(r.org, "A");
+	record_clear(&r);
+	assert_shown(
+	    s, "encounter", made.record.ref, "subjective", "\"咳嗽3天\"");
+	test_store_record(s, "his", "encounter", made.record.ref, &r);
+	assert_string_equal(r.org, "A");
+	assert_string_equal(r.by, "S1");
+	record_clear(&r);
+}
+
 static void
 test_it_goes_to_another_who_is_here(void **state)
 {
@@ -497,6 +522,7 @@ main(void)
 	    HUB(test_a_late_record_is_asked_about),
 	    HUB(test_the_wrong_file_keeps_a_stub),
 	    HUB(test_an_allergy_goes_along_at_once),
+	    HUB(test_it_stays_its_authors),
 	    HUB(test_it_goes_to_another_who_is_here),
 	    HUB(test_a_move_that_is_confirmed_gives_the_file),
 	    HUB(test_a_move_that_is_refused_gives_nothing),
