@@ -406,7 +406,7 @@ find_lost(struct line_run *run, const struct line *l, json_t *changed,
 	struct record r;
 	json_t *v;
 	size_t count;
-	enum err e = record_count(run->t, l->key, SIZE_MAX, &count);
+	enum err e = record_changes(run->t, l->key, SIZE_MAX, &count);
 
 	/* All changes of the record are this source's own. */
 	if (e != ERR_OK || count == l->before_count + 1)

@@ -9,7 +9,7 @@ kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
 	size_t count;
 
-	return record_count(t, key, 2, &count) == ERR_OK && count == 1;
+	return record_changes(t, key, 2, &count) == ERR_OK && count == 1;
 }
 
 static size_t

@@ -104,7 +104,7 @@ count_one(void *context, const struct change_id *id)
 }
 
 enum err
-record_count(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+record_changes(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
     size_t *out)
 {
 	struct counting c = {.most = most};
@@ -119,7 +119,7 @@ record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
 	size_t count;
 
-	return record_count(t, key, 1, &count) == ERR_OK && count > 0;
+	return record_changes(t, key, 1, &count) == ERR_OK && count > 0;
 }
 
 bool

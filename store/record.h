@@ -31,7 +31,7 @@ typedef enum err record_visit(void *context, const struct change_id *id);
 enum err record_walk(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     record_visit *visit, void *context);
 /** How many there are; counts no further than `most`. */
-enum err record_count(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+enum err record_changes(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     size_t most, size_t *out);
 
 /** Whether any merged change of this record is here. */

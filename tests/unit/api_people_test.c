@@ -414,8 +414,8 @@ item_of(const struct room *r, const char *staff, const char *member)
 	size_t i;
 
 	for (i = 0; i < json_array_size(r->lines); i++) {
-		const json_t *item = json_object_get(
-		    json_array_get(r->lines, i), "item");
+		const json_t *item =
+		    json_object_get(json_array_get(r->lines, i), "item");
 		const char *who =
 		    json_string_value(json_object_get(item, "staff"));
 

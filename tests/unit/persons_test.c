@@ -352,6 +352,31 @@ test_an_allergy_goes_along_at_once(void **state)
 	    "{\"substance\":\"花粉\"}]");
 }
 
+/* Whoever amended it since, it is the visit of who made it. */
+static void
+test_it_stays_its_authors(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+	struct change_id seen;
+	struct record r;
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
+	says(s, "B", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"subjective\":\"咳嗽3天\"}");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	test_store_record(s, "his", "encounter", "E1", &r);
+	assert_string_equal(r.org, "A");
+	record_clear(&r);
+	assert_shown(
+	    s, "encounter", made.record.ref, "subjective", "\"咳嗽3天\"");
+	test_store_record(s, "his", "encounter", made.record.ref, &r);
+	assert_string_equal(r.org, "A");
+	assert_string_equal(r.by, "S1");
+	record_clear(&r);
+}
+
 static void
 test_it_goes_to_another_who_is_here(void **state)
 {
@@ -600,6 +625,7 @@ main(void)
 	    HUB(test_undoing_a_link_asks_of_no_other_program),
 	    HUB(test_the_wrong_file_keeps_a_stub),
 	    HUB(test_an_allergy_goes_along_at_once),
+	    HUB(test_it_stays_its_authors),
 	    HUB(test_it_goes_to_another_who_is_here),
 	    HUB(test_what_is_open_is_decided_before_it_moves),
 	    HUB(test_what_two_say_alike_moves),
