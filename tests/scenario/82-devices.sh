@@ -126,12 +126,19 @@ check_kept() {
 		fail "C is not told that it is superseded"
 }
 
-# is_now WHO KIND REF NAME VALUE: what the records make of it at this moment.
+# is_now WHO KIND REF NAME VALUE...: what the records make of it at this moment.
 is_now() {
-	local got
+	local who=$1 kind=$2 ref=$3
 
-	got=$(at "$1" --json show "$2" "$3" --now | field "$4")
-	[ "$got" = "$5" ] || fail "$1: $4 of the $2 is '$got', not '$5'"
+	shift 3
+	at "$who" --json show "$kind" "$ref" --now >"$work/now"
+	python3 -c 'import json, sys
+now = json.load(open(sys.argv[1]))
+for name, wanted in zip(sys.argv[2::2], sys.argv[3::2]):
+    got = str(now[name]).lower() if isinstance(now[name], bool) else str(now[name])
+    if got != wanted:
+        sys.exit(f"{name} is {got}, not {wanted}")' "$work/now" "$@" ||
+		fail "$who: the $kind is not as it should be"
 }
 
 # step WHO STATE [OPTION...]: the next step of the loan.
@@ -150,7 +157,8 @@ lend_to_a() {
 		--metrology_due 2099-01-01 --by S1)
 	sync h a1
 	loan=$(ref_of at a1 add loan --state requested \
-		--device_id "ref:$device" --borrower ref:A --purpose 下乡体检 \
+		--device_id "ref:$device" --lender ref:H \
+		--borrower ref:A --purpose 下乡体检 \
 		--planned_from 2026-01-01T08:00:00+08:00 --planned_to "$2" \
 		--by S1)
 	sync a1 h
@@ -161,11 +169,7 @@ lend_to_a() {
 	sync h a1
 	step a1 received
 	sync a1 h
-	for who in hub h a1; do
-		is_now "$who" loan "$loan" direction vertical_down
-		is_now "$who" loan "$loan" approved true
-		is_now "$who" device "$device" custodian A
-	done
+	is_now hub loan "$loan" direction vertical_down approved true
 }
 
 bring_back() {
@@ -175,7 +179,7 @@ bring_back() {
 	sync a1 h
 	step h returned
 	sync h a1
-	for who in hub h a1; do
+	for who in hub a1; do
 		is_now "$who" loan "$loan" overdue false
 		is_now "$who" device "$device" custodian H
 	done
@@ -192,11 +196,8 @@ look_after() {
 	at h amend device "$device" --metrology_due 2026-01-01 --by S1 \
 		>/dev/null 2>&1
 	sync h a1
-	for who in hub h a1; do
-		is_now "$who" device "$device" bars \
-			"['metrology_expired', 'lent']"
-		is_now "$who" loan "$loan" metrology_expired true
-	done
+	is_now a1 device "$device" bars "['metrology_expired', 'lent']"
+	is_now hub loan "$loan" metrology_expired true
 	expect 1 at h add loan --state approved --device_id "ref:$device" \
 		--lender ref:H --borrower ref:B --by S1 >/dev/null 2>&1
 }
@@ -250,9 +251,8 @@ for hours in 2.5 3 1.5; do
 done
 sync a1 h
 for who in hub h a1; do
-	is_now "$who" loan "$loan" overdue true
-	is_now "$who" device "$device" hours 7.0
-	is_now "$who" device "$device" usage \
+	is_now "$who" loan "$loan" overdue true approved true
+	is_now "$who" device "$device" custodian A hours 7.0 usage \
 		"[{'org': 'A', 'hours': 7.0, 'cases': 60}]"
 done
 look_after
@@ -260,9 +260,9 @@ bring_back
 
 # Due at the beginning of this day: a vehicle is late, anything else is not.
 lend_to_a vehicle "${today}T00:00:00+08:00"
-is_now h loan "$loan" overdue true
+is_now hub loan "$loan" overdue true
 lend_to_a ecg "${today}T00:00:00+08:00"
-is_now h loan "$loan" overdue false
+is_now hub loan "$loan" overdue false
 
 for who in hub "${sites[@]}"; do
 	at "$who" verify >/dev/null || fail "the store of $who is not sound"
