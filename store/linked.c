@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "store/blinds.h"
 #include "store/index.h"
 #include "store/linked.h"
 #include "store/rules.h"
@@ -58,7 +59,7 @@ static void
 row_prefix(struct txn *t, const char *label,
     const uint8_t entry[KEY_RECORD_BYTES], uint8_t out[DB_BLIND_BYTES])
 {
-	db_blind(txn_db(t), label, entry, KEY_RECORD_BYTES, out);
+	blind_in(t, label, entry, KEY_RECORD_BYTES, out);
 }
 
 static enum err
@@ -351,7 +352,7 @@ linked_resident(struct txn *t, const struct identity *record,
 
 	if (ref == NULL)
 		return ERR_NOT_FOUND;
-	key_record_of(txn_db(t), key, record->source, "resident", ref);
+	key_record_named(t, key, record->source, "resident", ref);
 	return record_exists(t, key) ? ERR_OK
 	                             : index_ref(t, "resident", ref, key);
 }
