@@ -38,6 +38,7 @@ struct memo {
 		uint8_t key[KEY_RECORD_BYTES];
 		struct kin_few few;
 	} few;                  /* see kin_few() */
+	bool is_no_link_undone; /* see linked_ever_undone() */
 	struct blinds blinds;
 };
 
