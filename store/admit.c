@@ -11,6 +11,7 @@
 #include "store/emptying.h"
 #include "store/group_word.h"
 #include "store/index.h"
+#include "store/kin.h"
 #include "store/matter.h"
 #include "store/notes.h"
 #include "store/question.h"
@@ -27,9 +28,10 @@ admit_merged(struct txn *t, const struct self *self, const struct change *c,
 	uint8_t key[KEY_RECORD_CHANGE_BYTES];
 	enum err e;
 
-	key_record(txn_db(t), key, &c->record);
+	key_record_in(t, key, &c->record);
 	key_change(key + KEY_RECORD_BYTES, &c->id);
 	e = txn_put(t, TABLE_RECORDS, key, sizeof key, NULL, 0);
+	kin_forget(t);
 	if (e == ERR_OK)
 		e = index_change(t, c, key);
 	if (e == ERR_OK)

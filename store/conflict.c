@@ -9,6 +9,7 @@
 
 #include "base/i18n.h"
 #include "store/graph.h"
+#include "store/kin.h"
 #include "store/matter.h"
 #include "store/value.h"
 
@@ -115,35 +116,23 @@ note_fields(struct txn *t, const struct record_set *set)
 	return e;
 }
 
-struct others {
-	const struct change_id *own;
-	struct change_id last; /* other than own */
-	size_t count;
-};
-
-static enum err
-note_other(void *context, const struct change_id *id)
-{
-	struct others *o = context;
-
-	if (change_id_compare(id, o->own) != 0)
-		o->last = *id;
-	return ++o->count < 3 ? ERR_OK : ERR_END;
-}
-
 /* Whether there is anything that c may not have seen: another change than
  * itself and, if they are two, its parent. */
 static enum err
 may_have_met(struct txn *t, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], bool *out)
 {
-	struct others o = {.own = &c->id};
-	enum err e = record_walk(t, key, note_other, &o);
+	const struct change_id *other;
+	struct kin_few few;
+	enum err e = kin_few(t, key, &few);
 
-	*out = o.count > 2 ||
-	       (o.count == 2 &&
-	           (c->parent_count == 0 ||
-	               change_id_compare(&c->parents[0].id, &o.last) != 0));
+	*out = false;
+	if (e != ERR_OK || few.count < 2)
+		return e;
+	other = change_id_compare(&few.id[0], &c->id) != 0 ? &few.id[0]
+	                                                   : &few.id[1];
+	*out = few.count > 2 || c->parent_count == 0 ||
+	       change_id_compare(&c->parents[0].id, other) != 0;
 	return e;
 }
 

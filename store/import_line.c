@@ -233,7 +233,7 @@ take_envelope(
 	source =
 	    vet_source_of(l->kind, l->is_own ? run->self.source : run->source);
 	snprintf(l->id.source, sizeof l->id.source, "%s", source);
-	key_record(txn_db(run->t), l->key, &l->id);
+	key_record_in(run->t, l->key, &l->id);
 	if (l->is_own)
 		find_own(run, l, out);
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)

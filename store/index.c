@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/blinds.h"
 #include "store/duplicates.h"
 #include "store/exam_items.h"
 #include "store/index.h"
@@ -173,7 +174,7 @@ told_parent(struct txn *t, const char *org, char *out, size_t out_bytes)
 static void
 above_key(struct txn *t, const char *org, uint8_t key[DB_BLIND_BYTES])
 {
-	db_blind(txn_db(t), "org-above", org, strlen(org), key);
+	blind_in(t, "org-above", org, strlen(org), key);
 }
 
 /* The org above as its record says now, "" for none: it is asked for often,
@@ -267,7 +268,7 @@ static void
 ref_key(struct txn *t, const char *kind, const char *ref,
     uint8_t key[DB_BLIND_BYTES])
 {
-	key_ref_blind(txn_db(t), "ref", kind, ref, key);
+	key_ref_blind(t, "ref", kind, ref, key);
 }
 
 /* The first that bore it, and a byte more where another does too. */
@@ -310,7 +311,7 @@ index_resolve(struct txn *t, const char *source, const char *kind,
 	bool is_only;
 	enum err e;
 
-	key_record_of(txn_db(t), record_key, source, kind, ref);
+	key_record_named(t, record_key, source, kind, ref);
 	if (record_exists(t, record_key))
 		return ERR_OK;
 	ref_key(t, kind, ref, key);

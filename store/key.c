@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/blinds.h"
 #include "store/key.h"
 #include "store/value.h"
 
@@ -22,7 +23,7 @@ key_change_read(struct change_id *out, const uint8_t key[KEY_CHANGE_BYTES])
 }
 
 void
-key_ref_blind(const struct db *db, const char *label, const char *kind,
+key_ref_blind(struct txn *t, const char *label, const char *kind,
     const char *ref, uint8_t out[DB_BLIND_BYTES])
 {
 	uint8_t text[KIND_BYTES_MAX + 1 + REF_BYTES_MAX];
@@ -32,7 +33,7 @@ key_ref_blind(const struct db *db, const char *label, const char *kind,
 	memcpy(text, kind, n);
 	text[n] = 0;
 	memcpy(text + n + 1, ref, m);
-	db_blind(db, label, text, n + 1 + m, out);
+	blind_in(t, label, text, n + 1 + m, out);
 }
 
 uint16_t
@@ -47,16 +48,19 @@ key_kind_number(const char *kind)
 	return number == 0 ? KIND_NUMBER_NAMED : (uint16_t)number;
 }
 
-void
-key_record_of(const struct db *db, uint8_t out[KEY_RECORD_BYTES],
+enum { TEXT_BYTES = SOURCE_BYTES_MAX + KIND_BYTES_MAX + REF_BYTES_MAX + 8 };
+
+static const char record_label[] = "record";
+
+/* What a record's key is the hash of; its number goes before the hash. */
+static size_t
+record_text(uint8_t text[TEXT_BYTES], uint8_t out[KEY_RECORD_BYTES],
     const char *source, const char *kind, const char *ref)
 {
-	uint8_t text[SOURCE_BYTES_MAX + KIND_BYTES_MAX + REF_BYTES_MAX + 8];
 	uint16_t number = key_kind_number(kind);
-	size_t n = 0, size;
+	size_t n = 2, size;
 
 	store_u16(text, number);
-	n = 2;
 	size = strnlen(source, SOURCE_BYTES_MAX);
 	memcpy(text + n, source, size);
 	n += size;
@@ -71,7 +75,27 @@ key_record_of(const struct db *db, uint8_t out[KEY_RECORD_BYTES],
 	memcpy(text + n, ref, size);
 	n += size;
 	store_u16(out, number);
-	db_blind(db, "record", text, n, out + 2);
+	return n;
+}
+
+void
+key_record_of(const struct db *db, uint8_t out[KEY_RECORD_BYTES],
+    const char *source, const char *kind, const char *ref)
+{
+	uint8_t text[TEXT_BYTES];
+	size_t n = record_text(text, out, source, kind, ref);
+
+	db_blind(db, record_label, text, n, out + 2);
+}
+
+void
+key_record_named(struct txn *t, uint8_t out[KEY_RECORD_BYTES],
+    const char *source, const char *kind, const char *ref)
+{
+	uint8_t text[TEXT_BYTES];
+	size_t n = record_text(text, out, source, kind, ref);
+
+	blind_in(t, record_label, text, n, out + 2);
 }
 
 void
@@ -79,6 +103,13 @@ key_record(const struct db *db, uint8_t out[KEY_RECORD_BYTES],
     const struct identity *record)
 {
 	key_record_of(db, out, record->source, record->kind, record->ref);
+}
+
+void
+key_record_in(
+    struct txn *t, uint8_t out[KEY_RECORD_BYTES], const struct identity *record)
+{
+	key_record_named(t, out, record->source, record->kind, record->ref);
 }
 
 void

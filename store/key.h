@@ -30,9 +30,14 @@ void key_record(const struct db *db, uint8_t out[KEY_RECORD_BYTES],
 /** The same without building an identity. */
 void key_record_of(const struct db *db, uint8_t out[KEY_RECORD_BYTES],
     const char *source, const char *kind, const char *ref);
+/** Both, of a transaction that remembers what it made (blinds.h). */
+void key_record_in(struct txn *t, uint8_t out[KEY_RECORD_BYTES],
+    const struct identity *record);
+void key_record_named(struct txn *t, uint8_t out[KEY_RECORD_BYTES],
+    const char *source, const char *kind, const char *ref);
 /** Blind hash, under a label of its own, of a kind and ref whatever the source.
  */
-void key_ref_blind(const struct db *db, const char *label, const char *kind,
+void key_ref_blind(struct txn *t, const char *label, const char *kind,
     const char *ref, uint8_t out[DB_BLIND_BYTES]);
 /** Number a kind has in keys; KIND_NUMBER_NAMED for a foreign one. */
 uint16_t key_kind_number(const char *kind);

@@ -3,13 +3,54 @@
 #include <string.h>
 
 #include "store/kin.h"
+#include "store/memo.h"
+
+static enum err
+take_one(void *context, const struct change_id *id)
+{
+	struct kin_few *few = context;
+
+	if (few->count < KIN_FEW)
+		few->id[few->count] = *id;
+	return few->count++ < KIN_FEW ? ERR_OK : ERR_END;
+}
+
+enum err
+kin_few(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct kin_few *out)
+{
+	struct memo *memo = memo_of(t);
+	enum err e;
+
+	if (memo != NULL && memo->few.is_known &&
+	    memcmp(memo->few.key, key, KEY_RECORD_BYTES) == 0) {
+		*out = memo->few.few;
+		return ERR_OK;
+	}
+	out->count = 0;
+	e = record_walk(t, key, take_one, out);
+	if (e == ERR_OK && memo != NULL) {
+		memcpy(memo->few.key, key, KEY_RECORD_BYTES);
+		memo->few.few = *out;
+		memo->few.is_known = true;
+	}
+	return e;
+}
+
+void
+kin_forget(struct txn *t)
+{
+	struct memo *memo = memo_of(t);
+
+	if (memo != NULL)
+		memo->few.is_known = false;
+}
 
 bool
 kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
-	size_t count;
+	struct kin_few few;
 
-	return record_changes(t, key, 2, &count) == ERR_OK && count == 1;
+	return kin_few(t, key, &few) == ERR_OK && few.count == 1;
 }
 
 static size_t

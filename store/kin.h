@@ -9,6 +9,20 @@
 
 enum { KIN_MAX = 512 }; /* changes; of records with more nothing is said */
 
+enum { KIN_FEW = 2 };
+
+/* A record's first changes in the order of their ids. */
+struct kin_few {
+	size_t count; /* KIN_FEW + 1: there are more */
+	struct change_id id[KIN_FEW];
+};
+
+/** Which changes a record has, without reading them. Several ask this of each
+ * change that comes: a writing transaction remembers the last answer. */
+enum err kin_few(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct kin_few *out);
+/** A record's changes became more, or fewer: ask anew. */
+void kin_forget(struct txn *t);
 /** Whether a record has one change only; costs no reading of it. */
 bool kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
 /** Whether change i had seen change j, by parents that are here. */

@@ -7,11 +7,13 @@
 
 #include "store/index.h"
 #include "store/linked.h"
+#include "store/memo.h"
 #include "store/rules.h"
 
 enum { ROW_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES, NAME_BYTES = 16 };
 
 static const char links_of[] = "links-of", contracts_of[] = "contracts-of";
+static const char undone_key[] = "a link was undone";
 
 /* --- identity ---------------------------------------------------------- */
 
@@ -58,7 +60,7 @@ static void
 row_prefix(struct txn *t, const char *label,
     const uint8_t entry[KEY_RECORD_BYTES], uint8_t out[DB_BLIND_BYTES])
 {
-	db_blind(txn_db(t), label, entry, KEY_RECORD_BYTES, out);
+	blind_in(t, label, entry, KEY_RECORD_BYTES, out);
 }
 
 static enum err
@@ -150,12 +152,42 @@ put_own_row(struct txn *t, const struct record *link, const char *name,
 }
 
 static enum err
-note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+note_undone(struct txn *t, const struct change *c)
+{
+	struct memo *memo = memo_of(t);
+
+	if (!rule_state_is(c->fields, "undone"))
+		return ERR_OK;
+	if (memo != NULL)
+		memo->is_no_link_undone = false;
+	return txn_put(t, TABLE_CODES, undone_key, sizeof undone_key, "", 0);
+}
+
+bool
+linked_ever_undone(struct txn *t)
+{
+	struct memo *memo = memo_of(t);
+	bool is_none;
+
+	if (memo != NULL && memo->is_no_link_undone)
+		return false;
+	is_none = txn_has(t, TABLE_CODES, undone_key, sizeof undone_key) ==
+	          ERR_NOT_FOUND;
+	if (memo != NULL)
+		memo->is_no_link_undone = is_none;
+	return !is_none;
+}
+
+static enum err
+note_link(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
 	uint8_t a[KEY_RECORD_BYTES], b[KEY_RECORD_BYTES];
 	struct record r;
-	enum err e = record_read(t, key, &r);
+	enum err e = note_undone(t, c);
 
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT ? ERR_OK : e;
 	e = put_own_row(t, &r, "resident_id", "resident_source", key);
@@ -188,7 +220,7 @@ linked_note(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
 	if (strcmp(c->record.kind, "link") == 0)
-		return note_link(t, key);
+		return note_link(t, c, key);
 	if (strcmp(c->record.kind, "contract") == 0)
 		return note_contract(t, c, key);
 	return ERR_OK;

@@ -73,6 +73,10 @@ enum err linked_resident(struct txn *t, const struct identity *record,
 enum err linked_links(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     size_t most, struct buffer *out);
 
+/** Whether any link that came here was ever undone: most groups have none, and
+ * then nothing that comes need be held against links. */
+bool linked_ever_undone(struct txn *t);
+
 /** Keys of the contracts that name an entry, appended to out. */
 enum err linked_contracts(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     size_t most, struct buffer *out);

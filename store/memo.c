@@ -10,6 +10,7 @@ release(void *memory)
 	struct memo *m = memory;
 
 	org_tree_free(&m->tree);
+	blinds_wipe(&m->blinds);
 }
 
 struct memo *

@@ -1,14 +1,16 @@
 /* memo: what a writing transaction has looked up already.
  *
  * A batch asks the same of every change: which org is above which, the number
- * of an audience, where its list ends. Each answer is a seek and a seal to
- * open; they are kept for as long as the transaction lives, which alone may
- * change them.
+ * of an audience, where its list ends, which changes its record has. Each
+ * answer is a seek and a seal to open; they are kept for as long as the
+ * transaction lives, which alone may change them.
  */
 
 #ifndef YIZHAN_STORE_MEMO_H
 #define YIZHAN_STORE_MEMO_H
 
+#include "store/blinds.h"
+#include "store/kin.h"
 #include "store/list.h"
 #include "store/org_tree.h"
 
@@ -32,6 +34,13 @@ struct memo {
 		struct cursor end;
 	} end[MEMO_ENDS];
 	uint64_t at_site[MEMO_SITES]; /* of who works where on a day */
+	struct {
+		bool is_known;
+		uint8_t key[KEY_RECORD_BYTES];
+		struct kin_few few;
+	} few;                  /* see kin_few() */
+	bool is_no_link_undone; /* see linked_ever_undone() */
+	struct blinds blinds;
 };
 
 /** Of this transaction, empty at first. NULL: no memory, or it only reads. */

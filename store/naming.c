@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "store/blinds.h"
 #include "store/scope.h"
 
 enum {
@@ -21,7 +22,7 @@ static void
 base_of(struct txn *t, const char *kind, const char *ref,
     uint8_t out[DB_BLIND_BYTES])
 {
-	key_ref_blind(txn_db(t), "naming", kind, ref, out);
+	key_ref_blind(t, "naming", kind, ref, out);
 }
 
 static void
@@ -31,9 +32,9 @@ naming_key(struct txn *t, const char *kind, const char *ref,
 	base_of(t, kind, ref, key);
 	key[ROLE_AT] = (uint8_t)role;
 	store_u64(key + SOURCE_AT,
-	    source == NULL ? 0
-	                   : db_blind_hash(txn_db(t), "naming-source", source,
-	                         strlen(source)));
+	    source == NULL
+	        ? 0
+	        : blind_hash_in(t, "naming-source", source, strlen(source)));
 }
 
 static enum err
@@ -272,7 +273,7 @@ scope_resolve(struct txn *t, const char *source, const char *kind,
 
 	if (k == NULL || k->by_group)
 		return ERR_NOT_FOUND;
-	key_record_of(txn_db(t), key, source, kind, ref);
+	key_record_named(t, key, source, kind, ref);
 	if (!k->scope.is_followed)
 		return record_exists(t, key) ? ERR_OK : ERR_NOT_FOUND;
 	e = txn_has(t, TABLE_SCOPES, key, KEY_RECORD_BYTES);

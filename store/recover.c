@@ -7,6 +7,7 @@
 
 #include "store/admit.h"
 #include "store/enrol.h"
+#include "store/kin.h"
 #include "store/recover.h"
 
 /* Names in TABLE_META, each followed by a change's key. */
@@ -445,6 +446,7 @@ drop_old(struct txn *t, const struct change *c,
 
 	memcpy(key, record_key, KEY_RECORD_BYTES);
 	key_change(key + KEY_RECORD_BYTES, &c->id);
+	kin_forget(t);
 	e = txn_delete(t, TABLE_RECORDS, key, sizeof key);
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
 		e = txn_delete(

@@ -539,7 +539,7 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
 
 	if (k == NULL || k->by_group)
 		return ERR_OK;
-	key_record(txn_db(t), key, &c->record);
+	key_record_in(t, key, &c->record);
 	e = naming_note(t, k, c, key);
 	if (e != ERR_OK)
 		return e;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/blinds.h"
 #include "store/question.h"
 #include "store/record.h"
 #include "store/rules.h"
@@ -106,12 +107,10 @@ static void
 row_key(struct txn *t, const struct change *c, int64_t at,
     const uint8_t record_key[KEY_RECORD_BYTES], uint8_t key[ROW_BYTES])
 {
-	struct db *db = txn_db(t);
-
-	db_blind(db, "visit-author", c->by, strlen(c->by), key);
+	blind_in(t, "visit-author", c->by, strlen(c->by), key);
 	store_u64(key + TIME_AT, (uint64_t)at);
 	store_u64(key + ORG_AT,
-	    db_blind_hash(db, "visit-org", c->org, strlen(c->org)));
+	    blind_hash_in(t, "visit-org", c->org, strlen(c->org)));
 	memcpy(key + RECORD_AT, record_key, KEY_RECORD_BYTES);
 }
 

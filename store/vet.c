@@ -135,8 +135,8 @@ exists_here(struct vet *v, const char *kind, const char *ref)
 	const char *source = ref[0] == '~' ? v->self->source : v->source;
 	uint8_t key[KEY_RECORD_BYTES], *slot;
 
-	key_record_of(txn_db(v->t), key,
-	    vet_source_of(kind_by_name(kind), source), kind, ref);
+	key_record_named(
+	    v->t, key, vet_source_of(kind_by_name(kind), source), kind, ref);
 	slot = seen_slot(v, key);
 	if (memcmp(slot, key, KEY_RECORD_BYTES) == 0)
 		return true;

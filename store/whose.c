@@ -180,7 +180,8 @@ whose_note(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK;
 	if (strcmp(c->record.kind, "link") == 0)
 		return says(c, "undone") ? note_link(t, key) : ERR_OK;
-	return c->parent_count == 0 && is_fact(c->record.kind)
+	return c->parent_count == 0 && is_fact(c->record.kind) &&
+	               linked_ever_undone(t)
 	           ? note_fact(t, c, key)
 	           : ERR_OK;
 }
