@@ -31,8 +31,7 @@ enum { PARTS = sizeof parts / sizeof parts[0] };
 struct file {
 	struct op *op;
 	struct self self;
-	uint8_t key[KEY_RECORD_BYTES];
-	struct looked_whom whom; /* the resident alone */
+	struct looked_whom whom; /* the entry asked for, then those linked */
 	json_t *rows;            /* what is handed out */
 };
 
@@ -40,7 +39,7 @@ static enum err
 open_file(struct file *f, struct op *o)
 {
 	const char *ref = op_ref(o, "ref");
-	struct record r;
+	uint8_t key[KEY_RECORD_BYTES];
 	struct txn *t;
 	enum err e = op_self(o, &f->self);
 
@@ -53,15 +52,14 @@ open_file(struct file *f, struct op *o)
 	e = db_begin(store_db(o->api->store), false, &t);
 	if (e != ERR_OK)
 		return e;
-	e = record_find(t, &f->self, "resident", ref, f->key);
+	e = record_find(t, &f->self, "resident", ref, key);
+	if (e == ERR_OK && !record_exists(t, key))
+		e = ERR_NOT_FOUND; /* a draft, say */
 	if (e == ERR_OK)
-		e = record_read(t, f->key, &r);
-	if (e == ERR_OK) {
-		f->whom.count = 1;
-		f->whom.resident[0] = r.id;
-		record_clear(&r);
-	}
+		e = looked_linked(t, key, &f->whom);
 	txn_abort(t);
+	if (e == ERR_OK && f->whom.count == 0)
+		e = ERR_CORRUPT;
 	if (e == ERR_NOT_FOUND)
 		return op_fail(o, e,
 		    N_("No record of this kind has that ref or slip number."));
@@ -161,18 +159,26 @@ append_sorted(
 	return bad == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+static void
+key_of(const struct file *f, size_t i, uint8_t key[KEY_RECORD_BYTES])
+{
+	key_record(store_db(f->op->api->store), key, &f->whom.resident[i]);
+}
+
+/* Records of a kind about one of the entries. */
 static enum err
-add_part(struct file *f, const char *kind, const char *time)
+add_about(struct file *f, size_t entry, const char *kind, json_t *rows)
 {
 	struct db *db = store_db(f->op->api->store);
-	json_t *rows = json_array();
+	uint8_t key[KEY_RECORD_BYTES];
 	struct buffer keys = {0};
 	struct txn *t;
 	size_t i;
-	enum err e =
-	    about_find(db, f->self.role == ROLE_HUB && f->self.is_enrolled,
-	        kind, f->key, f->whom.resident[0].ref, &keys);
+	enum err e;
 
+	key_of(f, entry, key);
+	e = about_find(db, f->self.role == ROLE_HUB && f->self.is_enrolled,
+	    kind, key, f->whom.resident[entry].ref, &keys);
 	if (e == ERR_OK)
 		e = db_begin(db, false, &t);
 	if (e == ERR_OK) {
@@ -180,23 +186,39 @@ add_part(struct file *f, const char *kind, const char *time)
 			e = add_row(t, keys.data + i, rows);
 		txn_abort(t);
 	}
+	buffer_free(&keys);
+	return e;
+}
+
+static enum err
+add_part(struct file *f, const char *kind, const char *time)
+{
+	json_t *rows = json_array();
+	enum err e = rows == NULL ? ERR_NOMEM : ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < f->whom.count; i++)
+		e = add_about(f, i, kind, rows);
 	if (e == ERR_OK)
 		e = append_sorted(f->rows, rows, "record", time);
 	json_decref(rows);
-	buffer_free(&keys);
 	return e;
 }
 
 static enum err
 gather_print(struct file *f)
 {
+	uint8_t key[KEY_RECORD_BYTES];
 	struct txn *t;
 	size_t i;
 	enum err e = db_begin(store_db(f->op->api->store), false, &t);
 
 	if (e != ERR_OK)
 		return e;
-	e = add_row(t, f->key, f->rows);
+	for (i = 0; e == ERR_OK && i < f->whom.count; i++) {
+		key_of(f, i, key);
+		e = add_row(t, key, f->rows);
+	}
 	txn_abort(t);
 	for (i = 0; e == ERR_OK && i < PARTS; i++)
 		e = add_part(f, parts[i].kind, parts[i].time);
@@ -432,12 +454,17 @@ gather_lookers(struct file *f, uint64_t *bulk, uint64_t *given, int64_t *until)
 {
 	static const uint8_t nobody[KEY_RECORD_BYTES];
 	struct lookers l = {.rows = json_array()};
+	uint8_t key[KEY_RECORD_BYTES];
+	size_t i;
 	enum err e = l.rows == NULL
 	                 ? ERR_NOMEM
 	                 : db_begin(store_db(f->op->api->store), false, &l.t);
 
 	if (e == ERR_OK) {
-		e = looked_walk(l.t, f->key, add_looker, &l);
+		for (i = 0; e == ERR_OK && i < f->whom.count; i++) {
+			key_of(f, i, key);
+			e = looked_walk(l.t, key, add_looker, &l);
+		}
 		if (e == ERR_OK)
 			e = looked_walk(l.t, nobody, count_bulk, &l);
 		if (e == ERR_OK)

@@ -15,19 +15,22 @@ struct shown {
 	char day[DATE_CHARS + 1];
 };
 
-/* Beside a resident what is known by way of linked entries. */
+/* Beside a resident what is known by way of linked entries, which are read as
+ * well. */
 static enum err
-add_linked(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], json_t *record)
+add_linked(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct shown *s)
 {
 	json_t *rows = NULL;
-	enum err e = ERR_OK;
+	enum err e;
 
-	if (load_u16(key) == key_kind_number("resident"))
-		e = linked_view(t, key, &rows);
-	if (e == ERR_OK && rows != NULL &&
-	    json_object_set_new(record, "linked", rows) != 0)
-		e = ERR_NOMEM;
-	return e;
+	if (load_u16(key) != key_kind_number("resident"))
+		return ERR_OK;
+	e = linked_view(t, key, &rows);
+	if (e != ERR_OK || rows == NULL)
+		return e;
+	if (json_object_set_new(s->record, "linked", rows) != 0)
+		return ERR_NOMEM;
+	return looked_linked(t, key, &s->whom);
 }
 
 static enum err
@@ -48,8 +51,7 @@ read_found(struct txn *t, const struct self *self,
 	e = looked_whom(t, &r, &s->whom);
 	if (e == ERR_OK) {
 		s->record = record_to_json(&r);
-		e = s->record == NULL ? ERR_NOMEM
-		                      : add_linked(t, key, s->record);
+		e = s->record == NULL ? ERR_NOMEM : add_linked(t, key, s);
 	}
 	if (e == ERR_OK)
 		e = op_view(t, self, key, &r, s->day, &s->view);

@@ -285,6 +285,8 @@ print_record(void *context, const json_t *item)
 		return ERR_OK;
 	if (part != p->part)
 		printf("%s%s\n", p->part == NULL ? "" : "\n", _(part->title));
+	else if (part->time == NULL)
+		putchar('\n'); /* another entry of the same person */
 	p->part = part;
 	if (part->time != NULL)
 		printf("\n%s\n", text_of(record, part->time));

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "store/index.h"
+#include "store/linked.h"
 #include "store/looked.h"
 #include "store/rules.h"
+#include "store/scope.h"
 
 enum {
 	NOTE_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
@@ -107,7 +109,8 @@ add_named(struct txn *t, const struct record *r, const struct kind *k,
 		if (ref == NULL)
 			continue;
 		*is_any = true;
-		e = identity_of(t, r->id.source, ref, &id);
+		e = identity_of(
+		    t, scope_source(r->fields, f, r->id.source), ref, &id);
 		if (e == ERR_OK)
 			add_whom(out, &id);
 	}
@@ -161,6 +164,27 @@ add_whom_of(struct txn *t, const struct record *r, unsigned depth,
 			record_clear(&followed);
 		}
 		e = e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	return e;
+}
+
+enum err
+looked_linked(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct looked_whom *out)
+{
+	struct linked all;
+	struct record r;
+	size_t i;
+	enum err e = linked_all(t, key, &all);
+
+	for (i = 0; e == ERR_OK && i < all.count; i++) {
+		e = record_read(t, all.key[i], &r);
+		if (e == ERR_OK) {
+			add_whom(out, &r.id);
+			record_clear(&r);
+		} else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
+			e = ERR_OK;
+		}
 	}
 	return e;
 }

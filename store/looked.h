@@ -29,6 +29,9 @@ struct looked_whom {
  * count is 0 to begin with. */
 enum err looked_whom(
     struct txn *t, const struct record *r, struct looked_whom *out);
+/** Add the entry of a key and those linked to it, as far as they are here. */
+enum err looked_linked(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    struct looked_whom *out);
 /** Whether records of this kind are about residents. */
 bool looked_is_about(const struct kind *k);
 

@@ -245,6 +245,124 @@ test_a_service_shown_is_a_reading(void **state)
 	assert_int_equal(audits(r, "note", "list contract_service"), 1);
 }
 
+/* --- linked entries ------------------------------------------------------ */
+
+static void
+link_two(struct room *r)
+{
+	import_two_alike(r);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, op("import"),
+	        GROUP("encounter", "E9",
+	            "C01") "\"state\":\"signed\",\"type\":\"phone\","
+	                   "\"resident_id\":\"ref:R9\","
+	                   "\"visit_at\":\"2026-05-01T08:00:00+08:00\"}\n"),
+	    API_DONE);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID,
+	        json_pack("{s:s, s:s, s:s, s:s, s:s}", "op", "decide", "id",
+	            "1", "choice", "link", "reason", "one person", "by", "S1"),
+	        NULL),
+	    API_DONE);
+}
+
+/* Beside an entry stand the allergies of those linked to it. */
+static void
+test_what_is_shown_of_a_linked_entry_is_read(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	link_two(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, show("resident", "R8"), NULL), API_DONE);
+	assert_int_equal(audits(r, "resident_id", "ref:R8"), 1);
+	assert_int_equal(audits(r, "resident_id", "ref:R9"), 1);
+}
+
+/* The record of a person is all that is about him. */
+static void
+test_a_print_holds_linked_entries(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	link_two(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID,
+	        json_pack("{s:s, s:s}", "op", "printed", "ref", "R8"), NULL),
+	    API_DONE);
+	assert_int_equal(printed(r, "resident"), 2);
+	assert_int_equal(printed(r, "encounter"), 1);
+	assert_int_equal(audits(r, "resident_id", "ref:R9"), 1);
+}
+
+static void
+test_who_looked_knows_linked_entries(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	link_two(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, show("encounter", "E9"), NULL), API_DONE);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID,
+	        json_pack("{s:s, s:s}", "op", "who_looked", "ref", "R8"), NULL),
+	    API_DONE);
+	/* The doctor's, and this one of both entries. */
+	assert_int_equal(count_lines(r, "item"), 3);
+}
+
+static int
+import_from(struct room *r, const char *source, const char *text)
+{
+	struct text_input in = {text, 0, 0};
+	struct api_input input = {.read = feed_text, .context = &in};
+
+	return ask_with(r,
+	    json_pack("{s:s, s:s}", "op", "import", "source", source), &input);
+}
+
+static const char *
+first_ref(const struct room *r)
+{
+	return json_string_value(json_object_get(
+	    json_object_get(json_array_get(r->lines, 0), "record"), "ref"));
+}
+
+/* Another program's R9, which came first, is another person. */
+static void
+test_a_link_shown_is_a_reading_of_both(void **state)
+{
+	struct room *r = *state;
+	char ref[64];
+
+	require_sign_in(r);
+	assert_int_equal(
+	    import_from(r, "first",
+	        GROUP("resident", "R9",
+	            "C01") "\"name\":\"别人\","
+	                   "\"sex\":\"1\",\"no_id_reason\":\"lost\","
+	                   "\"managing_org_id\":\"ref:C01\"}\n"),
+	    API_DONE);
+	link_two(r);
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID,
+	        json_pack("{s:s, s:s}", "op", "list", "kind", "link"), NULL),
+	    API_DONE);
+	snprintf(ref, sizeof ref, "%s", first_ref(r));
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID, show("link", ref), NULL), API_DONE);
+	assert_int_equal(audits(r, "resident_id", "ref:R8"), 1);
+	assert_int_equal(audits(r, "resident_id", "ref:R9"), 1);
+	assert_int_equal(audits(r, "source", "first"), 0);
+}
+
 int
 main(void)
 {
@@ -258,6 +376,10 @@ main(void)
 	    WITH_ROOM(test_a_name_that_is_only_said_hides_no_reading),
 	    WITH_ROOM(test_a_print_holds_the_services),
 	    WITH_ROOM(test_a_service_shown_is_a_reading),
+	    WITH_ROOM(test_what_is_shown_of_a_linked_entry_is_read),
+	    WITH_ROOM(test_a_print_holds_linked_entries),
+	    WITH_ROOM(test_who_looked_knows_linked_entries),
+	    WITH_ROOM(test_a_link_shown_is_a_reading_of_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
