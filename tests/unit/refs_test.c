@@ -104,7 +104,7 @@ test_whom_a_record_is_about_does_not_depend_on_order(void **state)
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		uint8_t key[KEY_RECORD_BYTES];
-		struct looked_whom whom;
+		struct looked_whom whom = {.count = 0};
 		void *own = NULL;
 		struct fixture *f;
 		struct record r;
