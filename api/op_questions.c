@@ -18,6 +18,8 @@ struct rows {
 	struct txn *txn;
 	bool with_warnings;
 	bool tells_of_residents;  /* some row does */
+	uint64_t linked;          /* by number: told, not listed */
+	const char *staff;        /* who is signed in; NULL: nobody */
 	struct looked_whom *whom; /* each of them; NULL: not asked for */
 };
 
@@ -83,8 +85,37 @@ add_withdrawn(const struct rows *r, const struct question *q, json_t *row)
 	    row, "changes", json_integer((json_int_t)n.apart_changes));
 }
 
+enum { NAME_BYTES = 64 * 4 };
+
+/* Beside a ref the name that goes with it, where that is known here. */
+static void
+add_name(const struct rows *r, json_t *object, const char *member,
+    const char *kind, const char *as)
+{
+	const char *ref = json_string_value(json_object_get(object, member));
+	char name[NAME_BYTES];
+
+	if (ref == NULL)
+		return;
+	people_name(r->txn, kind, ref, name, sizeof name);
+	if (name[0] != '\0')
+		json_object_set_new(object, as, json_string(name));
+}
+
+static void
+add_names(const struct rows *r, json_t *choice)
+{
+	json_t *entry;
+	size_t i;
+
+	add_name(r, choice, "org", "org", "org_name");
+	add_name(r, choice, "by", "staff", "by_name");
+	json_array_foreach(json_object_get(choice, "entries"), i, entry)
+	    add_name(r, entry, "org", "org", "org_name");
+}
+
 static json_t *
-choices_of(const struct matter *m)
+choices_of(const struct rows *r, const struct matter *m)
 {
 	json_t *all = json_array();
 	size_t i;
@@ -99,6 +130,7 @@ choices_of(const struct matter *m)
 			json_decref(all);
 			return NULL;
 		}
+		add_names(r, one);
 	}
 	return all;
 }
@@ -109,11 +141,11 @@ add_matter(json_t *row, const struct rows *r, const struct matter *m)
 {
 	const struct matter_maker *maker = matter_maker_of(m->question->code);
 	const char *word = m->proposal < 0 ? NULL : m->choice[m->proposal].word;
-	json_t *more = json_pack("{s:o, s:s*, s:s*, s:s, s:b, s:s, s:s}",
-	    "choices", choices_of(m), "proposal", word, "ground", m->ground,
+	json_t *more = json_pack("{s:o, s:s*, s:s*, s:s, s:b, s:s*, s:s, s:s}",
+	    "choices", choices_of(r, m), "proposal", word, "ground", m->ground,
 	    "owner", m->owner, "decidable",
-	    (int)matter_is_ours(r->txn, r->self, maker, m), "about_kind",
-	    m->record.kind, "about_ref", m->record.ref);
+	    (int)matter_is_ours(r->txn, r->self, maker, m), "decides_as",
+	    r->staff, "about_kind", m->record.kind, "about_ref", m->record.ref);
 	int bad = more == NULL ? -1 : json_object_update(row, more);
 
 	if (bad == 0 && m->beyond != NULL)
@@ -159,6 +191,26 @@ note_shown(struct rows *r, const struct matter *m)
 
 /* --- the list ------------------------------------------------------------ */
 
+/* Where it is from: the org that wrote the record. The source, which a node
+ * draws for itself, tells a person nothing; an import's is the name of a
+ * program, and stands as it is. */
+static void
+add_org(const struct rows *r, const struct question *q, json_t *row)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record record;
+
+	if (q->type != QUESTION_MATTER && q->type != QUESTION_DUE &&
+	    strcmp(q->origin, r->self->source) != 0)
+		return;
+	matter_key(r->txn, q, key);
+	if (record_read(r->txn, key, &record) != ERR_OK)
+		return;
+	json_object_set_new(row, "org", json_string(record.org));
+	add_name(r, row, "org", "org", "org_name");
+	record_clear(&record);
+}
+
 /* Never its bytes. NULL: no memory. */
 static json_t *
 row_of(const struct rows *r, const struct question *q)
@@ -179,6 +231,7 @@ row_of(const struct rows *r, const struct question *q)
 	json_object_set_new(row, "ref", json_string(q->ref));
 	if (q->type == QUESTION_CHANGE && q->code == FINDING_WITHDRAWN)
 		add_withdrawn(r, q, row);
+	add_org(r, q, row);
 	return row;
 }
 
@@ -192,8 +245,10 @@ gather_question(void *context, const struct question *q)
 	json_t *row;
 	enum err e;
 
-	if (q->type == QUESTION_WARNING && !r->with_warnings)
+	if (q->type == QUESTION_WARNING && !r->with_warnings) {
+		r->linked += q->code == FINDING_LINKED;
 		return ERR_OK;
+	}
 	e = matter_describe(r->txn, r->self, q, &m);
 	if (e == ERR_NOT_FOUND && q->type == QUESTION_MATTER &&
 	    matter_maker_of(q->code) != NULL)
@@ -260,8 +315,9 @@ enum err
 op_questions(struct op *o)
 {
 	struct self self;
-	struct rows r = {
-	    .self = &self, .with_warnings = op_flag(o, "warnings")};
+	struct rows r = {.self = &self,
+	    .staff = o->who.is_signed_in ? o->who.staff : NULL,
+	    .with_warnings = op_flag(o, "warnings")};
 	enum err e = op_self(o, &self);
 
 	r.array = json_array();
@@ -279,6 +335,8 @@ op_questions(struct op *o)
 		e = people_note_many(o, "questions", NULL);
 	if (e == ERR_OK)
 		e = op_emit_items(o, r.array);
+	if (e == ERR_OK && !r.with_warnings)
+		o->summary = json_pack("{s:I}", "linked", (json_int_t)r.linked);
 	json_decref(r.array);
 	self_wipe(&self);
 	return e;
@@ -312,7 +370,9 @@ static enum err
 emit_one(struct op *o, const struct self *self, uint64_t number)
 {
 	struct looked_whom whom;
-	struct rows r = {.self = self, .whom = &whom};
+	struct rows r = {.self = self,
+	    .staff = o->who.is_signed_in ? o->who.staff : NULL,
+	    .whom = &whom};
 	struct question q;
 	enum err e = db_begin(store_db(o->api->store), false, &r.txn);
 

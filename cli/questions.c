@@ -8,6 +8,8 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
+enum { NAMED_BYTES = 1200 };
+
 static const char *
 or_none(const char *text)
 {
@@ -43,6 +45,19 @@ type_text(const char *type)
 	return type;
 }
 
+/* A warning is of an import's line, or of what was written otherwise. */
+static const char *
+type_of(const json_t *q)
+{
+	const char *type = text_of(q, "type");
+
+	if (strcmp(text_of(q, "code"), "linked") == 0)
+		return _("entries were linked");
+	if (strcmp(type, "warning") == 0 && number_of(q, "line") == 0)
+		return _("a record is odd");
+	return type_text(type);
+}
+
 /* Texts from elsewhere, one after the other where there are any. */
 static bool
 print_part(FILE *f, const char *before, const char *title, const char *text)
@@ -55,18 +70,52 @@ print_part(FILE *f, const char *before, const char *title, const char *text)
 	return shown != NULL;
 }
 
+/* Both entries that a question compares; NULL: it compares none. */
+static const json_t *
+entries_of(const json_t *q)
+{
+	return json_object_get(
+	    json_array_get(json_object_get(q, "choices"), 0), "entries");
+}
+
+/* What else tells questions of one record apart, a change or another entry,
+ * says nothing to a person. */
+static const char *
+field_of(const json_t *q)
+{
+	const char *field = text_of(q, "field");
+
+	return strpbrk(field, "@~-") == NULL ? field : "";
+}
+
+/* "甲镇卫生院 C01": a name where it is known, and its ref. */
+static void
+named(const json_t *o, const char *ref, const char *name, char *out,
+    size_t out_bytes)
+{
+	const char *text = text_of(o, name), *id = text_of(o, ref);
+	bool says_more = *text != '\0' && strcmp(text, id) != 0;
+
+	snprintf(out, out_bytes, "%s%s%s", says_more ? text : "",
+	    says_more ? " " : "", id);
+}
+
 static void
 print_where(FILE *f, const json_t *q)
 {
-	/* A question about a record is told as that record. */
+	/* A question about a record is told as that record, one about two
+	 * entries by these, in columns. */
+	bool has_entries = entries_of(q) != NULL;
 	bool is_about = json_object_get(q, "about_ref") != NULL;
 	const char *kind = is_about ? "about_kind" : "kind";
 	const char *ref = is_about ? "about_ref" : "ref";
 	bool any = print_part(f, "    ", _("kind"), text_of(q, kind));
 	char place[DOOR_PLACE_BYTES];
 
-	any |= print_part(f, any ? "  " : "    ", _("ref"), text_of(q, ref));
-	door_place(place, sizeof place, text_of(q, "field"));
+	if (!has_entries)
+		any |= print_part(
+		    f, any ? "  " : "    ", _("ref"), text_of(q, ref));
+	door_place(place, sizeof place, field_of(q));
 	if (*place != '\0')
 		any |= fprintf(f, "%s%s", any ? "  " : "    ", place) > 0;
 	any |=
@@ -84,10 +133,13 @@ print_lines(FILE *f, const json_t *q)
 {
 	long long line = number_of(q, "line");
 	const char *reason = text_of(q, "reason"), *mend = text_of(q, "mend");
+	char org[NAMED_BYTES];
 
 	fprintf(f, "%lld  %s  %s", number_of(q, "number"),
-	    or_none(text_of(q, "at")), type_text(text_of(q, "type")));
-	print_part(f, "  ", _("from"), text_of(q, "origin"));
+	    or_none(text_of(q, "at")), type_of(q));
+	named(q, "org", "org_name", org, sizeof org);
+	print_part(
+	    f, "  ", _("from"), *org == '\0' ? text_of(q, "origin") : org);
 	if (line > 0)
 		fprintf(f, _("  line %lld"), line);
 	fprintf(f, "\n");
@@ -114,7 +166,7 @@ static void
 add_row(struct columns *c, const char *title, const json_t *const *values,
     size_t count)
 {
-	const char *cells[COLUMNS_MAX];
+	const char *cells[COLUMNS_MAX] = {NULL};
 	char *text[COLUMNS_MAX] = {NULL}, indented[160];
 	size_t i;
 
@@ -194,6 +246,73 @@ add_fields(struct columns *c, const json_t *choices)
 	json_decref(names);
 }
 
+/* A ref and the name that goes with it, of each choice or entry. */
+static void
+add_named(struct columns *c, const json_t *list, const char *ref,
+    const char *name, const char *title)
+{
+	const json_t *values[COLUMNS_MAX] = {NULL};
+	char text[NAMED_BYTES];
+	const json_t *one;
+	size_t i, any = 0;
+
+	json_array_foreach(list, i, one)
+	{
+		if (i + 1 == COLUMNS_MAX)
+			break;
+		named(one, ref, name, text, sizeof text);
+		if (*text != '\0') {
+			values[i] = json_string(text);
+			any++;
+		}
+	}
+	if (any > 0)
+		add_row(c, title, values, i);
+	while (i-- > 0)
+		json_decref((json_t *)(uintptr_t)values[i]);
+}
+
+/* A field of both, and whether it agrees where both tell it. */
+static void
+add_compared(struct columns *c, const json_t *entries, const json_t *agrees,
+    const char *name)
+{
+	const json_t *a = json_object_get(json_array_get(entries, 0), "fields");
+	const json_t *b = json_object_get(json_array_get(entries, 1), "fields");
+	const json_t *says = json_object_get(agrees, name);
+	json_t *word = json_string(says == NULL         ? ""
+	                           : json_is_true(says) ? _("agrees")
+	                                                : _("differs"));
+	const json_t *values[] = {
+	    json_object_get(a, name), json_object_get(b, name), word};
+
+	if (values[0] != NULL || values[1] != NULL)
+		add_row(c, name, values, 3);
+	json_decref(word);
+}
+
+/* One entry a column, and beside them whether they agree. */
+static void
+print_entries(const json_t *choice, const json_t *entries)
+{
+	static const char *const names[] = {"name", "sex", "birth_date",
+	    "id_no", "phone", "address", "household_no", "ehr_no"};
+	const json_t *agrees = json_object_get(choice, "agrees");
+	struct columns *c = columns_new(stdout, 4, NULL);
+	size_t i;
+
+	if (c == NULL)
+		return;
+	add_member(c, entries, "ref", _("entry"));
+	add_named(c, entries, "org", "org_name", _("org"));
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		add_compared(c, entries, agrees, names[i]);
+	(void)columns_end(c);
+	output_lines(_("    choices: link (they are one person), refuse (they "
+	               "are two)\n"),
+	    6);
+}
+
 /* One version a column. */
 static void
 print_versions(const json_t *q, const json_t *choices)
@@ -205,8 +324,8 @@ print_versions(const json_t *q, const json_t *choices)
 	if (c == NULL)
 		return;
 	add_member(c, choices, "choice", _("choice"));
-	add_member(c, choices, "by", _("by"));
-	add_member(c, choices, "org", _("org"));
+	add_named(c, choices, "by", "by_name", _("by"));
+	add_named(c, choices, "org", "org_name", _("org"));
 	add_member(c, choices, "at", _("at"));
 	add_member(c, choices, "state", _("state"));
 	add_member(c, choices, "note", _("note"));
@@ -246,9 +365,10 @@ print_how(const json_t *q, const char *shown)
 
 	if (json_is_true(json_object_get(q, "decidable")))
 		n = asprintf(&line,
-		    _("    to decide: yizhan decide %lld %s --reason TEXT\n"),
+		    _("    to decide: yizhan decide %lld %s --reason TEXT%s\n"),
 		    number_of(q, "number"),
-		    shown == NULL || *shown == '\0' ? _("CHOICE") : shown);
+		    shown == NULL || *shown == '\0' ? _("CHOICE") : shown,
+		    *text_of(q, "decides_as") == '\0' ? " --by REF" : "");
 	else
 		n = asprintf(&line, "    %s\n",
 		    _("the managing organisation or the group decides"));
@@ -263,8 +383,10 @@ print_choices(const json_t *q)
 	const char *ground = text_of(q, "ground");
 	char *shown = text_shown(proposal);
 
-	if (json_array_size(choices) > 0 &&
-	    json_array_size(choices) < COLUMNS_MAX)
+	if (entries_of(q) != NULL)
+		print_entries(json_array_get(choices, 0), entries_of(q));
+	else if (json_array_size(choices) > 0 &&
+	         json_array_size(choices) < COLUMNS_MAX)
 		print_versions(q, choices);
 	if (number_of(q, "beyond") > 0)
 		printf(_("    %lld more are not shown here\n"),
@@ -314,6 +436,11 @@ verb_questions(struct call *c)
 	struct door_reader r = {.item = c->json ? print_item : print_question};
 	int exit_code = door_run(c, &q, &r);
 
+	if (!c->json && number_of(r.summary, "linked") > 0)
+		say(_("pairs of entries linked because number, name and birth "
+		      "date are the same: %lld (yizhan questions --warnings "
+		      "lists them)"),
+		    number_of(r.summary, "linked"));
 	json_decref(r.summary);
 	return exit_code;
 }

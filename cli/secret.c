@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -20,6 +21,51 @@ secret_wipe(struct secret *s)
 	sodium_memzero(s, sizeof *s);
 }
 
+/* --- the terminal -------------------------------------------------------- */
+
+/* Whoever is stopped at the prompt must not leave a terminal without echo. */
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+enum { STOPPING = sizeof stopping / sizeof stopping[0] };
+
+static volatile sig_atomic_t stopped_by;
+
+static void
+note_signal(int number)
+{
+	stopped_by = number;
+}
+
+/* What a program that runs in the background was told to ignore stays so. */
+static void
+watch_signals(struct sigaction before[STOPPING])
+{
+	struct sigaction a = {.sa_handler = note_signal};
+	size_t i;
+
+	stopped_by = 0;
+	sigemptyset(&a.sa_mask);
+	for (i = 0; i < STOPPING; i++) {
+		(void)sigaction(stopping[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			(void)sigaction(stopping[i], &a, NULL);
+	}
+}
+
+/* Then it means what it meant before. */
+static void
+unwatch_signals(const struct sigaction before[STOPPING])
+{
+	size_t i;
+
+	for (i = 0; i < STOPPING; i++)
+		(void)sigaction(stopping[i], &before[i], NULL);
+	if (stopped_by != 0)
+		(void)raise(stopped_by);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
 /* Up to the end of the line, byte by byte: what follows is another's. */
 static bool
 read_line(int fd, struct secret *out)
@@ -30,7 +76,7 @@ read_line(int fd, struct secret *out)
 	out->size = 0;
 	for (;;) {
 		n = read(fd, &c, 1);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && stopped_by == 0)
 			continue;
 		if (n <= 0 || c == '\n' || out->size == sizeof out->text)
 			break;
@@ -71,6 +117,7 @@ static bool
 ask(const char *what, struct secret *out)
 {
 	struct termios before, silent;
+	struct sigaction actions[STOPPING];
 	bool is_read;
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
@@ -79,11 +126,16 @@ ask(const char *what, struct secret *out)
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	fprintf(stderr, "%s: ", what);
 	fflush(stderr);
+	watch_signals(actions);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	is_read = read_line(STDIN_FILENO, out);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	fputc('\n', stderr);
-	return is_read;
+	fflush(stderr);
+	if (stopped_by != 0)
+		secret_wipe(out);
+	unwatch_signals(actions);
+	return is_read && stopped_by == 0;
 }
 
 static bool

@@ -31,45 +31,51 @@ add_choice(struct matter *m, const char *word, const char *org, json_t *fields)
 
 /* --- two entries ------------------------------------------------------- */
 
-static const char *
-text_in(const json_t *fields, const char *name)
-{
-	const char *text = rule_text(fields, name);
+/* What a person compares of an entry. */
+static const char *const compared[] = {"name", "sex", "birth_date", "id_no",
+    "phone", "address", "household_no", "ehr_no", NULL};
 
-	return text == NULL ? "-" : text;
+static json_t *
+entry_shown(const struct record *r)
+{
+	json_t *fields = json_object();
+	size_t i;
+
+	for (i = 0; fields != NULL && compared[i] != NULL; i++) {
+		json_t *v = json_object_get(r->fields, compared[i]);
+
+		if (v != NULL && json_object_set(fields, compared[i], v) != 0)
+			break;
+	}
+	return json_pack("{s:s, s:s, s:o}", "ref", r->id.ref, "org",
+	    holder_of(r), "fields", fields);
 }
 
-/* Side by side, and whether they agree: "张伟 = 张伟", "1 | -". */
+/* Both entries, and of what both tell whether it agrees. */
 static json_t *
 both(const struct record *a, const struct record *b)
 {
-	static const char *const names[] = {"name", "sex", "birth_date",
-	    "id_no", "phone", "address", "household_no", "ehr_no",
-	    "managing_org_id"};
-	json_t *rows = likeness_evidence(a->fields, b->fields);
-	json_t *out = json_pack("{s:o}", "resident_id",
-	    json_sprintf("%s | %s", a->id.ref, b->id.ref));
-	size_t i, j;
+	json_t *rows = likeness_evidence(a->fields, b->fields), *row;
+	json_t *agrees = json_object();
+	json_t *out = json_pack("{s:s, s:[o, o]}", "org", holder_of(a),
+	    "entries", entry_shown(a), entry_shown(b));
+	size_t i;
+	int bad = out == NULL || agrees == NULL ? -1 : 0;
 
-	for (i = 0; out != NULL && i < sizeof names / sizeof names[0]; i++) {
-		const char *x = text_in(a->fields, names[i]), *sign = "|";
-		const char *y = text_in(b->fields, names[i]);
-		const json_t *row;
-
-		json_array_foreach(rows, j, row)
-		{
-			if (strcmp(rule_text(row, "field"), names[i]) == 0)
-				sign =
-				    json_is_true(json_object_get(row, "agrees"))
-				        ? "="
-				        : "<>";
-		}
-		if (strcmp(x, "-") != 0 || strcmp(y, "-") != 0)
-			json_object_set_new(out, names[i],
-			    json_sprintf("%s %s %s", x, sign, y));
+	json_array_foreach(rows, i, row)
+	{
+		if (bad == 0)
+			bad = json_object_set(agrees, rule_text(row, "field"),
+			    json_object_get(row, "agrees"));
 	}
 	json_decref(rows);
-	return out;
+	if (bad == 0)
+		bad = json_object_set(out, "agrees", agrees);
+	json_decref(agrees);
+	if (bad == 0)
+		return out;
+	json_decref(out);
+	return NULL;
 }
 
 static enum err
@@ -110,7 +116,7 @@ describe_pair(struct txn *t, const struct self *self, struct matter *m)
 	if (strcmp(holder_of(&a), holder_of(&b)) != 0)
 		m->owner[0] = '\0';
 	if (e == ERR_OK)
-		e = add_choice(m, "link", holder_of(&a), both(&a, &b));
+		e = matter_add_choice(m, "link", both(&a, &b));
 	if (e == ERR_OK)
 		e = add_choice(m, "refuse", holder_of(&b), NULL);
 	m->proposal = word == LINK_UNDONE ? -1 : 0;

@@ -90,6 +90,22 @@ at A staff pin K1 --as-owner 2>/dev/null <"$work/admin.pin"
 said 77 "administrator" A staff pin D1 --pin-file "$work/wrong.pin"
 said 77 "administrator" A staff require on
 
+# Whoever is stopped at the prompt is not left without echo.
+python3 - "$YIZHAN" "$work/A" <<'EOF' || fail "a terminal without echo"
+import os, pty, signal, subprocess, sys, termios, time
+
+echoes = lambda: bool(termios.tcgetattr(slave)[3] & termios.ECHO)
+for number in signal.SIGINT, signal.SIGTERM:
+    master, slave = pty.openpty()
+    asked = subprocess.Popen([sys.argv[1], "--dir", sys.argv[2], "sign-in",
+                              "D1"], stdin=slave, stdout=slave, stderr=slave)
+    while echoes() and asked.poll() is None:
+        time.sleep(0.05)
+    asked.send_signal(number)
+    assert asked.wait() == -number, asked.returncode
+    assert echoes(), number
+EOF
+
 start_agent A
 first=$agent
 for left in 9 8 7 6; do

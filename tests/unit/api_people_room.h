@@ -13,6 +13,13 @@ enum { DOCTOR_UID = 4001, ADMIN_UID = 4002, OTHER_UID = 4003 };
 	"{\"kind\":\"" kind "\",\"ref\":\"" ref "\",\"by\":\"ref:S1\","        \
 	"\"at\":\"2026-05-01T08:00:00+08:00\",\"org_id\":\"ref:" org "\","
 
+/* Entries that may be one person. */
+#define LIKE(ref, phone)                                                       \
+	GROUP("resident", ref, "C01")                                          \
+	"\"name\":\"李娜\",\"sex\":\"2\",\"birth_date\":\"1980-01-01\","     \
+	"\"phone\":\"" phone "\",\"no_id_reason\":\"lost\","                   \
+	"\"managing_org_id\":\"ref:C01\"}\n"
+
 static const char reference[] = GROUP("org", "C01",
     "C01") "\"name\":\"甲\",\"level\":\"township\"}\n" GROUP("org", "C02",
     "C01") "\"name\":\"乙\",\"level\":\"township\"}\n" GROUP("staff", "S1",

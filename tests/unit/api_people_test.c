@@ -500,12 +500,6 @@ test_printing_without_signing_in(void **state)
 	    API_FAILED); /* for which org, nobody says */
 }
 
-#define LIKE(ref, phone)                                                       \
-	GROUP("resident", ref, "C01")                                          \
-	"\"name\":\"李娜\",\"sex\":\"2\",\"birth_date\":\"1980-01-01\","     \
-	"\"phone\":\"" phone "\",\"no_id_reason\":\"lost\","                   \
-	"\"managing_org_id\":\"ref:C01\"}\n"
-
 /* As test_one_writes_in_ones_own_name(), for a record in the wrong file. */
 static void
 test_one_reassigns_in_ones_own_name(void **state)

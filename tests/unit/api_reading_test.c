@@ -4,12 +4,6 @@
 
 #include "tests/unit/api_people_room.h"
 
-#define LIKE(ref, phone)                                                       \
-	GROUP("resident", ref, "C01")                                          \
-	"\"name\":\"李娜\",\"sex\":\"2\",\"birth_date\":\"1980-01-01\","     \
-	"\"phone\":\"" phone "\",\"no_id_reason\":\"lost\","                   \
-	"\"managing_org_id\":\"ref:C01\"}\n"
-
 static void
 import_two_alike(struct room *r)
 {
