@@ -161,8 +161,8 @@ enum grant_rule {
 struct kind_scope {
 	bool by_founder;       /* the orgs that made its first changes */
 	bool up_only;          /* the group: not even its acting org's list */
-	const char *about[2];  /* two fields, a kind and a ref: whoever receives
-	                          that record; NULLs: none */
+	const char *about[3];  /* three fields, a kind, a ref and its source:
+	                          whoever receives that record; NULLs: none */
 	bool is_followed;      /* a field with FIELD_FOLLOWS may name it */
 	bool is_granted;       /* a field with FIELD_GRANTS may name it */
 	const char *basic;     /* states in which a basic grant covers it; "*":

@@ -53,12 +53,13 @@ naming_note(struct txn *t, const struct kind *k, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	const struct field *f;
-	const char *kind, *ref;
+	const char *kind, *ref, *source;
 	size_t i;
 	enum err e = ERR_OK;
 
-	if (scope_about(k, c->fields, &kind, &ref))
-		e = put_row(t, kind, ref, NAMING_REST, c->record.source, key);
+	if (scope_about(k, c->fields, &kind, &ref, &source))
+		e = put_row(t, kind, ref, NAMING_REST,
+		    source == NULL ? c->record.source : source, key);
 	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {
 		enum naming_role role = (f->flags & FIELD_GRANTS) != 0
 		                            ? NAMING_GRANTS

@@ -474,28 +474,28 @@ add_scope_of(const struct scoped *s, const char *kind, const char *ref,
 }
 
 /* Where the record says whose ref it is, no other source's is meant, also
- * while that one is awaited. */
+ * while that one is awaited. source NULL: it does not. */
 static enum err
-add_named(const struct scoped *s, const struct field *f, const char *ref,
-    struct scope_orgs *out)
+add_named(const struct scoped *s, const char *source, const char *kind,
+    const char *ref, struct scope_orgs *out)
 {
-	const char *source = scope_source(s->merged.fields, f, NULL);
 	uint8_t key[KEY_RECORD_BYTES];
 
 	if (source == NULL)
-		return add_scope_of(s, f->ref_kind, ref, out);
-	key_record_of(txn_db(s->t), key, source, f->ref_kind, ref);
+		return add_scope_of(s, kind, ref, out);
+	key_record_of(txn_db(s->t), key, source, kind, ref);
 	return add_row_of(s, key, out);
 }
 
 bool
 scope_about(const struct kind *k, const json_t *fields, const char **kind,
-    const char **ref)
+    const char **ref, const char **source)
 {
 	if (k->scope.about[0] == NULL)
 		return false;
 	*kind = json_string_value(json_object_get(fields, k->scope.about[0]));
 	*ref = json_string_value(json_object_get(fields, k->scope.about[1]));
+	*source = json_string_value(json_object_get(fields, k->scope.about[2]));
 	return *kind != NULL && *ref != NULL &&
 	       strlen(*kind) <= KIND_BYTES_MAX && strlen(*ref) <= REF_BYTES_MAX;
 }
@@ -503,21 +503,23 @@ scope_about(const struct kind *k, const json_t *fields, const char **kind,
 static enum err
 add_followed(const struct scoped *s, struct scope_orgs *out)
 {
+	const json_t *fields = s->merged.fields;
 	const struct field *f;
-	const char *kind, *ref;
+	const char *kind, *ref, *source;
 	size_t i;
 	enum err e = ERR_OK;
 
 	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
 		if ((f->flags & FIELD_FOLLOWS) == 0)
 			continue;
-		for (i = 0; e == ERR_OK &&
-		            (ref = scope_ref(s->merged.fields, f, i)) != NULL;
+		for (i = 0;
+		     e == ERR_OK && (ref = scope_ref(fields, f, i)) != NULL;
 		     i++)
-			e = add_named(s, f, ref, out);
+			e = add_named(s, scope_source(fields, f, NULL),
+			    f->ref_kind, ref, out);
 	}
-	if (e == ERR_OK && scope_about(s->kind, s->merged.fields, &kind, &ref))
-		e = add_scope_of(s, kind, ref, out);
+	if (e == ERR_OK && scope_about(s->kind, fields, &kind, &ref, &source))
+		e = add_named(s, source, kind, ref, out);
 	return e;
 }
 

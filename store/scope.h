@@ -104,10 +104,10 @@ void scoped_told(
 
 /** One ref of a reference field; NULL: no more. */
 const char *scope_ref(const json_t *fields, const struct field *f, size_t i);
-/** The record that one is about by two of its fields, if its kind has such
- * (kind_scope.about). */
+/** The record that one is about by fields of its own, if its kind has such
+ * (kind_scope.about); source: as told, or NULL. */
 bool scope_about(const struct kind *k, const json_t *fields, const char **kind,
-    const char **ref);
+    const char **ref, const char **source);
 /** The source that a ref in a field is of: what the record says of it, else the
  * record's own. */
 const char *scope_source(

@@ -69,5 +69,5 @@ const struct kind kind_question = {
     .fields = fields,
     .states = states,
     .check = check,
-    .scope = {.about = {"about_kind", "about_ref"}},
+    .scope = {.about = {"about_kind", "about_ref", "about_source"}},
 };

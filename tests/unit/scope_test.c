@@ -409,6 +409,29 @@ test_orgs_of_a_scope_are_the_lowest_refs(void **state)
 	assert_int_equal(scope_orgs_level(&o, "C99"), SCOPE_NONE);
 }
 
+/* Another program has one of that ref too: what was decided about this one
+ * goes to those who have to do with it. */
+static void
+test_a_decision_goes_with_the_record_that_it_names(void **state)
+{
+	struct change_id decision;
+
+	(void)state;
+	came("A", "his", "device", "d1", NULL,
+	    json_pack("{s:s}", "owner_org_id", "ref:A"));
+	came("B", "b", "device", "d1", NULL,
+	    json_pack("{s:s}", "owner_org_id", "ref:B"));
+	decision = came("H", "hub", "question", "q1", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s}", "state", "decided", "about_kind",
+	        "device", "about_ref", "d1", "about_source", "his"));
+	expect(&decision, "HA");
+	/* Also to who has to do with it later. */
+	came("A", "his", "custody", "k1", NULL,
+	    json_pack("{s:s, s:s, s:s}", "device_id", "ref:d1", "from", "ref:A",
+	        "to", "ref:C"));
+	expect(&decision, "HAC");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -434,6 +457,7 @@ main(void)
 	    CASE(test_attached_encounters_go_along),
 	    CASE(test_a_report_reaches_who_asked),
 	    CASE(test_a_devices_chain_sees_all_of_it),
+	    CASE(test_a_decision_goes_with_the_record_that_it_names),
 	    cmocka_unit_test(test_kinds_agree_about_who_follows_whom),
 	    cmocka_unit_test(test_orgs_of_a_scope_are_the_lowest_refs),
 	};
