@@ -182,12 +182,11 @@ sign(struct member *m, const char *org, const struct identity *resident,
     int64_t now)
 {
 	return add(m, org, "contract", now,
-	    json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:[{s:s}]}",
-	        "state", "signed", "resident_id",
-	        json_sprintf("ref:%s", resident->ref), "signed_on",
-	        "2026-05-03", "start_on", "2026-05-03", "end_on", "2027-05-02",
-	        "resident_signature", "paper", "team_id", "ref:TM1", "packages",
-	        "code", "BASIC"));
+	    json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:[{s:s}]}", "state",
+	        "signed", "resident_id", json_sprintf("ref:%s", resident->ref),
+	        "signed_on", "2026-05-03", "start_on", "2026-05-03", "end_on",
+	        "2027-05-02", "resident_signature", "paper", "team_id",
+	        "ref:TM1", "packages", "code", "BASIC"));
 }
 
 /* The group's word on them is the same as with clocks that are right. */
