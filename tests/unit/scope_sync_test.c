@@ -515,7 +515,7 @@ test_nothing_goes_that_an_unsent_amendment_is_about(void **state)
 	    "{s:i, s:[s], s:[]}", "number", 1, "changes", text, "still");
 	assert_int_equal(emptying_note_change(t, &self, &c), ERR_OK);
 	change_clear(&c);
-	assert_int_equal(emptying_apply(t, &self), ERR_OK);
+	assert_int_equal(emptying_apply(t, &self, HEARD_ALL), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
 	assert_true(body_of(&b, &resident) > 0);
 }
