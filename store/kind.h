@@ -67,7 +67,7 @@ enum field_flag {
 	/* Where two values of it meet, one is shown and a person has to say
 	 * which is right (an ID number). */
 	FIELD_ASKED = 64,
-	FIELD_TEAM = 128, /* who is to receive it: the team named here */
+	FIELD_TEAM = 128,  /* who is to receive it: the team named here */
 	FIELD_GROUP = 256, /* the group's to set */
 };
 
