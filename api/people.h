@@ -54,10 +54,10 @@ enum err people_author(
 const char *people_reader(const struct op *o);
 /**
  * Note durably that these residents' record is read, before it is shown. What
- * is one reading with an earlier one is not noted again. Where people have PINs,
- * who did not sign in is told by the user of the system; where nobody has,
- * and nobody is named, it does nothing. On a full disk it says so to the reader and lets
- * him read.
+ * is one reading with an earlier one is not noted again. Where people have
+ * PINs, who did not sign in is told by the user of the system; where nobody
+ * has, and nobody is named, it does nothing. On a full disk it says so to the
+ * reader and lets him read.
  */
 enum err people_note_reading(struct op *o, const struct looked_whom *whom);
 /** The same for an operation that shows records of a kind (NULL: all) of

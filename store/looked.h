@@ -17,8 +17,8 @@ enum {
 	LOOKED_RESIDENTS_MAX = 32, /* that are noted one by one */
 };
 
-/* Of whom what is shown tells: for a record: the resident itself, or those it names as its own.
- * A guardian, named by the way, is none of them. */
+/* Of whom what is shown tells: for a record: the resident itself, or those it
+ * names as its own. A guardian, named by the way, is none of them. */
 struct looked_whom {
 	size_t count;
 	struct identity resident[LOOKED_RESIDENTS_MAX];
