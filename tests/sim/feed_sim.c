@@ -19,7 +19,7 @@
 enum { STEPS = 6, T1 = 1, T2 = 2, V11 = 5, V12 = 6, V21 = 7, V22 = 8 };
 
 static uint64_t first_seed = 1, current_seed;
-static unsigned rounds = 2;
+static unsigned rounds = 1;
 
 static struct member hub, laptop, township;
 static struct self self;
