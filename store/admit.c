@@ -13,6 +13,7 @@
 #include "store/index.h"
 #include "store/kin.h"
 #include "store/matter.h"
+#include "store/memo.h"
 #include "store/notes.h"
 #include "store/question.h"
 #include "store/recover.h"
@@ -105,19 +106,23 @@ admit_own(
 bool
 org_within(struct txn *t, const struct cert *cert, const char *org)
 {
+	struct memo *memo = memo_of(t);
+	struct org_tree own = {.t = t};
+	struct org_tree *tree = memo == NULL ? &own : &memo->tree;
 	char at[REF_BYTES_MAX + 1];
+	const char *next = org;
+	bool is_within = false;
 	int depth;
 	size_t i;
 
-	snprintf(at, sizeof at, "%s", org);
-	for (depth = 0; depth < 8; depth++) {
+	for (depth = 0; next != NULL && depth < ORG_DEPTH_MAX; depth++) {
+		snprintf(at, sizeof at, "%s", next);
 		for (i = 0; i < cert->org_count; i++)
-			if (strcmp(cert->orgs[i], at) == 0)
-				return true;
-		if (index_parent_org(t, at, at, sizeof at) != ERR_OK)
-			return false;
+			is_within |= strcmp(cert->orgs[i], at) == 0;
+		next = is_within ? NULL : org_tree_above(tree, at);
 	}
-	return false;
+	org_tree_free(&own);
+	return is_within;
 }
 
 /* A step that only the group takes. What a record's first change says may be
@@ -375,7 +380,9 @@ enum { TOUCHED_MAX = 8 }; /* logs in one batch */
 struct touched {
 	struct log_head head;
 	uint16_t month;
-	bool is_forked; /* its life, see recover.h */
+	bool is_forked;  /* its life, see recover.h */
+	bool has_secret; /* of that month */
+	uint8_t secret[HASH_BYTES];
 };
 
 static struct touched *
@@ -453,7 +460,6 @@ take_logged(
     struct intake *in, const struct batch_change *bc, struct touched *log)
 {
 	const uint8_t *body = batch_body(in->batch, bc);
-	uint8_t secret[HASH_BYTES];
 	enum err e;
 
 	if (bc->id.seq <= log->head.seq) {
@@ -468,14 +474,18 @@ take_logged(
 		return ERR_FORMAT;
 	if (bc->has_secret) {
 		log->month = bc->month;
+		log->has_secret = false;
 		e = take_secret(in, bc);
 		if (e != ERR_OK)
 			return e;
 	}
-	e = log_secret_read(in->t, in->self, bc->id.life, log->month, secret);
+	e = log->has_secret ? ERR_OK
+	                    : log_secret_read(in->t, in->self, bc->id.life,
+	                          log->month, log->secret);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_FORMAT : e;
-	log_extend(&log->head, secret, &bc->id, body, bc->body_bytes);
+	log->has_secret = true;
+	log_extend(&log->head, log->secret, &bc->id, body, bc->body_bytes);
 	return take_fresh(in, bc, log->month);
 }
 
@@ -626,6 +636,7 @@ admit_from_below(struct txn *t, const struct self *self,
 	}
 	if (e == ERR_OK)
 		e = check_heads(&in, logs, log_count);
+	sodium_memzero(logs, sizeof logs);
 	if (e == ERR_OK && in.withdrawn != NULL)
 		e = index_node_write(t, in.withdrawn);
 	if (e != ERR_OK) {

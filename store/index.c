@@ -6,6 +6,7 @@
 #include "store/duplicates.h"
 #include "store/exam_items.h"
 #include "store/index.h"
+#include "store/memo.h"
 
 static const char *
 text_of(const json_t *fields, const char *name)
@@ -149,6 +150,7 @@ index_told_parent(struct txn *t, const char *org, const char *parent)
 	uint8_t key[DB_BLIND_BYTES];
 
 	db_blind(txn_db(t), "told-parent", org, strlen(org), key);
+	memo_forget(t);
 	return txn_put(t, TABLE_CODES, key, sizeof key, parent, strlen(parent));
 }
 
@@ -194,6 +196,7 @@ index_org(struct txn *t, const uint8_t record_key[KEY_RECORD_BYTES])
 		parent = "";
 	above_key(t, r.id.ref, key);
 	e = txn_put(t, TABLE_CODES, key, sizeof key, parent, strlen(parent));
+	memo_forget(t);
 	record_clear(&r);
 	return e;
 }

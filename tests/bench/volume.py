@@ -197,7 +197,7 @@ def check(b, corpus, town_of):
     facts.same(b, "the hub", lines, b.group.path(HUB + ".ndjson"))
     for town in TOWNS:
         orgs = {o for o, top in town_of.items() if top == town}
-        facts.of_town(b, town, orgs, lines, b.group.path(town + ".ndjson"))
+        facts.of_town(b, town, orgs, lines, b.group.path(HUB + ".ndjson"))
 
 
 def verified(b, name):

@@ -16,7 +16,9 @@ from group import Failed, read_lines
 KEY = re.compile(rb'\{"kind": ?"([^"]*)", ?"ref": ?"([^"]*)"')
 NAMED = re.compile(rb'"ref:([^"]*)"')
 WHOSE = re.compile(rb'"(resident_id|device_id)": ?"ref:([^"]*)"')
+UNDER = re.compile(rb'"(contract|exam_request)_id": ?"ref:([^"]*)"')
 KEPT = re.compile(rb'"managing_org_id": ?"ref:([^"]*)"')
+LINKED = re.compile(rb'"(?:resident_id|other_id)": ?"ref:([^"]*)"')
 DRAFT = re.compile(rb'"state": ?"draft"')
 # What a township is granted somebody's or something's file by.
 GRANTS = (b"contract", b"referral", b"exam_request", b"loan", b"custody")
@@ -71,13 +73,14 @@ class Concern:
     def __init__(self, orgs, paths):
         self.orgs = {o.encode() for o in orgs}
         self.naming, self.granted, self.about = set(), set(), {}
-        keepers = collections.defaultdict(set)
+        keepers, under = collections.defaultdict(set), {}
         for line in read_lines(paths):
             key = key_of(line)
             if key[0] in REFERENCE:
                 continue
             whose = {m[1] for m in WHOSE.findall(line)}
             self.about.setdefault(key, set()).update(whose)
+            under.setdefault(key, set()).update(UNDER.findall(line))
             if key[0] == b"resident":
                 kept = KEPT.search(line)
                 keepers[key[1]].add(kept and kept.group(1))
@@ -88,7 +91,22 @@ class Concern:
                 self.granted |= whose
             elif key[0] in (b"resident", b"device"):
                 self.granted.add(key[1])
+        for key, names in under.items():
+            for name in names:
+                self.about[key] |= self.about.get(name, set())
         self.kept = {r for r, orgs in keepers.items() if orgs <= self.orgs}
+
+    def join(self, hub):
+        """Entries that the hub linked are one person's: who has to do with
+        one has to do with all."""
+        pairs = [set(LINKED.findall(line)) for line in read_lines([hub])
+                 if key_of(line)[0] == b"link"]
+        before = -1
+        while len(self.granted) > before:
+            before = len(self.granted)
+            for pair in pairs:
+                if not self.granted.isdisjoint(pair):
+                    self.granted |= pair
 
     def may_have(self, key):
         return (key[0] in REFERENCE or key in self.naming or
@@ -100,12 +118,14 @@ class Concern:
             not self.kept.isdisjoint(self.about[key])
 
 
-def of_town(b, town, orgs, paths, export):
+def of_town(b, town, orgs, paths, hub):
     """It holds all that it wrote and all of whom it keeps, nothing that does
     not concern it, and of what it holds the last facts."""
+    export = b.group.path(town + ".ndjson")
     held = {key_of(line) for line in read_lines([export])}
     links = {key for key in held if key[0] == b"link"}  # the hub's own
     concern = Concern(orgs, paths)
+    concern.join(hub)
     for key in held - links:
         if not concern.may_have(key):
             raise Failed("%s holds %s %s" % (town, *map(bytes.decode, key)))
