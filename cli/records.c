@@ -18,8 +18,11 @@
 
 /* --- import ------------------------------------------------------------ */
 
+enum { AWAITED_TOLD_MAX = 5 };
+
 struct import_talk {
 	long long warned_line, warned_lines; /* told */
+	long long awaited; /* references to what is not here yet */
 };
 
 /* Where the lines come from. */
@@ -43,8 +46,21 @@ import_notice(void *context, const json_t *notice)
 		talk->warned_line = line;
 		talk->warned_lines++;
 	}
+	/* A first import is full of them, and most mend themselves. */
+	if (strcmp(text_of(notice, "code"), "awaited") == 0 &&
+	    ++talk->awaited > AWAITED_TOLD_MAX)
+		return ERR_OK;
 	door_say_finding(notice);
 	return ERR_OK;
+}
+
+static void
+say_awaited(const struct import_talk *talk)
+{
+	if (talk->awaited > AWAITED_TOLD_MAX)
+		say(_("%lld more references are to records that are not here "
+		      "yet"),
+		    talk->awaited - AWAITED_TOLD_MAX);
 }
 
 static void
@@ -188,6 +204,7 @@ import_from(struct call *c, const char *path, int fd)
 	q.request = json_pack(
 	    "{s:s, s:s*}", "op", "import", "source", call_option(c, "source"));
 	exit_code = door_run(c, &q, &r);
+	say_awaited(&talk);
 	if (number_of(r.summary, "warned") > talk.warned_lines)
 		say(_("lines with warnings: %lld; yizhan questions --warnings "
 		      "lists them"),

@@ -14,7 +14,12 @@ at hub import "$data/reference.ndjson" --source his
 at hub import "$work/hospital.ndjson" --source his
 
 at clinic init --name clinic
-at clinic import "$work/township.ndjson" --source his
+at clinic import "$work/township.ndjson" --source his 2>"$work/told"
+# Much refers to what the group has: some are told, the rest is counted.
+[ "$(grep -c 'is not here yet' "$work/told")" = 5 ] ||
+	fail "not five: $(cat "$work/told")"
+grep -q 'more references are to records that are not here yet' "$work/told" ||
+	fail "not counted: $(cat "$work/told")"
 [ "$(at clinic status --json | field enrolled)" = false ] ||
 	fail "enrolled before joining"
 join clinic C01
