@@ -308,10 +308,11 @@ lose_moved(struct txn *t, struct emptying_notes *notes, const char *parent,
 	for (depth = 0; e == ERR_OK && depth < ORG_DEPTH_MAX; depth++) {
 		struct fed_by f = {.org = at};
 		struct cert above = {.org_count = 1};
+		size_t size = strlen(at);
 
-		if (strlen(at) > ORG_REF_BYTES_MAX)
+		if (size > ORG_REF_BYTES_MAX)
 			break;
-		snprintf(above.orgs[0], sizeof above.orgs[0], "%s", at);
+		memcpy(above.orgs[0], at, size + 1);
 		if (org_within(t, &above, org))
 			break; /* and so is everybody from here on */
 		e = index_node_walk(t, look_for, &f);
