@@ -17,7 +17,7 @@ all a b
 number=$(asked hub candidate)
 [ -n "$number" ] || fail "no candidate at the hub"
 at hub questions >"$work/questions" 2>&1
-grep -qF '13900000001 = 13900000001' "$work/questions" ||
+grep -qE 'phone +13900000001 +13900000001 +agrees' "$work/questions" ||
 	fail "no evidence: $(cat "$work/questions")"
 expect 1 at b show resident "$one" >/dev/null 2>&1
 at hub decide "$number" link --reason "本人确认" --by S0001 >/dev/null
