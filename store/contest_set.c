@@ -425,12 +425,9 @@ find_word(const struct reading *r, const struct record_set *changes,
 
 		if (!rule_state_is(c->fields, shown))
 			continue;
-		if (is_groups(r, c))
-			out->is_groups_word = true;
-		else if (c->parent_count == 0)
+		if (c->parent_count == 0 || is_groups(r, c))
 			out->is_confirmed = true;
 	}
-	out->is_confirmed = out->is_confirmed || out->is_groups_word;
 }
 
 static enum err

@@ -241,17 +241,12 @@ difference(const struct contest_set *s, size_t i)
 	return changed;
 }
 
-/* A site closes by itself; that the group knows it too is said once. So is
- * that one which came as active is: only by the group's word the team's org
- * receives the file. */
+/* A site closes by itself; that the group knows it too is said once. */
 static bool
 needs_word(const struct contest_set *s, size_t i)
 {
-	enum contest_word word = s->contest.of[i].word;
-
-	if (word == CONTEST_ACTIVE)
-		return !s->record[i].is_groups_word;
-	return word == CONTEST_CLOSED && !s->record[i].is_confirmed;
+	return s->contest.of[i].word == CONTEST_CLOSED &&
+	       !s->record[i].is_confirmed;
 }
 
 enum err

@@ -17,6 +17,7 @@ from rows import Row, Sampler
 
 ORG_OF = re.compile(rb'"org_id":"ref:([^"]*)"')
 HUB, TOWNS = "volume-hub", ("C01", "C02")
+NODES = {town: "volume-" + town for town in TOWNS}
 PIECES = 10  # of the days, so that the first can be held against the last
 MIB = 1 << 20
 
@@ -142,10 +143,10 @@ class Import:
 
 def import_town(b, parts, town):
     done = Import()
-    done.take(b, town, parts.path(town + "-stock"),
+    done.take(b, NODES[town], parts.path(town + "-stock"),
               parts.lines[town + "-stock"])
     for path, lines in pieces(b, parts, town + "-days"):
-        done.take(b, town, path, lines)
+        done.take(b, NODES[town], path, lines)
     b.say("%s: %d lines in %.0f s; each piece %s" % (
         town, done.lines, done.seconds,
         " ".join("%.0f" % r for r in done.each)))
@@ -159,7 +160,7 @@ class Sync:
         hub = b.group.agents[HUB].pid
         sampler = Sampler(hub)
         used = programs.cpu_seconds(hub)
-        done = Watched(b, town, "sync", "--wait", "--timeout", "7200")
+        done = Watched(b, NODES[town], "sync", "--wait", "--timeout", "7200")
         said = done.said
         self.hub_cpu = programs.cpu_seconds(hub) - used
         self.hub_rss = sampler.stop()
@@ -180,7 +181,7 @@ def load(b, corpus, parts):
     port = b.group.new_hub(HUB, corpus)
     done = {}
     for town in TOWNS:
-        b.group.join(HUB, town, town, port)
+        b.group.join(HUB, NODES[town], town, port)
         done[town] = import_town(b, parts, town)
     at_hub = Import()
     for name in ("H01-stock", "H01-days"):
@@ -192,7 +193,7 @@ def load(b, corpus, parts):
 def check(b, corpus, town_of):
     """All that must be so, whatever it took."""
     lines = [os.path.join(corpus, "reference.ndjson")] + Group.files(corpus)
-    for name in (HUB,) + TOWNS:
+    for name in (HUB, *NODES.values()):
         b.group.run(name, "export", b.group.path(name + ".ndjson"))
     facts.same(b, "the hub", lines, b.group.path(HUB + ".ndjson"))
     for town in TOWNS:
@@ -266,11 +267,12 @@ def measure_volume(b):
                 s.sent + s.received))
     b.group.stop_agent(HUB)
     check(b, corpus, town_of)
-    seconds = {name: verified(b, name) for name in (HUB,) + TOWNS}
+    nodes = list(NODES.values())
+    seconds = {name: verified(b, name) for name in (HUB, *nodes)}
     return import_rows(done) + sync_rows(first, again, nothing) + [
-        Row("volume: store of a township", [store_mib(b, t) for t in TOWNS],
+        Row("volume: store of a township", [store_mib(b, n) for n in nodes],
             "MiB"),
         Row("volume: store of the hub", [store_mib(b, HUB)], "MiB"),
-        Row("volume: verify at a township", [seconds[t] for t in TOWNS], "s"),
+        Row("volume: verify at a township", [seconds[n] for n in nodes], "s"),
         Row("volume: verify at the hub", [seconds[HUB]], "s"),
     ]

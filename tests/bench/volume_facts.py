@@ -121,7 +121,7 @@ class Concern:
 def of_town(b, town, orgs, paths, hub):
     """It holds all that it wrote and all of whom it keeps, nothing that does
     not concern it, and of what it holds the last facts."""
-    export = b.group.path(town + ".ndjson")
+    export = b.group.path("volume-" + town + ".ndjson")
     held = {key_of(line) for line in read_lines([export])}
     links = {key for key in held if key[0] == b"link"}  # the hub's own
     concern = Concern(orgs, paths)

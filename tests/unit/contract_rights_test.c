@@ -324,34 +324,6 @@ test_linked_entries_contest_whatever_they_are_called(void **state)
 	assert_state_in(f, "b", "KB", "contested");
 }
 
-/* A contract that was running when it was brought along has the group's word
- * as well, for only that opens the file to the team's org (0023, 0026). */
-static void
-test_a_running_contract_has_the_groups_word(void **state)
-{
-	struct fixture *f = *state;
-	struct record r;
-	uint64_t before;
-
-	give(f, HE);
-	assert_int_equal(
-	    sent_by_c02(f, SENT("K5", .source = "b", .is_new = true),
-	        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "active",
-	            "resident_id", "ref:R1", "team_id", "ref:T2", "signed_on",
-	            "2026-01-01", "start_on", "2026-01-01", "end_on",
-	            "2027-12-31")),
-	    FINDING_NONE);
-	test_store_record(&f->s, "b", "contract", "K5", &r);
-	assert_string_equal(text_in(r.fields, "state"), "active");
-	assert_string_equal(r.by, CONTEST_AUTHOR);
-	record_clear(&r);
-	/* Once is enough. */
-	before = change_count(f);
-	give(f, RESIDENT("08:30:00",
-	            ",\"managing_org_id\":\"ref:C01\",\"phone\":\"1\""));
-	assert_int_equal(change_count(f), before + 1);
-}
-
 /* --- signed records ------------------------------------------------------- */
 
 /* Who signed it, or the head, amends it; of others both are told. */
@@ -442,7 +414,6 @@ main(void)
 	    AT_HUB(test_contracts_of_one_ref_are_asked_about),
 	    AT_HUB(test_a_ref_of_ones_own_is_word_enough),
 	    AT_HUB(test_linked_entries_contest_whatever_they_are_called),
-	    AT_HUB(test_a_running_contract_has_the_groups_word),
 	    AT_SITE(test_a_form_tells_that_another_signed_it),
 	    AT_HUB(test_what_another_changed_of_it_is_asked_about),
 	    AT_HUB(test_what_the_head_changes_is_not_asked_about),
