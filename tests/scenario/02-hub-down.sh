@@ -16,11 +16,8 @@ stop_agent "$hub"
 
 encounter='{"state":"signed","unknown":true,"description":"路人","type":"emergency","visit_at":"2026-05-04T09:00:00+08:00","diagnoses":[{"code":"J06.9","name":"急性上呼吸道感染"}],"subjective":"咳嗽"}'
 doctor=$(at clinic list staff --json | python3 -c 'import json, sys
-for line in sys.stdin:
-    r = json.loads(line)
-    if r.get("home_org_id") == "ref:C01":
-        print(r["ref"])
-        break')
+staff = [json.loads(line) for line in sys.stdin] # all: it is not cut off
+print(next(r["ref"] for r in staff if r.get("home_org_id") == "ref:C01"))')
 ref=$(echo "$encounter" | at clinic add encounter - --by "$doctor" --org C01 --no-input --json | field ref)
 expect 4 at clinic sync
 [ "$(at clinic status --json | field saved_here)" = 1 ] || fail "not shown as saved here"

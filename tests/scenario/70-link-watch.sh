@@ -126,11 +126,8 @@ code=$(at hub hub invite --org C01)
 there "$YIZHAN" --dir "$work/clinic" join "$code" --hub "10.9.2.1:$port" >/dev/null
 there "$YIZHAN" --dir "$work/clinic" sync --wait >/dev/null
 doctor=$(at clinic list staff --json | python3 -c 'import json, sys
-for line in sys.stdin:
-    r = json.loads(line)
-    if r.get("home_org_id") == "ref:C01":
-        print(r["ref"])
-        break')
+staff = [json.loads(line) for line in sys.stdin] # all: it is not cut off
+print(next(r["ref"] for r in staff if r.get("home_org_id") == "ref:C01"))')
 there ip address flush dev clinic0
 there ip link set clinic0 down
 
