@@ -298,7 +298,8 @@ may_send(const struct session *s)
 {
 	switch (s->state) {
 	case STATE_OPEN:
-		return !s->holds_first || !s->waits_for_answer;
+		return !s->holds_first ||
+		       (!s->waits_for_answer && s->unpacking < 0);
 	case STATE_WELCOME:
 	case STATE_CLOSING:
 		return true;

@@ -95,6 +95,35 @@ test_what_is_learned_ahead_is_the_same(void **state)
 	assert_true(steps[1] >= HELD / 8);
 }
 
+/* The answer to message 3 shares a frame with hello, learned or not. */
+static void
+test_learning_takes_no_frame_more(void **state)
+{
+	uint64_t down[2];
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		struct ends e;
+
+		make_nodes();
+		up->count = HELD + 5;
+		hub.learns = i == 1;
+		ends_make(&e);
+		while (!clinic.is_done && e.moved < 10000) {
+			uint64_t before = e.moved;
+
+			run(&e, SIZE_MAX, UINT64_MAX);
+			if (learn(e.down) == 0 && e.moved == before)
+				break;
+		}
+		down[i] = session_stats(e.down).bytes_sent;
+		ends_free(&e);
+		assert_true(clinic.is_done);
+		assert_int_equal(hub.taken, HELD + 5);
+	}
+	assert_int_equal(down[1], down[0]);
+}
+
 /* It answers sooner than that, and much would go in rows. */
 static void
 test_a_near_peer_is_not_prepared_for(void **state)
@@ -229,6 +258,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_is_learned_ahead_is_the_same),
+	    cmocka_unit_test(test_learning_takes_no_frame_more),
 	    cmocka_unit_test(test_a_near_peer_is_not_prepared_for),
 	    cmocka_unit_test(test_what_has_a_bound_is_not_prepared_for),
 	    cmocka_unit_test(test_what_was_prepared_for_need_not_come),
