@@ -106,6 +106,10 @@ lesson_take(struct lesson *l, struct dense *d, size_t most)
 	struct reader r;
 	enum err e = ERR_OK;
 
+	if (l->left == 0) {
+		lesson_end(l);
+		return ERR_OK;
+	}
 	reader_init(&r, l->bodies.data + l->at, l->bodies.size - l->at);
 	for (; e == ERR_OK && l->left > 0 && most > 0; most--, l->left--) {
 		struct bytes body = read_string(&r);
