@@ -44,29 +44,6 @@ take(struct txn *t, struct change *c, uint64_t *fingerprint)
 	buffer_free(&body);
 }
 
-static void
-introduce(struct txn *t, int author)
-{
-	struct node node = {.last_contact = 0};
-	struct life life = {.has_log_secret = false};
-
-	scope_life(author, life.id);
-	if (author == SCOPE_GROUP) {
-		memcpy(life.node, self.id, sizeof life.node);
-	} else {
-		memcpy(node.cert.signing_key, life.id, LIFE_BYTES);
-		memcpy(node.cert.transport_key, life.id, LIFE_BYTES);
-		node.cert.role = ROLE_CLINIC;
-		snprintf(node.cert.name, sizeof node.cert.name, "n");
-		node.cert.org_count = 1;
-		snprintf(node.cert.orgs[0], sizeof node.cert.orgs[0], "%s",
-		    scope_orgs_made[author]);
-		node_id_of(life.node, node.cert.signing_key);
-		assert_int_equal(index_node_write(t, &node), ERR_OK);
-	}
-	assert_int_equal(life_write(t, &life), ERR_OK);
-}
-
 /* A change of the group's reference data that has seen what is there. */
 static void
 said(const char *kind, const char *ref, json_t *fields)
@@ -136,7 +113,7 @@ group_make(void)
 	group_changes = 0;
 	t = member_begin(&hub, true);
 	for (i = 0; i <= SCOPE_ORGS; i++)
-		introduce(t, i);
+		scope_introduce(t, self.id, i);
 	assert_int_equal(txn_commit(t), ERR_OK);
 	for (i = 0; i < SCOPE_ORGS; i++)
 		org_said(i);

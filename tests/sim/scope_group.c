@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "store/index.h"
+#include "store/log.h"
 #include "tests/sim/scope_group.h"
 
 enum { DEVICES = 8, RECORDS_MAX = SCOPE_CHANGES_MOST };
@@ -88,6 +90,29 @@ scope_life(int author, uint8_t life[LIFE_BYTES])
 	memset(life, 0, LIFE_BYTES);
 	life[0] = (uint8_t)((author + 1) & 0xff);
 	life[1] = (uint8_t)((author + 1) >> 8);
+}
+
+void
+scope_introduce(struct txn *t, const uint8_t group[NODE_ID_BYTES], int author)
+{
+	struct node node = {.last_contact = 0};
+	struct life life = {.has_log_secret = false};
+
+	scope_life(author, life.id);
+	if (author == SCOPE_GROUP) {
+		memcpy(life.node, group, sizeof life.node);
+	} else {
+		memcpy(node.cert.signing_key, life.id, LIFE_BYTES);
+		memcpy(node.cert.transport_key, life.id, LIFE_BYTES);
+		node.cert.role = ROLE_CLINIC;
+		snprintf(node.cert.name, sizeof node.cert.name, "n");
+		node.cert.org_count = 1;
+		snprintf(node.cert.orgs[0], sizeof node.cert.orgs[0], "%s",
+		    scope_orgs_made[author]);
+		node_id_of(life.node, node.cert.signing_key);
+		assert_int_equal(index_node_write(t, &node), ERR_OK);
+	}
+	assert_int_equal(life_write(t, &life), ERR_OK);
 }
 
 bool

@@ -9,6 +9,7 @@
 #define YIZHAN_TESTS_SIM_SCOPE_GROUP_H
 
 #include "store/change.h"
+#include "store/db.h"
 
 /* SCOPE_TOWNSHIPS, SCOPE_VILLAGES (of each): a larger group. */
 #ifdef SCOPE_TOWNSHIPS
@@ -59,6 +60,9 @@ size_t scope_draw(size_t below);
 int scope_org_number(const char *ref);
 /** The life of an author. */
 void scope_life(int author, uint8_t life[LIFE_BYTES]);
+/** Make an author's node and life known; `group` is the hub's node. */
+void scope_introduce(
+    struct txn *t, const uint8_t group[NODE_ID_BYTES], int author);
 /** Whether a is b or stands below it. */
 bool scope_is_within(int a, int b);
 

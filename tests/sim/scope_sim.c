@@ -58,29 +58,6 @@ take(struct txn *t, struct change *c, uint64_t fingerprint)
 }
 
 static void
-introduce(struct txn *t, int author)
-{
-	struct node node = {.last_contact = 0};
-	struct life life = {.has_log_secret = false};
-
-	scope_life(author, life.id);
-	if (author == SCOPE_GROUP) {
-		memcpy(life.node, hub.id, sizeof life.node);
-	} else {
-		memcpy(node.cert.signing_key, life.id, LIFE_BYTES);
-		memcpy(node.cert.transport_key, life.id, LIFE_BYTES);
-		node.cert.role = ROLE_CLINIC;
-		snprintf(node.cert.name, sizeof node.cert.name, "n");
-		node.cert.org_count = 1;
-		snprintf(node.cert.orgs[0], sizeof node.cert.orgs[0], "%s",
-		    scope_orgs_made[author]);
-		node_id_of(life.node, node.cert.signing_key);
-		assert_int_equal(index_node_write(t, &node), ERR_OK);
-	}
-	assert_int_equal(life_write(t, &life), ERR_OK);
-}
-
-static void
 hub_make(void)
 {
 	struct txn *t;
@@ -92,7 +69,7 @@ hub_make(void)
 	assert_int_equal(self_create(t, ROLE_HUB, "hub", 0, &hub), ERR_OK);
 	hub.is_enrolled = true;
 	for (i = 0; i <= SCOPE_ORGS; i++)
-		introduce(t, i);
+		scope_introduce(t, hub.id, i);
 	for (i = 0; i < SCOPE_ORGS; i++) {
 		struct change c;
 

@@ -8,8 +8,8 @@
 
 /* A change of another node's, as it is merged at the hub; takes fields. */
 static struct change_id
-arrive(struct fixture *f, const struct identity *record, uint64_t seq,
-    const struct change_id *seen, const char *org, bool managing,
+arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
+    const struct change_id *seen, const char *org, bool managing, int64_t at,
     json_t *fields)
 {
 	struct txn *t = test_store_write(&f->s);
@@ -30,7 +30,7 @@ arrive(struct fixture *f, const struct identity *record, uint64_t seq,
 	}
 	snprintf(c.by, sizeof c.by, "S2");
 	snprintf(c.org, sizeof c.org, "%s", org);
-	c.occurred_at = c.recorded_at = TEST_NOW + 60;
+	c.occurred_at = c.recorded_at = at;
 	c.managing = managing;
 	c.fields = fields;
 	assert_int_equal(change_encode(&c, &body), ERR_OK);
@@ -42,6 +42,15 @@ arrive(struct fixture *f, const struct identity *record, uint64_t seq,
 	buffer_wipe(&body);
 	change_clear(&c);
 	return id;
+}
+
+static struct change_id
+arrive(struct fixture *f, const struct identity *record, uint64_t seq,
+    const struct change_id *seen, const char *org, bool managing,
+    json_t *fields)
+{
+	return arrive_at(
+	    f, record, seq, seen, org, managing, TEST_NOW + 60, fields);
 }
 
 static const struct identity his = {
@@ -377,41 +386,6 @@ test_a_link_to_a_stranger_is_asked_about(void **state)
 	    questions(f, QUESTION_MATTER).last.code, FINDING_UNENTITLED);
 }
 
-static struct change_id
-arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
-    const struct change_id *seen, int64_t at, json_t *fields)
-{
-	struct txn *t = test_store_write(&f->s);
-	struct buffer body = {0};
-	struct change_id id;
-	struct self self;
-	struct change c;
-
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	change_init(&c);
-	memset(c.id.life, 0x77, sizeof c.id.life);
-	c.id.class = 2;
-	c.id.seq = seq;
-	c.record = *record;
-	if (seen != NULL) {
-		c.parent_count = 1;
-		c.parents[0].id = *seen;
-	}
-	snprintf(c.by, sizeof c.by, "S2");
-	snprintf(c.org, sizeof c.org, "V1");
-	c.occurred_at = c.recorded_at = at;
-	c.fields = fields;
-	assert_int_equal(change_encode(&c, &body), ERR_OK);
-	assert_int_equal(
-	    stored_write(t, &c.id, 0, 0, seq, body.data, body.size), ERR_OK);
-	assert_int_equal(admit_merged(t, &self, &c, seq), ERR_OK);
-	assert_int_equal(txn_commit(t), ERR_OK);
-	id = c.id;
-	buffer_wipe(&body);
-	change_clear(&c);
-	return id;
-}
-
 /* "When what met last happened, by what the changes say" (matter.h). */
 static void
 test_when_it_met_is_the_same_in_any_order(void **state)
@@ -421,17 +395,17 @@ test_when_it_met_is_the_same_in_any_order(void **state)
 	struct change_id first;
 	int64_t at;
 
-	first = arrive_at(f, &his, 1, NULL, TEST_NOW, person());
-	arrive_at(f, &his, 2, &first, TEST_NOW + 1, phone("1"));
-	arrive_at(f, &his, 3, &first, TEST_NOW + 2, phone("2"));
-	arrive_at(f, &his, 4, &first, TEST_NOW + 3, phone("3"));
+	first = arrive_at(f, &his, 1, NULL, "V1", false, TEST_NOW, person());
+	arrive_at(f, &his, 2, &first, "V1", false, TEST_NOW + 1, phone("1"));
+	arrive_at(f, &his, 3, &first, "V1", false, TEST_NOW + 2, phone("2"));
+	arrive_at(f, &his, 4, &first, "V1", false, TEST_NOW + 3, phone("3"));
 	assert_int_equal(waiting(f), 1);
 	at = questions(f, QUESTION_MATTER).last.at;
 	snprintf(other.ref, sizeof other.ref, "R2");
-	first = arrive_at(f, &other, 11, NULL, TEST_NOW, person());
-	arrive_at(f, &other, 14, &first, TEST_NOW + 3, phone("3"));
-	arrive_at(f, &other, 12, &first, TEST_NOW + 1, phone("1"));
-	arrive_at(f, &other, 13, &first, TEST_NOW + 2, phone("2"));
+	first = arrive_at(f, &other, 11, NULL, "V1", false, TEST_NOW, person());
+	arrive_at(f, &other, 14, &first, "V1", false, TEST_NOW + 3, phone("3"));
+	arrive_at(f, &other, 12, &first, "V1", false, TEST_NOW + 1, phone("1"));
+	arrive_at(f, &other, 13, &first, "V1", false, TEST_NOW + 2, phone("2"));
 	assert_int_equal(waiting(f), 2);
 	assert_int_equal(at, TEST_NOW + 3);
 }
