@@ -425,9 +425,12 @@ find_word(const struct reading *r, const struct record_set *changes,
 
 		if (!rule_state_is(c->fields, shown))
 			continue;
-		if (c->parent_count == 0 || is_groups(r, c))
+		if (is_groups(r, c))
+			out->is_groups = true;
+		if (c->parent_count == 0)
 			out->is_confirmed = true;
 	}
+	out->is_confirmed = out->is_confirmed || out->is_groups;
 }
 
 static enum err

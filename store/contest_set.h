@@ -13,8 +13,8 @@ struct contest_record {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record present; /* as it is shown */
 	json_t *said;          /* its fields without the machine's word */
-	bool is_confirmed;     /* the group said what `present` shows, or it
-	                          came so from the beginning */
+	bool is_groups;        /* the group said what `present` shows */
+	bool is_confirmed;     /* it did, or it came so from the beginning */
 };
 
 struct contest_set {

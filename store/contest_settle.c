@@ -5,6 +5,7 @@
 
 #include "store/admit.h"
 #include "store/contest_set.h"
+#include "store/contest_stand.h"
 #include "store/contest_undone.h"
 #include "store/household.h"
 #include "store/kinds/kinds.h"
@@ -292,6 +293,8 @@ say_of(struct txn *t, const struct self *self, const struct contest_set *s,
 	if (json_object_size(fields) > 0)
 		e = contest_say(t, self, &s->record[i].present,
 		    s->contest.of[i].org, fields, now);
+	else
+		e = contest_stand(t, self, s, i);
 	json_decref(fields);
 	return e;
 }
@@ -504,8 +507,8 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 
 static const char looked[] = "contest.looked";
 
-/* 1: each resident's contracts only. */
-enum { LOOKED_AT_HOUSEHOLDS = 2 };
+/* 1: each resident's contracts only; 2: households too. */
+enum { LOOKED_AT_WHAT_STANDS = 3 };
 
 static enum err
 note_all_contracts(struct txn *t)
@@ -542,10 +545,10 @@ contest_prepare(struct txn *t, const struct self *self, int64_t now)
 
 	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
 		return e;
-	if (was_looked < LOOKED_AT_HOUSEHOLDS) {
+	if (was_looked < LOOKED_AT_WHAT_STANDS) {
 		e = note_all_contracts(t);
 		if (e == ERR_OK)
-			e = meta_put_number(t, looked, LOOKED_AT_HOUSEHOLDS);
+			e = meta_put_number(t, looked, LOOKED_AT_WHAT_STANDS);
 	}
 	return e == ERR_OK ? contest_settle(t, self, now) : e;
 }

@@ -166,6 +166,9 @@ enum err naming_walk_kind(struct txn *t, const char *kind, const char *ref,
  * right lists. Its acting org's is not looked at. */
 enum err scope_admitted(struct txn *t, const struct self *self,
     const struct change *c, uint64_t fingerprint);
+/** Look again at a record whose scope depends on more than changed in it. */
+enum err scope_settle(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES]);
 /** Look again at the records that name this one, and at what they grant. */
 enum err scope_settle_naming(
     struct txn *t, const struct self *self, const char *kind, const char *ref);

@@ -574,6 +574,31 @@ sweep_one(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+static enum err
+look_again(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct scoped s;
+	enum err e = scoped_read(sp->t, sp->self, key, &s);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = arrive(sp, &s, NULL);
+	scoped_free(&s);
+	return e;
+}
+
+enum err
+scope_settle(
+    struct txn *t, const struct self *self, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct spread sp;
+	enum err e;
+
+	spread_begin(&sp, t, self);
+	e = look_again(&sp, key);
+	return spread_end(&sp, self->trusted_at, e);
+}
+
 enum err
 scope_settle_naming(
     struct txn *t, const struct self *self, const char *kind, const char *ref)
@@ -588,17 +613,8 @@ scope_settle_naming(
 	for (role = NAMING_GRANTS; e == ERR_OK && role <= NAMING_REST; role++)
 		e = naming_walk(t, kind, ref, (enum naming_role)role, NULL,
 		    SIZE_MAX, &keys);
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
-		struct scoped s;
-
-		e = scoped_read(t, self, keys.data + at, &s);
-		if (e == ERR_OK) {
-			e = arrive(&sp, &s, NULL);
-			scoped_free(&s);
-		} else if (e == ERR_NOT_FOUND) {
-			e = ERR_OK;
-		}
-	}
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = look_again(&sp, keys.data + at);
 	buffer_free(&keys);
 	return spread_end(&sp, self->trusted_at, e);
 }

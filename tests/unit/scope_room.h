@@ -14,6 +14,7 @@
 #include <sodium.h>
 
 #include "store/admit.h"
+#include "store/contest_settle.h"
 #include "store/index.h"
 #include "store/scope.h"
 #include "tests/unit/scratch.h"

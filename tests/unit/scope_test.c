@@ -39,7 +39,7 @@ test_a_strangers_contract_gives_allergies_and_plans(void **state)
 	expect(&contract, "AB");
 }
 
-/* History may say so, and gives no more than any other word of one's own. */
+/* Before the group looked at it, it is one's own word like any other. */
 static void
 test_a_contract_said_to_be_active_is_not_the_groups_word(void **state)
 {
@@ -49,6 +49,48 @@ test_a_contract_said_to_be_active_is_not_the_groups_word(void **state)
 	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "active"));
 	expect(&resident, "AB");
 	expect(&encounter, "A");
+}
+
+static json_t *
+contract_since(const char *state, const char *start_on)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
+	    "state", state, "signed_on", start_on, "start_on", start_on,
+	    "end_on", "2026-12-31");
+}
+
+/* The group looked at it and found nothing that speaks against it: then it
+ * need not repeat what was imported. */
+static void
+test_a_contract_that_the_group_lets_stand_gives_the_file(void **state)
+{
+	struct change_id contract;
+
+	file_comes();
+	contract = came("B", "his", "contract", "c1", NULL,
+	    contract_since("active", "2026-01-01"));
+	expect(&encounter, "A");
+	assert_int_equal(contest_settle(t, &hub, 1000), ERR_OK);
+	expect(&encounter, "AB");
+	expect(&visit, "AB");
+	expect(&contract, "AB");
+	came("C", "his", "contract", "c2", NULL,
+	    contract_since("signed", "2026-03-01"));
+	assert_int_equal(contest_settle(t, &hub, 1000), ERR_OK);
+	expect(&encounter, "A");
+	expect(&resident, "ABC");
+}
+
+static void
+test_the_same_if_the_resident_comes_last(void **state)
+{
+	came("B", "his", "contract", "c1", NULL,
+	    contract_since("active", "2026-01-01"));
+	assert_int_equal(contest_settle(t, &hub, 1000), ERR_OK);
+	file_comes();
+	expect(&encounter, "A");
+	assert_int_equal(contest_settle(t, &hub, 1000), ERR_OK);
+	expect(&encounter, "AB");
 }
 
 static void
@@ -441,6 +483,8 @@ main(void)
 	    CASE(test_what_nobody_else_is_due_stays_with_its_org),
 	    CASE(test_a_strangers_contract_gives_allergies_and_plans),
 	    CASE(test_a_contract_said_to_be_active_is_not_the_groups_word),
+	    CASE(test_a_contract_that_the_group_lets_stand_gives_the_file),
+	    CASE(test_the_same_if_the_resident_comes_last),
 	    CASE(test_other_teams_see_the_contracts),
 	    CASE(test_a_move_fills_the_new_site_and_leaves_the_old),
 	    CASE(test_who_kept_the_file_is_told_who_takes_it),
