@@ -1,5 +1,4 @@
-/* contest_stand: contracts that came as active and that the group lets stand. */
- */
+/* contest_stand: contracts that came active and that the group lets stand. */
 
 #include <string.h>
 
