@@ -459,6 +459,15 @@ static const struct entry entries[] = {
 	    N_("The node these changes come from was withdrawn before they "
 	       "arrived."),
 	    N_("They are held apart; the group's administrator decides.")},
+	{FINDING_OTHERS_REF, "others_ref",
+	    N_("It begins a record that another store named and began."),
+	    N_("Its sender has altered data or software: have that computer "
+	       "looked at.")},
+	{FINDING_BEGUN_TWICE, "begun_twice",
+	    N_("Two organisations say that they began this record, and neither "
+	       "knew of the other."),
+	    N_("Ask both; the group sets the wrong beginning aside: yizhan "
+	       "decide. Until then neither receives more of it than it has.")},
 };
 /* clang-format on */
 

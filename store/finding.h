@@ -152,6 +152,9 @@ enum finding_code {
 	FINDING_OTHERS_RECORD = 236,    /* warned, asked: amended by another */
 	/* which record is meant */
 	FINDING_AMBIGUOUS = 250,
+	/* who began it */
+	FINDING_OTHERS_REF = 260,  /* under a name that another store gave */
+	FINDING_BEGUN_TWICE = 261, /* asked: by two organisations */
 };
 
 struct finding {
