@@ -136,19 +136,17 @@ begun_find(struct txn *t, const uint8_t *group, const struct merge_input *input,
     size_t count, uint8_t *out)
 {
 	const char *orgs[BEGUN_ORGS_MAX];
-	size_t i, org_count, beginnings = 0;
+	size_t i, org_count;
 	bool is_told;
-	enum err e = ERR_OK;
+	enum err e;
 
 	for (i = 0; i < count; i++) {
 		const struct change *c = input[i].change;
 		bool begins = c->parent_count == 0 && !begun_is_forged(c);
 
 		out[i] = begins ? BEGUN_SURELY : BEGUN_NOT;
-		beginnings += begins;
 	}
-	if (beginnings > 1)
-		e = drop_set_aside(input, count, out);
+	e = drop_set_aside(input, count, out);
 	is_told = list_orgs(input, count, out, orgs, &org_count);
 	if (e != ERR_OK || org_count <= 1)
 		return e;

@@ -315,8 +315,8 @@ fill_from_changes(const struct reading *r, struct contest_contract *c,
 {
 	int64_t active = INT64_MAX;
 	size_t i, first;
-	enum err e = begun_first(r->t, r->self->id, changes->input,
-	    changes->count, true, &first);
+	enum err e = begun_first(
+	    r->t, r->self->id, changes->input, changes->count, true, &first);
 
 	if (e != ERR_OK)
 		return e;

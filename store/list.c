@@ -388,6 +388,32 @@ list_share(struct txn *t, const struct change_id *id, uint64_t fingerprint,
 }
 
 enum err
+list_keep(struct txn *t, const struct change_id *id,
+    const char kept[][LIST_NAME_BYTES_MAX + 1], size_t kept_count,
+    char names[][LIST_NAME_BYTES_MAX + 1], size_t *count)
+{
+	uint8_t key[KEY_STANDING_BYTES];
+	struct buffer value = {0};
+	struct audience a;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < kept_count; i++) {
+		if (!audience_known(t, kept[i], &a))
+			continue;
+		key_standing(key, id, a.number);
+		e = txn_get(t, TABLE_STANDING, key, sizeof key, &value);
+		if (e == ERR_OK && value.size != 8)
+			e = ERR_CORRUPT;
+		if (e == ERR_OK && load_u64(value.data) > 0)
+			memcpy(names[(*count)++], kept[i], sizeof kept[i]);
+		e = e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	buffer_free(&value);
+	return e;
+}
+
+enum err
 list_standing(struct txn *t, const struct change_id *id,
     char names[][LIST_NAME_BYTES_MAX + 1], size_t most, size_t *count)
 {

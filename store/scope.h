@@ -32,9 +32,22 @@ enum {
  * own record, contracts and plans. */
 enum scope_level { SCOPE_NONE = 0, SCOPE_BASIC = 1, SCOPE_FULL = 2 };
 
+/* Beside a level: while it is in doubt whose a record is, who may be its org is
+ * given nothing new by that, and nothing that it was given is taken back. */
+enum { SCOPE_KEEPS = 4, SCOPE_LEVELS = 3 };
+
+/** The same, but no more than basic. */
+static inline uint8_t
+scope_level_basic(uint8_t level)
+{
+	return (level & SCOPE_LEVELS) > SCOPE_BASIC
+	           ? (uint8_t)(SCOPE_BASIC | (level & SCOPE_KEEPS))
+	           : level;
+}
+
 struct scope_org {
 	char ref[ORG_REF_BYTES_MAX + 1];
-	uint8_t level;
+	uint8_t level; /* enum scope_level, and SCOPE_KEEPS */
 };
 
 /* Sorted by ref, each once. */
@@ -43,12 +56,13 @@ struct scope_orgs {
 	struct scope_org org[SCOPE_ORGS_MAX];
 };
 
-/** The higher level counts. An org that no certificate could name, or one too
- * many, is left out. */
+/** The higher level counts, and SCOPE_KEEPS stays. An org that no certificate
+ * could name, or one too many, is left out. */
 void scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level);
 void scope_orgs_add_all(struct scope_orgs *o, const struct scope_orgs *more);
 enum scope_level scope_orgs_level(const struct scope_orgs *o, const char *ref);
-/** Whether both have the same orgs on or above a level; levels count too. */
+/** Whether both have the same orgs on or above a level, and the same that keep
+ * what they had; levels count too. */
 bool scope_orgs_equal(
     const struct scope_orgs *a, const struct scope_orgs *b, uint8_t least);
 /** Whether each of a stands in b, no lower. */
@@ -84,8 +98,21 @@ void scoped_free(struct scoped *s);
 
 /** The level from which on an org receives the record itself. */
 enum scope_level scoped_needs(const struct scoped *s);
-/** Its orgs as they are granted what it names. */
-enum err scoped_grants(const struct scoped *s, struct scope_orgs *out);
+/** Its orgs as they are granted what one of its fields names; NULL: what all
+ * of them name, at least. */
+enum err scoped_grants(
+    const struct scoped *s, const struct field *field, struct scope_orgs *out);
+/** Its orgs as they are granted what it names. *is_one: all of it alike. */
+enum err scope_granted(
+    const struct scoped *s, struct scope_orgs *out, bool *is_one);
+/**
+ * Compare with what it granted without the change that has just come.
+ * *only_more: the same orgs to the same records, and others at most: nothing
+ * has to be taken back, and what else was granted need not be read.
+ */
+enum err scope_granted_before(const struct scoped *s,
+    const struct change_id *fresh, const struct scope_orgs *granted,
+    bool *only_more, bool *is_same);
 /** The whole scope: own, granted, followed; of a resident also that of the
  * entries linked to it. */
 enum err scoped_orgs(const struct scoped *s, struct scope_orgs *out);
@@ -95,8 +122,11 @@ enum err scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out);
 enum err scoped_direct(const struct scoped *s, struct scope_orgs *out);
 /** Add those of the entries linked to it (scope_linked.c). */
 enum err scoped_linked(const struct scoped *s, struct scope_orgs *out);
-/** Keys of all entries whose scope a link may change, appended to keys. */
-enum err scope_link_entries(const struct scoped *link, struct buffer *keys);
+/** Keys of all entries whose scope a link may change, appended to keys. fresh:
+ * a change of it that has just come, and may have changed whom it names; NULL:
+ * none. */
+enum err scope_link_entries(const struct scoped *link,
+    const struct change_id *fresh, struct buffer *keys);
 
 /** Whom a change of it has to be told besides: from whom it takes the file. */
 void scoped_told(

@@ -20,6 +20,14 @@ place_of(const struct scope_orgs *o, const char *ref, bool *found)
 	return i;
 }
 
+static uint8_t
+higher(uint8_t a, uint8_t b)
+{
+	uint8_t level = (a & SCOPE_LEVELS) > (b & SCOPE_LEVELS) ? a : b;
+
+	return (uint8_t)((level & SCOPE_LEVELS) | ((a | b) & SCOPE_KEEPS));
+}
+
 void
 scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level)
 {
@@ -30,8 +38,7 @@ scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level)
 		return;
 	i = place_of(o, ref, &found);
 	if (found) {
-		if (o->org[i].level < level)
-			o->org[i].level = level;
+		o->org[i].level = higher(o->org[i].level, level);
 		return;
 	}
 	if (i == SCOPE_ORGS_MAX)
@@ -60,13 +67,15 @@ scope_orgs_level(const struct scope_orgs *o, const char *ref)
 	bool found;
 	size_t i = place_of(o, ref, &found);
 
-	return found ? (enum scope_level)o->org[i].level : SCOPE_NONE;
+	return found ? (enum scope_level)(o->org[i].level & SCOPE_LEVELS)
+	             : SCOPE_NONE;
 }
 
 static size_t
 next_from(const struct scope_orgs *o, size_t i, uint8_t least)
 {
-	while (i < o->count && o->org[i].level < least)
+	while (i < o->count && (o->org[i].level & SCOPE_KEEPS) == 0 &&
+	       o->org[i].level < least)
 		i++;
 	return i;
 }
@@ -90,12 +99,15 @@ scope_orgs_equal(
 bool
 scope_orgs_within(const struct scope_orgs *a, const struct scope_orgs *b)
 {
-	size_t i;
+	size_t i, at;
+	bool found;
 
-	for (i = 0; i < a->count; i++)
-		if (scope_orgs_level(b, a->org[i].ref) <
-		    (enum scope_level)a->org[i].level)
+	for (i = 0; i < a->count; i++) {
+		at = place_of(b, a->org[i].ref, &found);
+		if (!found || higher(b->org[at].level, a->org[i].level) !=
+		                  b->org[at].level)
 			return false;
+	}
 	return true;
 }
 

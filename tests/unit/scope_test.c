@@ -327,6 +327,84 @@ test_a_referral_to_oneself_is_basic(void **state)
 	expect(&encounter, "A");
 }
 
+/* Whoever writes himself into another's referral is no part of it, and who was
+ * stays. */
+static void
+test_who_makes_himself_a_referrals_target_gets_nothing(void **state)
+{
+	struct change_id r, own, seen;
+
+	file_comes();
+	r = came("A", "his", "referral", "x1", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
+	        "from_org", "ref:A", "to_org", "ref:C", "state", "issued"));
+	expect(&encounter, "AC");
+	own = came("B", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "to_org", "ref:B"));
+	expect(&r, "AC");
+	expect(&own, "ABC");
+	expect(&encounter, "AC");
+	/* Its source goes on with it. */
+	seen = came("A", "his", "referral", "x1", &own,
+	    json_pack("{s:s}", "impression", "x"));
+	expect(&seen, "AB");
+	expect(&encounter, "AB");
+}
+
+/* Whom both meant is not whom one of them names afterwards. */
+static void
+test_a_referral_opens_no_other_file_by_one_sides_word(void **state)
+{
+	struct change_id r, other, visit9;
+
+	file_comes();
+	other = came("C", "his", "resident", "r9", NULL,
+	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
+	visit9 = came("C", "his", "encounter", "e9", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+	r = came("A", "his", "referral", "x1", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
+	        "from_org", "ref:A", "to_org", "ref:B", "state", "issued"));
+	r = came("B", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "state", "accepted"));
+	expect(&encounter, "AB");
+	r = came("B", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "resident_id", "ref:r9"));
+	expect(&encounter, "A");
+	/* A did not name r9: of B's word alone B has its part of the file. */
+	expect(&other, "ABC");
+	expect(&visit9, "AC");
+	came("A", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "impression", "x"));
+	expect(&visit9, "ABC");
+}
+
+/* The group looked at a contract with one resident. */
+static void
+test_the_groups_word_is_about_the_resident_it_saw(void **state)
+{
+	struct change_id c, other, visit9;
+
+	file_comes();
+	other = came("C", "his", "resident", "r9", NULL,
+	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
+	visit9 = came("C", "his", "encounter", "e9", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+	c = came("B", "his", "contract", "c1", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+	c = came("H", "his", "contract", "c1", &c,
+	    json_pack("{s:s}", "state", "active"));
+	expect(&encounter, "AB");
+	c = came("B", "his", "contract", "c1", &c,
+	    json_pack("{s:s}", "resident_id", "ref:r9"));
+	expect(&encounter, "A");
+	expect(&other, "BC");
+	expect(&visit9, "C");
+}
+
 static void
 test_attached_encounters_go_along(void **state)
 {
@@ -498,6 +576,9 @@ main(void)
 	    CASE(test_a_wrong_patients_record_leaves_his_file),
 	    CASE(test_a_referral_brings_the_file_while_it_is_open),
 	    CASE(test_a_referral_to_oneself_is_basic),
+	    CASE(test_who_makes_himself_a_referrals_target_gets_nothing),
+	    CASE(test_a_referral_opens_no_other_file_by_one_sides_word),
+	    CASE(test_the_groups_word_is_about_the_resident_it_saw),
 	    CASE(test_attached_encounters_go_along),
 	    CASE(test_a_report_reaches_who_asked),
 	    CASE(test_a_devices_chain_sees_all_of_it),
