@@ -213,14 +213,81 @@ test_a_move_by_ones_own_word_is_basic(void **state)
 	expect(&move, "AB"); /* A is told */
 }
 
-/* Another who says it founded the same record takes it from nobody. */
-static void
-test_two_founders_that_disagree_get_no_more_than_basic(void **state)
+static struct change_id
+founds(const char *author, const char *holder)
 {
-	file_comes();
-	came("B", "his", "resident", "r1", NULL,
-	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:B"));
-	expect(&encounter, "A");
+	return came(author, "his", "resident", "r1", NULL,
+	    json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
+	        json_sprintf("ref:%s", holder)));
+}
+
+static struct change_id
+visits(const char *author, const char *ref)
+{
+	return came(author, "his", "encounter", ref, NULL,
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+}
+
+static void
+decides(const struct change_id *seen, const char *holder)
+{
+	came("H", "his", "resident", "r1", seen,
+	    json_pack(
+	        "{s:o}", "managing_org_id", json_sprintf("ref:%s", holder)));
+}
+
+/* Another who says he founded the same record takes it from nobody, whichever
+ * of the two the record shows, and gets what a stranger does. */
+static void
+another_founds(const char *keeper, const char *other, const char *other_sees)
+{
+	struct change_id first, second, before, later;
+	char all[4] = "V", keeps[3] = "V", none[2] = "V";
+	int withdrawn;
+
+	keeps[1] = all[1] = keeper[0];
+	all[2] = other[0];
+	first = founds(keeper, keeper);
+	before = visits("V", "e3");
+	expect(&before, keeps);
+	second = founds(other, other);
+	expect(&first, all + 1);
+	expect(&before, keeps);
+	assert_int_equal(stands(keeper, &before, &withdrawn), 1);
+	assert_int_equal(withdrawn, 0);
+	later = visits("V", "e4");
+	expect(&later, none);
+	/* Of both the group says, having seen them, whose it is. */
+	decides(&first, other);
+	decides(&second, other);
+	expect(&before, other_sees);
+	expect(&later, other_sees);
+}
+
+static void
+test_a_second_founder_takes_the_file_from_nobody(void **state)
+{
+	another_founds("B", "C", "CV");
+}
+
+static void
+test_nor_does_one_whose_word_is_shown(void **state)
+{
+	another_founds("C", "B", "BV");
+}
+
+/* Nor who begins it and then says so once more. */
+static void
+test_a_founder_settles_nothing_for_himself(void **state)
+{
+	struct change_id before, second;
+
+	founds("C", "C");
+	before = visits("V", "e3");
+	second = founds("B", "B");
+	came("B", "his", "resident", "r1", &second,
+	    json_pack("{s:s}", "managing_org_id", "ref:B"));
+	expect(&before, "CV");
 }
 
 static void
@@ -569,7 +636,9 @@ main(void)
 	    CASE(test_who_is_told_waits_for_what_came_before),
 	    CASE(test_what_comes_back_stands_once),
 	    CASE(test_a_move_by_ones_own_word_is_basic),
-	    CASE(test_two_founders_that_disagree_get_no_more_than_basic),
+	    CASE(test_a_second_founder_takes_the_file_from_nobody),
+	    CASE(test_nor_does_one_whose_word_is_shown),
+	    CASE(test_a_founder_settles_nothing_for_himself),
 	    CASE(test_a_file_waits_for_its_resident),
 	    CASE(test_a_ref_that_two_bear_leads_to_neither),
 	    CASE(test_a_township_has_what_stands_on_its_villages_list),
