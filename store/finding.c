@@ -468,6 +468,16 @@ static const struct entry entries[] = {
 	       "knew of the other."),
 	    N_("Ask both; the group sets the wrong beginning aside: yizhan "
 	       "decide. Until then neither receives more of it than it has.")},
+	{FINDING_SCOPE_CROWDED, "scope_crowded",
+	    N_("More organisations, or more records, claim a part in this "
+	       "record than are counted."),
+	    N_("Its own organisations receive it all the same. Look at who "
+	       "made so many claims.")},
+	{FINDING_SCOPE_LONG, "scope_long",
+	    N_("This record has too many changes to tell who is to receive "
+	       "it."),
+	    N_("What is new goes to whom it went so far. Look at what changes "
+	       "it so often.")},
 };
 /* clang-format on */
 

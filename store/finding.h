@@ -155,6 +155,9 @@ enum finding_code {
 	/* who began it */
 	FINDING_OTHERS_REF = 260,  /* under a name that another store gave */
 	FINDING_BEGUN_TWICE = 261, /* asked: by two organisations */
+	/* told: a bound of who receives a record was met */
+	FINDING_SCOPE_CROWDED = 262,
+	FINDING_SCOPE_LONG = 263,
 };
 
 struct finding {

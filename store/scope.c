@@ -317,6 +317,19 @@ add_team(const struct scoped *s, const struct field *f, struct scope_orgs *out)
 		scope_orgs_add(out, name, SCOPE_FULL);
 }
 
+/* Who names himself is none of them. */
+static void
+mark_own(struct scope_orgs *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->count; i++)
+		if ((o->org[i].level & SCOPE_LEVELS) == SCOPE_FULL ||
+		    (o->org[i].level & SCOPE_KEEPS) != 0)
+			o->org[i].level |= SCOPE_OWN;
+}
+
+/* To an empty set. */
 static enum err
 add_own(const struct scoped *s, struct scope_orgs *out)
 {
@@ -329,6 +342,7 @@ add_own(const struct scoped *s, struct scope_orgs *out)
 		if ((f->flags & FIELD_TEAM) != 0)
 			add_team(s, f, out);
 	}
+	mark_own(out);
 	return e;
 }
 
@@ -339,12 +353,15 @@ scoped_grants(
     const struct scoped *s, const struct field *field, struct scope_orgs *out)
 {
 	const char *states = s->kind->scope.grants_in;
+	size_t i;
 	enum err e;
 
-	out->count = 0;
+	scope_orgs_clear(out);
 	if (states != NULL && !state_is_in(states, state_of(s)))
 		return ERR_OK;
 	e = add_own(s, out);
+	for (i = 0; i < out->count; i++)
+		out->org[i].level &= (uint8_t)~SCOPE_OWN;
 	return e == ERR_OK ? scope_word_grants(s, field, out) : e;
 }
 
@@ -376,36 +393,74 @@ grants_to(const struct scoped *q, const struct scoped *s)
 	return NULL;
 }
 
+/* only_known: orgs that the group knows. */
+static void
+add_grants(const struct scoped *s, const struct scope_orgs *more,
+    bool only_known, struct scope_orgs *out)
+{
+	size_t i;
+
+	for (i = 0; i < more->count; i++)
+		if (!only_known || scope_knows_org(s->t, more->org[i].ref))
+			scope_orgs_add(
+			    out, more->org[i].ref, more->org[i].level);
+}
+
+static enum err
+add_granted_by(const struct scoped *s, const uint8_t key[KEY_RECORD_BYTES],
+    bool only_known, struct scope_orgs *out)
+{
+	const struct field *field;
+	struct scope_orgs more;
+	struct scoped q;
+	enum err e = scoped_read(s->t, s->self, key, &q);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	field = grants_to(&q, s);
+	if (field != NULL) {
+		e = scoped_grants(&q, field, &more);
+		add_grants(s, &more, only_known, out);
+	}
+	scoped_free(&q);
+	return e;
+}
+
+static enum err
+add_all_granted(const struct scoped *s, const struct buffer *keys,
+    bool only_known, struct scope_orgs *out)
+{
+	size_t at;
+	enum err e = ERR_OK;
+
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES)
+		e = add_granted_by(s, keys->data + at, only_known, out);
+	return e;
+}
+
+/* Made-up orgs take nobody's place. */
 static enum err
 add_granted(const struct scoped *s, struct scope_orgs *out)
 {
 	const struct identity *id = &s->merged.id;
+	struct scope_orgs own = *out;
 	struct buffer keys = {0};
-	struct scope_orgs more;
-	size_t at;
 	enum err e = naming_walk(s->t, id->kind, id->ref, NAMING_GRANTS,
 	    s->kind->scope.is_followed && scope_is_only(s->t, id) ? NULL
 	                                                          : id->source,
 	    SCOPE_NAMERS_MAX, &keys);
 
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
-		const struct field *field;
-		struct scoped q;
-
-		e = scoped_read(s->t, s->self, keys.data + at, &q);
-		if (e == ERR_NOT_FOUND) {
-			e = ERR_OK;
-			continue;
-		}
-		if (e != ERR_OK)
-			break;
-		field = grants_to(&q, s);
-		if (field != NULL) {
-			e = scoped_grants(&q, field, &more);
-			scope_orgs_add_all(out, &more);
-		}
-		scoped_free(&q);
+	if (e == ERR_OK)
+		e = add_all_granted(s, &keys, false, out);
+	if (e == ERR_OK && out->is_crowded) {
+		*out = own;
+		e = add_all_granted(s, &keys, true, out);
+		out->is_crowded = true;
 	}
+	if (e == ERR_OK &&
+	    (out->is_crowded ||
+	        keys.size == SCOPE_NAMERS_MAX * (size_t)KEY_RECORD_BYTES))
+		e = scope_tell_bound(s->t, s->self, id, FINDING_SCOPE_CROWDED);
 	buffer_free(&keys);
 	return e;
 }
@@ -489,7 +544,7 @@ scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e;
 
-	out->count = 0;
+	scope_orgs_clear(out);
 	e = add_own(s, out);
 	return e == ERR_OK ? add_followed(s, out) : e;
 }
@@ -508,7 +563,7 @@ scoped_orgs(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e;
 
-	out->count = 0;
+	scope_orgs_clear(out);
 	e = scoped_direct(s, out);
 	if (e == ERR_OK)
 		e = scoped_linked(s, out);

@@ -22,10 +22,13 @@
 #include "store/record.h"
 
 enum {
-	SCOPE_ORGS_MAX = 64, /* of one record: those of the lowest refs */
-	/* Of a record with more changes only the acting orgs are known. */
+	/* Of one record. Its own orgs come first, then those granted in full;
+	 * with more only orgs that the group knows have a place. */
+	SCOPE_ORGS_MAX = 64,
+	/* A record with more changes goes to its orgs as they were, if others
+	 * follow it, else to the acting orgs only. */
 	SCOPE_CHANGES_MAX = 512,
-	SCOPE_NAMERS_MAX = 1024, /* that grant one record something */
+	SCOPE_NAMERS_MAX = 65536, /* that grant one record something */
 };
 
 /* What a grant covers: all, or what a stranger needs at once: the resident's
@@ -35,6 +38,8 @@ enum scope_level { SCOPE_NONE = 0, SCOPE_BASIC = 1, SCOPE_FULL = 2 };
 /* Beside a level: while it is in doubt whose a record is, who may be its org is
  * given nothing new by that, and nothing that it was given is taken back. */
 enum { SCOPE_KEEPS = 4, SCOPE_LEVELS = 3 };
+/* Likewise: one of the record's own orgs, which others never crowd out. */
+enum { SCOPE_OWN = 8 };
 
 /** The same, but no more than basic. */
 static inline uint8_t
@@ -47,17 +52,19 @@ scope_level_basic(uint8_t level)
 
 struct scope_org {
 	char ref[ORG_REF_BYTES_MAX + 1];
-	uint8_t level; /* enum scope_level, and SCOPE_KEEPS */
+	uint8_t level; /* enum scope_level, SCOPE_KEEPS, SCOPE_OWN */
 };
 
 /* Sorted by ref, each once. */
 struct scope_orgs {
 	size_t count;
+	bool is_crowded; /* there were more */
 	struct scope_org org[SCOPE_ORGS_MAX];
 };
 
-/** The higher level counts, and SCOPE_KEEPS stays. An org that no certificate
- * could name, or one too many, is left out. */
+/** The higher level counts, and SCOPE_KEEPS and SCOPE_OWN stay. An org that no
+ * certificate could name is left out; of too many the record's own stay, then
+ * those of the highest level, then those of the lowest refs. */
 void scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level);
 void scope_orgs_add_all(struct scope_orgs *o, const struct scope_orgs *more);
 enum scope_level scope_orgs_level(const struct scope_orgs *o, const char *ref);
@@ -69,6 +76,23 @@ bool scope_orgs_equal(
 bool scope_orgs_within(const struct scope_orgs *a, const struct scope_orgs *b);
 enum err scope_orgs_encode(const struct scope_orgs *o, struct buffer *out);
 enum err scope_orgs_decode(struct reader *r, struct scope_orgs *out);
+
+static inline void
+scope_orgs_clear(struct scope_orgs *o)
+{
+	o->count = 0;
+	o->is_crowded = false;
+}
+
+/* --- bounds (scope_bounds.c) --- */
+
+/** Whether the group knows an org, or it is a team. */
+bool scope_knows_org(struct txn *t, const char *ref);
+/** A bound of a record's scope was met: the group is told, once. */
+enum err scope_tell_bound(struct txn *t, const struct self *self,
+    const struct identity *id, enum finding_code code);
+/** An org came that may be due what it was crowded out of: ERR_OK and true. */
+enum err scope_was_crowded(struct txn *t, bool *out);
 
 /* A record at work: its changes and what they add up to. */
 struct scoped {

@@ -494,6 +494,32 @@ arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 	return e == ERR_OK ? settle_granted(sp, s, fresh) : e;
 }
 
+/* Of a record with too many changes to say more, to whom it went so far. */
+static enum err
+share_beyond(struct txn *t, const struct self *self, const struct change *c,
+    uint64_t fingerprint, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct scope_orgs o;
+	struct spread sp;
+	struct scoped s;
+	size_t count;
+	enum err e = record_changes(t, key, SCOPE_CHANGES_MAX + 1, &count);
+
+	if (e != ERR_OK || count <= SCOPE_CHANGES_MAX)
+		return e;
+	e = scope_tell_bound(t, self, &c->record, FINDING_SCOPE_LONG);
+	if (e == ERR_OK)
+		e = scope_row_read(t, key, &o);
+	if (e == ERR_OK)
+		e = scoped_first(t, self, c, fingerprint, key, &s);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	spread_begin(&sp, t, self);
+	e = share_one(&sp, &s, &s.input[0], &o, false);
+	scoped_free(&s);
+	return spread_end(&sp, c->recorded_at, e);
+}
+
 enum err
 scope_admitted(struct txn *t, const struct self *self, const struct change *c,
     uint64_t fingerprint)
@@ -514,8 +540,10 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
 		e = scoped_first(t, self, c, fingerprint, key, &s);
 	else
 		e = scoped_read(t, self, key, &s);
+	if (e == ERR_NOT_FOUND)
+		return share_beyond(t, self, c, fingerprint, key);
 	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
+		return e;
 	spread_begin(&sp, t, self);
 	e = arrive(&sp, &s, &c->id);
 	scoped_free(&s);
@@ -620,11 +648,18 @@ static const char settled[] = "scopes.settled";
 enum err
 scope_org_changed(struct txn *t, const struct change *c)
 {
+	bool is_due;
+	enum err e;
+
 	if (strcmp(c->record.kind, "org") != 0)
 		return ERR_OK;
 	memo_forget(t);
-	if (c->parent_count == 0 ||
-	    json_object_get(c->fields, "parent_org_id") == NULL)
+	if (c->parent_count == 0) {
+		e = scope_was_crowded(t, &is_due);
+		return e == ERR_OK && is_due ? meta_put_number(t, settled, 0)
+		                             : e;
+	}
+	if (json_object_get(c->fields, "parent_org_id") == NULL)
 		return ERR_OK;
 	return meta_put_number(t, settled, 0);
 }

@@ -576,9 +576,9 @@ test_kinds_agree_about_who_follows_whom(void **state)
 }
 
 static void
-test_orgs_of_a_scope_are_the_lowest_refs(void **state)
+test_of_too_many_orgs_the_lowest_refs_stay(void **state)
 {
-	struct scope_orgs o = {.count = 0};
+	struct scope_orgs o = {.count = 0, .is_crowded = false};
 	char ref[16];
 	int i;
 
@@ -591,9 +591,19 @@ test_orgs_of_a_scope_are_the_lowest_refs(void **state)
 	scope_orgs_add(&o, "C05", SCOPE_BASIC);
 	assert_int_equal(o.count, SCOPE_ORGS_MAX);
 	assert_string_equal(o.org[0].ref, "C00");
-	assert_string_equal(o.org[SCOPE_ORGS_MAX - 1].ref, "C63");
+	assert_string_equal(o.org[SCOPE_ORGS_MAX - 2].ref, "C62");
 	assert_int_equal(scope_orgs_level(&o, "C05"), SCOPE_FULL);
+	assert_int_equal(scope_orgs_level(&o, "C98"), SCOPE_NONE);
+	/* But in full before the others, and its own before all. */
+	assert_int_equal(scope_orgs_level(&o, "C99"), SCOPE_FULL);
+	scope_orgs_add(&o, "Z", SCOPE_OWN | SCOPE_BASIC);
+	for (i = 0; i < 99; i++) {
+		snprintf(ref, sizeof ref, "A%02d", i);
+		scope_orgs_add(&o, ref, SCOPE_FULL);
+	}
+	assert_int_equal(scope_orgs_level(&o, "Z"), SCOPE_BASIC);
 	assert_int_equal(scope_orgs_level(&o, "C99"), SCOPE_NONE);
+	assert_true(o.is_crowded);
 }
 
 /* Another program has one of that ref too: what was decided about this one
@@ -653,7 +663,7 @@ main(void)
 	    CASE(test_a_devices_chain_sees_all_of_it),
 	    CASE(test_a_decision_goes_with_the_record_that_it_names),
 	    cmocka_unit_test(test_kinds_agree_about_who_follows_whom),
-	    cmocka_unit_test(test_orgs_of_a_scope_are_the_lowest_refs),
+	    cmocka_unit_test(test_of_too_many_orgs_the_lowest_refs_stay),
 	};
 
 	if (sodium_init() < 0)
