@@ -478,6 +478,11 @@ static const struct entry entries[] = {
 	       "it."),
 	    N_("What is new goes to whom it went so far. Look at what changes "
 	       "it so often.")},
+	{FINDING_NAMED, "named",
+	    N_("Whom this record is about cannot be changed: others have said "
+	       "something about the one it names."),
+	    N_("Wrong patient: yizhan amend --reassign. Two wrong entries: "
+	       "undo the link, and make another.")},
 };
 /* clang-format on */
 

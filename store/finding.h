@@ -158,6 +158,7 @@ enum finding_code {
 	/* told: a bound of who receives a record was met */
 	FINDING_SCOPE_CROWDED = 262,
 	FINDING_SCOPE_LONG = 263,
+	FINDING_NAMED = 264, /* refused: whom it names stays */
 };
 
 struct finding {
