@@ -7,6 +7,7 @@
 
 #include "store/admit.h"
 #include "store/apart.h"
+#include "store/begun.h"
 #include "store/contest_settle.h"
 #include "store/emptying.h"
 #include "store/group_word.h"
@@ -164,6 +165,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	    (json_object_get(c->fields, MERGE_SET_ASIDE) != NULL ||
 	        json_object_get(c->fields, MERGE_UNMANAGED) != NULL))
 		return FINDING_GROUP_ONLY_STATE;
+	if (author->role != ROLE_HUB && begun_is_forged(c))
+		return FINDING_OTHERS_REF;
 	code = k == NULL || author->role == ROLE_HUB
 	           ? FINDING_NONE
 	           : group_word_claimed(k, c->by, c->fields);

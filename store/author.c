@@ -8,6 +8,7 @@
 #include "store/author.h"
 #include "store/device_vet.h"
 #include "store/group_word.h"
+#include "store/named_once.h"
 #include "store/paper.h"
 #include "store/persons.h"
 #include "store/value.h"
@@ -429,6 +430,8 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 	enum err e = lay_over(w->whole, fields);
 
 	persons_check(&step, &w->out->findings);
+	if (!was_draft && !step.is_group && (w->flags & AUTHOR_ENTITLED) == 0)
+		named_once_check(w->kind, r->fields, fields, &w->out->findings);
 	if (!was_draft)
 		warn_of_others(w, r);
 	if (e == ERR_OK && !was_draft)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/begun.h"
 #include "store/contest_set.h"
 #include "store/contest_undone.h"
 #include "store/linked.h"
@@ -308,25 +309,27 @@ find_leaving(struct reading *r, struct contest_contract *c)
 }
 
 /* What only the single changes tell. */
-static void
-fill_from_changes(struct contest_contract *c, const struct record_set *changes)
+static enum err
+fill_from_changes(const struct reading *r, struct contest_contract *c,
+    const struct record_set *changes)
 {
 	int64_t active = INT64_MAX;
-	bool is_founded = false;
-	size_t i;
+	size_t i, first;
+	enum err e = begun_first(
+	    r->t, r->self->id, changes->input, changes->count, true, &first);
 
+	if (e != ERR_OK)
+		return e;
+	if (first != SIZE_MAX) {
+		c->id = changes->change[first].id;
+		snprintf(c->org, sizeof c->org, "%.*s", ORG_REF_BYTES_MAX,
+		    changes->change[first].org);
+		c->clock_ok = changes->change[first].clock != CLOCK_SUSPECT;
+	}
 	for (i = 0; i < changes->count; i++) {
 		const struct change *one = &changes->change[i];
 		const char *state = rule_text(one->fields, "state");
 
-		if (one->parent_count == 0 &&
-		    (!is_founded || change_id_compare(&one->id, &c->id) < 0)) {
-			c->id = one->id;
-			snprintf(c->org, sizeof c->org, "%.*s",
-			    ORG_REF_BYTES_MAX, one->org);
-			c->clock_ok = one->clock != CLOCK_SUSPECT;
-			is_founded = true;
-		}
 		if (state == NULL)
 			continue;
 		if (strcmp(state, "active") == 0 &&
@@ -335,6 +338,7 @@ fill_from_changes(struct contest_contract *c, const struct record_set *changes)
 	}
 	if (active != INT64_MAX)
 		contest_day_of(active, c->active_on);
+	return ERR_OK;
 }
 
 /* The day of asking, where none was named; nobody ends what he has not signed.
@@ -377,8 +381,9 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	copy_day(said->fields, "ended_on", c->ending_on);
 	snprintf(c->ending_reason, sizeof c->ending_reason, "%s",
 	    reason == NULL ? "" : reason);
-	fill_from_changes(c, changes);
-	e = fill_ending(c, s);
+	e = fill_from_changes(r, c, changes);
+	if (e == ERR_OK)
+		e = fill_ending(c, s);
 	c->is_managing = is_managing(r, c->org);
 	find_leaving(r, c);
 	c->is_resumed = c->undone_on[0] != '\0' && contest_is_resumed(changes);

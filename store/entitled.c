@@ -12,6 +12,7 @@
 
 #include "base/i18n.h"
 #include "store/admit.h"
+#include "store/begun.h"
 #include "store/contest_settle.h"
 #include "store/group_word.h"
 #include "store/index.h"
@@ -340,20 +341,25 @@ ends_contract(const struct change *c)
 /* Of the org that began the contract, or that ever kept the resident's file.
  * While nobody else's beginning is here, it is its author's. */
 static bool
-is_theirs(struct txn *t, const struct record_set *set, const struct change *c)
+is_theirs(struct txn *t, const struct self *self, const struct record_set *set,
+    const struct change *c)
 {
+	uint8_t begun[MATTER_CHANGES_MAX];
 	const char *resident = NULL;
 	bool others = false;
 	size_t i;
 
+	if (begun_find(t, self->id, set->input, set->count, begun) != ERR_OK)
+		return true;
 	for (i = 0; i < set->count; i++) {
 		const struct change *one = &set->change[i];
 
 		if (resident == NULL)
 			resident = rule_ref(one->fields, "resident_id");
-		if (one == c || one->parent_count > 0)
+		if (one == c || begun[i] == BEGUN_NOT)
 			continue;
-		if (is_keeper(t, one->org, c->org) == YES)
+		if (begun[i] == BEGUN_SURELY &&
+		    is_keeper(t, one->org, c->org) == YES)
 			return true;
 		others = true;
 	}
@@ -381,7 +387,7 @@ note_contract(struct txn *t, const struct self *self, const struct change *c,
 
 		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
 		    ends_contract(one) && !is_own(t, self, one) &&
-		    !is_theirs(t, &set, one))
+		    !is_theirs(t, self, &set, one))
 			e = ask_about(t, one, FINDING_OTHERS_CONTRACT);
 	}
 	record_set_free(&set);
@@ -400,9 +406,10 @@ is_signed_kind(const char *name)
 
 /* What one signed only he amends or takes back, or who is above his org. */
 static enum err
-note_signed(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+note_signed(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
 {
+	uint8_t begun[MATTER_CHANGES_MAX];
 	bool others = false, own = false;
 	struct record_set set;
 	size_t i;
@@ -410,17 +417,20 @@ note_signed(
 
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_OK;
-	for (i = 0; i < set.count; i++) {
+	e = begun_find(t, self->id, set.input, set.count, begun);
+	for (i = 0; e == ERR_OK && i < set.count; i++) {
 		const struct change *one = &set.change[i];
 
-		if (one->parent_count > 0)
+		if (begun[i] == BEGUN_NOT)
 			continue;
-		if (is_above(t, c->org, one->org))
+		if (begun[i] == BEGUN_SURELY && is_above(t, c->org, one->org))
 			own = true;
 		else
 			others = true;
 	}
 	record_set_free(&set);
+	if (e != ERR_OK)
+		return e;
 	return others && !own ? ask_about(t, c, FINDING_OTHERS_RECORD) : ERR_OK;
 }
 
@@ -442,7 +452,7 @@ note(struct txn *t, const struct self *self, const struct change *c,
 		return note_contract(t, self, c, key);
 	return c->parent_count > 0 && is_signed_kind(c->record.kind) &&
 	               !is_own(t, self, c)
-	           ? note_signed(t, c, key)
+	           ? note_signed(t, self, c, key)
 	           : ERR_OK;
 }
 

@@ -459,6 +459,30 @@ static const struct entry entries[] = {
 	    N_("The node these changes come from was withdrawn before they "
 	       "arrived."),
 	    N_("They are held apart; the group's administrator decides.")},
+	{FINDING_OTHERS_REF, "others_ref",
+	    N_("It begins a record that another store named and began."),
+	    N_("Its sender has altered data or software: have that computer "
+	       "looked at.")},
+	{FINDING_BEGUN_TWICE, "begun_twice",
+	    N_("Two organisations say that they began this record, and neither "
+	       "knew of the other."),
+	    N_("Ask both; the group sets the wrong beginning aside: yizhan "
+	       "decide. Until then neither receives more of it than it has.")},
+	{FINDING_SCOPE_CROWDED, "scope_crowded",
+	    N_("More organisations, or more records, claim a part in this "
+	       "record than are counted."),
+	    N_("Its own organisations receive it all the same. Look at who "
+	       "made so many claims.")},
+	{FINDING_SCOPE_LONG, "scope_long",
+	    N_("This record has too many changes to tell who is to receive "
+	       "it."),
+	    N_("What is new goes to whom it went so far. Look at what changes "
+	       "it so often.")},
+	{FINDING_NAMED, "named",
+	    N_("Whom this record is about cannot be changed: others have said "
+	       "something about the one it names."),
+	    N_("Wrong patient: yizhan amend --reassign. Two wrong entries: "
+	       "undo the link, and make another.")},
 };
 /* clang-format on */
 

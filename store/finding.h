@@ -152,6 +152,13 @@ enum finding_code {
 	FINDING_OTHERS_RECORD = 236,    /* warned, asked: amended by another */
 	/* which record is meant */
 	FINDING_AMBIGUOUS = 250,
+	/* who began it */
+	FINDING_OTHERS_REF = 260,  /* under a name that another store gave */
+	FINDING_BEGUN_TWICE = 261, /* asked: by two organisations */
+	/* told: a bound of who receives a record was met */
+	FINDING_SCOPE_CROWDED = 262,
+	FINDING_SCOPE_LONG = 263,
+	FINDING_NAMED = 264, /* refused: whom it names stays */
 };
 
 struct finding {

@@ -1,6 +1,7 @@
 /* list: audiences and, per audience and class, the list of their changes. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -215,17 +216,42 @@ list_entry_read(struct txn *t, const struct audience *a, uint8_t class,
 
 /* --- on several lists ---------------------------------------------------- */
 
-enum { KEY_STANDING_BYTES = KEY_CHANGE_BYTES + 4, STANDINGS_MAX = 256 };
+enum { KEY_STANDING_BYTES = KEY_CHANGE_BYTES + 4 };
 
-/* Where a change stands besides its acting org's list. */
-struct standings {
-	size_t count;
-	struct {
-		uint32_t audience;
-		uint64_t place; /* 0: it left that list */
-		bool is_due;
-	} item[STANDINGS_MAX];
+struct standing {
+	uint32_t audience;
+	uint64_t place; /* 0: it left that list */
+	bool is_due;
 };
+
+/* Where a change stands besides its acting org's list, and where it did: rows
+ * stay, so that who has it is told when it leaves the last one. */
+struct standings {
+	size_t count, capacity;
+	struct standing *item;
+};
+
+static struct standing *
+standings_add(struct standings *s)
+{
+	size_t more = s->capacity == 0 ? 16 : 2 * s->capacity;
+	struct standing *item;
+
+	if (s->count == s->capacity) {
+		item = realloc(s->item, more * sizeof *item);
+		if (item == NULL)
+			return NULL;
+		s->item = item;
+		s->capacity = more;
+	}
+	return &s->item[s->count++];
+}
+
+static void
+standings_free(struct standings *s)
+{
+	free(s->item);
+}
 
 static void
 key_standing(uint8_t key[KEY_STANDING_BYTES], const struct change_id *id,
@@ -244,22 +270,25 @@ standings_read(struct txn *t, const struct change_id *id, struct standings *out)
 	struct bytes key;
 	enum err e;
 
-	out->count = 0;
+	*out = (struct standings){.item = NULL};
 	key_standing(from, id, 0);
 	e = walk_open(t, TABLE_STANDING, from, KEY_CHANGE_BYTES, &w);
 	if (e != ERR_OK)
 		return e;
 	while ((e = walk_next(w, &key, &value)) == ERR_OK &&
 	       memcmp(key.data, from, KEY_CHANGE_BYTES) == 0) {
-		if (key.size != KEY_STANDING_BYTES || value.size != 8 ||
-		    out->count == STANDINGS_MAX) {
-			e = ERR_CORRUPT;
+		struct standing *one;
+
+		e = ERR_CORRUPT;
+		if (key.size != KEY_STANDING_BYTES || value.size != 8)
 			break;
-		}
-		out->item[out->count].audience =
-		    load_u32(key.data + KEY_CHANGE_BYTES);
-		out->item[out->count].place = load_u64(value.data);
-		out->item[out->count++].is_due = false;
+		one = standings_add(out);
+		e = ERR_NOMEM;
+		if (one == NULL)
+			break;
+		one->audience = load_u32(key.data + KEY_CHANGE_BYTES);
+		one->place = load_u64(value.data);
+		one->is_due = false;
 	}
 	walk_close(w);
 	buffer_free(&value);
@@ -382,9 +411,36 @@ list_share(struct txn *t, const struct change_id *id, uint64_t fingerprint,
 			    t, id, known.item[i].audience, known.item[i].place);
 			moved = true;
 		}
-	return e == ERR_OK && moved && left != NULL
-	           ? tell_left(t, id, &known, names, count, left)
-	           : e;
+	if (e == ERR_OK && moved && left != NULL)
+		e = tell_left(t, id, &known, names, count, left);
+	standings_free(&known);
+	return e;
+}
+
+enum err
+list_keep(struct txn *t, const struct change_id *id,
+    const char kept[][LIST_NAME_BYTES_MAX + 1], size_t kept_count,
+    char names[][LIST_NAME_BYTES_MAX + 1], size_t *count)
+{
+	uint8_t key[KEY_STANDING_BYTES];
+	struct buffer value = {0};
+	struct audience a;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < kept_count; i++) {
+		if (!audience_known(t, kept[i], &a))
+			continue;
+		key_standing(key, id, a.number);
+		e = txn_get(t, TABLE_STANDING, key, sizeof key, &value);
+		if (e == ERR_OK && value.size != 8)
+			e = ERR_CORRUPT;
+		if (e == ERR_OK && load_u64(value.data) > 0)
+			memcpy(names[(*count)++], kept[i], sizeof kept[i]);
+		e = e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	buffer_free(&value);
+	return e;
 }
 
 enum err
@@ -400,6 +456,7 @@ list_standing(struct txn *t, const struct change_id *id,
 		if (known.item[i].place > 0)
 			e = name_of(
 			    t, known.item[i].audience, names[(*count)++]);
+	standings_free(&known);
 	return e;
 }
 

@@ -63,6 +63,12 @@ enum err list_share(struct txn *t, const struct change_id *id,
     uint64_t fingerprint, const char names[][LIST_NAME_BYTES_MAX + 1],
     size_t count, struct emptying_notes *left);
 
+/** Those of `kept` on which a change stands by now, added to `names`, which has
+ * room for them. */
+enum err list_keep(struct txn *t, const struct change_id *id,
+    const char kept[][LIST_NAME_BYTES_MAX + 1], size_t kept_count,
+    char names[][LIST_NAME_BYTES_MAX + 1], size_t *count);
+
 /** The lists a change stands on besides its acting org's, at most so many. */
 enum err list_standing(struct txn *t, const struct change_id *id,
     char names[][LIST_NAME_BYTES_MAX + 1], size_t most, size_t *count);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/begun.h"
 #include "store/index.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
@@ -20,6 +21,7 @@ extern const struct matter_maker matter_contested;
 extern const struct matter_maker matter_end_day;
 extern const struct matter_maker matter_others_contract;
 extern const struct matter_maker matter_others_record;
+extern const struct matter_maker matter_begun_twice;
 extern const struct matter_maker matter_fork, matter_onward,
     matter_not_custodian, matter_unapproved, matter_device_lost,
     matter_device_damaged, matter_unsafe;
@@ -38,6 +40,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_end_day,
     &matter_others_contract,
     &matter_others_record,
+    &matter_begun_twice,
     &matter_fork,
     &matter_onward,
     &matter_not_custodian,
@@ -127,27 +130,20 @@ owner_in(const char *kind, const json_t *fields)
 	    strcmp(kind, "device") == 0 ? "owner_org_id" : "managing_org_id");
 }
 
-/* The org that began it: what a doctor signed is his org's. */
+/* The org that began it: what a doctor signed is his org's. Where two say that
+ * they did, it is the group's to say. */
 static void
 founding_org(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     char out[REF_BYTES_MAX + 1])
 {
-	const struct change *first = NULL;
 	struct record_set set;
-	size_t i;
+	size_t at;
 
 	if (record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
 		return;
-	for (i = 0; i < set.count; i++) {
-		const struct change *c = &set.change[i];
-
-		if (c->parent_count == 0 &&
-		    (first == NULL ||
-		        change_id_compare(&c->id, &first->id) < 0))
-			first = c;
-	}
-	if (first != NULL)
-		snprintf(out, REF_BYTES_MAX + 1, "%s", first->org);
+	if (begun_first(t, NULL, set.input, set.count, false, &at) == ERR_OK &&
+	    at != SIZE_MAX)
+		snprintf(out, REF_BYTES_MAX + 1, "%s", set.change[at].org);
 	record_set_free(&set);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/begun.h"
 #include "store/kin.h"
 #include "store/linked.h"
 #include "store/matter.h"
@@ -358,29 +359,23 @@ write_stub(struct work *w)
 static enum err
 take_founder(struct work *w, const uint8_t key[KEY_RECORD_BYTES])
 {
-	const struct change *first = NULL;
+	const struct change *first;
 	struct record_set set;
-	size_t i;
+	size_t at;
 	enum err e = record_gather(w->t, key, KIN_MAX, &set);
 
 	if (e != ERR_OK)
 		return e == ERR_LIMIT ? ERR_OK : e;
-	for (i = 0; i < set.count; i++) {
-		const struct change *c = &set.change[i];
-
-		if (c->parent_count == 0 &&
-		    (first == NULL ||
-		        change_id_compare(&c->id, &first->id) < 0))
-			first = c;
-	}
-	if (first != NULL) {
+	e = begun_first(w->t, NULL, set.input, set.count, true, &at);
+	if (e == ERR_OK && at != SIZE_MAX) {
+		first = &set.change[at];
 		memcpy(w->record.by, first->by, sizeof w->record.by);
 		memcpy(w->record.org, first->org, sizeof w->record.org);
 		w->record.at = first->occurred_at;
 		w->record.clock = first->clock;
 	}
 	record_set_free(&set);
-	return ERR_OK;
+	return e;
 }
 
 static enum err

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/admit.h"
-#include "store/contest_stand.h"
-#include "store/index.h"
-#include "store/scope.h"
+#include "store/begun.h"
+#include "store/graph.h"
+#include "store/scope_word.h"
 #include "store/team_feed.h"
 
 enum { NAMES_MAX = 64 }; /* refs of one field that are looked at */
@@ -132,48 +131,21 @@ scoped_needs(const struct scoped *s)
 	           : SCOPE_FULL;
 }
 
-/* --- whose word it is -------------------------------------------------- */
-
-static bool
-is_groups_word(const struct scoped *s, const struct change *c)
-{
-	struct life life;
-
-	return life_read(s->t, c->id.life, &life) == ERR_OK &&
-	       memcmp(life.node, s->self->id, NODE_ID_BYTES) == 0;
-}
-
-/* Whether a change was made by a node that acts for the org. */
-static bool
-is_own_word(const struct scoped *s, const struct change *c, const char *org)
-{
-	struct life life;
-	struct node node;
-
-	if (life_read(s->t, c->id.life, &life) != ERR_OK)
-		return strcmp(c->org, org) == 0;
-	if (memcmp(life.node, s->self->id, NODE_ID_BYTES) == 0)
-		return false;
-	if (index_node_read(s->t, life.node, &node) != ERR_OK)
-		return strcmp(c->org, org) == 0;
-	return org_within(s->t, &node.cert, org);
-}
-
 /* --- its own orgs ------------------------------------------------------ */
 
-/* Whether all that know nothing of each other give the file to one org: then
- * nobody takes it from anybody. */
+/* Whether all that began it give the file to one org: then nobody takes it from
+ * anybody. */
 static bool
-founders_agree(const struct scoped *s, const struct field *f)
+founders_agree(
+    const struct scoped *s, const struct field *f, const uint8_t *begun)
 {
 	const char *first = NULL;
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
-		const struct change *c = s->input[i].change;
-		const char *org = scope_ref(c->fields, f, 0);
+		const char *org = scope_ref(s->input[i].change->fields, f, 0);
 
-		if (c->parent_count > 0 || org == NULL)
+		if (begun[i] == BEGUN_NOT || org == NULL)
 			continue;
 		if (first != NULL && strcmp(first, org) != 0)
 			return false;
@@ -183,20 +155,19 @@ founders_agree(const struct scoped *s, const struct field *f)
 }
 
 /* A change that gives the file to the org of its own author, or to nobody,
- * counts in full only if the group made it. */
+ * counts in full only if the group made it. founds: it began the file, and no
+ * other gave that to another org. */
 static bool
 is_doubted(const struct scoped *s, const struct field *f,
-    const struct change *c, bool agree)
+    const struct change *c, bool founds)
 {
 	const char *org = scope_ref(c->fields, f, 0);
 
 	if (json_object_get(c->fields, f->name) == NULL)
 		return false;
 	if (org == NULL)
-		return !is_groups_word(s, c);
-	if (c->parent_count == 0 && agree)
-		return false;
-	return is_own_word(s, c, org);
+		return !scope_is_groups_word(s, c);
+	return !founds && scope_is_own_word(s, c, org);
 }
 
 /* Who kept the file if the doubted changes said nothing about it. */
@@ -218,22 +189,70 @@ add_earlier_holder(const struct scoped *s, const struct field *f,
 	return ERR_OK;
 }
 
+/* Whether a change that is not doubted had seen it and says who keeps it. */
+static bool
+is_settled(const struct graph *g, const struct scoped *s, const struct field *f,
+    const bool *doubted, size_t i)
+{
+	size_t j, at = graph_find(g, &s->input[i].change->id);
+
+	for (j = 0; j < s->count; j++)
+		if (!doubted[j] &&
+		    json_object_get(s->input[j].change->fields, f->name) !=
+		        NULL &&
+		    is_before(g, at, graph_find(g, &s->input[j].change->id)))
+			return true;
+	return false;
+}
+
+/* Two that know nothing of each other began the file and give it to different
+ * orgs: until that is settled it is taken from neither, and neither gets what
+ * it had not. */
+static enum err
+add_founders(const struct scoped *s, const struct field *f,
+    const uint8_t *begun, const bool *doubted, struct scope_orgs *out)
+{
+	struct graph g;
+	size_t i;
+	enum err e = graph_build(&g, s->input, s->count);
+
+	if (e != ERR_OK)
+		return e;
+	for (i = 0; i < s->count; i++) {
+		const char *org = scope_ref(s->input[i].change->fields, f, 0);
+
+		if (begun[i] != BEGUN_NOT && doubted[i] && org != NULL &&
+		    !is_settled(&g, s, f, doubted, i))
+			scope_orgs_add(out, org, SCOPE_BASIC | SCOPE_KEEPS);
+	}
+	graph_free(&g);
+	return ERR_OK;
+}
+
 static enum err
 add_holder(
     const struct scoped *s, const struct field *f, struct scope_orgs *out)
 {
-	bool doubted[SCOPE_CHANGES_MAX] = {false}, any = false;
-	bool agree = founders_agree(s, f);
+	bool doubted[SCOPE_CHANGES_MAX] = {false}, any = false, agree;
 	const char *org = scope_ref(s->merged.fields, f, 0);
+	uint8_t begun[SCOPE_CHANGES_MAX];
 	size_t i;
+	enum err e = scope_begun(s, begun);
 
+	if (e != ERR_OK)
+		return e;
+	agree = founders_agree(s, f, begun);
 	for (i = 0; i < s->count; i++) {
-		doubted[i] = is_doubted(s, f, s->input[i].change, agree);
+		doubted[i] = is_doubted(
+		    s, f, s->input[i].change, begun[i] != BEGUN_NOT && agree);
 		any = any || doubted[i];
 	}
 	scope_orgs_add(
 	    out, org == NULL ? "" : org, any ? SCOPE_BASIC : SCOPE_FULL);
-	return any ? add_earlier_holder(s, f, doubted, out) : ERR_OK;
+	if (any)
+		e = add_earlier_holder(s, f, doubted, out);
+	return e == ERR_OK && !agree ? add_founders(s, f, begun, doubted, out)
+	                             : e;
 }
 
 /* The setters of a field that a change follows, past those that do not set
@@ -298,104 +317,58 @@ add_team(const struct scoped *s, const struct field *f, struct scope_orgs *out)
 		scope_orgs_add(out, name, SCOPE_FULL);
 }
 
+/* Who names himself is none of them. */
+static void
+mark_own(struct scope_orgs *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->count; i++)
+		if ((o->org[i].level & SCOPE_LEVELS) == SCOPE_FULL ||
+		    (o->org[i].level & SCOPE_KEEPS) != 0)
+			o->org[i].level |= SCOPE_OWN;
+}
+
+/* To an empty set. */
 static enum err
 add_own(const struct scoped *s, struct scope_orgs *out)
 {
 	const struct field *f;
-	const char *ref;
-	size_t i;
-	enum err e = ERR_OK;
+	enum err e = scope_word_orgs(s, out);
 
 	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
 		if ((f->flags & FIELD_HOLDER) != 0)
 			e = add_holder(s, f, out);
 		if ((f->flags & FIELD_TEAM) != 0)
 			add_team(s, f, out);
-		if ((f->flags & FIELD_AUDIENCE) == 0)
-			continue;
-		for (i = 0; (ref = scope_ref(s->merged.fields, f, i)) != NULL;
-		     i++)
-			scope_orgs_add(out, ref, SCOPE_FULL);
 	}
-	for (i = 0; s->kind->scope.by_founder && i < s->count; i++)
-		if (s->input[i].change->parent_count == 0)
-			scope_orgs_add(
-			    out, s->input[i].change->org, SCOPE_FULL);
+	mark_own(out);
 	return e;
 }
 
 /* --- what it grants ---------------------------------------------------- */
 
-static bool
-group_said(const struct scoped *s, const char *states)
-{
-	size_t i;
-
-	if (states == NULL || !state_is_in(states, state_of(s)))
-		return false;
-	if (contest_stands(s->t, s->key))
-		return true;
-	for (i = 0; i < s->count; i++) {
-		const struct change *c = s->input[i].change;
-		const char *state =
-		    json_string_value(json_object_get(c->fields, "state"));
-
-		if (state != NULL && state_is_in(states, state) &&
-		    is_groups_word(s, c))
-			return true;
-	}
-	return false;
-}
-
-static bool
-another_said(const struct scoped *s, const char *org)
-{
-	size_t i;
-
-	for (i = 0; i < s->count; i++)
-		if (!is_own_word(s, s->input[i].change, org))
-			return true;
-	return false;
-}
-
-static bool
-is_full_grant(const struct scoped *s, const char *org)
-{
-	switch (s->kind->scope.grant) {
-	case GRANT_FULL:
-		return true;
-	case GRANT_BY_OTHERS:
-		return another_said(s, org);
-	case GRANT_BY_GROUP:
-		return group_said(s, s->kind->scope.full_in);
-	case GRANT_BASIC:
-	default:
-		return false;
-	}
-}
-
 enum err
-scoped_grants(const struct scoped *s, struct scope_orgs *out)
+scoped_grants(
+    const struct scoped *s, const struct field *field, struct scope_orgs *out)
 {
 	const char *states = s->kind->scope.grants_in;
 	size_t i;
 	enum err e;
 
-	out->count = 0;
+	scope_orgs_clear(out);
 	if (states != NULL && !state_is_in(states, state_of(s)))
 		return ERR_OK;
 	e = add_own(s, out);
 	for (i = 0; i < out->count; i++)
-		out->org[i].level = is_full_grant(s, out->org[i].ref)
-		                        ? SCOPE_FULL
-		                        : SCOPE_BASIC;
-	return e;
+		out->org[i].level &= (uint8_t)~SCOPE_OWN;
+	return e == ERR_OK ? scope_word_grants(s, field, out) : e;
 }
 
 /* --- the whole scope --------------------------------------------------- */
 
-/* Whether one of its granting fields means this very record. */
-static bool
+/* By which of its granting fields it means this very record; NULL: by none. */
+static const struct field *
 grants_to(const struct scoped *q, const struct scoped *s)
 {
 	const struct field *f;
@@ -414,40 +387,80 @@ grants_to(const struct scoped *q, const struct scoped *s)
 			    scope_resolve(s->t, q->merged.id.source,
 			        s->kind->name, ref, key) == ERR_OK &&
 			    memcmp(key, s->key, sizeof key) == 0)
-				return true;
+				return f;
 		}
 	}
-	return false;
+	return NULL;
 }
 
+/* only_known: orgs that the group knows. */
+static void
+add_grants(const struct scoped *s, const struct scope_orgs *more,
+    bool only_known, struct scope_orgs *out)
+{
+	size_t i;
+
+	for (i = 0; i < more->count; i++)
+		if (!only_known || scope_knows_org(s->t, more->org[i].ref))
+			scope_orgs_add(
+			    out, more->org[i].ref, more->org[i].level);
+}
+
+static enum err
+add_granted_by(const struct scoped *s, const uint8_t key[KEY_RECORD_BYTES],
+    bool only_known, struct scope_orgs *out)
+{
+	const struct field *field;
+	struct scope_orgs more;
+	struct scoped q;
+	enum err e = scoped_read(s->t, s->self, key, &q);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	field = grants_to(&q, s);
+	if (field != NULL) {
+		e = scoped_grants(&q, field, &more);
+		add_grants(s, &more, only_known, out);
+	}
+	scoped_free(&q);
+	return e;
+}
+
+static enum err
+add_all_granted(const struct scoped *s, const struct buffer *keys,
+    bool only_known, struct scope_orgs *out)
+{
+	size_t at;
+	enum err e = ERR_OK;
+
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES)
+		e = add_granted_by(s, keys->data + at, only_known, out);
+	return e;
+}
+
+/* Made-up orgs take nobody's place. */
 static enum err
 add_granted(const struct scoped *s, struct scope_orgs *out)
 {
 	const struct identity *id = &s->merged.id;
+	struct scope_orgs own = *out;
 	struct buffer keys = {0};
-	struct scope_orgs more;
-	size_t at;
 	enum err e = naming_walk(s->t, id->kind, id->ref, NAMING_GRANTS,
 	    s->kind->scope.is_followed && scope_is_only(s->t, id) ? NULL
 	                                                          : id->source,
 	    SCOPE_NAMERS_MAX, &keys);
 
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
-		struct scoped q;
-
-		e = scoped_read(s->t, s->self, keys.data + at, &q);
-		if (e == ERR_NOT_FOUND) {
-			e = ERR_OK;
-			continue;
-		}
-		if (e != ERR_OK)
-			break;
-		if (grants_to(&q, s)) {
-			e = scoped_grants(&q, &more);
-			scope_orgs_add_all(out, &more);
-		}
-		scoped_free(&q);
+	if (e == ERR_OK)
+		e = add_all_granted(s, &keys, false, out);
+	if (e == ERR_OK && out->is_crowded) {
+		*out = own;
+		e = add_all_granted(s, &keys, true, out);
+		out->is_crowded = true;
 	}
+	if (e == ERR_OK &&
+	    (out->is_crowded ||
+	        keys.size == SCOPE_NAMERS_MAX * (size_t)KEY_RECORD_BYTES))
+		e = scope_tell_bound(s->t, s->self, id, FINDING_SCOPE_CROWDED);
 	buffer_free(&keys);
 	return e;
 }
@@ -531,7 +544,7 @@ scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e;
 
-	out->count = 0;
+	scope_orgs_clear(out);
 	e = add_own(s, out);
 	return e == ERR_OK ? add_followed(s, out) : e;
 }
@@ -550,7 +563,7 @@ scoped_orgs(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e;
 
-	out->count = 0;
+	scope_orgs_clear(out);
 	e = scoped_direct(s, out);
 	if (e == ERR_OK)
 		e = scoped_linked(s, out);

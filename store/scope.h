@@ -22,39 +22,77 @@
 #include "store/record.h"
 
 enum {
-	SCOPE_ORGS_MAX = 64, /* of one record: those of the lowest refs */
-	/* Of a record with more changes only the acting orgs are known. */
+	/* Of one record. Its own orgs come first, then those granted in full;
+	 * with more only orgs that the group knows have a place. */
+	SCOPE_ORGS_MAX = 64,
+	/* A record with more changes goes to its orgs as they were, if others
+	 * follow it, else to the acting orgs only. */
 	SCOPE_CHANGES_MAX = 512,
-	SCOPE_NAMERS_MAX = 1024, /* that grant one record something */
+	SCOPE_NAMERS_MAX = 65536, /* that grant one record something */
 };
 
 /* What a grant covers: all, or what a stranger needs at once: the resident's
  * own record, contracts and plans. */
 enum scope_level { SCOPE_NONE = 0, SCOPE_BASIC = 1, SCOPE_FULL = 2 };
 
+/* Beside a level: while it is in doubt whose a record is, who may be its org is
+ * given nothing new by that, and nothing that it was given is taken back. */
+enum { SCOPE_KEEPS = 4, SCOPE_LEVELS = 3 };
+/* Likewise: one of the record's own orgs, which others never crowd out. */
+enum { SCOPE_OWN = 8 };
+
+/** The same, but no more than basic. */
+static inline uint8_t
+scope_level_basic(uint8_t level)
+{
+	return (level & SCOPE_LEVELS) > SCOPE_BASIC
+	           ? (uint8_t)(SCOPE_BASIC | (level & SCOPE_KEEPS))
+	           : level;
+}
+
 struct scope_org {
 	char ref[ORG_REF_BYTES_MAX + 1];
-	uint8_t level;
+	uint8_t level; /* enum scope_level, SCOPE_KEEPS, SCOPE_OWN */
 };
 
 /* Sorted by ref, each once. */
 struct scope_orgs {
 	size_t count;
+	bool is_crowded; /* there were more */
 	struct scope_org org[SCOPE_ORGS_MAX];
 };
 
-/** The higher level counts. An org that no certificate could name, or one too
- * many, is left out. */
+/** The higher level counts, and SCOPE_KEEPS and SCOPE_OWN stay. An org that no
+ * certificate could name is left out; of too many the record's own stay, then
+ * those of the highest level, then those of the lowest refs. */
 void scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level);
 void scope_orgs_add_all(struct scope_orgs *o, const struct scope_orgs *more);
 enum scope_level scope_orgs_level(const struct scope_orgs *o, const char *ref);
-/** Whether both have the same orgs on or above a level; levels count too. */
+/** Whether both have the same orgs on or above a level, and the same that keep
+ * what they had; levels count too. */
 bool scope_orgs_equal(
     const struct scope_orgs *a, const struct scope_orgs *b, uint8_t least);
 /** Whether each of a stands in b, no lower. */
 bool scope_orgs_within(const struct scope_orgs *a, const struct scope_orgs *b);
 enum err scope_orgs_encode(const struct scope_orgs *o, struct buffer *out);
 enum err scope_orgs_decode(struct reader *r, struct scope_orgs *out);
+
+static inline void
+scope_orgs_clear(struct scope_orgs *o)
+{
+	o->count = 0;
+	o->is_crowded = false;
+}
+
+/* --- bounds (scope_bounds.c) --- */
+
+/** Whether the group knows an org, or it is a team. */
+bool scope_knows_org(struct txn *t, const char *ref);
+/** A bound of a record's scope was met: the group is told, once. */
+enum err scope_tell_bound(struct txn *t, const struct self *self,
+    const struct identity *id, enum finding_code code);
+/** An org came that may be due what it was crowded out of: ERR_OK and true. */
+enum err scope_was_crowded(struct txn *t, bool *out);
 
 /* A record at work: its changes and what they add up to. */
 struct scoped {
@@ -84,8 +122,21 @@ void scoped_free(struct scoped *s);
 
 /** The level from which on an org receives the record itself. */
 enum scope_level scoped_needs(const struct scoped *s);
-/** Its orgs as they are granted what it names. */
-enum err scoped_grants(const struct scoped *s, struct scope_orgs *out);
+/** Its orgs as they are granted what one of its fields names; NULL: what all
+ * of them name, at least. */
+enum err scoped_grants(
+    const struct scoped *s, const struct field *field, struct scope_orgs *out);
+/** Its orgs as they are granted what it names. *is_one: all of it alike. */
+enum err scope_granted(
+    const struct scoped *s, struct scope_orgs *out, bool *is_one);
+/**
+ * Compare with what it granted without the change that has just come.
+ * *only_more: the same orgs to the same records, and others at most: nothing
+ * has to be taken back, and what else was granted need not be read.
+ */
+enum err scope_granted_before(const struct scoped *s,
+    const struct change_id *fresh, const struct scope_orgs *granted,
+    bool *only_more, bool *is_same);
 /** The whole scope: own, granted, followed; of a resident also that of the
  * entries linked to it. */
 enum err scoped_orgs(const struct scoped *s, struct scope_orgs *out);
@@ -95,8 +146,11 @@ enum err scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out);
 enum err scoped_direct(const struct scoped *s, struct scope_orgs *out);
 /** Add those of the entries linked to it (scope_linked.c). */
 enum err scoped_linked(const struct scoped *s, struct scope_orgs *out);
-/** Keys of all entries whose scope a link may change, appended to keys. */
-enum err scope_link_entries(const struct scoped *link, struct buffer *keys);
+/** Keys of all entries whose scope a link may change, appended to keys. fresh:
+ * a change of it that has just come, and may have changed whom it names; NULL:
+ * none. */
+enum err scope_link_entries(const struct scoped *link,
+    const struct change_id *fresh, struct buffer *keys);
 
 /** Whom a change of it has to be told besides: from whom it takes the file. */
 void scoped_told(

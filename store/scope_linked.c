@@ -7,20 +7,11 @@
  * must not get it by that.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/linked.h"
-#include "store/log.h"
-#include "store/scope.h"
-
-static bool
-sets_linked(const struct change *c)
-{
-	const char *state =
-	    json_string_value(json_object_get(c->fields, "state"));
-
-	return state != NULL && strcmp(state, "linked") == 0;
-}
+#include "store/scope_word.h"
 
 /* Whether the group said that they are one. */
 static enum err
@@ -28,20 +19,14 @@ is_groups(
     const struct scoped *s, const uint8_t link[KEY_RECORD_BYTES], bool *out)
 {
 	struct scoped l;
-	struct life life;
-	size_t i;
 	enum err e = scoped_read(s->t, s->self, link, &l);
 
 	*out = false;
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	for (i = 0; !*out && i < l.count; i++)
-		*out = sets_linked(l.input[i].change) &&
-		       life_read(s->t, l.input[i].change->id.life, &life) ==
-		           ERR_OK &&
-		       memcmp(life.node, s->self->id, NODE_ID_BYTES) == 0;
+	e = scope_word_links(&l, out);
 	scoped_free(&l);
-	return ERR_OK;
+	return e;
 }
 
 static enum err
@@ -57,7 +42,7 @@ add_entry(const struct scoped *s, const uint8_t key[KEY_RECORD_BYTES],
 		return e == ERR_NOT_FOUND ? ERR_OK : e; /* awaited */
 	e = scoped_direct(&other, &more);
 	for (i = 0; !in_full && i < more.count; i++)
-		more.org[i].level = SCOPE_BASIC;
+		more.org[i].level = scope_level_basic(more.org[i].level);
 	scope_orgs_add_all(out, &more);
 	scoped_free(&other);
 	return e;
@@ -84,19 +69,56 @@ scoped_linked(const struct scoped *s, struct scope_orgs *out)
 }
 
 /* Of both sides apart, since they may have been one person until now. */
-enum err
-scope_link_entries(const struct scoped *link, struct buffer *keys)
+static enum err
+add_sides(struct txn *t, const struct record *link, struct buffer *keys)
 {
 	struct linked all;
 	uint8_t side[2][KEY_RECORD_BYTES];
 	size_t i;
-	enum err e = linked_sides(link->t, &link->merged, side[0], side[1]);
+	enum err e = linked_sides(t, link, side[0], side[1]);
 
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	for (i = 0; e == ERR_OK && i < 2; i++) {
-		e = linked_all(link->t, side[i], &all);
+		e = linked_all(t, side[i], &all);
 		put_bytes(keys, all.key, all.count * sizeof all.key[0]);
 	}
 	return e == ERR_OK ? buffer_state(keys) : e;
+}
+
+/* Whom it named until this change came. */
+static enum err
+add_sides_before(const struct scoped *link, const struct change_id *fresh,
+    struct buffer *keys)
+{
+	struct merge_input *input = calloc(link->count, sizeof *input);
+	struct record before;
+	size_t i, count = 0;
+	enum err e = ERR_OK;
+
+	if (input == NULL)
+		return ERR_NOMEM;
+	for (i = 0; i < link->count; i++)
+		if (change_id_compare(&link->input[i].change->id, fresh) != 0)
+			input[count++] = link->input[i];
+	if (count > 0) {
+		e = record_merge(input, count, &before);
+		if (e == ERR_OK) {
+			e = add_sides(link->t, &before, keys);
+			record_clear(&before);
+		}
+	}
+	free(input);
+	return e;
+}
+
+enum err
+scope_link_entries(const struct scoped *link, const struct change_id *fresh,
+    struct buffer *keys)
+{
+	enum err e = add_sides(link->t, &link->merged, keys);
+
+	return e == ERR_OK && fresh != NULL && link->count > 1
+	           ? add_sides_before(link, fresh, keys)
+	           : e;
 }

@@ -20,6 +20,50 @@ place_of(const struct scope_orgs *o, const char *ref, bool *found)
 	return i;
 }
 
+static uint8_t
+higher(uint8_t a, uint8_t b)
+{
+	uint8_t level = (a & SCOPE_LEVELS) > (b & SCOPE_LEVELS) ? a : b;
+
+	return (uint8_t)((level & SCOPE_LEVELS) |
+	                 ((a | b) & (SCOPE_KEEPS | SCOPE_OWN)));
+}
+
+static int
+rank_of(uint8_t level)
+{
+	return ((level & SCOPE_OWN) != 0 ? 8 : 0) + 2 * (level & SCOPE_LEVELS) +
+	       ((level & SCOPE_KEEPS) != 0);
+}
+
+/* Which of those in it is the first to go. */
+static size_t
+last_of(const struct scope_orgs *o)
+{
+	size_t i, last = 0;
+
+	for (i = 1; i < o->count; i++)
+		if (rank_of(o->org[i].level) <= rank_of(o->org[last].level))
+			last = i;
+	return last;
+}
+
+/* False: the one that comes is the first to go itself. */
+static bool
+make_room(struct scope_orgs *o, const char *ref, uint8_t level)
+{
+	size_t last = last_of(o);
+	int than = rank_of(o->org[last].level) - rank_of(level);
+
+	o->is_crowded = true;
+	if (than > 0 || (than == 0 && strcmp(ref, o->org[last].ref) > 0))
+		return false;
+	o->count--;
+	memmove(&o->org[last], &o->org[last + 1],
+	    (o->count - last) * sizeof o->org[0]);
+	return true;
+}
+
 void
 scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level)
 {
@@ -30,14 +74,14 @@ scope_orgs_add(struct scope_orgs *o, const char *ref, uint8_t level)
 		return;
 	i = place_of(o, ref, &found);
 	if (found) {
-		if (o->org[i].level < level)
-			o->org[i].level = level;
+		o->org[i].level = higher(o->org[i].level, level);
 		return;
 	}
-	if (i == SCOPE_ORGS_MAX)
-		return;
-	if (o->count == SCOPE_ORGS_MAX)
-		o->count--;
+	if (o->count == SCOPE_ORGS_MAX) {
+		if (!make_room(o, ref, level))
+			return;
+		i = place_of(o, ref, &found);
+	}
 	memmove(&o->org[i + 1], &o->org[i], (o->count - i) * sizeof o->org[0]);
 	memset(&o->org[i], 0, sizeof o->org[i]);
 	memcpy(o->org[i].ref, ref, size);
@@ -52,6 +96,7 @@ scope_orgs_add_all(struct scope_orgs *o, const struct scope_orgs *more)
 
 	for (i = 0; i < more->count; i++)
 		scope_orgs_add(o, more->org[i].ref, more->org[i].level);
+	o->is_crowded = o->is_crowded || more->is_crowded;
 }
 
 enum scope_level
@@ -60,13 +105,15 @@ scope_orgs_level(const struct scope_orgs *o, const char *ref)
 	bool found;
 	size_t i = place_of(o, ref, &found);
 
-	return found ? (enum scope_level)o->org[i].level : SCOPE_NONE;
+	return found ? (enum scope_level)(o->org[i].level & SCOPE_LEVELS)
+	             : SCOPE_NONE;
 }
 
 static size_t
 next_from(const struct scope_orgs *o, size_t i, uint8_t least)
 {
-	while (i < o->count && o->org[i].level < least)
+	while (i < o->count && (o->org[i].level & SCOPE_KEEPS) == 0 &&
+	       o->org[i].level < least)
 		i++;
 	return i;
 }
@@ -90,12 +137,15 @@ scope_orgs_equal(
 bool
 scope_orgs_within(const struct scope_orgs *a, const struct scope_orgs *b)
 {
-	size_t i;
+	size_t i, at;
+	bool found;
 
-	for (i = 0; i < a->count; i++)
-		if (scope_orgs_level(b, a->org[i].ref) <
-		    (enum scope_level)a->org[i].level)
+	for (i = 0; i < a->count; i++) {
+		at = place_of(b, a->org[i].ref, &found);
+		if (!found || higher(b->org[at].level, a->org[i].level) !=
+		                  b->org[at].level)
 			return false;
+	}
 	return true;
 }
 
@@ -118,6 +168,7 @@ scope_orgs_decode(struct reader *r, struct scope_orgs *out)
 	uint64_t count = read_varint(r);
 
 	out->count = 0;
+	out->is_crowded = false;
 	if (r->failed || count > SCOPE_ORGS_MAX)
 		return ERR_CORRUPT;
 	for (; out->count < count; out->count++) {

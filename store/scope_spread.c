@@ -68,11 +68,17 @@ is_covered(struct spread *sp, const struct scope_orgs *o, uint8_t needs,
 	if (org_tree_is_below(sp->tree, acting, org))
 		return true;
 	for (i = 0; i < o->count; i++)
-		if (o->org[i].level >= needs &&
+		if ((o->org[i].level & SCOPE_LEVELS) >= needs &&
 		    strcmp(o->org[i].ref, org) != 0 &&
 		    org_tree_is_below(sp->tree, o->org[i].ref, org))
 			return true;
 	return false;
+}
+
+static void
+name_list(char out[LIST_NAME_BYTES_MAX + 1], const char *org)
+{
+	snprintf(out, LIST_NAME_BYTES_MAX + 1, "%s%s", AUDIENCE_ORG, org);
 }
 
 static enum err
@@ -80,23 +86,32 @@ share_one(struct spread *sp, const struct scoped *s,
     const struct merge_input *input, const struct scope_orgs *o, bool is_first)
 {
 	char names[SCOPE_ORGS_MAX][LIST_NAME_BYTES_MAX + 1];
+	char kept[SCOPE_ORGS_MAX][LIST_NAME_BYTES_MAX + 1];
 	const struct change *c = input->change;
 	uint8_t needs = (uint8_t)scoped_needs(s);
 	struct scope_orgs due = *o;
-	size_t count = 0, i;
+	size_t count = 0, kept_count = 0, i;
 	enum err e;
 
 	scoped_told(s, c, &due);
 	for (i = 0; i < due.count; i++) {
 		const char *org = due.org[i].ref;
 
-		if (due.org[i].level < needs || strcmp(org, c->org) == 0 ||
-		    is_covered(sp, &due, needs, c->org, org))
+		if (strcmp(org, c->org) == 0)
 			continue;
-		snprintf(
-		    names[count++], sizeof names[0], "%s%s", AUDIENCE_ORG, org);
+		if ((due.org[i].level & SCOPE_LEVELS) < needs) {
+			if ((due.org[i].level & SCOPE_KEEPS) != 0)
+				name_list(kept[kept_count++], org);
+			continue;
+		}
+		if (!is_covered(sp, &due, needs, c->org, org))
+			name_list(names[count++], org);
 	}
 	e = org_tree_state(sp->tree);
+	if (e == ERR_OK && kept_count > 0)
+		e = list_keep(sp->t, &c->id,
+		    (const char(*)[LIST_NAME_BYTES_MAX + 1]) kept, kept_count,
+		    names, &count);
 	if (e != ERR_OK || (is_first && count == 0))
 		return e;
 	return list_share(
@@ -196,14 +211,15 @@ settle_linked(struct spread *sp, const struct scoped *s)
 
 /* What a link makes one, or two again. */
 static enum err
-settle_link(struct spread *sp, const struct scoped *s)
+settle_link(
+    struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 {
 	struct buffer keys = {0};
 	enum err e = ERR_OK;
 
 	if (strcmp(s->kind->name, "link") != 0)
 		return ERR_OK;
-	e = scope_link_entries(s, &keys);
+	e = scope_link_entries(s, fresh, &keys);
 	if (e == ERR_OK)
 		e = settle_all(sp, &keys);
 	buffer_free(&keys);
@@ -369,57 +385,6 @@ settle_added(struct spread *sp, const struct scope_orgs *granted,
 }
 
 static bool
-names_the_same(const struct scoped *a, const struct scoped *b)
-{
-	const struct field *f;
-
-	for (f = a->kind->fields; f->number != 0; f++) {
-		json_t *x = json_object_get(a->merged.fields, f->name);
-		json_t *y = json_object_get(b->merged.fields, f->name);
-
-		if ((f->flags & FIELD_GRANTS) != 0 && x != y &&
-		    !json_equal(x, y))
-			return false;
-	}
-	return true;
-}
-
-/* What it granted without the change that has just come. *only_more: the same
- * orgs to the same records, and others at most: nothing has to be taken back,
- * and what else was granted need not be read. */
-static enum err
-compare_before(const struct scoped *s, const struct change_id *fresh,
-    const struct scope_orgs *granted, bool *only_more, bool *is_same)
-{
-	struct merge_input *input = calloc(s->count, sizeof *input);
-	struct scoped before = *s;
-	struct scope_orgs was;
-	size_t i;
-	enum err e = ERR_OK;
-
-	*only_more = *is_same = false;
-	if (input == NULL)
-		return ERR_NOMEM;
-	for (i = before.count = 0; i < s->count; i++)
-		if (change_id_compare(&s->input[i].change->id, fresh) != 0)
-			input[before.count++] = s->input[i];
-	before.input = input;
-	if (before.count > 0)
-		e = record_merge(input, before.count, &before.merged);
-	if (e == ERR_OK && before.count > 0) {
-		e = scoped_grants(&before, &was);
-		if (e == ERR_OK && names_the_same(&before, s)) {
-			*only_more = scope_orgs_within(&was, granted);
-			*is_same =
-			    *only_more && scope_orgs_within(granted, &was);
-		}
-		record_clear(&before.merged);
-	}
-	free(input);
-	return e;
-}
-
-static bool
 may_grant(const struct kind *k)
 {
 	const struct field *f;
@@ -437,14 +402,16 @@ settle_granted(
 	struct buffer keys = {0};
 	struct scope_orgs granted;
 	bool only_more = s->count == 1 && !sp->is_sweep, is_same = false;
+	bool is_one;
 	size_t at;
 	enum err e;
 
 	if (!may_grant(s->kind))
 		return ERR_OK;
-	e = scoped_grants(s, &granted);
-	if (e == ERR_OK && s->count > 1 && fresh != NULL)
-		e = compare_before(s, fresh, &granted, &only_more, &is_same);
+	e = scope_granted(s, &granted, &is_one);
+	if (e == ERR_OK && s->count > 1 && fresh != NULL && is_one)
+		e = scope_granted_before(
+		    s, fresh, &granted, &only_more, &is_same);
 	if (e == ERR_OK && !is_same)
 		e = granted_targets(sp, s, !only_more, &keys);
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
@@ -523,8 +490,34 @@ arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 	if (e == ERR_OK && is_new)
 		e = settle_doubles(sp, &s->merged.id);
 	if (e == ERR_OK)
-		e = settle_link(sp, s);
+		e = settle_link(sp, s, fresh);
 	return e == ERR_OK ? settle_granted(sp, s, fresh) : e;
+}
+
+/* Of a record with too many changes to say more, to whom it went so far. */
+static enum err
+share_beyond(struct txn *t, const struct self *self, const struct change *c,
+    uint64_t fingerprint, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct scope_orgs o;
+	struct spread sp;
+	struct scoped s;
+	size_t count;
+	enum err e = record_changes(t, key, SCOPE_CHANGES_MAX + 1, &count);
+
+	if (e != ERR_OK || count <= SCOPE_CHANGES_MAX)
+		return e;
+	e = scope_tell_bound(t, self, &c->record, FINDING_SCOPE_LONG);
+	if (e == ERR_OK)
+		e = scope_row_read(t, key, &o);
+	if (e == ERR_OK)
+		e = scoped_first(t, self, c, fingerprint, key, &s);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	spread_begin(&sp, t, self);
+	e = share_one(&sp, &s, &s.input[0], &o, false);
+	scoped_free(&s);
+	return spread_end(&sp, c->recorded_at, e);
 }
 
 enum err
@@ -547,8 +540,10 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
 		e = scoped_first(t, self, c, fingerprint, key, &s);
 	else
 		e = scoped_read(t, self, key, &s);
+	if (e == ERR_NOT_FOUND)
+		return share_beyond(t, self, c, fingerprint, key);
 	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
+		return e;
 	spread_begin(&sp, t, self);
 	e = arrive(&sp, &s, &c->id);
 	scoped_free(&s);
@@ -653,11 +648,18 @@ static const char settled[] = "scopes.settled";
 enum err
 scope_org_changed(struct txn *t, const struct change *c)
 {
+	bool is_due;
+	enum err e;
+
 	if (strcmp(c->record.kind, "org") != 0)
 		return ERR_OK;
 	memo_forget(t);
-	if (c->parent_count == 0 ||
-	    json_object_get(c->fields, "parent_org_id") == NULL)
+	if (c->parent_count == 0) {
+		e = scope_was_crowded(t, &is_due);
+		return e == ERR_OK && is_due ? meta_put_number(t, settled, 0)
+		                             : e;
+	}
+	if (json_object_get(c->fields, "parent_org_id") == NULL)
 		return ERR_OK;
 	return meta_put_number(t, settled, 0);
 }

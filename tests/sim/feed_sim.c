@@ -156,21 +156,24 @@ static int
 check_node(struct member *m, const char *name, const bool feed[SCOPE_ORGS])
 {
 	struct txn *t = member_begin(m, false);
-	bool on[SCOPE_ORGS];
+	bool on[SCOPE_ORGS], may[SCOPE_ORGS];
 	int org, wrong = 0, at;
 	size_t i;
 
 	for (i = 0; i < made_count; i++) {
-		bool due = false;
+		bool due = false, kept = false;
 
 		if (!made[i].is_here)
 			continue;
-		scope_oracle_lists(&made[i], on);
+		scope_oracle_lists(&made[i], on, may);
 		for (org = 0; org < SCOPE_ORGS; org++)
-			for (at = on[org] ? org : -1; at >= 0;
-			     at = scope_orgs_above[at])
-				due = due || feed[at];
-		if (has_body(t, &made[i].c.id) != due && wrong++ < 10)
+			for (at = on[org] || may[org] ? org : -1; at >= 0;
+			     at = scope_orgs_above[at]) {
+				due = due || (on[org] && feed[at]);
+				kept = kept || feed[at];
+			}
+		if (has_body(t, &made[i].c.id) != due && (due || !kept) &&
+		    wrong++ < 10)
 			print_error("%s %s: %s %s\n",
 			    records[made[i].record].id.kind,
 			    records[made[i].record].id.ref, name,

@@ -149,6 +149,8 @@ record_change(
 	m->record = record;
 	scope_life(author, m->c.id.life);
 	m->c.id.class = (uint8_t)(1 + scope_draw(2));
+	if (r->last == SIZE_MAX && r->id.ref[0] == '~')
+		m->c.id.class = 1; /* as the ref says */
 	m->c.id.seq = ++seqs[author];
 	snprintf(m->c.by, sizeof m->c.by, "S1");
 	snprintf(m->c.org, sizeof m->c.org, "%s", org);
@@ -163,6 +165,20 @@ record_change(
 	r->last = made_count++;
 }
 
+/* A program's, or the store's own, which tells the change that founds it. */
+static void
+give_ref(struct named *r, const char *kind, int author)
+{
+	struct change_id id = {.seq = seqs[author] + 1, .class = 1};
+
+	scope_life(author, id.life);
+	if (author != SCOPE_GROUP && scope_draw(3) == 0)
+		change_founded_ref(&id, r->id.ref, sizeof r->id.ref);
+	else
+		snprintf(
+		    r->id.ref, sizeof r->id.ref, "%s-%zu", kind, record_count);
+}
+
 static size_t
 found(const char *source, const char *kind, const char *ref, int author,
     const char *org, json_t *fields)
@@ -174,8 +190,7 @@ found(const char *source, const char *kind, const char *ref, int author,
 	snprintf(r->id.source, sizeof r->id.source, "%s", source);
 	snprintf(r->id.kind, sizeof r->id.kind, "%s", kind);
 	if (ref == NULL)
-		snprintf(
-		    r->id.ref, sizeof r->id.ref, "%s-%zu", kind, record_count);
+		give_ref(r, kind, author);
 	else
 		snprintf(r->id.ref, sizeof r->id.ref, "%s", ref);
 	r->last = SIZE_MAX;
@@ -202,6 +217,71 @@ any_source(void)
 {
 	return scope_draw(4) == 0 ? "form" : "his";
 }
+
+/* --- what nobody ought to write ------------------------------------------ */
+
+/* The word of the group that the record's latest change does not count. */
+static void
+set_aside(size_t record)
+{
+	char id[64];
+
+	change_founded_ref(&made[records[record].last].c.id, id, sizeof id);
+	record_change(record, SCOPE_GROUP, scope_orgs_made[0], true,
+	    json_pack("{s:[s]}", "set_aside", id + 1));
+}
+
+/* Another, who may have nothing to do with it, begins the record again; now and
+ * then the group sees to it. */
+static void
+begin_again(size_t record, json_t *fields)
+{
+	int org = any_org();
+	size_t last = records[record].last;
+
+	record_change(record, org, scope_orgs_made[org], false, fields);
+	if (scope_draw(2) == 0)
+		set_aside(record);
+	else if (scope_draw(2) == 0)
+		records[record].last = last; /* its own org goes on */
+}
+
+static const char *
+acting(int author)
+{
+	return scope_orgs_made[author == SCOPE_GROUP ? 0 : author];
+}
+
+/* A part of it is said anew: by one of its orgs, or by who wants to be one. */
+static void
+say_anew(size_t record, const char *field, const char *ref)
+{
+	int org = any_org();
+
+	if (ref == NULL)
+		ref = scope_orgs_made[org];
+	if (scope_draw(3) > 0)
+		org = records[record].org;
+	record_change(record, org, acting(org), true,
+	    json_pack("{s:o}", field, ref_to(ref)));
+	if (scope_draw(3) == 0) /* and its org goes on with it */
+		record_change(record, records[record].org,
+		    acting(records[record].org), true,
+		    json_pack("{s:s}", "reason", "x"));
+}
+
+static const char *
+some_resident(void)
+{
+	static char ref[16];
+
+	snprintf(ref, sizeof ref, "R%zu",
+	    scope_draw(SCOPE_RESIDENTS < 30 ? SCOPE_RESIDENTS : 30));
+	return ref;
+}
+
+/* --- what they do ----------------------------------------------------------
+ */
 
 static void
 make_contract(const char *resident, int org)
@@ -233,8 +313,9 @@ make_contract(const char *resident, int org)
 		    json_pack("{s:s, s:s, s:s}", "about_kind", "contract",
 		        "about_ref", records[r].id.ref, "state", "open"));
 	if (scope_draw(12) == 0) /* it was another's */
-		record_change(r, org, scope_orgs_made[org], true,
-		    json_pack("{s:o}", "resident_id", ref_to("R1")));
+		say_anew(r, "resident_id", some_resident());
+	if (scope_draw(8) == 0)
+		begin_again(r, json_pack("{s:s}", "state", "signed"));
 }
 
 static void
@@ -260,6 +341,12 @@ make_referral(const char *resident, int from, const char *encounter)
 		record_change(r, i == 4 ? from : to,
 		    scope_orgs_made[i == 4 ? from : to], true,
 		    json_pack("{s:s}", "state", steps[i]));
+	if (scope_draw(5) == 0)
+		say_anew(r, "to_org", NULL);
+	if (scope_draw(5) == 0)
+		say_anew(r, "resident_id", some_resident());
+	if (scope_draw(6) == 0)
+		begin_again(r, json_pack("{s:s}", "state", "arrived"));
 }
 
 static void
@@ -275,6 +362,10 @@ make_exam(const char *resident, int org)
 	for (i = 0; i < n; i++)
 		record_change(r, to, scope_orgs_made[to], true,
 		    json_pack("{s:s}", "state", steps[i]));
+	if (scope_draw(4) == 0)
+		say_anew(r, "to_org", NULL);
+	if (scope_draw(4) == 0)
+		begin_again(r, json_pack("{s:s}", "state", "sent"));
 	if (n == 2)
 		found("his", "exam_report", NULL, to, scope_orgs_made[to],
 		    json_pack("{s:o, s:s}", "exam_request_id",
@@ -299,6 +390,8 @@ make_care(const char *resident, int org)
 		if (scope_draw(10) == 0) /* wrong patient */
 			record_change(r, at, scope_orgs_made[at], true,
 			    json_pack("{s:o}", "resident_id", ref_to("R2")));
+		if (scope_draw(8) == 0)
+			begin_again(r, json_pack("{s:s}", "state", "signed"));
 	}
 	if (scope_draw(2) == 0) {
 		size_t f =
@@ -329,12 +422,25 @@ make_link(void)
 		if (strcmp(records[i].id.kind, "resident") == 0)
 			id[n++] = &records[i].id;
 	if (n == 2)
-		found("his", "link", NULL, org,
+		n = found("his", "link", NULL, org,
 		    scope_orgs_made[org == SCOPE_GROUP ? 0 : org],
 		    json_pack("{s:o, s:s, s:o, s:s, s:s}", "resident_id",
 		        ref_to(id[0]->ref), "resident_source", id[0]->source,
 		        "other_id", ref_to(id[1]->ref), "other_source",
 		        id[1]->source, "state", "linked"));
+	else
+		return;
+	if (scope_draw(4) == 0) /* no: another one */
+		say_anew(n, "other_id", some_resident());
+	if (scope_draw(4) == 0)
+		record_change(n, SCOPE_GROUP, scope_orgs_made[0], true,
+		    json_pack("{s:s}", "state",
+		        scope_draw(2) == 0 ? "undone" : "linked"));
+	if (scope_draw(4) == 0) {
+		org = any_org();
+		record_change(n, org, scope_orgs_made[org], true,
+		    json_pack("{s:s}", "state", "linked"));
+	}
 }
 
 /* What is said of a resident besides, and to whom. */
@@ -343,6 +449,7 @@ make_matters(const char *resident, int org)
 {
 	static const char *const states[] = {
 	    "requested", "accepted", "answered", "closed", "declined"};
+	size_t r = SIZE_MAX;
 	int to = any_org();
 
 	if (scope_draw(3) == 0)
@@ -363,12 +470,14 @@ make_matters(const char *resident, int org)
 		    json_pack("{s:o, s:s}", "resident_id", ref_to(resident),
 		        "decision", "recognised"));
 	if (scope_draw(4) == 0)
-		found("his", "consult", NULL, org, scope_orgs_made[org],
+		r = found("his", "consult", NULL, org, scope_orgs_made[org],
 		    json_pack("{s:o, s:o, s:o, s:s}", "resident_id",
 		        ref_to(resident), "from_org",
 		        ref_to(scope_orgs_made[org]), "to_org",
 		        ref_to(scope_orgs_made[to]), "state",
 		        states[scope_draw(5)]));
+	if (r != SIZE_MAX && scope_draw(2) == 0)
+		say_anew(r, "to_org", NULL);
 	if (scope_draw(4) == 0)
 		found("his", "audit", NULL, org, scope_orgs_made[org],
 		    json_pack("{s:o, s:s}", "resident_id", ref_to(resident),
@@ -415,6 +524,13 @@ make_resident(size_t i)
 	    json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
 	        ref_to(scope_orgs_made[holder])));
 	make_moves(r, holder);
+	if (scope_draw(6) == 0) {
+		int another = any_org();
+
+		begin_again(
+		    r, json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
+		           ref_to(scope_orgs_made[another])));
+	}
 	make_care(ref, org);
 	make_matters(ref, org);
 	for (n = scope_draw(3); n > 0; n--)
@@ -428,16 +544,18 @@ make_device(size_t i)
 	    "requested", "approved", "cancelled", "refused", "received"};
 	char ref[16];
 	int owner = any_org(), at = owner;
-	size_t n;
+	size_t n, r;
 
 	snprintf(ref, sizeof ref, "D%zu", i);
-	found("his", "device", ref, owner, scope_orgs_made[owner],
+	r = found("his", "device", ref, owner, scope_orgs_made[owner],
 	    json_pack("{s:o, s:s}", "owner_org_id",
 	        ref_to(scope_orgs_made[owner]), "class", "ecg"));
+	if (scope_draw(3) == 0)
+		say_anew(r, "owner_org_id", NULL);
 	for (n = scope_draw(6); n > 0; n--) {
 		int to = any_org();
 
-		found("his", "loan", NULL, to, scope_orgs_made[to],
+		r = found("his", "loan", NULL, to, scope_orgs_made[to],
 		    json_pack("{s:o, s:o, s:o, s:s}", "device_id", ref_to(ref),
 		        "lender", ref_to(scope_orgs_made[at]), "borrower",
 		        ref_to(scope_orgs_made[to]), "state",
@@ -451,6 +569,8 @@ make_device(size_t i)
 			        ref_to(scope_orgs_made[to])));
 			at = to;
 		}
+		if (scope_draw(5) == 0)
+			say_anew(r, "borrower", NULL);
 		found("his", "usage", NULL, at, scope_orgs_made[at],
 		    json_pack(
 		        "{s:o, s:i}", "device_id", ref_to(ref), "hours", 3));

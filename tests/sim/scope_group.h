@@ -72,11 +72,15 @@ void scope_group_clear(void);
 /** Read what is here; then ask; then forget it. */
 void scope_oracle_begin(void);
 /** The lists on which a change stands: those of its acting org and of the
- * orgs in scope, without those whose nodes get it from one below. */
-void scope_oracle_lists(const struct made *m, bool on[SCOPE_ORGS]);
+ * orgs in scope, without those whose nodes get it from one below. On those
+ * that it may stand on it stays while it is in doubt whose the record is, if it
+ * ever stood there. */
+void scope_oracle_lists(
+    const struct made *m, bool on[SCOPE_ORGS], bool may[SCOPE_ORGS]);
 /** The orgs whose nodes are to hold it: it is meant for them or for one below
  * them. */
-void scope_oracle_holders(const struct made *m, bool holds[SCOPE_ORGS]);
+void scope_oracle_holders(
+    const struct made *m, bool holds[SCOPE_ORGS], bool may[SCOPE_ORGS]);
 void scope_oracle_end(void);
 
 #endif

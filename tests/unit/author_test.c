@@ -271,6 +271,56 @@ test_amendment_joins_all_heads(void **state)
 	record_clear(&r);
 }
 
+static bool
+is_refused(const struct authored *a, enum finding_code code, const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < a->findings.count; i++)
+		if (a->findings.list[i].code == code &&
+		    a->findings.list[i].refused &&
+		    strcmp(a->findings.list[i].field, field) == 0)
+			return true;
+	return false;
+}
+
+/* Others' words about the one it names would hold for another. */
+static void
+test_whom_a_referral_or_a_link_names_stays(void **state)
+{
+	const struct identity x = {"his", "referral", "X1"},
+	                      l = {"his", "link", "L1"};
+	struct test_store *s = *state;
+	struct authored a;
+
+	test_store_admit(s, "his", "referral", "X1", "V1",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "resident_id", "ref:R1",
+	        "from_org", "ref:V1", "to_org", "ref:V2", "state", "issued",
+	        "direction", "up", "reason", "x"));
+	assert_int_equal(
+	    amend(s, &x, "V1", json_pack("{s:s}", "resident_id", "ref:R9"), &a),
+	    ERR_REFUSED);
+	assert_true(is_refused(&a, FINDING_NAMED, "resident_id"));
+	(void)amend(s, &x, "V1",
+	    json_pack("{s:s, s:s}", "resident_id", "ref:R1", "impression", "x"),
+	    &a);
+	assert_false(is_refused(&a, FINDING_NAMED, "resident_id"));
+	test_store_admit(s, "his", "link", "L1", "V1",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "resident_id", "ref:R1",
+	        "other_id", "ref:R2", "other_source", "b", "state", "proposed",
+	        "basis", "by_hand"));
+	assert_int_equal(amend(s, &l, "V1",
+	                     json_pack("{s:s, s:s}", "other_id", "ref:R9",
+	                         "other_source", "his"),
+	                     &a),
+	    ERR_REFUSED);
+	assert_true(is_refused(&a, FINDING_NAMED, "other_id"));
+	assert_true(is_refused(&a, FINDING_NAMED, "other_source"));
+	(void)amend(s, &l, "V1", json_pack("{s:s}", "resident_source", "his"),
+	    &a); /* it said nothing of it */
+	assert_false(is_refused(&a, FINDING_NAMED, "resident_source"));
+}
+
 static void
 test_draft_is_local_and_keeps_its_name_when_signed(void **state)
 {
@@ -381,6 +431,7 @@ main(void)
 	    CLINIC(test_amendment_without_a_difference_writes_nothing),
 	    CLINIC(test_amendment_of_nothing_is_not_found),
 	    CLINIC(test_amendment_joins_all_heads),
+	    CLINIC(test_whom_a_referral_or_a_link_names_stays),
 	    CLINIC(test_draft_is_local_and_keeps_its_name_when_signed),
 	    CLINIC(test_slip_number_is_drawn_where_none_is_given),
 	};

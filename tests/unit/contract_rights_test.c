@@ -188,6 +188,72 @@ test_ones_own_end_is_not_asked_about(void **state)
 	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
 }
 
+static json_t *
+began(void)
+{
+	return json_pack(
+	    "{s:s, s:s}", "state", "signed", "resident_id", "ref:R1");
+}
+
+/* By a line that knows nothing of the other's: neither is its org's until the
+ * group says which was first, and no end of it is. */
+static void
+test_two_beginnings_of_a_contract_are_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:C01"));
+	sent_by_c02(f, SENT("KA", .is_new = true, .org = "C01"), began());
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+	sent_by_c02(f, SENT("KA", .is_new = true), began());
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 2);
+	sent_by_c02(f, SENT("KA"),
+	    json_pack(
+	        "{s:s, s:s}", "state", "ending", "end_reason", "resident"));
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 3);
+}
+
+static void
+test_with_one_beginning_set_aside_nobody_is_asked(void **state)
+{
+	struct fixture *f = *state;
+
+	sent_by_c02(f, SENT("KC", .is_new = true, .org = "C01"), began());
+	sent_by_c02(f, SENT("KC", .is_new = true), began());
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 2);
+	decide(f, "set-aside", NULL);
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
+/* What the group itself brought in is not in doubt. */
+static void
+test_the_groups_beginning_is_not_in_doubt(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(&f->s, "his", "contract", "KC", "C01", began());
+	sent_by_c02(f, SENT("KC", .is_new = true), began());
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 1);
+	waits(f, FINDING_BEGUN_TWICE);
+}
+
+/* The name tells who began it. */
+static void
+test_nobody_begins_what_another_store_named(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(
+	    sent_by_c02(
+	        f, SENT("~0202020202020202-1-7", .is_new = true), began()),
+	    FINDING_OTHERS_REF);
+	assert_int_equal(
+	    sent_by_c02(
+	        f, SENT("~0202020202020202-1-7x", .is_new = true), began()),
+	    FINDING_NONE);
+}
+
 /* The other order of test_no_clinic_refuses_anothers_contract. */
 static void
 test_what_came_before_its_contract_is_asked_about(void **state)
@@ -409,6 +475,10 @@ main(void)
 	    AT_HUB(test_no_clinic_closes_anothers_contract),
 	    AT_HUB(test_no_clinic_ends_anothers_contract),
 	    AT_HUB(test_ones_own_end_is_not_asked_about),
+	    AT_HUB(test_two_beginnings_of_a_contract_are_asked_about),
+	    AT_HUB(test_with_one_beginning_set_aside_nobody_is_asked),
+	    AT_HUB(test_the_groups_beginning_is_not_in_doubt),
+	    AT_HUB(test_nobody_begins_what_another_store_named),
 	    AT_HUB(test_what_came_before_its_contract_is_asked_about),
 	    AT_HUB(test_what_is_contested_is_not_closed_away),
 	    AT_HUB(test_contracts_of_one_ref_are_asked_about),

@@ -63,8 +63,9 @@ struct sent {
 	const char *ref;
 	const char *source, *kind, *by; /* NULL: "his", contract, S2 */
 	enum clock_state clock;
-	int64_t at;  /* 0: now */
-	bool is_new; /* it has seen nothing of what is here */
+	int64_t at;      /* 0: now */
+	bool is_new;     /* it has seen nothing of what is here */
+	const char *org; /* of whose node it is; NULL: C02's */
 };
 
 #define SENT(...) ((struct sent){.ref = __VA_ARGS__})
@@ -83,7 +84,7 @@ fill_sent(struct txn *t, const struct sent *s, struct change *c)
 	struct record r;
 
 	change_init(c);
-	memset(c->id.life, 0x55, sizeof c->id.life);
+	memset(c->id.life, s->org == NULL ? 0x55 : 0x66, sizeof c->id.life);
 	c->id.class = 1;
 	c->id.seq = ++seq;
 	snprintf(c->record.source, sizeof c->record.source, "%s",
@@ -98,7 +99,7 @@ fill_sent(struct txn *t, const struct sent *s, struct change *c)
 		record_clear(&r);
 	}
 	snprintf(c->by, sizeof c->by, "%s", or_else(s->by, "S2"));
-	snprintf(c->org, sizeof c->org, "C02");
+	snprintf(c->org, sizeof c->org, "%s", or_else(s->org, "C02"));
 	c->clock = s->clock;
 	c->occurred_at = c->recorded_at = s->at == 0 ? TEST_NOW : s->at;
 }
@@ -114,7 +115,8 @@ sent_by_c02(struct fixture *f, struct sent s, json_t *fields)
 	struct self self;
 	struct change c;
 
-	snprintf(author.orgs[0], sizeof author.orgs[0], "C02");
+	snprintf(
+	    author.orgs[0], sizeof author.orgs[0], "%s", or_else(s.org, "C02"));
 	assert_int_equal(self_read(t, &self), ERR_OK);
 	fill_sent(t, &s, &c);
 	c.fields = fields;

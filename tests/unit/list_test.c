@@ -196,6 +196,25 @@ test_a_change_is_shared_once_and_taken_back(void **state)
 	expect_place("org:B", 1, true);
 }
 
+/* Rows of lists that it left stay, however many there were. */
+static void
+test_a_change_may_have_stood_on_many_lists(void **state)
+{
+	char name[1][LIST_NAME_BYTES_MAX + 1];
+	struct change_id id = {{1}, 2, 1};
+	int i;
+
+	for (i = 0; i < 600; i++) {
+		snprintf(name[0], sizeof name[0], "org:%03d", i);
+		assert_int_equal(
+		    list_share(t, &id, 5,
+		        (const char(*)[LIST_NAME_BYTES_MAX + 1]) name, 1, NULL),
+		    ERR_OK);
+	}
+	expect_place("org:000", 1, true);
+	expect_place("org:599", 1, false);
+}
+
 /* --- who is to receive a change ------------------------------------------ */
 
 static uint64_t
@@ -285,6 +304,7 @@ main(void)
 	    CASE(test_running_hash_tells_orders_apart),
 	    CASE(test_cursors_come_back_by_peer_side_and_list),
 	    CASE(test_a_change_is_shared_once_and_taken_back),
+	    CASE(test_a_change_may_have_stood_on_many_lists),
 	    CASE(test_clinic_lists_its_own_logs_only),
 	    CASE(test_hub_lists_by_org_and_the_groups_own_for_all),
 	};

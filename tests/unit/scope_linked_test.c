@@ -42,7 +42,7 @@ test_a_move_sends_allergies_and_plans_first(void **state)
 	assert_true(place_of("B", &plan) < place_of("B", &encounter));
 }
 
-static struct change_id other, other_visit;
+static struct change_id other, other_visit, third, third_visit;
 
 static void
 other_comes(void)
@@ -120,8 +120,6 @@ test_ones_own_link_gives_allergies_and_plans(void **state)
 static void
 test_grants_reach_all_linked_entries(void **state)
 {
-	struct change_id third;
-
 	file_comes();
 	other_comes();
 	link_says("H", NULL, "linked");
@@ -141,6 +139,57 @@ test_grants_reach_all_linked_entries(void **state)
 	expect(&third, "ABC");
 }
 
+static void
+third_comes(void)
+{
+	third = came("C", "his", "resident", "r9", NULL,
+	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
+	third_visit = came("C", "his", "encounter", "e9", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+}
+
+/* What the group linked were these two, and not whom a clinic names instead. */
+static void
+test_the_groups_link_does_not_follow_to_another_entry(void **state)
+{
+	struct change_id link;
+
+	file_comes();
+	other_comes();
+	third_comes();
+	link = link_says("H", NULL, "linked");
+	expect_linked("AB", "AB");
+	link = came("B", "", "link", "~l1", &link,
+	    json_pack(
+	        "{s:s, s:s}", "other_id", "ref:r9", "other_source", "his"));
+	expect(&third, "AC");
+	expect(&third_visit, "C");
+	expect(&other, "B");
+	expect(&encounter, "A");
+	/* The group, having seen it, says so again. */
+	came("H", "", "link", "~l1", &link,
+	    json_pack("{s:s}", "state", "linked"));
+	expect(&third_visit, "AC");
+	expect(&encounter, "AC");
+}
+
+/* Nor does it outlive that the group took it back. */
+static void
+test_who_links_again_what_the_group_undid_is_a_stranger(void **state)
+{
+	struct change_id link;
+
+	file_comes();
+	other_comes();
+	link = link_says("H", NULL, "linked");
+	link = link_says("H", &link, "undone");
+	link_says("B", &link, "linked");
+	expect(&resident, "AB");
+	expect(&encounter, "A");
+	expect(&other_visit, "B");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -152,6 +201,8 @@ main(void)
 	    CASE(test_a_link_may_come_before_the_entries),
 	    CASE(test_ones_own_link_gives_allergies_and_plans),
 	    CASE(test_grants_reach_all_linked_entries),
+	    CASE(test_the_groups_link_does_not_follow_to_another_entry),
+	    CASE(test_who_links_again_what_the_group_undid_is_a_stranger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

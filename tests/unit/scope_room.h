@@ -168,15 +168,27 @@ stands(const char *on, const struct change_id *id, int *withdrawn)
 
 /* Exactly these orgs, each once. */
 static inline void
-expect(const struct change_id *id, const char *on)
+expect_at(const struct change_id *id, const char *on, int line)
 {
-	size_t i;
+	char is[AUTHORS + 1] = {0}, due[AUTHORS + 1] = {0};
+	size_t i, n = 0, m = 0;
 	int withdrawn;
 
-	for (i = 0; i < AUTHORS; i++)
-		assert_int_equal(stands(authors[i], id, &withdrawn),
-		    strchr(on, authors[i][0]) != NULL);
+	for (i = 0; i < AUTHORS; i++) {
+		int times = stands(authors[i], id, &withdrawn);
+
+		assert_in_range(times, 0, 1);
+		if (times > 0)
+			is[n++] = authors[i][0];
+		if (strchr(on, authors[i][0]) != NULL)
+			due[m++] = authors[i][0];
+	}
+	if (strcmp(is, due) != 0)
+		print_error("line %d\n", line);
+	assert_string_equal(is, due);
 }
+
+#define expect(id, on) expect_at(id, on, __LINE__)
 
 /* --- a resident's file --- */
 

@@ -213,14 +213,81 @@ test_a_move_by_ones_own_word_is_basic(void **state)
 	expect(&move, "AB"); /* A is told */
 }
 
-/* Another who says it founded the same record takes it from nobody. */
-static void
-test_two_founders_that_disagree_get_no_more_than_basic(void **state)
+static struct change_id
+founds(const char *author, const char *holder)
 {
-	file_comes();
-	came("B", "his", "resident", "r1", NULL,
-	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:B"));
-	expect(&encounter, "A");
+	return came(author, "his", "resident", "r1", NULL,
+	    json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
+	        json_sprintf("ref:%s", holder)));
+}
+
+static struct change_id
+visits(const char *author, const char *ref)
+{
+	return came(author, "his", "encounter", ref, NULL,
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+}
+
+static void
+decides(const struct change_id *seen, const char *holder)
+{
+	came("H", "his", "resident", "r1", seen,
+	    json_pack(
+	        "{s:o}", "managing_org_id", json_sprintf("ref:%s", holder)));
+}
+
+/* Another who says he founded the same record takes it from nobody, whichever
+ * of the two the record shows, and gets what a stranger does. */
+static void
+another_founds(const char *keeper, const char *other, const char *other_sees)
+{
+	struct change_id first, second, before, later;
+	char all[4] = "V", keeps[3] = "V", none[2] = "V";
+	int withdrawn;
+
+	keeps[1] = all[1] = keeper[0];
+	all[2] = other[0];
+	first = founds(keeper, keeper);
+	before = visits("V", "e3");
+	expect(&before, keeps);
+	second = founds(other, other);
+	expect(&first, all + 1);
+	expect(&before, keeps);
+	assert_int_equal(stands(keeper, &before, &withdrawn), 1);
+	assert_int_equal(withdrawn, 0);
+	later = visits("V", "e4");
+	expect(&later, none);
+	/* Of both the group says, having seen them, whose it is. */
+	decides(&first, other);
+	decides(&second, other);
+	expect(&before, other_sees);
+	expect(&later, other_sees);
+}
+
+static void
+test_a_second_founder_takes_the_file_from_nobody(void **state)
+{
+	another_founds("B", "C", "CV");
+}
+
+static void
+test_nor_does_one_whose_word_is_shown(void **state)
+{
+	another_founds("C", "B", "BV");
+}
+
+/* Nor who begins it and then says so once more. */
+static void
+test_a_founder_settles_nothing_for_himself(void **state)
+{
+	struct change_id before, second;
+
+	founds("C", "C");
+	before = visits("V", "e3");
+	second = founds("B", "B");
+	came("B", "his", "resident", "r1", &second,
+	    json_pack("{s:s}", "managing_org_id", "ref:B"));
+	expect(&before, "CV");
 }
 
 static void
@@ -327,6 +394,84 @@ test_a_referral_to_oneself_is_basic(void **state)
 	expect(&encounter, "A");
 }
 
+/* Whoever writes himself into another's referral is no part of it, and who was
+ * stays. */
+static void
+test_who_makes_himself_a_referrals_target_gets_nothing(void **state)
+{
+	struct change_id r, own, seen;
+
+	file_comes();
+	r = came("A", "his", "referral", "x1", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
+	        "from_org", "ref:A", "to_org", "ref:C", "state", "issued"));
+	expect(&encounter, "AC");
+	own = came("B", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "to_org", "ref:B"));
+	expect(&r, "AC");
+	expect(&own, "ABC");
+	expect(&encounter, "AC");
+	/* Its source goes on with it. */
+	seen = came("A", "his", "referral", "x1", &own,
+	    json_pack("{s:s}", "impression", "x"));
+	expect(&seen, "AB");
+	expect(&encounter, "AB");
+}
+
+/* Whom both meant is not whom one of them names afterwards. */
+static void
+test_a_referral_opens_no_other_file_by_one_sides_word(void **state)
+{
+	struct change_id r, other, visit9;
+
+	file_comes();
+	other = came("C", "his", "resident", "r9", NULL,
+	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
+	visit9 = came("C", "his", "encounter", "e9", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+	r = came("A", "his", "referral", "x1", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
+	        "from_org", "ref:A", "to_org", "ref:B", "state", "issued"));
+	r = came("B", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "state", "accepted"));
+	expect(&encounter, "AB");
+	r = came("B", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "resident_id", "ref:r9"));
+	expect(&encounter, "A");
+	/* A did not name r9: of B's word alone B has its part of the file. */
+	expect(&other, "ABC");
+	expect(&visit9, "AC");
+	came("A", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "impression", "x"));
+	expect(&visit9, "ABC");
+}
+
+/* The group looked at a contract with one resident. */
+static void
+test_the_groups_word_is_about_the_resident_it_saw(void **state)
+{
+	struct change_id c, other, visit9;
+
+	file_comes();
+	other = came("C", "his", "resident", "r9", NULL,
+	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
+	visit9 = came("C", "his", "encounter", "e9", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+	c = came("B", "his", "contract", "c1", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+	c = came("H", "his", "contract", "c1", &c,
+	    json_pack("{s:s}", "state", "active"));
+	expect(&encounter, "AB");
+	c = came("B", "his", "contract", "c1", &c,
+	    json_pack("{s:s}", "resident_id", "ref:r9"));
+	expect(&encounter, "A");
+	expect(&other, "BC");
+	expect(&visit9, "C");
+}
+
 static void
 test_attached_encounters_go_along(void **state)
 {
@@ -431,9 +576,9 @@ test_kinds_agree_about_who_follows_whom(void **state)
 }
 
 static void
-test_orgs_of_a_scope_are_the_lowest_refs(void **state)
+test_of_too_many_orgs_the_lowest_refs_stay(void **state)
 {
-	struct scope_orgs o = {.count = 0};
+	struct scope_orgs o = {.count = 0, .is_crowded = false};
 	char ref[16];
 	int i;
 
@@ -446,9 +591,19 @@ test_orgs_of_a_scope_are_the_lowest_refs(void **state)
 	scope_orgs_add(&o, "C05", SCOPE_BASIC);
 	assert_int_equal(o.count, SCOPE_ORGS_MAX);
 	assert_string_equal(o.org[0].ref, "C00");
-	assert_string_equal(o.org[SCOPE_ORGS_MAX - 1].ref, "C63");
+	assert_string_equal(o.org[SCOPE_ORGS_MAX - 2].ref, "C62");
 	assert_int_equal(scope_orgs_level(&o, "C05"), SCOPE_FULL);
+	assert_int_equal(scope_orgs_level(&o, "C98"), SCOPE_NONE);
+	/* But in full before the others, and its own before all. */
+	assert_int_equal(scope_orgs_level(&o, "C99"), SCOPE_FULL);
+	scope_orgs_add(&o, "Z", SCOPE_OWN | SCOPE_BASIC);
+	for (i = 0; i < 99; i++) {
+		snprintf(ref, sizeof ref, "A%02d", i);
+		scope_orgs_add(&o, ref, SCOPE_FULL);
+	}
+	assert_int_equal(scope_orgs_level(&o, "Z"), SCOPE_BASIC);
 	assert_int_equal(scope_orgs_level(&o, "C99"), SCOPE_NONE);
+	assert_true(o.is_crowded);
 }
 
 /* Another program has one of that ref too: what was decided about this one
@@ -491,19 +646,24 @@ main(void)
 	    CASE(test_who_is_told_waits_for_what_came_before),
 	    CASE(test_what_comes_back_stands_once),
 	    CASE(test_a_move_by_ones_own_word_is_basic),
-	    CASE(test_two_founders_that_disagree_get_no_more_than_basic),
+	    CASE(test_a_second_founder_takes_the_file_from_nobody),
+	    CASE(test_nor_does_one_whose_word_is_shown),
+	    CASE(test_a_founder_settles_nothing_for_himself),
 	    CASE(test_a_file_waits_for_its_resident),
 	    CASE(test_a_ref_that_two_bear_leads_to_neither),
 	    CASE(test_a_township_has_what_stands_on_its_villages_list),
 	    CASE(test_a_wrong_patients_record_leaves_his_file),
 	    CASE(test_a_referral_brings_the_file_while_it_is_open),
 	    CASE(test_a_referral_to_oneself_is_basic),
+	    CASE(test_who_makes_himself_a_referrals_target_gets_nothing),
+	    CASE(test_a_referral_opens_no_other_file_by_one_sides_word),
+	    CASE(test_the_groups_word_is_about_the_resident_it_saw),
 	    CASE(test_attached_encounters_go_along),
 	    CASE(test_a_report_reaches_who_asked),
 	    CASE(test_a_devices_chain_sees_all_of_it),
 	    CASE(test_a_decision_goes_with_the_record_that_it_names),
 	    cmocka_unit_test(test_kinds_agree_about_who_follows_whom),
-	    cmocka_unit_test(test_orgs_of_a_scope_are_the_lowest_refs),
+	    cmocka_unit_test(test_of_too_many_orgs_the_lowest_refs_stay),
 	};
 
 	if (sodium_init() < 0)

@@ -1,0 +1,184 @@
+/* begun: who began a record. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/begun.h"
+#include "store/graph.h"
+#include "store/log.h"
+#include "store/memo.h"
+
+/* --- of one change ----------------------------------------------------- */
+
+/* Whether a store gave this ref, and by which change. */
+static bool
+is_given(const char *ref, struct change_id *id)
+{
+	char again[REF_BYTES_MAX + 1];
+	unsigned bytes[LIFE_BYTES], class;
+	size_t i;
+	int at = 0;
+
+	if (ref[0] != '~' || strlen(ref) < 1 + 2 * LIFE_BYTES)
+		return false;
+	for (i = 0; i < LIFE_BYTES; i++)
+		if (sscanf(ref + 1 + 2 * i, "%2x", &bytes[i]) != 1)
+			return false;
+		else
+			id->life[i] = (uint8_t)bytes[i];
+	if (sscanf(ref + 1 + 2 * LIFE_BYTES, "-%u-%" SCNu64 "%n", &class,
+	        &id->seq, &at) != 2 ||
+	    class > UINT8_MAX)
+		return false;
+	id->class = (uint8_t) class;
+	change_founded_ref(id, again, sizeof again);
+	return strcmp(again, ref) == 0;
+}
+
+bool
+begun_is_forged(const struct change *c)
+{
+	struct change_id id;
+
+	return c->parent_count == 0 && is_given(c->record.ref, &id) &&
+	       change_id_compare(&id, &c->id) != 0;
+}
+
+bool
+begun_is_groups(struct txn *t, const uint8_t *group, const struct change *c)
+{
+	struct life life;
+
+	return group != NULL && life_read(t, c->id.life, &life) == ERR_OK &&
+	       memcmp(life.node, group, NODE_ID_BYTES) == 0;
+}
+
+/* --- of all ------------------------------------------------------------ */
+
+static bool
+is_set_aside_somewhere(const struct merge_input *input, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (json_object_get(input[i].change->fields, MERGE_SET_ASIDE) !=
+		    NULL)
+			return true;
+	return false;
+}
+
+static enum err
+drop_set_aside(const struct merge_input *input, size_t count, uint8_t *out)
+{
+	struct graph g;
+	size_t i, at;
+	enum err e;
+
+	if (!is_set_aside_somewhere(input, count))
+		return ERR_OK;
+	e = graph_build(&g, input, count);
+	if (e != ERR_OK)
+		return e;
+	e = graph_mark(&g);
+	for (i = 0; e == ERR_OK && i < count; i++) {
+		at = graph_find(&g, &input[i].change->id);
+		if (g.aside != NULL && at != SIZE_MAX && g.aside[at])
+			out[i] = BEGUN_NOT;
+	}
+	graph_free(&g);
+	return e;
+}
+
+/* Each org that begins it once; false: too many to tell. */
+static bool
+list_orgs(const struct merge_input *input, size_t count, const uint8_t *begun,
+    const char *orgs[BEGUN_ORGS_MAX], size_t *org_count)
+{
+	size_t i, j;
+
+	*org_count = 0;
+	for (i = 0; i < count; i++) {
+		if (begun[i] == BEGUN_NOT)
+			continue;
+		for (j = 0; j < *org_count; j++)
+			if (strcmp(orgs[j], input[i].change->org) == 0)
+				break;
+		if (j < *org_count)
+			continue;
+		if (*org_count == BEGUN_ORGS_MAX)
+			return false;
+		orgs[(*org_count)++] = input[i].change->org;
+	}
+	return true;
+}
+
+static bool
+is_above_all(
+    struct txn *t, const char *org, const char *const *orgs, size_t org_count)
+{
+	struct memo *memo = memo_of(t);
+	struct org_tree own = {.t = t};
+	struct org_tree *tree = memo == NULL ? &own : &memo->tree;
+	bool is_above = true;
+	size_t i;
+
+	for (i = 0; is_above && i < org_count; i++)
+		is_above = strcmp(orgs[i], org) == 0 ||
+		           org_tree_is_below(tree, orgs[i], org);
+	org_tree_free(&own);
+	return is_above;
+}
+
+enum err
+begun_find(struct txn *t, const uint8_t *group, const struct merge_input *input,
+    size_t count, uint8_t *out)
+{
+	const char *orgs[BEGUN_ORGS_MAX];
+	size_t i, org_count;
+	bool is_told;
+	enum err e;
+
+	for (i = 0; i < count; i++) {
+		const struct change *c = input[i].change;
+		bool begins = c->parent_count == 0 && !begun_is_forged(c);
+
+		out[i] = begins ? BEGUN_SURELY : BEGUN_NOT;
+	}
+	e = drop_set_aside(input, count, out);
+	is_told = list_orgs(input, count, out, orgs, &org_count);
+	if (e != ERR_OK || org_count <= 1)
+		return e;
+	for (i = 0; i < count; i++)
+		if (out[i] != BEGUN_NOT &&
+		    !(is_told && is_above_all(t, input[i].change->org, orgs,
+		                     org_count)) &&
+		    !begun_is_groups(t, group, input[i].change))
+			out[i] = BEGUN_DOUBTED;
+	return ERR_OK;
+}
+
+enum err
+begun_first(struct txn *t, const uint8_t *group,
+    const struct merge_input *input, size_t count, bool or_doubted, size_t *out)
+{
+	uint8_t *begun = calloc(count + 1, sizeof *begun);
+	size_t i;
+	enum err e = begun == NULL ? ERR_NOMEM
+	                           : begun_find(t, group, input, count, begun);
+
+	*out = SIZE_MAX;
+	for (i = 0; e == ERR_OK && i < count; i++) {
+		if (begun[i] == BEGUN_NOT ||
+		    (begun[i] == BEGUN_DOUBTED && !or_doubted))
+			continue;
+		if (*out == SIZE_MAX || begun[i] > begun[*out] ||
+		    (begun[i] == begun[*out] &&
+		        change_id_compare(
+		            &input[i].change->id, &input[*out].change->id) < 0))
+			*out = i;
+	}
+	free(begun);
+	return e;
+}

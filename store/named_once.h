@@ -1,0 +1,16 @@
+/* named_once: what a record names once and for all, where a word on it opens
+ * files: the two entries of a link, and whom a referral or a request is about.
+ * Another link, or `--reassign`, says the rest.
+ */
+
+#ifndef YIZHAN_STORE_NAMED_ONCE_H
+#define YIZHAN_STORE_NAMED_ONCE_H
+
+#include "store/kind.h"
+
+/** Refuse what would name another: given beside what the record says. What was
+ * not named yet may be. */
+void named_once_check(const struct kind *k, const json_t *before,
+    const json_t *given, struct findings *out);
+
+#endif
