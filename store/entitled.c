@@ -5,6 +5,7 @@
  * change of the record (MERGE_UNMANAGED), without a person, and what was
  * written counts as anybody's. What was a step of the managing org's, or about
  * something else, a person sets aside. Until that arrives the claim stands.
+ * Who kept a file is keeper.c's to say: who took it himself did not.
  */
 
 #include <stdio.h>
@@ -14,171 +15,93 @@
 #include "store/admit.h"
 #include "store/contest_settle.h"
 #include "store/group_word.h"
-#include "store/index.h"
+#include "store/keeper.h"
 #include "store/kin.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/scope.h"
 
-enum { ABOVE_MAX = 8 };
-
-enum answer { UNKNOWN, YES, NO };
-
 /* --- judging ------------------------------------------------------------- */
-
-static bool
-is_above(struct txn *t, const char *above, const char *org)
-{
-	char at[REF_BYTES_MAX + 1], next[REF_BYTES_MAX + 1];
-	int depth;
-
-	snprintf(at, sizeof at, "%s", org);
-	for (depth = 0; depth < ABOVE_MAX; depth++) {
-		if (strcmp(at, above) == 0)
-			return true;
-		if (index_parent_org(t, at, next, sizeof next) != ERR_OK)
-			break;
-		snprintf(at, sizeof at, "%s", next);
-	}
-	return false;
-}
-
-/* A township writes for its villages and they for it. */
-static enum answer
-is_keeper(struct txn *t, const char *keeper, const char *org)
-{
-	if (keeper == NULL || *keeper == '\0')
-		return UNKNOWN;
-	return is_above(t, keeper, org) || is_above(t, org, keeper) ? YES : NO;
-}
-
-static const char *
-keeper_field(const char *kind)
-{
-	if (strcmp(kind, "resident") == 0)
-		return "managing_org_id";
-	return strcmp(kind, "device") == 0 ? "owner_org_id" : NULL;
-}
-
-/* Whether all that a change had seen, directly or not, is here. */
-static bool
-holds_all_before(const struct record_set *set, size_t c)
-{
-	size_t i, j, p;
-
-	for (i = 0; i < set->count; i++) {
-		if (i != c && !kin_had_seen(set, c, i))
-			continue;
-		for (p = 0; p < set->change[i].parent_count; p++) {
-			for (j = 0; j < set->count; j++)
-				if (change_id_compare(&set->change[j].id,
-				        &set->change[i].parents[p].id) == 0)
-					break;
-			if (j == set->count)
-				return false;
-		}
-	}
-	return true;
-}
-
-/* Of the file itself: as its author had seen it. */
-static enum answer
-kept_then(
-    struct txn *t, const struct record_set *set, size_t i, const char *name)
-{
-	const struct change *c = &set->change[i];
-	enum answer answer = UNKNOWN;
-	struct record before;
-
-	if (c->parent_count == 0)
-		return is_keeper(t, rule_ref(c->fields, name), c->org);
-	if (holds_all_before(set, i) && record_seen_by(set->input, set->count,
-	                                    &c->id, false, &before) == ERR_OK) {
-		answer = is_keeper(t, rule_ref(before.fields, name), c->org);
-		record_clear(&before);
-	}
-	return answer;
-}
 
 /* Of what is about a resident: whether the org ever kept the file, since late
  * work of the old site counts. */
-static enum answer
-ever_kept(
-    struct txn *t, const char *source, const char *resident, const char *org)
+static enum keeper_says
+ever_kept(struct txn *t, const struct self *self, const char *source,
+    const char *resident, const char *org)
 {
-	enum answer answer = UNKNOWN;
+	enum keeper_says says = KEEPER_UNKNOWN;
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record_set set;
-	size_t i;
+	struct keeper k;
 
 	if (resident == NULL ||
 	    scope_resolve(t, source, "resident", resident, key) != ERR_OK ||
 	    record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
-		return UNKNOWN;
-	for (i = 0; answer != YES && i < set.count; i++) {
-		enum answer one = is_keeper(
-		    t, rule_ref(set.change[i].fields, "managing_org_id"), org);
-
-		answer = one == UNKNOWN ? answer : one;
+		return KEEPER_UNKNOWN;
+	if (keeper_open(&k, t, self, &set, keeper_field("resident")) ==
+	    ERR_OK) {
+		says = keeper_ever(&k, org);
+		keeper_close(&k);
 	}
 	record_set_free(&set);
-	return answer;
+	return says;
 }
 
 /* Of one whose ref a record names; its source is told beside it or its own. */
-static enum answer
-ever_kept_named(struct txn *t, const struct record *r, const char *name,
-    const char *source_name, const char *org)
+static enum keeper_says
+ever_kept_named(struct txn *t, const struct self *self, const struct record *r,
+    const char *name, const char *source_name, const char *org)
 {
 	const char *source = rule_text(r->fields, source_name);
 
-	return ever_kept(t, source == NULL ? r->id.source : source,
+	return ever_kept(t, self, source == NULL ? r->id.source : source,
 	    rule_ref(r->fields, name), org);
 }
 
 /* Of a link: both entries, or one of them opens a stranger's file. */
-static enum answer
-kept_both(struct txn *t, const struct record *r, const char *org)
+static enum keeper_says
+kept_both(struct txn *t, const struct self *self, const struct record *r,
+    const char *org)
 {
-	enum answer one =
-	    ever_kept_named(t, r, "resident_id", "resident_source", org);
-	enum answer other =
-	    ever_kept_named(t, r, "other_id", "other_source", org);
+	enum keeper_says one =
+	    ever_kept_named(t, self, r, "resident_id", "resident_source", org);
+	enum keeper_says other =
+	    ever_kept_named(t, self, r, "other_id", "other_source", org);
 
-	if (one == NO || other == NO)
-		return NO;
-	return one == YES ? other : one;
+	if (one == KEEPER_NO || other == KEEPER_NO)
+		return KEEPER_NO;
+	return one == KEEPER_YES ? other : one;
 }
 
 /* Of a decision: whether what it is about is its author's. */
-static enum answer
+static enum keeper_says
 owns_matter(struct txn *t, const struct record *r, const char *org)
 {
 	struct matter m = {0};
 
 	if (matter_is_groups(r->fields))
-		return NO;
+		return KEEPER_NO;
 	matter_about(r->fields, &m.record);
 	matter_find_owner(t, &m);
-	return is_keeper(t, m.owner, org);
+	return keeper_is(t, m.owner, org);
 }
 
-static enum answer
-is_entitled(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+static enum keeper_says
+is_entitled(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
 {
-	enum answer answer;
+	enum keeper_says answer;
 	struct record r;
 
 	if (record_read(t, key, &r) != ERR_OK)
-		return UNKNOWN;
+		return KEEPER_UNKNOWN;
 	if (strcmp(c->record.kind, "question") == 0)
 		answer = owns_matter(t, &r, c->org);
 	else if (strcmp(c->record.kind, "link") == 0)
-		answer = kept_both(t, &r, c->org);
+		answer = kept_both(t, self, &r, c->org);
 	else
 		answer = ever_kept_named(
-		    t, &r, "resident_id", "resident_source", c->org);
+		    t, self, &r, "resident_id", "resident_source", c->org);
 	record_clear(&r);
 	return answer;
 }
@@ -193,16 +116,6 @@ takes_owners_step(const struct change *c)
 	               : state_rank(k, name);
 
 	return rank >= 0 && k->states[rank].managing_only;
-}
-
-static bool
-is_own(struct txn *t, const struct self *self, const struct change *c)
-{
-	struct life life;
-
-	return memcmp(c->id.life, self->life, LIFE_BYTES) == 0 ||
-	       (life_read(t, c->id.life, &life) == ERR_OK &&
-	           memcmp(life.node, self->id, NODE_ID_BYTES) == 0);
 }
 
 static enum err
@@ -277,33 +190,50 @@ take_back(struct txn *t, const struct self *self, const struct record_set *set,
 	return e == ERR_LIMIT || e == ERR_FORMAT ? ERR_OK : e;
 }
 
-/* Who takes a file or a step that is not his is asked about besides. */
+/* Who takes a file or a step that is not his is asked about besides, whether
+ * or not he says that he is the managing org. */
 static enum err
-judge_claim(struct txn *t, const struct self *self,
-    const struct record_set *set, size_t i, const char *name)
+judge_claim(
+    struct txn *t, const struct self *self, const struct keeper *k, size_t i)
 {
-	const struct change *c = &set->change[i];
+	const struct change *c = &k->set->change[i];
 	bool takes_step = takes_owners_step(c);
+	bool names = json_object_get(c->fields, k->field) != NULL;
 	enum err e = ERR_OK;
 
-	if ((!c->managing && !takes_step) || is_own(t, self, c) ||
-	    kept_then(t, set, i, name) != NO)
+	if ((!c->managing && !takes_step && !names) ||
+	    keeper_is_group(t, self, c) || keeper_then(k, i) != KEEPER_NO)
 		return ERR_OK;
 	if (c->managing)
-		e = take_back(t, self, set, c);
-	if (e == ERR_OK &&
-	    (takes_step || json_object_get(c->fields, name) != NULL))
+		e = take_back(t, self, k->set, c);
+	if (e == ERR_OK && (takes_step || keeper_takes(k, i)))
 		e = ask_about(t, c, FINDING_UNENTITLED);
 	return e;
 }
 
 /* The change that came may be what another had seen. */
 static enum err
+judge_from(struct txn *t, const struct self *self, const struct keeper *k,
+    const struct change *c)
+{
+	size_t i, at;
+	enum err e = ERR_OK;
+
+	for (at = 0; at < k->set->count; at++)
+		if (change_id_compare(&k->set->change[at].id, &c->id) == 0)
+			break;
+	for (i = 0; e == ERR_OK && at < k->set->count && i < k->set->count; i++)
+		if (i == at || kin_had_seen(k->set, i, at))
+			e = judge_claim(t, self, k, i);
+	return e;
+}
+
+static enum err
 note_file(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], const char *name)
 {
 	struct record_set set;
-	size_t i, at;
+	struct keeper k;
 	enum err e;
 
 	if (!c->managing && !takes_owners_step(c) && kin_is_alone(t, key))
@@ -311,12 +241,11 @@ note_file(struct txn *t, const struct self *self, const struct change *c,
 	e = record_gather(t, key, KIN_MAX, &set);
 	if (e != ERR_OK)
 		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
-	for (at = 0; at < set.count; at++)
-		if (change_id_compare(&set.change[at].id, &c->id) == 0)
-			break;
-	for (i = 0; e == ERR_OK && at < set.count && i < set.count; i++)
-		if (i == at || kin_had_seen(&set, i, at))
-			e = judge_claim(t, self, &set, i, name);
+	e = keeper_open(&k, t, self, &set, name);
+	if (e == ERR_OK) {
+		e = judge_from(t, self, &k, c);
+		keeper_close(&k);
+	}
 	record_set_free(&set);
 	return e;
 }
@@ -340,7 +269,8 @@ ends_contract(const struct change *c)
 /* Of the org that began the contract, or that ever kept the resident's file.
  * While nobody else's beginning is here, it is its author's. */
 static bool
-is_theirs(struct txn *t, const struct record_set *set, const struct change *c)
+is_theirs(struct txn *t, const struct self *self, const struct record_set *set,
+    const struct change *c)
 {
 	const char *resident = NULL;
 	bool others = false;
@@ -353,12 +283,12 @@ is_theirs(struct txn *t, const struct record_set *set, const struct change *c)
 			resident = rule_ref(one->fields, "resident_id");
 		if (one == c || one->parent_count > 0)
 			continue;
-		if (is_keeper(t, one->org, c->org) == YES)
+		if (keeper_is(t, one->org, c->org) == KEEPER_YES)
 			return true;
 		others = true;
 	}
-	return !others ||
-	       ever_kept(t, c->record.source, resident, c->org) == YES;
+	return !others || ever_kept(t, self, c->record.source, resident,
+	                      c->org) == KEEPER_YES;
 }
 
 /* With another beginning a step that came before it may be another's. */
@@ -371,7 +301,7 @@ note_contract(struct txn *t, const struct self *self, const struct change *c,
 	size_t i;
 	enum err e;
 
-	if (!begins && (!ends_contract(c) || is_own(t, self, c)))
+	if (!begins && (!ends_contract(c) || keeper_is_group(t, self, c)))
 		return ERR_OK;
 	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
 	if (e != ERR_OK) /* stops nothing; verify tells */
@@ -380,8 +310,8 @@ note_contract(struct txn *t, const struct self *self, const struct change *c,
 		const struct change *one = &set.change[i];
 
 		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
-		    ends_contract(one) && !is_own(t, self, one) &&
-		    !is_theirs(t, &set, one))
+		    ends_contract(one) && !keeper_is_group(t, self, one) &&
+		    !is_theirs(t, self, &set, one))
 			e = ask_about(t, one, FINDING_OTHERS_CONTRACT);
 	}
 	record_set_free(&set);
@@ -415,7 +345,7 @@ note_signed(
 
 		if (one->parent_count > 0)
 			continue;
-		if (is_above(t, c->org, one->org))
+		if (keeper_is_above(t, c->org, one->org))
 			own = true;
 		else
 			others = true;
@@ -435,13 +365,14 @@ note(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK;
 	if (name != NULL)
 		return note_file(t, self, c, key, name);
-	if ((c->managing || takes_owners_step(c)) && !is_own(t, self, c) &&
-	    is_entitled(t, c, key) == NO)
+	if ((c->managing || takes_owners_step(c)) &&
+	    !keeper_is_group(t, self, c) &&
+	    is_entitled(t, self, c, key) == KEEPER_NO)
 		return ask_about(t, c, FINDING_UNENTITLED);
 	if (strcmp(c->record.kind, "contract") == 0)
 		return note_contract(t, self, c, key);
 	return c->parent_count > 0 && is_signed_kind(c->record.kind) &&
-	               !is_own(t, self, c)
+	               !keeper_is_group(t, self, c)
 	           ? note_signed(t, c, key)
 	           : ERR_OK;
 }
@@ -559,6 +490,78 @@ write_word(struct matter_pen *pen, const struct identity *record,
 	return e;
 }
 
+/* The file is who took it's from here on: the group says so itself, or his
+ * next word would be none of the managing org's. Nothing where it went on. */
+static enum err
+confirm(struct matter_pen *pen, const struct record *r, const json_t *keeper,
+    const char *name)
+{
+	struct change c;
+	enum err e;
+
+	if (!json_equal(json_object_get(r->fields, name), keeper))
+		return ERR_OK;
+	change_init(&c);
+	c.record = r->id;
+	c.parent_count = r->parent_count;
+	memcpy(c.parents, r->parents, sizeof c.parents);
+	snprintf(c.by, sizeof c.by, "%s", pen->by);
+	snprintf(c.org, sizeof c.org, "%s", pen->org);
+	c.managing = true;
+	c.clock = self_clock(pen->self, pen->now);
+	c.occurred_at = c.recorded_at = pen->now;
+	c.fields = json_pack("{s:O}", name, keeper);
+	e = c.fields == NULL ? ERR_NOMEM : admit_own(pen->t, pen->self, &c, 1);
+	if (e == ERR_OK)
+		e = matter_note_written(pen, &c.id);
+	change_clear(&c);
+	return e;
+}
+
+/* A change as it is stored; change_clear() it in any case. */
+static enum err
+read_change(struct txn *t, const struct change_id *id, struct change *c)
+{
+	struct stored s;
+	enum err e;
+
+	stored_init(&s);
+	change_init(c);
+	c->id = *id;
+	e = stored_read(t, id, &s);
+	if (e == ERR_OK)
+		e = change_decode(c, s.body.data, s.body.size);
+	stored_free(&s);
+	return e;
+}
+
+static enum err
+let_stand(
+    struct matter_pen *pen, const struct matter *m, const struct change_id *id)
+{
+	const char *name = keeper_field(m->record.kind);
+	uint8_t key[KEY_RECORD_BYTES];
+	const json_t *keeper;
+	struct record r;
+	struct change c;
+	enum err e;
+
+	if (name == NULL)
+		return ERR_OK;
+	e = read_change(pen->t, id, &c);
+	keeper = json_object_get(c.fields, name);
+	if (e == ERR_OK && json_is_string(keeper)) {
+		key_record(txn_db(pen->t), key, &m->record);
+		e = record_read(pen->t, key, &r);
+		if (e == ERR_OK) {
+			e = confirm(pen, &r, keeper, name);
+			record_clear(&r);
+		}
+	}
+	change_clear(&c);
+	return e;
+}
+
 static enum err
 decide(struct matter_pen *pen, const struct matter *m, size_t n)
 {
@@ -567,34 +570,52 @@ decide(struct matter_pen *pen, const struct matter *m, size_t n)
 	json_t *ids;
 	enum err e = matter_change_parse(text, &id);
 
-	if (e != ERR_OK || strcmp(m->choice[n].word, "set-aside") != 0)
+	if (e != ERR_OK)
 		return e;
+	if (strcmp(m->choice[n].word, "set-aside") != 0)
+		return let_stand(pen, m, &id);
 	ids = json_pack("[s]", text);
 	e = ids == NULL ? ERR_NOMEM : write_word(pen, &m->record, &id, ids);
 	json_decref(ids);
 	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
 }
 
-/* Each word is taken back by one that has seen it. */
+/* One of the decision's changes: by one that has seen it a word is taken back,
+ * and what is no word is set aside in its turn. */
+static enum err
+undo_one(
+    struct matter_pen *pen, const struct identity *record, const char *text)
+{
+	struct change_id id;
+	struct change c;
+	json_t *ids;
+	enum err e = text == NULL ? ERR_FORMAT : matter_change_parse(text, &id);
+
+	if (e != ERR_OK)
+		return e;
+	e = read_change(pen->t, &id, &c);
+	ids = e == ERR_OK && json_object_get(c.fields, MERGE_SET_ASIDE) == NULL
+	          ? json_pack("[s]", text)
+	          : json_null();
+	if (e == ERR_OK)
+		e = ids == NULL ? ERR_NOMEM : write_word(pen, record, &id, ids);
+	json_decref(ids);
+	change_clear(&c);
+	return e;
+}
+
 static enum err
 undo(struct matter_pen *pen, const struct record *decision)
 {
 	const json_t *changes = json_object_get(decision->fields, "changes");
 	struct identity record;
-	struct change_id id;
 	size_t i;
 	enum err e = ERR_OK;
 
 	matter_about(decision->fields, &record);
-	for (i = 0; e == ERR_OK && i < json_array_size(changes); i++) {
-		const char *text =
-		    json_string_value(json_array_get(changes, i));
-		json_t *nothing = json_null();
-
-		e = text == NULL ? ERR_FORMAT : matter_change_parse(text, &id);
-		if (e == ERR_OK)
-			e = write_word(pen, &record, &id, nothing);
-	}
+	for (i = 0; e == ERR_OK && i < json_array_size(changes); i++)
+		e = undo_one(pen, &record,
+		    json_string_value(json_array_get(changes, i)));
 	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
 }
 

@@ -152,6 +152,8 @@ enum finding_code {
 	FINDING_OTHERS_RECORD = 236,    /* warned, asked: amended by another */
 	/* which record is meant */
 	FINDING_AMBIGUOUS = 250,
+	/* refused on forms: a file goes over by a move */
+	FINDING_KEEPERS_FIELD = 265,
 };
 
 struct finding {

@@ -312,6 +312,188 @@ test_claims_that_are_right_are_not_asked_about(void **state)
 	assert_int_equal(waiting(f), 1);
 }
 
+/* --- who keeps a file ------------------------------------------------------
+ */
+
+static json_t *
+given_to(const char *org)
+{
+	return json_pack(
+	    "{s:o}", "managing_org_id", json_sprintf("ref:%s", org));
+}
+
+struct counted {
+	enum finding_code code;
+	size_t count;
+};
+
+static enum err
+count_one(void *context, const struct question *q)
+{
+	struct counted *c = context;
+
+	c->count += q->type == QUESTION_MATTER && q->code == c->code;
+	return ERR_OK;
+}
+
+/* How many rows of a code wait. */
+static size_t
+asked(struct fixture *f, enum finding_code code)
+{
+	struct counted c = {.code = code};
+	struct txn *t = test_store_read(&f->s);
+
+	assert_int_equal(question_walk(t, count_one, &c), ERR_OK);
+	txn_abort(t);
+	return c.count;
+}
+
+/* V1's contract with his resident, and V2's word that it ends. */
+static struct change_id
+end_by_another(struct fixture *f, uint64_t seq, const char *ref)
+{
+	struct identity contract = {.source = "his", .kind = "contract"};
+	struct change_id first;
+
+	snprintf(contract.ref, sizeof contract.ref, "%s", ref);
+	first = arrive(f, &contract, seq, NULL, "V1", false,
+	    json_pack(
+	        "{s:s, s:s}", "state", "signed", "resident_id", "ref:R1"));
+	return arrive(f, &contract, seq + 1, &first, "V2", false,
+	    json_pack("{s:s}", "state", "ending"));
+}
+
+/* The change that a decision made. */
+static struct change_id
+made_by(struct fixture *f, const struct matter_decision *d)
+{
+	struct change_id id;
+	struct record r;
+
+	test_store_record(&f->s, d->made.source, d->made.kind, d->made.ref, &r);
+	assert_int_equal(
+	    json_array_size(json_object_get(r.fields, "changes")), 1);
+	assert_int_equal(
+	    matter_change_parse(json_string_value(json_array_get(
+	                            json_object_get(r.fields, "changes"), 0)),
+	        &id),
+	    ERR_OK);
+	record_clear(&r);
+	return id;
+}
+
+static void
+test_who_takes_a_file_silently_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first, taken;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	/* He says nothing of being its keeper, and means to become it. */
+	taken = arrive(f, &his, 2, &first, "V2", false, given_to("V2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	assert_int_equal(waiting(f), 1);
+	/* What he wrote gives him no right to write as its keeper, ... */
+	arrive(f, &his, 3, &taken, "V2", true, phone("222"));
+	assert_int_equal(taken_back(f, "R1"), 1);
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	/* ... nor to end what its keeper began. */
+	end_by_another(f, 11, "K1");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
+static void
+test_naming_its_keeper_again_takes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", false, given_to("V1"));
+	assert_int_equal(waiting(f), 0);
+	/* Its keeper may give it. */
+	arrive(f, &his, 3, &first, "V1", true, given_to("V2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+	end_by_another(f, 11, "K1");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 0);
+}
+
+/* A third one gives it away. */
+static void
+test_who_gives_anothers_file_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V3", false, given_to("V2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	end_by_another(f, 11, "K1");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
+static void
+test_who_is_let_stand_is_its_keeper(void **state)
+{
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first, kept;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", false, given_to("V2"));
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	kept = made_by(f, &d);
+	arrive(f, &his, 3, &kept, "V2", true, phone("222"));
+	assert_int_equal(taken_back(f, "R1"), 0);
+	end_by_another(f, 11, "K1");
+	assert_int_equal(waiting(f), 0);
+	/* Until that is undone. */
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	arrive(f, &his, 4, &kept, "V2", true, phone("223"));
+	assert_int_equal(taken_back(f, "R1"), 1);
+	end_by_another(f, 21, "K2");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
+/* Whoever takes it, and the word by which that is known, in any order. */
+static void
+test_a_silent_taking_is_asked_about_in_any_order(void **state)
+{
+	static const unsigned orders[][3] = {
+	    {1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
+	struct fixture *f = *state;
+	uint64_t n;
+
+	test_store_join(&f->s, "H01");
+	for (n = 0; n < 6; n++) {
+		struct identity record = his;
+		struct change_id first = {.class = 2, .seq = n * 10 + 1};
+		struct change_id taken = {.class = 2, .seq = n * 10 + 2};
+
+		memset(first.life, 0x55, sizeof first.life);
+		memset(taken.life, 0x55, sizeof taken.life);
+		snprintf(record.ref, sizeof record.ref, "T%u", (unsigned)n);
+		for (unsigned i = 0; i < 3; i++)
+			if (orders[n][i] == 1)
+				arrive(f, &record, first.seq, NULL, "V1", true,
+				    person());
+			else if (orders[n][i] == 2)
+				arrive(f, &record, taken.seq, &first, "V2",
+				    false, given_to("V2"));
+			else
+				arrive(f, &record, n * 10 + 3, &taken, "V2",
+				    true, phone("222"));
+		assert_int_equal(asked(f, FINDING_UNENTITLED), n + 1);
+		assert_int_equal(taken_back(f, record.ref), 1);
+	}
+}
+
 /* --- a link is of both sides ---------------------------------------------- */
 
 static void
@@ -344,6 +526,59 @@ says_linked(struct fixture *f, const char *one, const char *other)
 	txn_abort(t);
 	json_decref(fields);
 	return e;
+}
+
+static enum err
+amends(struct fixture *f, const char *kind, const char *ref, const char *org,
+    json_t *fields)
+{
+	struct txn *t = test_store_write(&f->s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored made;
+	struct self self;
+	size_t i;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record_of(f->s.db, key, "his", kind, ref);
+	e = author_amend(t, &self, key, "S1", org, fields, TEST_NOW, &made);
+	for (i = 0; i < made.findings.count; i++)
+		if (made.findings.list[i].refused)
+			assert_int_equal(
+			    made.findings.list[i].code, FINDING_KEEPERS_FIELD);
+	txn_abort(t);
+	json_decref(fields);
+	return e;
+}
+
+/* A form gives no file away, whoever keeps it: that is a move. */
+static void
+test_a_form_gives_no_file_away(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "C01");
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s}", "name", "张伟", "sex", "1",
+	        "no_id_reason", "lost", "managing_org_id", "ref:C01"));
+	test_store_admit(&f->s, "his", "device", "D1", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s}", "asset_no", "A1", "name", "超声",
+	        "class", "ultrasound", "owner_org_id", "ref:C02"));
+	test_store_admit(&f->s, "his", "device", "D2", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s}", "asset_no", "A2", "name", "超声",
+	        "class", "ultrasound", "owner_org_id", "ref:C01"));
+	assert_int_equal(
+	    amends(f, "resident", "R1", "C01", given_to("C02")), ERR_REFUSED);
+	assert_int_equal(
+	    amends(f, "resident", "R1", "C01", given_to("C01")), ERR_OK);
+	assert_int_equal(
+	    amends(f, "resident", "R1", "C01", phone("1")), ERR_OK);
+	assert_int_equal(amends(f, "device", "D1", "C01",
+	                     json_pack("{s:s}", "owner_org_id", "ref:C01")),
+	    ERR_REFUSED);
+	assert_int_equal(amends(f, "device", "D2", "C01",
+	                     json_pack("{s:s}", "owner_org_id", "ref:C02")),
+	    ERR_OK);
 }
 
 /* An org links no file of its own to another's: the group does (0028). */
@@ -421,7 +656,13 @@ main(void)
 	    HUB(test_a_false_claim_is_taken_back_in_any_order),
 	    HUB(test_what_was_claimed_falsely_is_not_lost),
 	    HUB(test_claims_that_are_right_are_not_asked_about),
+	    HUB(test_who_takes_a_file_silently_is_asked_about),
+	    HUB(test_naming_its_keeper_again_takes_nothing),
+	    HUB(test_who_gives_anothers_file_is_asked_about),
+	    HUB(test_who_is_let_stand_is_its_keeper),
+	    HUB(test_a_silent_taking_is_asked_about_in_any_order),
 	    HUB(test_when_it_met_is_the_same_in_any_order),
+	    CLINIC(test_a_form_gives_no_file_away),
 	    CLINIC(test_no_clinic_links_a_stranger),
 	    HUB(test_a_link_to_a_stranger_is_asked_about),
 	};
