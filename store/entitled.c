@@ -11,9 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/i18n.h"
 #include "store/admit.h"
 #include "store/contest_settle.h"
+#include "store/decided.h"
+#include "store/entitled.h"
 #include "store/group_word.h"
 #include "store/keeper.h"
 #include "store/kin.h"
@@ -118,15 +119,20 @@ takes_owners_step(const struct change *c)
 	return rank >= 0 && k->states[rank].managing_only;
 }
 
+/* Asked while it is wrong and nobody has decided it. */
 static enum err
-ask_about(struct txn *t, const struct change *c, enum finding_code code)
+ask_about(
+    struct txn *t, const struct change *c, enum finding_code code, bool wrong)
 {
+	uint8_t name[DB_BLIND_BYTES];
 	struct question q;
 	char id[48];
 
 	matter_change_id(&c->id, id);
 	matter_question(&c->record, code, id, c->occurred_at, &q);
-	return question_put(t, &q);
+	decided_name(t, code, &c->id, name);
+	return wrong && !decided_is(t, name) ? question_put(t, &q)
+	                                     : matter_drop(t, &q);
 }
 
 /* --- claims about a file or a device ---------------------------------------
@@ -198,24 +204,28 @@ judge_claim(
 {
 	const struct change *c = &k->set->change[i];
 	bool takes_step = takes_owners_step(c);
-	bool names = json_object_get(c->fields, k->field) != NULL;
+	bool names = json_object_get(c->fields, k->field) != NULL, wrong;
 	enum err e = ERR_OK;
 
 	if ((!c->managing && !takes_step && !names) ||
-	    keeper_is_group(t, self, c) || keeper_then(k, i) != KEEPER_NO)
+	    keeper_is_group(t, self, c))
 		return ERR_OK;
-	if (c->managing)
+	wrong = keeper_then(k, i) == KEEPER_NO;
+	if (c->managing && wrong)
 		e = take_back(t, self, k->set, c);
-	if (e == ERR_OK && (takes_step || keeper_takes(k, i)))
-		e = ask_about(t, c, FINDING_UNENTITLED);
+	if (e == ERR_OK && (takes_step || names))
+		e = ask_about(t, c, FINDING_UNENTITLED,
+		    wrong && (takes_step || keeper_takes(k, i)));
 	return e;
 }
 
-/* The change that came may be what another had seen. */
+/* The change that came may be what another had seen, or a word of the group's
+ * about any. */
 static enum err
 judge_from(struct txn *t, const struct self *self, const struct keeper *k,
     const struct change *c)
 {
+	bool all = json_object_get(c->fields, MERGE_SET_ASIDE) != NULL;
 	size_t i, at;
 	enum err e = ERR_OK;
 
@@ -223,7 +233,7 @@ judge_from(struct txn *t, const struct self *self, const struct keeper *k,
 		if (change_id_compare(&k->set->change[at].id, &c->id) == 0)
 			break;
 	for (i = 0; e == ERR_OK && at < k->set->count && i < k->set->count; i++)
-		if (i == at || kin_had_seen(k->set, i, at))
+		if (i == at || all || kin_had_seen(k->set, i, at))
 			e = judge_claim(t, self, k, i);
 	return e;
 }
@@ -310,9 +320,9 @@ note_contract(struct txn *t, const struct self *self, const struct change *c,
 		const struct change *one = &set.change[i];
 
 		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
-		    ends_contract(one) && !keeper_is_group(t, self, one) &&
-		    !is_theirs(t, self, &set, one))
-			e = ask_about(t, one, FINDING_OTHERS_CONTRACT);
+		    ends_contract(one) && !keeper_is_group(t, self, one))
+			e = ask_about(t, one, FINDING_OTHERS_CONTRACT,
+			    !is_theirs(t, self, &set, one));
 	}
 	record_set_free(&set);
 	return e;
@@ -351,24 +361,22 @@ note_signed(
 			others = true;
 	}
 	record_set_free(&set);
-	return others && !own ? ask_about(t, c, FINDING_OTHERS_RECORD) : ERR_OK;
+	return ask_about(t, c, FINDING_OTHERS_RECORD, others && !own);
 }
 
 /* At the hub, as the change comes in: what is known then decides. */
 static enum err
-note(struct txn *t, const struct self *self, const struct change *c,
+judge(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	const char *name = keeper_field(c->record.kind);
 
-	if (self->role != ROLE_HUB)
-		return ERR_OK;
 	if (name != NULL)
 		return note_file(t, self, c, key, name);
 	if ((c->managing || takes_owners_step(c)) &&
 	    !keeper_is_group(t, self, c) &&
 	    is_entitled(t, self, c, key) == KEEPER_NO)
-		return ask_about(t, c, FINDING_UNENTITLED);
+		return ask_about(t, c, FINDING_UNENTITLED, true);
 	if (strcmp(c->record.kind, "contract") == 0)
 		return note_contract(t, self, c, key);
 	return c->parent_count > 0 && is_signed_kind(c->record.kind) &&
@@ -377,150 +385,8 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	           : ERR_OK;
 }
 
-/* --- deciding ------------------------------------------------------------ */
-
-static const char *
-ground_of(enum finding_code code)
-{
-	switch (code) {
-	case FINDING_OTHERS_CONTRACT:
-		return N_("its author is neither of the contract's "
-		          "organisation nor of the managing one");
-	case FINDING_OTHERS_RECORD:
-		return N_("its author is not of the organisation that signed "
-		          "the record, nor above it");
-	default:
-		return N_("its author was not the managing organisation");
-	}
-}
-
-/* What the change set, and what it found there. */
-static enum err
-show_both(
-    const struct record_set *set, const struct change *c, struct matter *m)
-{
-	json_t *kept = matter_show_change(c), *without = json_object();
-	json_t *found = json_object(), *v;
-	struct record before = {0};
-	const char *name;
-	enum err e =
-	    record_seen_by(set->input, set->count, &c->id, false, &before);
-
-	if (e == ERR_NOT_FOUND)
-		e = ERR_OK;
-	json_object_foreach(c->fields, name, v)
-	{
-		json_t *old = json_object_get(before.fields, name);
-
-		json_object_set(found, name, old == NULL ? json_null() : old);
-	}
-	record_clear(&before);
-	json_object_set_new(without, "fields", found);
-	json_object_set(kept, "fields", c->fields);
-	m->proposal = 0;
-	m->ground = ground_of(m->question->code);
-	if (e != ERR_OK) {
-		json_decref(without);
-		json_decref(kept);
-		return e;
-	}
-	e = matter_add_choice(m, "set-aside", without);
-	if (e == ERR_OK)
-		return matter_add_choice(m, "keep", kept);
-	json_decref(kept);
-	return e;
-}
-
-static enum err
-describe(struct txn *t, const struct self *self, struct matter *m)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record_set set;
-	struct change_id id;
-	size_t i;
-	enum err e = matter_change_parse(m->question->field, &id);
-
-	(void)self;
-	if (e != ERR_OK)
-		return ERR_NOT_FOUND;
-	matter_key(t, m->question, key);
-	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
-	if (e != ERR_OK)
-		return e;
-	e = ERR_NOT_FOUND;
-	for (i = 0; i < set.count; i++)
-		if (change_id_compare(&set.change[i].id, &id) == 0)
-			e = show_both(&set, &set.change[i], m);
-	record_set_free(&set);
-	return e;
-}
-
-/* A change that has seen only the one it speaks of: what met goes on to. */
-static enum err
-write_word(struct matter_pen *pen, const struct identity *record,
-    const struct change_id *seen, json_t *ids)
-{
-	struct stored s;
-	struct change c;
-	uint8_t link[8];
-	enum err e;
-
-	stored_init(&s);
-	change_init(&c);
-	e = stored_read(pen->t, seen, &s);
-	if (e == ERR_OK) {
-		store_u64(link, s.fingerprint);
-		c.record = *record;
-		c.parent_count = 1;
-		c.parents[0].id = *seen;
-		memcpy(c.parents[0].link, link, FINGERPRINT_LINK_BYTES);
-		snprintf(c.by, sizeof c.by, "%s", pen->by);
-		snprintf(c.org, sizeof c.org, "%s", pen->org);
-		c.clock = self_clock(pen->self, pen->now);
-		c.occurred_at = c.recorded_at = pen->now;
-		c.fields = json_pack("{s:o, s:s}", MERGE_SET_ASIDE,
-		    json_incref(ids), "reason", pen->reason);
-		e = c.fields == NULL ? ERR_NOMEM
-		                     : admit_own(pen->t, pen->self, &c, 1);
-	}
-	if (e == ERR_OK)
-		e = matter_note_written(pen, &c.id);
-	change_clear(&c);
-	stored_free(&s);
-	return e;
-}
-
-/* The file is who took it's from here on: the group says so itself, or his
- * next word would be none of the managing org's. Nothing where it went on. */
-static enum err
-confirm(struct matter_pen *pen, const struct record *r, const json_t *keeper,
-    const char *name)
-{
-	struct change c;
-	enum err e;
-
-	if (!json_equal(json_object_get(r->fields, name), keeper))
-		return ERR_OK;
-	change_init(&c);
-	c.record = r->id;
-	c.parent_count = r->parent_count;
-	memcpy(c.parents, r->parents, sizeof c.parents);
-	snprintf(c.by, sizeof c.by, "%s", pen->by);
-	snprintf(c.org, sizeof c.org, "%s", pen->org);
-	c.managing = true;
-	c.clock = self_clock(pen->self, pen->now);
-	c.occurred_at = c.recorded_at = pen->now;
-	c.fields = json_pack("{s:O}", name, keeper);
-	e = c.fields == NULL ? ERR_NOMEM : admit_own(pen->t, pen->self, &c, 1);
-	if (e == ERR_OK)
-		e = matter_note_written(pen, &c.id);
-	change_clear(&c);
-	return e;
-}
-
-/* A change as it is stored; change_clear() it in any case. */
-static enum err
-read_change(struct txn *t, const struct change_id *id, struct change *c)
+enum err
+entitled_read(struct txn *t, const struct change_id *id, struct change *c)
 {
 	struct stored s;
 	enum err e;
@@ -535,116 +401,53 @@ read_change(struct txn *t, const struct change_id *id, struct change *c)
 	return e;
 }
 
+/* It is decided about, or is not any more. */
 static enum err
-let_stand(
-    struct matter_pen *pen, const struct matter *m, const struct change_id *id)
+note_decision(struct txn *t, const struct self *self, const struct decided *d,
+    enum finding_code code, const uint8_t question[KEY_RECORD_BYTES])
 {
-	const char *name = keeper_field(m->record.kind);
-	uint8_t key[KEY_RECORD_BYTES];
-	const json_t *keeper;
-	struct record r;
+	const char *field = rule_text(d->about, "about_field");
+	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
+	struct change_id id;
 	struct change c;
 	enum err e;
 
-	if (name == NULL)
+	if (field == NULL || matter_change_parse(field, &id) != ERR_OK)
 		return ERR_OK;
-	e = read_change(pen->t, id, &c);
-	keeper = json_object_get(c.fields, name);
-	if (e == ERR_OK && json_is_string(keeper)) {
-		key_record(txn_db(pen->t), key, &m->record);
-		e = record_read(pen->t, key, &r);
-		if (e == ERR_OK) {
-			e = confirm(pen, &r, keeper, name);
-			record_clear(&r);
-		}
+	decided_name(t, code, &id, name);
+	e = decided_note(t, name, question, d->stands);
+	if (e != ERR_OK)
+		return e;
+	e = entitled_read(t, &id, &c);
+	if (e == ERR_OK) {
+		key_record(txn_db(t), key, &c.record);
+		e = d->stands ? ask_about(t, &c, code, false)
+		              : judge(t, self, &c, key);
 	}
 	change_clear(&c);
-	return e;
+	return e == ERR_NOT_FOUND || e == ERR_FORMAT ? ERR_OK : e;
 }
 
-static enum err
-decide(struct matter_pen *pen, const struct matter *m, size_t n)
+enum err
+entitled_note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
 {
-	const char *text = m->question->field;
-	struct change_id id;
-	json_t *ids;
-	enum err e = matter_change_parse(text, &id);
-
-	if (e != ERR_OK)
-		return e;
-	if (strcmp(m->choice[n].word, "set-aside") != 0)
-		return let_stand(pen, m, &id);
-	ids = json_pack("[s]", text);
-	e = ids == NULL ? ERR_NOMEM : write_word(pen, &m->record, &id, ids);
-	json_decref(ids);
-	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
-}
-
-/* One of the decision's changes: by one that has seen it a word is taken back,
- * and what is no word is set aside in its turn. */
-static enum err
-undo_one(
-    struct matter_pen *pen, const struct identity *record, const char *text)
-{
-	struct change_id id;
-	struct change c;
-	json_t *ids;
-	enum err e = text == NULL ? ERR_FORMAT : matter_change_parse(text, &id);
-
-	if (e != ERR_OK)
-		return e;
-	e = read_change(pen->t, &id, &c);
-	ids = e == ERR_OK && json_object_get(c.fields, MERGE_SET_ASIDE) == NULL
-	          ? json_pack("[s]", text)
-	          : json_null();
-	if (e == ERR_OK)
-		e = ids == NULL ? ERR_NOMEM : write_word(pen, record, &id, ids);
-	json_decref(ids);
-	change_clear(&c);
-	return e;
-}
-
-static enum err
-undo(struct matter_pen *pen, const struct record *decision)
-{
-	const json_t *changes = json_object_get(decision->fields, "changes");
-	struct identity record;
+	static const enum finding_code codes[] = {
+	    FINDING_UNENTITLED, FINDING_OTHERS_CONTRACT, FINDING_OTHERS_RECORD};
+	struct decided d;
 	size_t i;
-	enum err e = ERR_OK;
+	enum err e;
 
-	matter_about(decision->fields, &record);
-	for (i = 0; e == ERR_OK && i < json_array_size(changes); i++)
-		e = undo_one(pen, &record,
-		    json_string_value(json_array_get(changes, i)));
-	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
+	if (self->role != ROLE_HUB)
+		return ERR_OK;
+	e = judge(t, self, c, key);
+	for (i = 0; e == ERR_OK && i < sizeof codes / sizeof *codes; i++) {
+		e = decided_of(t, c, key, codes[i], &d);
+		if (e == ERR_OK) {
+			e = note_decision(t, self, &d, codes[i], key);
+			decided_free(&d);
+		}
+		e = e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	return e;
 }
-
-const struct matter_maker matter_entitled = {
-    .code = FINDING_UNENTITLED,
-    .urgency = 1,
-    .group_only = true,
-    .note = note,
-    .describe = describe,
-    .decide = decide,
-    .undo = undo,
-};
-
-/* The same of a contract that another org ended. */
-const struct matter_maker matter_others_contract = {
-    .code = FINDING_OTHERS_CONTRACT,
-    .urgency = 1,
-    .group_only = true,
-    .describe = describe,
-    .decide = decide,
-    .undo = undo,
-};
-
-/* The same of a signed record that another org changed. */
-const struct matter_maker matter_others_record = {
-    .code = FINDING_OTHERS_RECORD,
-    .urgency = 1,
-    .group_only = true,
-    .describe = describe,
-    .decide = decide,
-    .undo = undo,
-};

@@ -444,6 +444,10 @@ static const struct entry entries[] = {
 	       "change."),
 	    N_("A file goes over by a move: yizhan add move, which the group "
 	       "confirms. A device's owner says who owns it next.")},
+	{FINDING_FILED_ELSEWHERE, "filed_elsewhere",
+	    N_("By this decision the record was filed with another resident."),
+	    N_("File it back: yizhan amend KIND REF --reassign RESIDENT "
+	       "--reason TEXT.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -154,6 +154,7 @@ enum finding_code {
 	FINDING_AMBIGUOUS = 250,
 	/* refused on forms: a file goes over by a move */
 	FINDING_KEEPERS_FIELD = 265,
+	FINDING_FILED_ELSEWHERE = 266, /* refused: undoing */
 };
 
 struct finding {

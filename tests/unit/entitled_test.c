@@ -167,7 +167,13 @@ test_a_claim_that_was_none_is_set_aside(void **state)
 	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
 	assert_int_equal(waiting(f), 0);
 	his_shows(f, "111");
+	/* Undone, it is asked again. */
 	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(waiting(f), 1);
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(waiting(f), 1);
 }
 
 /* Until it is set aside it counts, and does again when that is undone. */
@@ -323,7 +329,8 @@ given_to(const char *org)
 }
 
 struct counted {
-	enum finding_code code;
+	enum finding_code code; /* FINDING_NONE: any */
+	const char *kind;       /* NULL: any */
 	size_t count;
 };
 
@@ -332,20 +339,33 @@ count_one(void *context, const struct question *q)
 {
 	struct counted *c = context;
 
-	c->count += q->type == QUESTION_MATTER && q->code == c->code;
+	c->count += q->type == QUESTION_MATTER &&
+	            (c->code == FINDING_NONE || q->code == c->code) &&
+	            (c->kind == NULL || strcmp(q->kind, c->kind) == 0);
 	return ERR_OK;
 }
 
-/* How many rows of a code wait. */
 static size_t
-asked(struct fixture *f, enum finding_code code)
+count_rows(struct fixture *f, struct counted c)
 {
-	struct counted c = {.code = code};
 	struct txn *t = test_store_read(&f->s);
 
 	assert_int_equal(question_walk(t, count_one, &c), ERR_OK);
 	txn_abort(t);
 	return c.count;
+}
+
+/* How many rows of a code wait, or about a kind. */
+static size_t
+asked(struct fixture *f, enum finding_code code)
+{
+	return count_rows(f, (struct counted){.code = code});
+}
+
+static size_t
+asked_of(struct fixture *f, const char *kind)
+{
+	return count_rows(f, (struct counted){.kind = kind});
 }
 
 /* V1's contract with his resident, and V2's word that it ends. */
@@ -455,10 +475,69 @@ test_who_is_let_stand_is_its_keeper(void **state)
 	assert_int_equal(waiting(f), 0);
 	/* Until that is undone. */
 	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
 	arrive(f, &his, 4, &kept, "V2", true, phone("223"));
-	assert_int_equal(taken_back(f, "R1"), 1);
+	assert_int_equal(taken_back(f, "R1"), 2);
 	end_by_another(f, 21, "K2");
 	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
+/* Of a contract that another ended, and of a visit that another signed. */
+static void
+test_undone_others_steps_are_asked_about_again(void **state)
+{
+	struct identity visit = {
+	    .source = "his", .kind = "encounter", .ref = "E1"};
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	arrive(f, &his, 1, NULL, "V1", true, person());
+	end_by_another(f, 11, "K1");
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	first = arrive(f, &visit, 21, NULL, "V1", false,
+	    json_pack(
+	        "{s:s, s:s}", "state", "signed", "resident_id", "ref:R1"));
+	arrive(f, &visit, 22, &first, "V2", false,
+	    json_pack("{s:s, s:s}", "state", "amended", "plan", "x"));
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_OTHERS_RECORD), 1);
+}
+
+/* A hub that was restored may hear of the decision before what it is about. */
+static void
+test_what_was_decided_is_not_asked_when_it_comes_again(void **state)
+{
+	struct identity question = {
+	    .source = "his", .kind = "question", .ref = "Q1"};
+	struct change_id first, taken = {.class = 2, .seq = 2}, said;
+	struct fixture *f = *state;
+	char id[48];
+
+	test_store_join(&f->s, "H01");
+	memset(taken.life, 0x55, sizeof taken.life);
+	matter_change_id(&taken, id);
+	said = arrive(f, &question, 11, NULL, "H01", false,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "state", "open",
+	        "about_source", "his", "about_kind", "resident", "about_ref",
+	        "R1", "about_field", id, "code", "unentitled", "decision",
+	        "keep"));
+	said = arrive(f, &question, 12, &said, "H01", false,
+	    json_pack("{s:s}", "state", "decided"));
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", false, given_to("V2"));
+	assert_int_equal(asked_of(f, "resident"), 0);
+	arrive(f, &question, 13, &said, "H01", false,
+	    json_pack("{s:s}", "state", "undone"));
+	assert_int_equal(asked_of(f, "resident"), 1);
 }
 
 /* Whoever takes it, and the word by which that is known, in any order. */
@@ -660,6 +739,8 @@ main(void)
 	    HUB(test_naming_its_keeper_again_takes_nothing),
 	    HUB(test_who_gives_anothers_file_is_asked_about),
 	    HUB(test_who_is_let_stand_is_its_keeper),
+	    HUB(test_undone_others_steps_are_asked_about_again),
+	    HUB(test_what_was_decided_is_not_asked_when_it_comes_again),
 	    HUB(test_a_silent_taking_is_asked_about_in_any_order),
 	    HUB(test_when_it_met_is_the_same_in_any_order),
 	    CLINIC(test_a_form_gives_no_file_away),
