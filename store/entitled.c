@@ -83,6 +83,7 @@ owns_matter(struct txn *t, const struct record *r, const char *org)
 	if (matter_is_groups(r->fields))
 		return KEEPER_NO;
 	matter_about(r->fields, &m.record);
+	m.maker = matter_maker_by_name(rule_text(r->fields, "code"));
 	matter_find_owner(t, &m);
 	return keeper_is(t, m.owner, org);
 }

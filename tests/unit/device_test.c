@@ -163,6 +163,25 @@ test_lending_on_is_the_owners_to_allow(void **state)
 	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 0);
 }
 
+/* Who lends on signed the hand-over: it is not his to allow all the same. */
+static void
+test_who_lends_on_does_not_allow_it_himself(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, story[0]);
+	give(f, story[1]);
+	give(f, story[2]);
+	test_store_join(&f->s, "A");
+	assert_int_equal(
+	    decide(f, FINDING_ONWARD_LENDING, "agree", NULL), ERR_NOT_ALLOWED);
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 1);
+	test_store_join(&f->s, "H");
+	assert_int_equal(
+	    decide(f, FINDING_ONWARD_LENDING, "agree", NULL), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 0);
+}
+
 static void
 test_a_device_that_may_be_lent_on(void **state)
 {
@@ -457,6 +476,7 @@ main(void)
 	    HUB(test_what_is_lost_is_asked_about),
 	    HUB(test_what_is_damaged_is_asked_about),
 	    HUB(test_a_fork_of_very_many_hands_is_kept_whole),
+	    CLINIC(test_who_lends_on_does_not_allow_it_himself),
 	    CLINIC(test_no_side_decides_a_fork_by_itself),
 	    HUB(test_no_peer_decides_a_fork),
 	    HUB(test_a_fork_ends_whatever_others_call_their_devices),

@@ -700,6 +700,38 @@ test_a_link_to_a_stranger_is_asked_about(void **state)
 	    questions(f, QUESTION_MATTER).last.code, FINDING_UNENTITLED);
 }
 
+/* What an owner did not allow is his to decide, and not the signer's. */
+static void
+test_a_lending_on_is_its_owners_matter(void **state)
+{
+	static const char *const orgs[] = {"V1", "V2"};
+	struct identity device = {
+	    .source = "his", .kind = "device", .ref = "D1"};
+	struct identity custody = {
+	    .source = "his", .kind = "custody", .ref = "K1"};
+	struct fixture *f = *state;
+	uint64_t i;
+
+	test_store_join(&f->s, "H01");
+	arrive(f, &device, 1, NULL, "V1", true,
+	    json_pack("{s:s}", "owner_org_id", "ref:V1"));
+	arrive(f, &custody, 2, NULL, "V2", false,
+	    json_pack("{s:s, s:i, s:s, s:s}", "device_id", "ref:D1",
+	        "custody_no", 1, "from", "ref:V2", "to", "ref:V3"));
+	for (i = 0; i < 2; i++) {
+		struct identity question = {
+		    .source = "his", .kind = "question"};
+
+		snprintf(question.ref, sizeof question.ref, "Q%u", (unsigned)i);
+		arrive(f, &question, 10 + i, NULL, orgs[i], false,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "state",
+		        "decided", "about_source", "his", "about_kind",
+		        "custody", "about_ref", "K1", "device_id", "ref:D1",
+		        "code", "onward_lending", "decision", "agree"));
+		assert_int_equal(asked(f, FINDING_UNENTITLED), i);
+	}
+}
+
 /* "When what met last happened, by what the changes say" (matter.h). */
 static void
 test_when_it_met_is_the_same_in_any_order(void **state)
@@ -742,6 +774,7 @@ main(void)
 	    HUB(test_undone_others_steps_are_asked_about_again),
 	    HUB(test_what_was_decided_is_not_asked_when_it_comes_again),
 	    HUB(test_a_silent_taking_is_asked_about_in_any_order),
+	    HUB(test_a_lending_on_is_its_owners_matter),
 	    HUB(test_when_it_met_is_the_same_in_any_order),
 	    CLINIC(test_a_form_gives_no_file_away),
 	    CLINIC(test_no_clinic_links_a_stranger),
