@@ -24,28 +24,38 @@
 
 /* --- judging ------------------------------------------------------------- */
 
-/* Of what is about a resident: whether the org ever kept the file, since late
- * work of the old site counts. */
+/* Whether an org ever kept this file, or owned this device, since late work of
+ * the old site counts. */
 static enum keeper_says
-ever_kept(struct txn *t, const struct self *self, const char *source,
-    const char *resident, const char *org)
+ever_kept_key(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const char *org)
 {
 	enum keeper_says says = KEEPER_UNKNOWN;
-	uint8_t key[KEY_RECORD_BYTES];
 	struct record_set set;
 	struct keeper k;
 
-	if (resident == NULL ||
-	    scope_resolve(t, source, "resident", resident, key) != ERR_OK ||
-	    record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
+	if (record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
 		return KEEPER_UNKNOWN;
-	if (keeper_open(&k, t, self, &set, keeper_field("resident")) ==
-	    ERR_OK) {
+	if (keeper_open(&k, t, self, &set,
+	        keeper_field(set.change[0].record.kind)) == ERR_OK) {
 		says = keeper_ever(&k, org);
 		keeper_close(&k);
 	}
 	record_set_free(&set);
 	return says;
+}
+
+/* Of what is about a resident. */
+static enum keeper_says
+ever_kept(struct txn *t, const struct self *self, const char *source,
+    const char *resident, const char *org)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	return resident == NULL || scope_resolve(t, source, "resident",
+	                               resident, key) != ERR_OK
+	           ? KEEPER_UNKNOWN
+	           : ever_kept_key(t, self, key, org);
 }
 
 /* Of one whose ref a record names; its source is told beside it or its own. */
@@ -74,16 +84,20 @@ kept_both(struct txn *t, const struct self *self, const struct record *r,
 	return one == KEEPER_YES ? other : one;
 }
 
-/* Of a decision: whether what it is about is its author's. */
+/* Of a decision: whether what it is about is its author's, or once was. */
 static enum keeper_says
-owns_matter(struct txn *t, const struct record *r, const char *org)
+owns_matter(struct txn *t, const struct self *self, const struct record *r,
+    const char *org)
 {
+	uint8_t key[KEY_RECORD_BYTES];
 	struct matter m = {0};
 
 	if (matter_is_groups(r->fields))
 		return KEEPER_NO;
 	matter_about(r->fields, &m.record);
 	m.maker = matter_maker_by_name(rule_text(r->fields, "code"));
+	if (matter_kept_record(t, &m, key) == ERR_OK)
+		return ever_kept_key(t, self, key, org);
 	matter_find_owner(t, &m);
 	return keeper_is(t, m.owner, org);
 }
@@ -98,7 +112,7 @@ is_entitled(struct txn *t, const struct self *self, const struct change *c,
 	if (record_read(t, key, &r) != ERR_OK)
 		return KEEPER_UNKNOWN;
 	if (strcmp(c->record.kind, "question") == 0)
-		answer = owns_matter(t, &r, c->org);
+		answer = owns_matter(t, self, &r, c->org);
 	else if (strcmp(c->record.kind, "link") == 0)
 		answer = kept_both(t, self, &r, c->org);
 	else
@@ -197,6 +211,12 @@ take_back(struct txn *t, const struct self *self, const struct record_set *set,
 	return e == ERR_LIMIT || e == ERR_FORMAT ? ERR_OK : e;
 }
 
+static bool
+says_keeper(const struct change *c, const char *name)
+{
+	return json_object_get(c->fields, name) != NULL;
+}
+
 /* Who takes a file or a step that is not his is asked about besides, whether
  * or not he says that he is the managing org. */
 static enum err
@@ -205,7 +225,7 @@ judge_claim(
 {
 	const struct change *c = &k->set->change[i];
 	bool takes_step = takes_owners_step(c);
-	bool names = json_object_get(c->fields, k->field) != NULL, wrong;
+	bool names = says_keeper(c, k->field), wrong;
 	enum err e = ERR_OK;
 
 	if ((!c->managing && !takes_step && !names) ||
@@ -221,12 +241,14 @@ judge_claim(
 }
 
 /* The change that came may be what another had seen, or a word of the group's
- * about any. */
+ * about any. Where it shows whether a word about the keeper is right, more is
+ * known of all that names the file. */
 static enum err
 judge_from(struct txn *t, const struct self *self, const struct keeper *k,
     const struct change *c)
 {
 	bool all = json_object_get(c->fields, MERGE_SET_ASIDE) != NULL;
+	bool names = false;
 	size_t i, at;
 	enum err e = ERR_OK;
 
@@ -234,9 +256,12 @@ judge_from(struct txn *t, const struct self *self, const struct keeper *k,
 		if (change_id_compare(&k->set->change[at].id, &c->id) == 0)
 			break;
 	for (i = 0; e == ERR_OK && at < k->set->count && i < k->set->count; i++)
-		if (i == at || all || kin_had_seen(k->set, i, at))
+		if (i == at || all || kin_had_seen(k->set, i, at)) {
 			e = judge_claim(t, self, k, i);
-	return e;
+			names |= says_keeper(&k->set->change[i], k->field);
+		}
+	return e == ERR_OK && names ? entitled_look_again(t, self, &c->record)
+	                            : e;
 }
 
 static enum err
@@ -247,7 +272,8 @@ note_file(struct txn *t, const struct self *self, const struct change *c,
 	struct keeper k;
 	enum err e;
 
-	if (!c->managing && !takes_owners_step(c) && kin_is_alone(t, key))
+	if (!c->managing && !takes_owners_step(c) && !says_keeper(c, name) &&
+	    kin_is_alone(t, key))
 		return ERR_OK;
 	e = record_gather(t, key, KIN_MAX, &set);
 	if (e != ERR_OK)
@@ -307,7 +333,8 @@ static enum err
 note_contract(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	bool begins = c->parent_count == 0 && !c->founds;
+	bool begins =
+	    c->parent_count == 0 && (!c->founds || !kin_is_alone(t, key));
 	struct record_set set;
 	size_t i;
 	enum err e;
@@ -340,19 +367,14 @@ is_signed_kind(const char *name)
 }
 
 /* What one signed only he amends or takes back, or who is above his org. */
-static enum err
-note_signed(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+static bool
+is_signers(struct txn *t, const struct record_set *set, const struct change *c)
 {
 	bool others = false, own = false;
-	struct record_set set;
 	size_t i;
-	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
 
-	if (e != ERR_OK)
-		return e == ERR_NOMEM ? e : ERR_OK;
-	for (i = 0; i < set.count; i++) {
-		const struct change *one = &set.change[i];
+	for (i = 0; i < set->count; i++) {
+		const struct change *one = &set->change[i];
 
 		if (one->parent_count > 0)
 			continue;
@@ -361,29 +383,78 @@ note_signed(
 		else
 			others = true;
 	}
+	return own || !others;
+}
+
+/* With a beginning what came before it may be another's. */
+static enum err
+note_signed(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	bool begins = c->parent_count == 0;
+	struct record_set set;
+	size_t i;
+	enum err e;
+
+	if (begins ? kin_is_alone(t, key) : keeper_is_group(t, self, c))
+		return ERR_OK;
+	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_OK;
+	for (i = 0; e == ERR_OK && i < set.count; i++) {
+		const struct change *one = &set.change[i];
+
+		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
+		    one->parent_count > 0 && !keeper_is_group(t, self, one))
+			e = ask_about(t, one, FINDING_OTHERS_RECORD,
+			    !is_signers(t, &set, one));
+	}
 	record_set_free(&set);
-	return ask_about(t, c, FINDING_OTHERS_RECORD, others && !own);
+	return e;
+}
+
+bool
+entitled_is_claim(const struct change *c)
+{
+	return c->managing || takes_owners_step(c) ||
+	       (strcmp(c->record.kind, "contract") == 0 && ends_contract(c));
+}
+
+/* Whose a decision about it was may be seen by the record itself. */
+static enum err
+note_begun(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	bool is_devices = strcmp(c->record.kind, "custody") == 0 ||
+	                  strcmp(c->record.kind, "loan") == 0;
+
+	return c->parent_count == 0 && (is_devices || !kin_is_alone(t, key))
+	           ? entitled_look_at_questions(t, self, &c->record)
+	           : ERR_OK;
 }
 
 /* At the hub, as the change comes in: what is known then decides. */
-static enum err
-judge(struct txn *t, const struct self *self, const struct change *c,
+enum err
+entitled_judge(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	const char *name = keeper_field(c->record.kind);
+	enum err e;
 
 	if (name != NULL)
 		return note_file(t, self, c, key, name);
 	if ((c->managing || takes_owners_step(c)) &&
-	    !keeper_is_group(t, self, c) &&
-	    is_entitled(t, self, c, key) == KEEPER_NO)
-		return ask_about(t, c, FINDING_UNENTITLED, true);
+	    !keeper_is_group(t, self, c)) {
+		bool wrong = is_entitled(t, self, c, key) == KEEPER_NO;
+
+		e = ask_about(t, c, FINDING_UNENTITLED, wrong);
+		if (e != ERR_OK || wrong)
+			return e;
+	}
 	if (strcmp(c->record.kind, "contract") == 0)
 		return note_contract(t, self, c, key);
-	return c->parent_count > 0 && is_signed_kind(c->record.kind) &&
-	               !keeper_is_group(t, self, c)
-	           ? note_signed(t, c, key)
-	           : ERR_OK;
+	return is_signed_kind(c->record.kind) ? note_signed(t, self, c, key)
+	                                      : ERR_OK;
 }
 
 enum err
@@ -423,7 +494,7 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 	if (e == ERR_OK) {
 		key_record(txn_db(t), key, &c.record);
 		e = d->stands ? ask_about(t, &c, code, false)
-		              : judge(t, self, &c, key);
+		              : entitled_judge(t, self, &c, key);
 	}
 	change_clear(&c);
 	return e == ERR_NOT_FOUND || e == ERR_FORMAT ? ERR_OK : e;
@@ -441,7 +512,9 @@ entitled_note(struct txn *t, const struct self *self, const struct change *c,
 
 	if (self->role != ROLE_HUB)
 		return ERR_OK;
-	e = judge(t, self, c, key);
+	e = entitled_judge(t, self, c, key);
+	if (e == ERR_OK)
+		e = note_begun(t, self, c, key);
 	for (i = 0; e == ERR_OK && i < sizeof codes / sizeof *codes; i++) {
 		e = decided_of(t, c, key, codes[i], &d);
 		if (e == ERR_OK) {
