@@ -57,9 +57,10 @@ keeper_is_group(struct txn *t, const struct self *self, const struct change *c)
 {
 	struct life life;
 
-	return memcmp(c->id.life, self->life, LIFE_BYTES) == 0 ||
-	       (life_read(t, c->id.life, &life) == ERR_OK &&
-	           memcmp(life.node, self->id, NODE_ID_BYTES) == 0);
+	return self->role == ROLE_HUB &&
+	       (memcmp(c->id.life, self->life, LIFE_BYTES) == 0 ||
+	           (life_read(t, c->id.life, &life) == ERR_OK &&
+	               memcmp(life.node, self->id, NODE_ID_BYTES) == 0));
 }
 
 /* --- weighing ------------------------------------------------------------ */

@@ -30,8 +30,7 @@ bool keeper_is_above(struct txn *t, const char *above, const char *org);
  * above or below it. */
 enum keeper_says keeper_is(struct txn *t, const char *keeper, const char *org);
 
-/** Whether a change was made by a node of the group's, as far as this node can
- * tell: its own. */
+/** Whether a change was made by the group's node; only that can tell. */
 bool keeper_is_group(
     struct txn *t, const struct self *self, const struct change *c);
 
