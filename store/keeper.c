@@ -83,82 +83,77 @@ holds_all_before(const struct keeper *k, size_t i)
 	return true;
 }
 
-/* The record as the author of change i had seen it, without what was said of
- * its keeper without right. ERR_NOT_FOUND: nothing of it is here. */
-static enum err
-seen_by(const struct keeper *k, size_t i, struct record *out)
+/* Whether a later word that change i had seen too replaced this one. */
+static bool
+is_replaced(const struct keeper *k, size_t at, const size_t *by, size_t count)
 {
-	const char *const silenced[] = {k->field, NULL};
-	struct merge_input *seen = calloc(k->set->count, sizeof *seen);
-	bool *is_silent = calloc(k->set->count, sizeof *is_silent);
-	size_t j, n = 0;
-	enum err e = ERR_NOMEM;
+	size_t i;
 
-	for (j = 0; seen != NULL && is_silent != NULL && j < k->set->count; j++)
-		if (is_before(&k->graph, j, i)) {
-			is_silent[n] = k->is_void[j];
-			seen[n++] = k->set->input[j];
-		}
-	if (seen != NULL && is_silent != NULL)
-		e = n == 0 ? ERR_NOT_FOUND
-		           : record_merge_without(
-		                 seen, n, silenced, is_silent, out);
-	free(seen);
-	free(is_silent);
-	return e;
+	for (i = 0; i < count; i++)
+		if (is_before(&k->graph, at, by[i]))
+			return true;
+	return false;
 }
 
-/* Places of the words about a keeper, those with less before them first. */
-struct word {
-	size_t at, before;
-};
+/* The words that stood as the author of change i saw the file, in out; how
+ * many. Those said without right are none. */
+static size_t
+words_seen_by(const struct keeper *k, size_t i, size_t *out)
+{
+	size_t n = 0, w = k->word_count;
+
+	while (w-- > 0) {
+		size_t at = k->words[w].at;
+
+		if (!k->is_void[at] && is_before(&k->graph, at, i) &&
+		    !is_replaced(k, at, out, n))
+			out[n++] = at;
+	}
+	return n;
+}
 
 static int
 by_what_was_before(const void *a, const void *b)
 {
-	const struct word *x = a, *y = b;
+	const struct keeper_word *x = a, *y = b;
 
 	if (x->before != y->before)
 		return x->before < y->before ? -1 : 1;
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static size_t
-list_words(const struct keeper *k, struct word *out)
+static void
+list_words(struct keeper *k)
 {
-	size_t i, j, n = 0;
+	size_t i, j;
 
 	for (i = 0; i < k->set->count; i++) {
+		struct keeper_word *w = &k->words[k->word_count];
+
 		if (!names(k, i))
 			continue;
-		out[n] = (struct word){.at = i};
+		w->at = i;
 		for (j = 0; j < k->set->count; j++)
-			out[n].before += is_before(&k->graph, j, i);
-		n++;
+			w->before += is_before(&k->graph, j, i);
+		k->word_count++;
 	}
-	qsort(out, n, sizeof *out, by_what_was_before);
-	return n;
+	qsort(k->words, k->word_count, sizeof *k->words, by_what_was_before);
 }
 
-static enum err
+static void
 weigh(struct keeper *k, const struct self *self)
 {
-	struct word *words = calloc(k->set->count, sizeof *words);
-	size_t i, n;
+	size_t i;
 
-	if (words == NULL)
-		return ERR_NOMEM;
-	n = list_words(k, words);
-	for (i = 0; i < n; i++) {
-		size_t at = words[i].at;
+	list_words(k);
+	for (i = 0; i < k->word_count; i++) {
+		size_t at = k->words[i].at;
 
 		k->is_void[at] =
 		    (k->graph.aside != NULL && k->graph.aside[at]) ||
 		    (!keeper_is_group(k->t, self, &k->set->change[at]) &&
 		        keeper_then(k, at) == KEEPER_NO);
 	}
-	free(words);
-	return ERR_OK;
 }
 
 static void
@@ -185,15 +180,19 @@ keeper_open(struct keeper *k, struct txn *t, const struct self *self,
 		return e;
 	k->is_void = calloc(set->count, sizeof *k->is_void);
 	k->lacks = calloc(set->count, sizeof *k->lacks);
-	e = k->is_void == NULL || k->lacks == NULL ? ERR_NOMEM
-	                                           : graph_mark(&k->graph);
-	if (e == ERR_OK) {
-		mark_lacking(k);
-		e = weigh(k, self);
-	}
-	if (e != ERR_OK)
+	k->words = calloc(set->count, sizeof *k->words);
+	k->seen = calloc(set->count, sizeof *k->seen);
+	e = k->is_void == NULL || k->lacks == NULL || k->words == NULL ||
+	            k->seen == NULL
+	        ? ERR_NOMEM
+	        : graph_mark(&k->graph);
+	if (e != ERR_OK) {
 		keeper_close(k);
-	return e;
+		return e;
+	}
+	mark_lacking(k);
+	weigh(k, self);
+	return ERR_OK;
 }
 
 void
@@ -202,40 +201,57 @@ keeper_close(struct keeper *k)
 	graph_free(&k->graph);
 	free(k->is_void);
 	free(k->lacks);
+	free(k->words);
+	free(k->seen);
 }
 
 /* --- asking -------------------------------------------------------------- */
 
+static const char *
+named(const struct keeper *k, size_t i)
+{
+	return rule_ref(k->set->change[i].fields, k->field);
+}
+
+/* Of two that stood side by side either was. */
 enum keeper_says
 keeper_then(const struct keeper *k, size_t i)
 {
 	const struct change *c = &k->set->change[i];
-	enum keeper_says says;
-	struct record before;
+	enum keeper_says says = KEEPER_UNKNOWN;
+	size_t j, n;
 
 	if (c->parent_count == 0)
-		return keeper_is(k->t, rule_ref(c->fields, k->field), c->org);
-	if (!holds_all_before(k, i) || seen_by(k, i, &before) != ERR_OK)
+		return keeper_is(k->t, named(k, i), c->org);
+	if (!holds_all_before(k, i))
 		return KEEPER_UNKNOWN;
-	says = keeper_is(k->t, rule_ref(before.fields, k->field), c->org);
-	record_clear(&before);
+	n = words_seen_by(k, i, k->seen);
+	for (j = 0; j < n && says != KEEPER_YES; j++) {
+		enum keeper_says one =
+		    keeper_is(k->t, named(k, k->seen[j]), c->org);
+
+		says = one == KEEPER_UNKNOWN ? says : one;
+	}
 	return says;
 }
 
 bool
 keeper_takes(const struct keeper *k, size_t i)
 {
-	const char *now, *then;
-	struct record before;
-	bool differs;
+	const char *now = named(k, i);
+	size_t j, n;
 
-	if (!names(k, i) || seen_by(k, i, &before) != ERR_OK)
+	if (!names(k, i))
 		return false;
-	now = rule_ref(k->set->change[i].fields, k->field);
-	then = rule_ref(before.fields, k->field);
-	differs = strcmp(now == NULL ? "" : now, then == NULL ? "" : then) != 0;
-	record_clear(&before);
-	return differs;
+	n = words_seen_by(k, i, k->seen);
+	for (j = 0; j < n; j++) {
+		const char *then = named(k, k->seen[j]);
+
+		if (strcmp(now == NULL ? "" : now, then == NULL ? "" : then) ==
+		    0)
+			return false;
+	}
+	return n > 0;
 }
 
 enum keeper_says
@@ -249,8 +265,7 @@ keeper_ever(const struct keeper *k, const char *org)
 
 		if (k->is_void[i])
 			continue;
-		one = keeper_is(
-		    k->t, rule_ref(k->set->change[i].fields, k->field), org);
+		one = keeper_is(k->t, named(k, i), org);
 		says = one == KEEPER_UNKNOWN ? says : one;
 	}
 	return says;

@@ -34,6 +34,11 @@ enum keeper_says keeper_is(struct txn *t, const char *keeper, const char *org);
 bool keeper_is_group(
     struct txn *t, const struct self *self, const struct change *c);
 
+/* A word about the keeper; its place, and how many changes it had seen. */
+struct keeper_word {
+	size_t at, before;
+};
+
 /* The words about one record's keeper. */
 struct keeper {
 	struct txn *t;
@@ -42,6 +47,9 @@ struct keeper {
 	struct graph graph; /* of the same places as set */
 	bool *is_void;      /* names a keeper without right */
 	bool *lacks;        /* something that it had seen is not here */
+	size_t word_count;
+	struct keeper_word *words; /* those with less before them first */
+	size_t *seen;              /* scratch: places of words */
 };
 
 /** Weigh the words of a set by record_gather(), which must outlive it.
