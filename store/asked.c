@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "store/matter.h"
+#include "store/matter_pen.h"
 #include "store/rules.h"
 
 static enum err
@@ -115,6 +115,7 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 	if (e != ERR_OK)
 		return e;
 	matter_about(r.fields, &m->record);
+	m->maker = matter_maker_by_name(rule_text(r.fields, "code"));
 	e = rule_state_is(r.fields, "open") ? show_versions(t, r.fields, m)
 	                                    : ERR_NOT_FOUND;
 	if (e == ERR_OK)

@@ -227,12 +227,14 @@ describe_leave(struct txn *t, const struct self *self, struct matter *m)
 const struct matter_maker matter_onward = {
     .code = FINDING_ONWARD_LENDING,
     .urgency = URGENCY_SOON,
+    .is_keepers = true,
     .describe = describe_leave,
     .decide = decide_nothing_more,
 };
 const struct matter_maker matter_not_custodian = {
     .code = FINDING_NOT_CUSTODIAN,
     .urgency = URGENCY_SOON,
+    .is_keepers = true,
     .describe = describe_leave,
     .decide = decide_nothing_more,
 };

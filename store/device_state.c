@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/device_decided.h"
 #include "store/device_state.h"
 #include "store/index.h"
 #include "store/receipt_order.h"
@@ -175,11 +176,51 @@ is_decision_of(
 	           text_is(f, "about_source", device->id.source));
 }
 
+/* One that stands, by who may decide it; owners NULL: they are not known. */
+static enum err
+add_decision(struct txn *t, struct device_state *s,
+    const struct device_owners *owners, const uint8_t *key)
+{
+	struct record *r = &s->decisions[s->decision_count];
+	struct record_set set;
+	enum err e = record_gather(t, key, SCOPE_CHANGES_MAX, &set);
+
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_OK;
+	e = record_merge(set.input, set.count, r);
+	if (e == ERR_OK && is_decision_of(t, &s->device, r) &&
+	    rule_state_is(r->fields, "decided") &&
+	    (owners == NULL || device_is_owners_decision(owners, &set)))
+		s->decision_count++;
+	else if (e == ERR_OK)
+		record_clear(r);
+	record_set_free(&set);
+	return e;
+}
+
+static enum err
+add_decisions(struct txn *t, struct device_state *s, const struct buffer *keys)
+{
+	const char *centre = rule_ref(s->device.fields, "centre_org_id");
+	struct device_owners owners;
+	size_t at;
+	enum err e = device_owners_read(t, s->key, centre, &owners);
+	bool are_known = e == ERR_OK;
+
+	if (e == ERR_LIMIT || e == ERR_CORRUPT)
+		e = ERR_OK;
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES)
+		e = add_decision(
+		    t, s, are_known ? &owners : NULL, keys->data + at);
+	if (are_known)
+		device_owners_free(&owners);
+	return e;
+}
+
 static enum err
 read_decisions(struct txn *t, struct device_state *s)
 {
 	struct buffer keys = {0};
-	size_t at;
 	enum err e =
 	    device_namers(t, &s->device, "question", NAMING_REST, &keys);
 
@@ -189,18 +230,8 @@ read_decisions(struct txn *t, struct device_state *s)
 		if (s->decisions == NULL)
 			e = ERR_NOMEM;
 	}
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
-		struct record *r = &s->decisions[s->decision_count];
-
-		e = record_read(t, keys.data + at, r);
-		if (e == ERR_OK && is_decision_of(t, &s->device, r) &&
-		    rule_state_is(r->fields, "decided"))
-			s->decision_count++;
-		else if (e == ERR_OK)
-			record_clear(r);
-		else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)
-			e = ERR_OK;
-	}
+	if (e == ERR_OK && keys.size > 0)
+		e = add_decisions(t, s, &keys);
 	buffer_free(&keys);
 	return e;
 }

@@ -5,181 +5,120 @@
  * change of the record (MERGE_UNMANAGED), without a person, and what was
  * written counts as anybody's. What was a step of the managing org's, or about
  * something else, a person sets aside. Until that arrives the claim stands.
+ * Who kept a file is keeper.c's to say: who took it himself did not.
  */
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/i18n.h"
 #include "store/admit.h"
 #include "store/begun.h"
 #include "store/contest_settle.h"
+#include "store/decided.h"
+#include "store/entitled.h"
 #include "store/group_word.h"
-#include "store/index.h"
+#include "store/keeper.h"
 #include "store/kin.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/scope.h"
 
-enum { ABOVE_MAX = 8 };
-
-enum answer { UNKNOWN, YES, NO };
-
 /* --- judging ------------------------------------------------------------- */
 
-static bool
-is_above(struct txn *t, const char *above, const char *org)
+/* Whether an org ever kept this file, or owned this device, since late work of
+ * the old site counts. */
+static enum keeper_says
+ever_kept_key(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const char *org)
 {
-	char at[REF_BYTES_MAX + 1], next[REF_BYTES_MAX + 1];
-	int depth;
-
-	snprintf(at, sizeof at, "%s", org);
-	for (depth = 0; depth < ABOVE_MAX; depth++) {
-		if (strcmp(at, above) == 0)
-			return true;
-		if (index_parent_org(t, at, next, sizeof next) != ERR_OK)
-			break;
-		snprintf(at, sizeof at, "%s", next);
-	}
-	return false;
-}
-
-/* A township writes for its villages and they for it. */
-static enum answer
-is_keeper(struct txn *t, const char *keeper, const char *org)
-{
-	if (keeper == NULL || *keeper == '\0')
-		return UNKNOWN;
-	return is_above(t, keeper, org) || is_above(t, org, keeper) ? YES : NO;
-}
-
-static const char *
-keeper_field(const char *kind)
-{
-	if (strcmp(kind, "resident") == 0)
-		return "managing_org_id";
-	return strcmp(kind, "device") == 0 ? "owner_org_id" : NULL;
-}
-
-/* Whether all that a change had seen, directly or not, is here. */
-static bool
-holds_all_before(const struct record_set *set, size_t c)
-{
-	size_t i, j, p;
-
-	for (i = 0; i < set->count; i++) {
-		if (i != c && !kin_had_seen(set, c, i))
-			continue;
-		for (p = 0; p < set->change[i].parent_count; p++) {
-			for (j = 0; j < set->count; j++)
-				if (change_id_compare(&set->change[j].id,
-				        &set->change[i].parents[p].id) == 0)
-					break;
-			if (j == set->count)
-				return false;
-		}
-	}
-	return true;
-}
-
-/* Of the file itself: as its author had seen it. */
-static enum answer
-kept_then(
-    struct txn *t, const struct record_set *set, size_t i, const char *name)
-{
-	const struct change *c = &set->change[i];
-	enum answer answer = UNKNOWN;
-	struct record before;
-
-	if (c->parent_count == 0)
-		return is_keeper(t, rule_ref(c->fields, name), c->org);
-	if (holds_all_before(set, i) && record_seen_by(set->input, set->count,
-	                                    &c->id, false, &before) == ERR_OK) {
-		answer = is_keeper(t, rule_ref(before.fields, name), c->org);
-		record_clear(&before);
-	}
-	return answer;
-}
-
-/* Of what is about a resident: whether the org ever kept the file, since late
- * work of the old site counts. */
-static enum answer
-ever_kept(
-    struct txn *t, const char *source, const char *resident, const char *org)
-{
-	enum answer answer = UNKNOWN;
-	uint8_t key[KEY_RECORD_BYTES];
+	enum keeper_says says = KEEPER_UNKNOWN;
 	struct record_set set;
-	size_t i;
+	struct keeper k;
 
-	if (resident == NULL ||
-	    scope_resolve(t, source, "resident", resident, key) != ERR_OK ||
-	    record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
-		return UNKNOWN;
-	for (i = 0; answer != YES && i < set.count; i++) {
-		enum answer one = is_keeper(
-		    t, rule_ref(set.change[i].fields, "managing_org_id"), org);
-
-		answer = one == UNKNOWN ? answer : one;
+	if (record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
+		return KEEPER_UNKNOWN;
+	if (keeper_open(&k, t, self, &set,
+	        keeper_field(set.change[0].record.kind)) == ERR_OK) {
+		says = keeper_ever(&k, org);
+		keeper_close(&k);
 	}
 	record_set_free(&set);
-	return answer;
+	return says;
+}
+
+/* Of what is about a resident. */
+static enum keeper_says
+ever_kept(struct txn *t, const struct self *self, const char *source,
+    const char *resident, const char *org)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	return resident == NULL || scope_resolve(t, source, "resident",
+	                               resident, key) != ERR_OK
+	           ? KEEPER_UNKNOWN
+	           : ever_kept_key(t, self, key, org);
 }
 
 /* Of one whose ref a record names; its source is told beside it or its own. */
-static enum answer
-ever_kept_named(struct txn *t, const struct record *r, const char *name,
-    const char *source_name, const char *org)
+static enum keeper_says
+ever_kept_named(struct txn *t, const struct self *self, const struct record *r,
+    const char *name, const char *source_name, const char *org)
 {
 	const char *source = rule_text(r->fields, source_name);
 
-	return ever_kept(t, source == NULL ? r->id.source : source,
+	return ever_kept(t, self, source == NULL ? r->id.source : source,
 	    rule_ref(r->fields, name), org);
 }
 
 /* Of a link: both entries, or one of them opens a stranger's file. */
-static enum answer
-kept_both(struct txn *t, const struct record *r, const char *org)
+static enum keeper_says
+kept_both(struct txn *t, const struct self *self, const struct record *r,
+    const char *org)
 {
-	enum answer one =
-	    ever_kept_named(t, r, "resident_id", "resident_source", org);
-	enum answer other =
-	    ever_kept_named(t, r, "other_id", "other_source", org);
+	enum keeper_says one =
+	    ever_kept_named(t, self, r, "resident_id", "resident_source", org);
+	enum keeper_says other =
+	    ever_kept_named(t, self, r, "other_id", "other_source", org);
 
-	if (one == NO || other == NO)
-		return NO;
-	return one == YES ? other : one;
+	if (one == KEEPER_NO || other == KEEPER_NO)
+		return KEEPER_NO;
+	return one == KEEPER_YES ? other : one;
 }
 
-/* Of a decision: whether what it is about is its author's. */
-static enum answer
-owns_matter(struct txn *t, const struct record *r, const char *org)
+/* Of a decision: whether what it is about is its author's, or once was. */
+static enum keeper_says
+owns_matter(struct txn *t, const struct self *self, const struct record *r,
+    const char *org)
 {
+	uint8_t key[KEY_RECORD_BYTES];
 	struct matter m = {0};
 
 	if (matter_is_groups(r->fields))
-		return NO;
+		return KEEPER_NO;
 	matter_about(r->fields, &m.record);
+	m.maker = matter_maker_by_name(rule_text(r->fields, "code"));
+	if (matter_kept_record(t, &m, key) == ERR_OK)
+		return ever_kept_key(t, self, key, org);
 	matter_find_owner(t, &m);
-	return is_keeper(t, m.owner, org);
+	return keeper_is(t, m.owner, org);
 }
 
-static enum answer
-is_entitled(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+static enum keeper_says
+is_entitled(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
 {
-	enum answer answer;
+	enum keeper_says answer;
 	struct record r;
 
 	if (record_read(t, key, &r) != ERR_OK)
-		return UNKNOWN;
+		return KEEPER_UNKNOWN;
 	if (strcmp(c->record.kind, "question") == 0)
-		answer = owns_matter(t, &r, c->org);
+		answer = owns_matter(t, self, &r, c->org);
 	else if (strcmp(c->record.kind, "link") == 0)
-		answer = kept_both(t, &r, c->org);
+		answer = kept_both(t, self, &r, c->org);
 	else
 		answer = ever_kept_named(
-		    t, &r, "resident_id", "resident_source", c->org);
+		    t, self, &r, "resident_id", "resident_source", c->org);
 	record_clear(&r);
 	return answer;
 }
@@ -196,25 +135,20 @@ takes_owners_step(const struct change *c)
 	return rank >= 0 && k->states[rank].managing_only;
 }
 
-static bool
-is_own(struct txn *t, const struct self *self, const struct change *c)
-{
-	struct life life;
-
-	return memcmp(c->id.life, self->life, LIFE_BYTES) == 0 ||
-	       (life_read(t, c->id.life, &life) == ERR_OK &&
-	           memcmp(life.node, self->id, NODE_ID_BYTES) == 0);
-}
-
+/* Asked while it is wrong and nobody has decided it. */
 static enum err
-ask_about(struct txn *t, const struct change *c, enum finding_code code)
+ask_about(
+    struct txn *t, const struct change *c, enum finding_code code, bool wrong)
 {
+	uint8_t name[DB_BLIND_BYTES];
 	struct question q;
 	char id[48];
 
 	matter_change_id(&c->id, id);
 	matter_question(&c->record, code, id, c->occurred_at, &q);
-	return question_put(t, &q);
+	decided_name(t, code, &c->id, name);
+	return wrong && !decided_is(t, name) ? question_put(t, &q)
+	                                     : matter_drop(t, &q);
 }
 
 /* --- claims about a file or a device ---------------------------------------
@@ -278,46 +212,78 @@ take_back(struct txn *t, const struct self *self, const struct record_set *set,
 	return e == ERR_LIMIT || e == ERR_FORMAT ? ERR_OK : e;
 }
 
-/* Who takes a file or a step that is not his is asked about besides. */
-static enum err
-judge_claim(struct txn *t, const struct self *self,
-    const struct record_set *set, size_t i, const char *name)
+static bool
+says_keeper(const struct change *c, const char *name)
 {
-	const struct change *c = &set->change[i];
+	return json_object_get(c->fields, name) != NULL;
+}
+
+/* Who takes a file or a step that is not his is asked about besides, whether
+ * or not he says that he is the managing org. */
+static enum err
+judge_claim(
+    struct txn *t, const struct self *self, const struct keeper *k, size_t i)
+{
+	const struct change *c = &k->set->change[i];
 	bool takes_step = takes_owners_step(c);
+	bool names = says_keeper(c, k->field), wrong;
 	enum err e = ERR_OK;
 
-	if ((!c->managing && !takes_step) || is_own(t, self, c) ||
-	    kept_then(t, set, i, name) != NO)
+	if ((!c->managing && !takes_step && !names) ||
+	    keeper_is_group(t, self, c))
 		return ERR_OK;
-	if (c->managing)
-		e = take_back(t, self, set, c);
-	if (e == ERR_OK &&
-	    (takes_step || json_object_get(c->fields, name) != NULL))
-		e = ask_about(t, c, FINDING_UNENTITLED);
+	wrong = keeper_then(k, i) == KEEPER_NO;
+	if (c->managing && wrong)
+		e = take_back(t, self, k->set, c);
+	if (e == ERR_OK && (takes_step || names))
+		e = ask_about(t, c, FINDING_UNENTITLED,
+		    wrong && (takes_step || keeper_takes(k, i)));
 	return e;
 }
 
-/* The change that came may be what another had seen. */
+/* The change that came may be what another had seen, or a word of the group's
+ * about any. Where it shows whether a word about the keeper is right, more is
+ * known of all that names the file. */
+static enum err
+judge_from(struct txn *t, const struct self *self, const struct keeper *k,
+    const struct change *c)
+{
+	bool all = json_object_get(c->fields, MERGE_SET_ASIDE) != NULL;
+	bool names = false;
+	size_t i, at;
+	enum err e = ERR_OK;
+
+	for (at = 0; at < k->set->count; at++)
+		if (change_id_compare(&k->set->change[at].id, &c->id) == 0)
+			break;
+	for (i = 0; e == ERR_OK && at < k->set->count && i < k->set->count; i++)
+		if (i == at || all || kin_had_seen(k->set, i, at)) {
+			e = judge_claim(t, self, k, i);
+			names |= says_keeper(&k->set->change[i], k->field);
+		}
+	return e == ERR_OK && names ? entitled_look_again(t, self, &c->record)
+	                            : e;
+}
+
 static enum err
 note_file(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], const char *name)
 {
 	struct record_set set;
-	size_t i, at;
+	struct keeper k;
 	enum err e;
 
-	if (!c->managing && !takes_owners_step(c) && kin_is_alone(t, key))
+	if (!c->managing && !takes_owners_step(c) && !says_keeper(c, name) &&
+	    kin_is_alone(t, key))
 		return ERR_OK;
 	e = record_gather(t, key, KIN_MAX, &set);
 	if (e != ERR_OK)
 		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
-	for (at = 0; at < set.count; at++)
-		if (change_id_compare(&set.change[at].id, &c->id) == 0)
-			break;
-	for (i = 0; e == ERR_OK && at < set.count && i < set.count; i++)
-		if (i == at || kin_had_seen(&set, i, at))
-			e = judge_claim(t, self, &set, i, name);
+	e = keeper_open(&k, t, self, &set, name);
+	if (e == ERR_OK) {
+		e = judge_from(t, self, &k, c);
+		keeper_close(&k);
+	}
 	record_set_free(&set);
 	return e;
 }
@@ -359,12 +325,12 @@ is_theirs(struct txn *t, const struct self *self, const struct record_set *set,
 		if (one == c || begun[i] == BEGUN_NOT)
 			continue;
 		if (begun[i] == BEGUN_SURELY &&
-		    is_keeper(t, one->org, c->org) == YES)
+		    keeper_is(t, one->org, c->org) == KEEPER_YES)
 			return true;
 		others = true;
 	}
-	return !others ||
-	       ever_kept(t, c->record.source, resident, c->org) == YES;
+	return !others || ever_kept(t, self, c->record.source, resident,
+	                      c->org) == KEEPER_YES;
 }
 
 /* With another beginning a step that came before it may be another's. */
@@ -372,12 +338,13 @@ static enum err
 note_contract(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	bool begins = c->parent_count == 0 && !c->founds;
+	bool begins =
+	    c->parent_count == 0 && (!c->founds || !kin_is_alone(t, key));
 	struct record_set set;
 	size_t i;
 	enum err e;
 
-	if (!begins && (!ends_contract(c) || is_own(t, self, c)))
+	if (!begins && (!ends_contract(c) || keeper_is_group(t, self, c)))
 		return ERR_OK;
 	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
 	if (e != ERR_OK) /* stops nothing; verify tells */
@@ -386,9 +353,9 @@ note_contract(struct txn *t, const struct self *self, const struct change *c,
 		const struct change *one = &set.change[i];
 
 		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
-		    ends_contract(one) && !is_own(t, self, one) &&
-		    !is_theirs(t, self, &set, one))
-			e = ask_about(t, one, FINDING_OTHERS_CONTRACT);
+		    ends_contract(one) && !keeper_is_group(t, self, one))
+			e = ask_about(t, one, FINDING_OTHERS_CONTRACT,
+			    !is_theirs(t, self, &set, one));
 	}
 	record_set_free(&set);
 	return e;
@@ -405,235 +372,166 @@ is_signed_kind(const char *name)
 }
 
 /* What one signed only he amends or takes back, or who is above his org. */
-static enum err
-note_signed(struct txn *t, const struct self *self, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES])
+static bool
+is_signers(struct txn *t, const struct self *self, const struct record_set *set,
+    const struct change *c)
 {
 	uint8_t begun[MATTER_CHANGES_MAX];
 	bool others = false, own = false;
-	struct record_set set;
 	size_t i;
-	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
 
-	if (e != ERR_OK)
-		return e == ERR_NOMEM ? e : ERR_OK;
-	e = begun_find(t, self->id, set.input, set.count, begun);
-	for (i = 0; e == ERR_OK && i < set.count; i++) {
-		const struct change *one = &set.change[i];
+	if (begun_find(t, self->id, set->input, set->count, begun) != ERR_OK)
+		return true;
+	for (i = 0; i < set->count; i++) {
+		const struct change *one = &set->change[i];
 
 		if (begun[i] == BEGUN_NOT)
 			continue;
-		if (begun[i] == BEGUN_SURELY && is_above(t, c->org, one->org))
+		if (begun[i] == BEGUN_SURELY &&
+		    keeper_is_above(t, c->org, one->org))
 			own = true;
 		else
 			others = true;
 	}
-	record_set_free(&set);
-	if (e != ERR_OK)
-		return e;
-	return others && !own ? ask_about(t, c, FINDING_OTHERS_RECORD) : ERR_OK;
+	return own || !others;
 }
 
-/* At the hub, as the change comes in: what is known then decides. */
+/* With a beginning what came before it may be another's. */
 static enum err
-note(struct txn *t, const struct self *self, const struct change *c,
+note_signed(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	const char *name = keeper_field(c->record.kind);
+	bool begins = c->parent_count == 0;
+	struct record_set set;
+	size_t i;
+	enum err e;
 
-	if (self->role != ROLE_HUB)
+	if (begins ? kin_is_alone(t, key) : keeper_is_group(t, self, c))
 		return ERR_OK;
-	if (name != NULL)
-		return note_file(t, self, c, key, name);
-	if ((c->managing || takes_owners_step(c)) && !is_own(t, self, c) &&
-	    is_entitled(t, c, key) == NO)
-		return ask_about(t, c, FINDING_UNENTITLED);
-	if (strcmp(c->record.kind, "contract") == 0)
-		return note_contract(t, self, c, key);
-	return c->parent_count > 0 && is_signed_kind(c->record.kind) &&
-	               !is_own(t, self, c)
-	           ? note_signed(t, self, c, key)
+	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_OK;
+	for (i = 0; e == ERR_OK && i < set.count; i++) {
+		const struct change *one = &set.change[i];
+
+		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
+		    one->parent_count > 0 && !keeper_is_group(t, self, one))
+			e = ask_about(t, one, FINDING_OTHERS_RECORD,
+			    !is_signers(t, self, &set, one));
+	}
+	record_set_free(&set);
+	return e;
+}
+
+bool
+entitled_is_claim(const struct change *c)
+{
+	return c->managing || takes_owners_step(c) ||
+	       (strcmp(c->record.kind, "contract") == 0 && ends_contract(c));
+}
+
+/* Whose a decision about it was may be seen by the record itself. */
+static enum err
+note_begun(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	bool is_devices = strcmp(c->record.kind, "custody") == 0 ||
+	                  strcmp(c->record.kind, "loan") == 0;
+
+	return c->parent_count == 0 && (is_devices || !kin_is_alone(t, key))
+	           ? entitled_look_at_questions(t, self, &c->record)
 	           : ERR_OK;
 }
 
-/* --- deciding ------------------------------------------------------------ */
-
-static const char *
-ground_of(enum finding_code code)
+/* At the hub, as the change comes in: what is known then decides. */
+enum err
+entitled_judge(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
 {
-	switch (code) {
-	case FINDING_OTHERS_CONTRACT:
-		return N_("its author is neither of the contract's "
-		          "organisation nor of the managing one");
-	case FINDING_OTHERS_RECORD:
-		return N_("its author is not of the organisation that signed "
-		          "the record, nor above it");
-	default:
-		return N_("its author was not the managing organisation");
+	const char *name = keeper_field(c->record.kind);
+	enum err e;
+
+	if (name != NULL)
+		return note_file(t, self, c, key, name);
+	if ((c->managing || takes_owners_step(c)) &&
+	    !keeper_is_group(t, self, c)) {
+		bool wrong = is_entitled(t, self, c, key) == KEEPER_NO;
+
+		e = ask_about(t, c, FINDING_UNENTITLED, wrong);
+		if (e != ERR_OK || wrong)
+			return e;
 	}
+	if (strcmp(c->record.kind, "contract") == 0)
+		return note_contract(t, self, c, key);
+	return is_signed_kind(c->record.kind) ? note_signed(t, self, c, key)
+	                                      : ERR_OK;
 }
 
-/* What the change set, and what it found there. */
-static enum err
-show_both(
-    const struct record_set *set, const struct change *c, struct matter *m)
-{
-	json_t *kept = matter_show_change(c), *without = json_object();
-	json_t *found = json_object(), *v;
-	struct record before = {0};
-	const char *name;
-	enum err e =
-	    record_seen_by(set->input, set->count, &c->id, false, &before);
-
-	if (e == ERR_NOT_FOUND)
-		e = ERR_OK;
-	json_object_foreach(c->fields, name, v)
-	{
-		json_t *old = json_object_get(before.fields, name);
-
-		json_object_set(found, name, old == NULL ? json_null() : old);
-	}
-	record_clear(&before);
-	json_object_set_new(without, "fields", found);
-	json_object_set(kept, "fields", c->fields);
-	m->proposal = 0;
-	m->ground = ground_of(m->question->code);
-	if (e != ERR_OK) {
-		json_decref(without);
-		json_decref(kept);
-		return e;
-	}
-	e = matter_add_choice(m, "set-aside", without);
-	if (e == ERR_OK)
-		return matter_add_choice(m, "keep", kept);
-	json_decref(kept);
-	return e;
-}
-
-static enum err
-describe(struct txn *t, const struct self *self, struct matter *m)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record_set set;
-	struct change_id id;
-	size_t i;
-	enum err e = matter_change_parse(m->question->field, &id);
-
-	(void)self;
-	if (e != ERR_OK)
-		return ERR_NOT_FOUND;
-	matter_key(t, m->question, key);
-	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
-	if (e != ERR_OK)
-		return e;
-	e = ERR_NOT_FOUND;
-	for (i = 0; i < set.count; i++)
-		if (change_id_compare(&set.change[i].id, &id) == 0)
-			e = show_both(&set, &set.change[i], m);
-	record_set_free(&set);
-	return e;
-}
-
-/* A change that has seen only the one it speaks of: what met goes on to. */
-static enum err
-write_word(struct matter_pen *pen, const struct identity *record,
-    const struct change_id *seen, json_t *ids)
+enum err
+entitled_read(struct txn *t, const struct change_id *id, struct change *c)
 {
 	struct stored s;
-	struct change c;
-	uint8_t link[8];
 	enum err e;
 
 	stored_init(&s);
-	change_init(&c);
-	e = stored_read(pen->t, seen, &s);
-	if (e == ERR_OK) {
-		store_u64(link, s.fingerprint);
-		c.record = *record;
-		c.parent_count = 1;
-		c.parents[0].id = *seen;
-		memcpy(c.parents[0].link, link, FINGERPRINT_LINK_BYTES);
-		snprintf(c.by, sizeof c.by, "%s", pen->by);
-		snprintf(c.org, sizeof c.org, "%s", pen->org);
-		c.clock = self_clock(pen->self, pen->now);
-		c.occurred_at = c.recorded_at = pen->now;
-		c.fields = json_pack("{s:o, s:s}", MERGE_SET_ASIDE,
-		    json_incref(ids), "reason", pen->reason);
-		e = c.fields == NULL ? ERR_NOMEM
-		                     : admit_own(pen->t, pen->self, &c, 1);
-	}
+	change_init(c);
+	c->id = *id;
+	e = stored_read(t, id, &s);
 	if (e == ERR_OK)
-		e = matter_note_written(pen, &c.id);
-	change_clear(&c);
+		e = change_decode(c, s.body.data, s.body.size);
 	stored_free(&s);
 	return e;
 }
 
+/* It is decided about, or is not any more. */
 static enum err
-decide(struct matter_pen *pen, const struct matter *m, size_t n)
+note_decision(struct txn *t, const struct self *self, const struct decided *d,
+    enum finding_code code, const uint8_t question[KEY_RECORD_BYTES])
 {
-	const char *text = m->question->field;
+	const char *field = rule_text(d->about, "about_field");
+	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
 	struct change_id id;
-	json_t *ids;
-	enum err e = matter_change_parse(text, &id);
+	struct change c;
+	enum err e;
 
-	if (e != ERR_OK || strcmp(m->choice[n].word, "set-aside") != 0)
+	if (field == NULL || matter_change_parse(field, &id) != ERR_OK)
+		return ERR_OK;
+	decided_name(t, code, &id, name);
+	e = decided_note(t, name, question, d->stands);
+	if (e != ERR_OK)
 		return e;
-	ids = json_pack("[s]", text);
-	e = ids == NULL ? ERR_NOMEM : write_word(pen, &m->record, &id, ids);
-	json_decref(ids);
-	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
-}
-
-/* Each word is taken back by one that has seen it. */
-static enum err
-undo(struct matter_pen *pen, const struct record *decision)
-{
-	const json_t *changes = json_object_get(decision->fields, "changes");
-	struct identity record;
-	struct change_id id;
-	size_t i;
-	enum err e = ERR_OK;
-
-	matter_about(decision->fields, &record);
-	for (i = 0; e == ERR_OK && i < json_array_size(changes); i++) {
-		const char *text =
-		    json_string_value(json_array_get(changes, i));
-		json_t *nothing = json_null();
-
-		e = text == NULL ? ERR_FORMAT : matter_change_parse(text, &id);
-		if (e == ERR_OK)
-			e = write_word(pen, &record, &id, nothing);
+	e = entitled_read(t, &id, &c);
+	if (e == ERR_OK) {
+		key_record(txn_db(t), key, &c.record);
+		e = d->stands ? ask_about(t, &c, code, false)
+		              : entitled_judge(t, self, &c, key);
 	}
-	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
+	change_clear(&c);
+	return e == ERR_NOT_FOUND || e == ERR_FORMAT ? ERR_OK : e;
 }
 
-const struct matter_maker matter_entitled = {
-    .code = FINDING_UNENTITLED,
-    .urgency = 1,
-    .group_only = true,
-    .note = note,
-    .describe = describe,
-    .decide = decide,
-    .undo = undo,
-};
+enum err
+entitled_note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	static const enum finding_code codes[] = {
+	    FINDING_UNENTITLED, FINDING_OTHERS_CONTRACT, FINDING_OTHERS_RECORD};
+	struct decided d;
+	size_t i;
+	enum err e;
 
-/* The same of a contract that another org ended. */
-const struct matter_maker matter_others_contract = {
-    .code = FINDING_OTHERS_CONTRACT,
-    .urgency = 1,
-    .group_only = true,
-    .describe = describe,
-    .decide = decide,
-    .undo = undo,
-};
-
-/* The same of a signed record that another org changed. */
-const struct matter_maker matter_others_record = {
-    .code = FINDING_OTHERS_RECORD,
-    .urgency = 1,
-    .group_only = true,
-    .describe = describe,
-    .decide = decide,
-    .undo = undo,
-};
+	if (self->role != ROLE_HUB)
+		return ERR_OK;
+	e = entitled_judge(t, self, c, key);
+	if (e == ERR_OK)
+		e = note_begun(t, self, c, key);
+	for (i = 0; e == ERR_OK && i < sizeof codes / sizeof *codes; i++) {
+		e = decided_of(t, c, key, codes[i], &d);
+		if (e == ERR_OK) {
+			e = note_decision(t, self, &d, codes[i], key);
+			decided_free(&d);
+		}
+		e = e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	return e;
+}

@@ -439,6 +439,15 @@ static const struct entry entries[] = {
 	    N_("It is not plain which record is meant: several programs use "
 	       "that name."),
 	    N_("Say whose it is, in the field that names the source.")},
+	{FINDING_KEEPERS_FIELD, "keepers_field",
+	    N_("Whose file or device it is, is not this organisation's to "
+	       "change."),
+	    N_("A file goes over by a move: yizhan add move, which the group "
+	       "confirms. A device's owner says who owns it next.")},
+	{FINDING_FILED_ELSEWHERE, "filed_elsewhere",
+	    N_("By this decision the record was filed with another resident."),
+	    N_("File it back: yizhan amend KIND REF --reassign RESIDENT "
+	       "--reason TEXT.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -159,6 +159,9 @@ enum finding_code {
 	FINDING_SCOPE_CROWDED = 262,
 	FINDING_SCOPE_LONG = 263,
 	FINDING_NAMED = 264, /* refused: whom it names stays */
+	/* refused on forms: a file goes over by a move */
+	FINDING_KEEPERS_FIELD = 265,
+	FINDING_FILED_ELSEWHERE = 266, /* refused: undoing */
 };
 
 struct finding {

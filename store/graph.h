@@ -1,5 +1,5 @@
-/* graph: which change of a record had seen which; for merge.c and
- * conflict.c.
+/* graph: which change of a record had seen which; for merge.c,
+ * conflict.c and keeper.c.
  *
  * Parent cycles (forged) order nothing.
  */

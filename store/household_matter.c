@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/decided.h"
 #include "store/index.h"
 #include "store/kinds/kinds.h"
 #include "store/matter.h"
@@ -107,8 +108,7 @@ note_contract(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
 	if (asks(&r)) {
 		e = blind_asked(t, &r, blind);
-		is_open = e == ERR_OK && txn_has(t, TABLE_CODES, blind,
-		                             sizeof blind) == ERR_NOT_FOUND;
+		is_open = e == ERR_OK && !decided_is(t, blind);
 	}
 	matter_question(&r.id, FINDING_HOUSEHOLD, "household_no", r.at, &q);
 	if (e == ERR_OK)
@@ -117,48 +117,27 @@ note_contract(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+/* Also of one that the group has set aside, which decides nothing then. */
 static enum err
-note_decision(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+note_decision(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
 	uint8_t blind[DB_BLIND_BYTES], contract[KEY_RECORD_BYTES];
 	struct identity about;
-	struct record r;
-	enum err e = record_read(t, key, &r);
+	struct decided d;
+	enum err e = decided_of(t, c, key, FINDING_HOUSEHOLD, &d);
 
 	if (e != ERR_OK)
-		return e == ERR_CORRUPT ? ERR_OK : e;
-	matter_about(r.fields, &about);
-	e = blind_decided(t, r.fields, blind);
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	matter_about(d.about, &about);
+	e = blind_decided(t, d.about, blind);
 	if (e == ERR_OK)
-		e = rule_state_is(r.fields, "decided")
-		        ? txn_put(t, TABLE_CODES, blind, sizeof blind, "", 0)
-		        : txn_delete(t, TABLE_CODES, blind, sizeof blind);
-	record_clear(&r);
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		e = decided_note(t, blind, key, d.stands);
+	decided_free(&d);
+	if (e != ERR_OK)
 		return e;
 	key_record(txn_db(t), contract, &about);
 	return note_contract(t, contract);
-}
-
-static bool
-is_decision(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
-{
-	const char *code = rule_text(c->fields, "code");
-	struct record r;
-	bool is_one;
-
-	if (strcmp(c->record.kind, "question") != 0 ||
-	    json_object_get(c->fields, "state") == NULL)
-		return false;
-	if (c->parent_count == 0)
-		return code != NULL && strcmp(code, "household") == 0;
-	if (record_read(t, key, &r) != ERR_OK)
-		return false;
-	code = rule_text(r.fields, "code");
-	is_one = code != NULL && strcmp(code, "household") == 0;
-	record_clear(&r);
-	return is_one;
 }
 
 static enum err
@@ -166,8 +145,8 @@ note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	(void)self;
-	if (is_decision(t, c, key))
-		return note_decision(t, key);
+	if (strcmp(c->record.kind, "question") == 0)
+		return note_decision(t, c, key);
 	if (strcmp(c->record.kind, "contract") != 0 ||
 	    json_object_get(c->fields, "household_with") == NULL)
 		return ERR_OK;

@@ -7,6 +7,7 @@
 #include "store/admit.h"
 #include "store/begun.h"
 #include "store/index.h"
+#include "store/keeper.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/scope.h"
@@ -123,13 +124,6 @@ matter_note(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- whose matter it is -------------------------------------------------- */
 
-static const char *
-owner_in(const char *kind, const json_t *fields)
-{
-	return rule_ref(fields,
-	    strcmp(kind, "device") == 0 ? "owner_org_id" : "managing_org_id");
-}
-
 /* The org that began it: what a doctor signed is his org's. Where two say that
  * they did, it is the group's to say. */
 static void
@@ -147,33 +141,69 @@ founding_org(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	record_set_free(&set);
 }
 
-/* The resident's managing org, a device's owner, as far as it is here. */
+/* The resident that it is of, else the device. */
 static enum err
-caring_org(struct txn *t, const struct identity *id, const struct record *r,
-    char out[REF_BYTES_MAX + 1])
+find_kept(struct txn *t, const struct identity *id, const json_t *fields,
+    uint8_t key[KEY_RECORD_BYTES])
 {
-	const char *kind = id->kind, *owner, *ref;
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record about;
+	const char *resident = rule_ref(fields, "resident_id");
+	const char *device = rule_ref(fields, "device_id");
+	const char *source = rule_text(fields, "resident_source");
+
+	if (resident != NULL && source != NULL) {
+		key_record_of(txn_db(t), key, source, "resident", resident);
+		return record_exists(t, key) ? ERR_OK : ERR_NOT_FOUND;
+	}
+	if (resident != NULL)
+		return scope_find(t, id->source, "resident", resident, key);
+	return device == NULL
+	           ? ERR_NOT_FOUND
+	           : scope_find(t, id->source, "device", device, key);
+}
+
+/* What a doctor signed is his org's, whoever its resident's managing org is. */
+static bool
+is_signers(const struct matter *m)
+{
+	const struct kind *k = kind_by_name(m->record.kind);
+
+	return k != NULL && k->keeps_branches &&
+	       (m->maker == NULL || !m->maker->is_keepers);
+}
+
+enum err
+matter_kept_record(
+    struct txn *t, const struct matter *m, uint8_t out[KEY_RECORD_BYTES])
+{
+	struct record r;
 	enum err e;
 
-	if (strcmp(kind, "resident") == 0 || strcmp(kind, "device") == 0) {
-		owner = owner_in(kind, r->fields);
-		snprintf(
-		    out, REF_BYTES_MAX + 1, "%s", owner == NULL ? "" : owner);
-		return ERR_OK;
-	}
-	ref = rule_ref(r->fields, "resident_id");
-	kind = ref == NULL ? "device" : "resident";
-	if (ref == NULL)
-		ref = rule_ref(r->fields, "device_id");
-	e = ref == NULL ? ERR_NOT_FOUND
-	                : scope_find(t, id->source, kind, ref, key);
+	key_record(txn_db(t), out, &m->record);
+	if (is_signers(m))
+		return ERR_NOT_FOUND;
+	e = record_read(t, out, &r);
+	if (e != ERR_OK)
+		return e;
+	if (keeper_field(m->record.kind) == NULL)
+		e = find_kept(t, &m->record, r.fields, out);
+	record_clear(&r);
+	return e;
+}
+
+/* The resident's managing org, a device's owner, as far as it is here. */
+static enum err
+caring_org(struct txn *t, const struct matter *m, char out[REF_BYTES_MAX + 1])
+{
+	const char *owner;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record about;
+	enum err e = matter_kept_record(t, m, key);
+
 	if (e == ERR_OK)
 		e = record_read(t, key, &about);
 	if (e != ERR_OK)
 		return e;
-	owner = owner_in(kind, about.fields);
+	owner = rule_ref(about.fields, keeper_field(about.id.kind));
 	snprintf(out, REF_BYTES_MAX + 1, "%s", owner == NULL ? "" : owner);
 	record_clear(&about);
 	return ERR_OK;
@@ -184,16 +214,13 @@ matter_find_owner(struct txn *t, struct matter *m)
 {
 	const struct kind *k = kind_by_name(m->record.kind);
 	uint8_t key[KEY_RECORD_BYTES];
-	struct record r;
 
 	m->owner[0] = '\0';
 	key_record(txn_db(t), key, &m->record);
-	if (k == NULL || k->by_group || record_read(t, key, &r) != ERR_OK)
+	if (k == NULL || k->by_group || !record_exists(t, key))
 		return;
-	if (k->keeps_branches ||
-	    caring_org(t, &m->record, &r, m->owner) != ERR_OK)
+	if (caring_org(t, m, m->owner) != ERR_OK)
 		founding_org(t, key, m->owner);
-	record_clear(&r);
 }
 
 static bool
@@ -246,6 +273,7 @@ matter_describe(struct txn *t, const struct self *self,
 	memset(out, 0, sizeof *out);
 	out->question = q;
 	out->proposal = -1;
+	out->maker = maker;
 	if (maker == NULL ||
 	    q->type != (maker->is_local ? QUESTION_LOST : QUESTION_MATTER))
 		return ERR_NOT_FOUND;

@@ -31,7 +31,9 @@ struct matter_choice {
 
 struct matter {
 	const struct question *question;
-	struct identity record;        /* it is about */
+	const struct matter_maker *maker; /* of what it is about, also where it
+	                                     is asked anew; NULL: none here */
+	struct identity record;           /* it is about */
 	char owner[REF_BYTES_MAX + 1]; /* the org whose matter it is beside the
 	                                  group; "": the group's alone */
 	size_t choice_count;
@@ -60,6 +62,9 @@ struct matter_maker {
 	bool group_only; /* only the group decides it; else also the owner */
 	bool is_local;   /* of this store alone: whoever works here decides it,
 	                    and nobody else hears of it */
+	bool is_keepers; /* the resident's managing org, the device's owner
+	                    decides it, though the record is one that is
+	                    signed: what he did not allow */
 	bool asks_again; /* an undone decision is asked anew, since the records
 	                    do not show any more that something met */
 	/** A change was merged into the record of this key: put or drop rows,

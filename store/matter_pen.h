@@ -8,9 +8,15 @@
 /** By the finding's name; NULL: none here is called so. */
 const struct matter_maker *matter_maker_by_name(const char *code);
 
-/** Fill owner: the resident's managing org, the device's owner; of signed
- * versions, and of what is about neither, the org that began the record. */
+/** Fill owner, from record and maker: the resident's managing org, the
+ * device's owner; of signed versions, and of what is about neither, the org
+ * that began the record. */
 void matter_find_owner(struct txn *t, struct matter *m);
+
+/** Key of the resident or device whose keeper that is. ERR_NOT_FOUND: it is of
+ * neither, none is here, or the matter is the signer's. */
+enum err matter_kept_record(
+    struct txn *t, const struct matter *m, uint8_t out[KEY_RECORD_BYTES]);
 
 /** In whose name this node decides: the owner's where it acts for it; the
  * hub's is that of the org at the top of the tree, above the owner or `near`.

@@ -192,8 +192,9 @@ matter_undo(struct txn *t, const struct self *self, struct matter_decision *d)
 		return e;
 	memset(&m, 0, sizeof m);
 	matter_about(decision.fields, &m.record);
-	matter_find_owner(t, &m);
 	maker = matter_maker_by_name(rule_text(decision.fields, "code"));
+	m.maker = maker;
+	matter_find_owner(t, &m);
 	if (d->org != NULL && *d->org != '\0')
 		snprintf(org, sizeof org, "%s", d->org);
 	else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/decided.h"
 #include "store/index.h"
 #include "store/kin.h"
 #include "store/linked.h"
@@ -286,67 +287,21 @@ is_late(struct txn *t, const struct record_set *set, size_t i)
 	return false;
 }
 
-/* Told once, whatever comes later; what lay between may come last, and show
- * that there was nothing to tell. */
+/* Told until somebody says that he has seen it; what lay between may come
+ * last, and show that there was nothing to tell. */
 static enum err
 tell_one(struct txn *t, const struct change *c, bool late)
 {
-	uint8_t id[KEY_CHANGE_BYTES], told[DB_BLIND_BYTES];
+	uint8_t name[DB_BLIND_BYTES];
 	struct question q;
 	char word[48];
-	bool was_told;
-	enum err e;
 
-	key_change(id, &c->id);
-	db_blind(txn_db(t), "late-edit", id, sizeof id, told);
-	was_told = txn_has(t, TABLE_CODES, told, sizeof told) == ERR_OK;
-	if (late == was_told)
-		return ERR_OK;
 	matter_change_id(&c->id, word);
 	matter_question(
 	    &c->record, FINDING_LATE_EDIT, word, c->recorded_at, &q);
-	if (!late) {
-		e = txn_delete(t, TABLE_CODES, told, sizeof told);
-		return e == ERR_OK ? matter_drop(t, &q) : e;
-	}
-	e = txn_put(t, TABLE_CODES, told, sizeof told, "", 0);
-	return e == ERR_OK ? question_put(t, &q) : e;
-}
-
-/* Who has the file now has seen it: that ends it everywhere, also where it is
- * told later. */
-static enum err
-note_seen(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
-{
-	uint8_t id[KEY_CHANGE_BYTES], told[DB_BLIND_BYTES];
-	const char *code, *field, *source, *ref;
-	struct identity about = {.kind = "resident"};
-	struct change_id change;
-	struct question q;
-	struct record r;
-	enum err e = record_read(t, key, &r);
-
-	if (e != ERR_OK)
-		return e == ERR_CORRUPT ? ERR_OK : e;
-	code = rule_text(r.fields, "code");
-	field = rule_text(r.fields, "about_field");
-	source = rule_text(r.fields, "about_source");
-	ref = rule_text(r.fields, "about_ref");
-	if (code != NULL && strcmp(code, "late_edit") == 0 && ref != NULL &&
-	    rule_state_is(r.fields, "decided") && field != NULL &&
-	    matter_change_parse(field, &change) == ERR_OK) {
-		snprintf(about.source, sizeof about.source, "%s",
-		    source == NULL ? "" : source);
-		snprintf(about.ref, sizeof about.ref, "%s", ref);
-		key_change(id, &change);
-		db_blind(txn_db(t), "late-edit", id, sizeof id, told);
-		matter_question(&about, FINDING_LATE_EDIT, field, r.at, &q);
-		e = txn_put(t, TABLE_CODES, told, sizeof told, "", 0);
-		if (e == ERR_OK)
-			e = matter_drop(t, &q);
-	}
-	record_clear(&r);
-	return e;
+	decided_name(t, FINDING_LATE_EDIT, &c->id, name);
+	return late && !decided_is(t, name) ? question_put(t, &q)
+	                                    : matter_drop(t, &q);
 }
 
 static enum err
@@ -382,6 +337,35 @@ note_resident(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+/* Who has the file now has seen it: that ends it everywhere, also where it is
+ * told later. Where that is undone it is told again. */
+static enum err
+note_seen(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t name[DB_BLIND_BYTES], file[KEY_RECORD_BYTES];
+	const char *field;
+	struct change_id change;
+	struct identity about;
+	struct decided d;
+	enum err e = decided_of(t, c, key, FINDING_LATE_EDIT, &d);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	field = rule_text(d.about, "about_field");
+	matter_about(d.about, &about);
+	if (field != NULL && strcmp(about.kind, "resident") == 0 &&
+	    matter_change_parse(field, &change) == ERR_OK) {
+		decided_name(t, FINDING_LATE_EDIT, &change, name);
+		e = decided_note(t, name, key, d.stands);
+		key_record(txn_db(t), file, &about);
+		if (e == ERR_OK)
+			e = note_resident(t, file);
+	}
+	decided_free(&d);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err
 moves_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
@@ -389,7 +373,7 @@ moves_note(struct txn *t, const struct self *self, const struct change *c,
 	if (strcmp(c->record.kind, "move") == 0)
 		return note_move(t, self, c, key);
 	if (strcmp(c->record.kind, "question") == 0)
-		return note_seen(t, key);
+		return note_seen(t, c, key);
 	if (strcmp(c->record.kind, "resident") == 0)
 		return note_resident(t, key);
 	return ERR_OK;

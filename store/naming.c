@@ -102,6 +102,25 @@ naming_any(struct txn *t, const struct identity *id)
 	return any;
 }
 
+/* Rows of what bears the ref come after all others. */
+bool
+naming_is_named(struct txn *t, const struct identity *id)
+{
+	uint8_t base[DB_BLIND_BYTES];
+	struct walk *w;
+	struct bytes key;
+	bool is;
+
+	base_of(t, id->kind, id->ref, base);
+	if (walk_open(t, TABLE_NAMINGS, base, sizeof base, &w) != ERR_OK)
+		return true;
+	is = walk_next(w, &key, NULL) == ERR_OK && key.size == NAMING_BYTES &&
+	     memcmp(key.data, base, sizeof base) == 0 &&
+	     key.data[ROLE_AT] != NAMING_HOLDERS;
+	walk_close(w);
+	return is;
+}
+
 enum err
 naming_walk(struct txn *t, const char *kind, const char *ref,
     enum naming_role role, const char *source, size_t most, struct buffer *out)

@@ -204,6 +204,8 @@ enum err naming_hold(struct txn *t, const struct identity *id,
     const uint8_t key[KEY_RECORD_BYTES]);
 /** Whether anything names it, or bears its ref. */
 bool naming_any(struct txn *t, const struct identity *id);
+/** Whether any record names this ref, beside those that bear it. */
+bool naming_is_named(struct txn *t, const struct identity *id);
 /** Record keys, one after the other, appended to out; of one source (or of
  * any: NULL), at most `most`. */
 enum err naming_walk(struct txn *t, const char *kind, const char *ref,

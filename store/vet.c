@@ -8,6 +8,7 @@
 #include "store/duplicates.h"
 #include "store/exam_items.h"
 #include "store/index.h"
+#include "store/keeper_vet.h"
 #include "store/kinds/kinds.h"
 #include "store/linked.h"
 #include "store/matter.h"
@@ -452,6 +453,7 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
 		duplicates_remind(v->t, v->self, line->fields, line->own, out);
 	device_vet(v->t, v->self, line, v->source == NULL, out);
+	keeper_vet(v, line, out);
 }
 
 bool

@@ -291,12 +291,33 @@ decide(struct matter_pen *pen, const struct matter *m, size_t n)
 	return e;
 }
 
+/* What was filed elsewhere is filed back, which is a decision of its own. Else
+ * it is asked again. */
 static enum err
 undo(struct matter_pen *pen, const struct record *decision)
 {
-	(void)pen;
-	(void)decision;
-	return ERR_USAGE; /* it is reassigned back */
+	const char *link = rule_text(decision->fields, "about_field");
+	uint8_t key[KEY_RECORD_BYTES];
+	struct identity about;
+	struct question q;
+	struct record r;
+	bool is_moved;
+	enum err e;
+
+	matter_about(decision->fields, &about);
+	key_record(txn_db(pen->t), key, &about);
+	e = record_read(pen->t, key, &r);
+	if (e != ERR_OK)
+		return e;
+	is_moved = json_object_get(r.fields, "reassigned_to") != NULL;
+	matter_question(
+	    &about, FINDING_WHOSE, link == NULL ? "" : link, r.at, &q);
+	record_clear(&r);
+	if (!is_moved)
+		return question_put(pen->t, &q);
+	findings_refuse(
+	    &pen->made.findings, FINDING_FILED_ELSEWHERE, "resident_id");
+	return ERR_REFUSED;
 }
 
 const struct matter_maker matter_whose = {

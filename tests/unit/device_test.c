@@ -163,6 +163,25 @@ test_lending_on_is_the_owners_to_allow(void **state)
 	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 0);
 }
 
+/* Who lends on signed the hand-over: it is not his to allow all the same. */
+static void
+test_who_lends_on_does_not_allow_it_himself(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, story[0]);
+	give(f, story[1]);
+	give(f, story[2]);
+	test_store_join(&f->s, "A");
+	assert_int_equal(
+	    decide(f, FINDING_ONWARD_LENDING, "agree", NULL), ERR_NOT_ALLOWED);
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 1);
+	test_store_join(&f->s, "H");
+	assert_int_equal(
+	    decide(f, FINDING_ONWARD_LENDING, "agree", NULL), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_ONWARD_LENDING, NULL).count, 0);
+}
+
 static void
 test_a_device_that_may_be_lent_on(void **state)
 {
@@ -389,6 +408,58 @@ test_no_side_decides_a_fork_by_itself(void **state)
 	assert_int_equal(e, ERR_REFUSED);
 }
 
+static json_t *
+leave_of_loan(const char *source)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+	    "state", "decided", "reason", "ours", "code", "loan_unapproved",
+	    "about_kind", "loan", "about_ref", "L1", "about_source", source,
+	    "device_id", "ref:D1", "resident_id", "ref:R1", "decision",
+	    "agree");
+}
+
+/* Who borrowed it does not say that he was allowed to, whoever the resident is
+ * that he writes down beside it; nor does what he sends. */
+static void
+test_who_borrows_does_not_allow_it_himself(void **state)
+{
+	struct fixture *f = *state;
+	struct authored made;
+	struct self self;
+	struct txn *t;
+	json_t *fields;
+
+	test_store_join(&f->s, "H");
+	give(f, story[0]);
+	test_store_join(&f->s, "C");
+	test_store_admit(&f->s, "his", "resident", "R1", "C",
+	    json_pack("{s:s, s:s}", "name", "x", "managing_org_id", "ref:C"));
+	give(f, LOAN("L1", "10:00:00", "C", "handed_over", "H", "C", ""));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 1);
+	fields = leave_of_loan("his");
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(author_add(t, &self, "question", "S1", "C", fields,
+	                     TEST_NOW, &made),
+	    ERR_REFUSED);
+	txn_abort(t);
+	json_decref(fields);
+	give(f, "{\"kind\":\"question\",\"ref\":\"Q1\",\"by\":\"ref:S1\","
+	        "\"at\":\"2026-05-01T11:00:00+08:00\",\"org_id\":\"ref:C\","
+	        "\"state\":\"decided\",\"about_kind\":\"loan\","
+	        "\"about_ref\":\"L1\",\"code\":\"loan_unapproved\","
+	        "\"resident_id\":\"ref:R1\",\"device_id\":\"ref:D1\","
+	        "\"decision\":\"agree\",\"reason\":\"x\"}\n");
+	assert_counts(f, 0, 0, 0, 1);
+	test_store_admit(
+	    &f->s, "c", "question", "Q1", "C", leave_of_loan("his"));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 1);
+	/* Its owner, or who is above him, does. */
+	test_store_admit(
+	    &f->s, "h", "question", "Q2", "H", leave_of_loan("his"));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 0);
+}
+
 /* Nor does what a peer sends: by what it says, or by what it changes. */
 static void
 test_no_peer_decides_a_fork(void **state)
@@ -457,6 +528,8 @@ main(void)
 	    HUB(test_what_is_lost_is_asked_about),
 	    HUB(test_what_is_damaged_is_asked_about),
 	    HUB(test_a_fork_of_very_many_hands_is_kept_whole),
+	    CLINIC(test_who_lends_on_does_not_allow_it_himself),
+	    CLINIC(test_who_borrows_does_not_allow_it_himself),
 	    CLINIC(test_no_side_decides_a_fork_by_itself),
 	    HUB(test_no_peer_decides_a_fork),
 	    HUB(test_a_fork_ends_whatever_others_call_their_devices),

@@ -2,56 +2,9 @@
  * set aside; and what waits does not depend on the order of arrival.
  */
 
-#include "tests/unit/matter_room.h"
+#include "tests/unit/entitled_room.h"
 
 /* --- who wrote as the managing org without being it ---------------------- */
-
-/* A change of another node's, as it is merged at the hub; takes fields. */
-static struct change_id
-arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
-    const struct change_id *seen, const char *org, bool managing, int64_t at,
-    json_t *fields)
-{
-	struct txn *t = test_store_write(&f->s);
-	struct buffer body = {0};
-	struct change_id id;
-	struct self self;
-	struct change c;
-
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	change_init(&c);
-	memset(c.id.life, 0x55, sizeof c.id.life);
-	c.id.class = 2;
-	c.id.seq = seq;
-	c.record = *record;
-	if (seen != NULL) {
-		c.parent_count = 1;
-		c.parents[0].id = *seen;
-	}
-	snprintf(c.by, sizeof c.by, "S2");
-	snprintf(c.org, sizeof c.org, "%s", org);
-	c.occurred_at = c.recorded_at = at;
-	c.managing = managing;
-	c.fields = fields;
-	assert_int_equal(change_encode(&c, &body), ERR_OK);
-	assert_int_equal(
-	    stored_write(t, &c.id, 0, 0, seq, body.data, body.size), ERR_OK);
-	assert_int_equal(admit_merged(t, &self, &c, seq), ERR_OK);
-	assert_int_equal(txn_commit(t), ERR_OK);
-	id = c.id;
-	buffer_wipe(&body);
-	change_clear(&c);
-	return id;
-}
-
-static struct change_id
-arrive(struct fixture *f, const struct identity *record, uint64_t seq,
-    const struct change_id *seen, const char *org, bool managing,
-    json_t *fields)
-{
-	return arrive_at(
-	    f, record, seq, seen, org, managing, TEST_NOW + 60, fields);
-}
 
 static const struct identity his = {
     .source = "his", .kind = "resident", .ref = "R1"};
@@ -167,7 +120,13 @@ test_a_claim_that_was_none_is_set_aside(void **state)
 	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
 	assert_int_equal(waiting(f), 0);
 	his_shows(f, "111");
+	/* Undone, it is asked again. */
 	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(waiting(f), 1);
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(waiting(f), 1);
 }
 
 /* Until it is set aside it counts, and does again when that is undone. */
@@ -312,6 +271,215 @@ test_claims_that_are_right_are_not_asked_about(void **state)
 	assert_int_equal(waiting(f), 1);
 }
 
+/* --- who keeps a file ------------------------------------------------------
+ */
+
+/* V1's contract with his resident, and V2's word that it ends. */
+static struct change_id
+end_by_another(struct fixture *f, uint64_t seq, const char *ref)
+{
+	struct identity contract = {.source = "his", .kind = "contract"};
+	struct change_id first;
+
+	snprintf(contract.ref, sizeof contract.ref, "%s", ref);
+	first = arrive(f, &contract, seq, NULL, "V1", false,
+	    json_pack(
+	        "{s:s, s:s}", "state", "signed", "resident_id", "ref:R1"));
+	return arrive(f, &contract, seq + 1, &first, "V2", false,
+	    json_pack("{s:s}", "state", "ending"));
+}
+
+/* The change that a decision made. */
+static struct change_id
+made_by(struct fixture *f, const struct matter_decision *d)
+{
+	struct change_id id;
+	struct record r;
+
+	test_store_record(&f->s, d->made.source, d->made.kind, d->made.ref, &r);
+	assert_int_equal(
+	    json_array_size(json_object_get(r.fields, "changes")), 1);
+	assert_int_equal(
+	    matter_change_parse(json_string_value(json_array_get(
+	                            json_object_get(r.fields, "changes"), 0)),
+	        &id),
+	    ERR_OK);
+	record_clear(&r);
+	return id;
+}
+
+static void
+test_who_takes_a_file_silently_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first, taken;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	/* He says nothing of being its keeper, and means to become it. */
+	taken = arrive(f, &his, 2, &first, "V2", false, given_to("V2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	assert_int_equal(waiting(f), 1);
+	/* What he wrote gives him no right to write as its keeper, ... */
+	arrive(f, &his, 3, &taken, "V2", true, phone("222"));
+	assert_int_equal(taken_back(f, "R1"), 1);
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	/* ... nor to end what its keeper began. */
+	end_by_another(f, 11, "K1");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
+static void
+test_naming_its_keeper_again_takes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", false, given_to("V1"));
+	assert_int_equal(waiting(f), 0);
+	/* Its keeper may give it. */
+	arrive(f, &his, 3, &first, "V1", true, given_to("V2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+	end_by_another(f, 11, "K1");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 0);
+}
+
+/* A third one gives it away. */
+static void
+test_who_gives_anothers_file_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V3", false, given_to("V2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	end_by_another(f, 11, "K1");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
+static void
+test_who_is_let_stand_is_its_keeper(void **state)
+{
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first, kept;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", false, given_to("V2"));
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	kept = made_by(f, &d);
+	arrive(f, &his, 3, &kept, "V2", true, phone("222"));
+	assert_int_equal(taken_back(f, "R1"), 0);
+	end_by_another(f, 11, "K1");
+	assert_int_equal(waiting(f), 0);
+	/* Until that is undone. */
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	arrive(f, &his, 4, &kept, "V2", true, phone("223"));
+	assert_int_equal(taken_back(f, "R1"), 2);
+	/* What he ended while it was let stand is another's again, too. */
+	end_by_another(f, 21, "K2");
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 2);
+}
+
+/* Of a contract that another ended, and of a visit that another signed. */
+static void
+test_undone_others_steps_are_asked_about_again(void **state)
+{
+	struct identity visit = {
+	    .source = "his", .kind = "encounter", .ref = "E1"};
+	struct fixture *f = *state;
+	struct matter_decision d;
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	arrive(f, &his, 1, NULL, "V1", true, person());
+	end_by_another(f, 11, "K1");
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	first = arrive(f, &visit, 21, NULL, "V1", false,
+	    json_pack(
+	        "{s:s, s:s}", "state", "signed", "resident_id", "ref:R1"));
+	arrive(f, &visit, 22, &first, "V2", false,
+	    json_pack("{s:s, s:s}", "state", "amended", "plan", "x"));
+	assert_int_equal(decide(f, "set-aside", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_OTHERS_RECORD), 1);
+}
+
+/* A hub that was restored may hear of the decision before what it is about. */
+static void
+test_what_was_decided_is_not_asked_when_it_comes_again(void **state)
+{
+	struct identity question = {
+	    .source = "his", .kind = "question", .ref = "Q1"};
+	struct change_id first, taken = {.class = 2, .seq = 2}, said;
+	struct fixture *f = *state;
+	char id[48];
+
+	test_store_join(&f->s, "H01");
+	memset(taken.life, 0x55, sizeof taken.life);
+	matter_change_id(&taken, id);
+	said = arrive(f, &question, 11, NULL, "H01", false,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "state", "open",
+	        "about_source", "his", "about_kind", "resident", "about_ref",
+	        "R1", "about_field", id, "code", "unentitled", "decision",
+	        "keep"));
+	said = arrive(f, &question, 12, &said, "H01", false,
+	    json_pack("{s:s}", "state", "decided"));
+	first = arrive(f, &his, 1, NULL, "V1", true, person());
+	arrive(f, &his, 2, &first, "V2", false, given_to("V2"));
+	assert_int_equal(asked_of(f, "resident"), 0);
+	arrive(f, &question, 13, &said, "H01", false,
+	    json_pack("{s:s}", "state", "undone"));
+	assert_int_equal(asked_of(f, "resident"), 1);
+}
+
+/* Whoever takes it, and the word by which that is known, in any order. */
+static void
+test_a_silent_taking_is_asked_about_in_any_order(void **state)
+{
+	static const unsigned orders[][3] = {
+	    {1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
+	struct fixture *f = *state;
+	uint64_t n;
+
+	test_store_join(&f->s, "H01");
+	for (n = 0; n < 6; n++) {
+		struct identity record = his;
+		struct change_id first = {.class = 2, .seq = n * 10 + 1};
+		struct change_id taken = {.class = 2, .seq = n * 10 + 2};
+
+		memset(first.life, 0x55, sizeof first.life);
+		memset(taken.life, 0x55, sizeof taken.life);
+		snprintf(record.ref, sizeof record.ref, "T%u", (unsigned)n);
+		for (unsigned i = 0; i < 3; i++)
+			if (orders[n][i] == 1)
+				arrive(f, &record, first.seq, NULL, "V1", true,
+				    person());
+			else if (orders[n][i] == 2)
+				arrive(f, &record, taken.seq, &first, "V2",
+				    false, given_to("V2"));
+			else
+				arrive(f, &record, n * 10 + 3, &taken, "V2",
+				    true, phone("222"));
+		assert_int_equal(asked(f, FINDING_UNENTITLED), n + 1);
+		assert_int_equal(taken_back(f, record.ref), 1);
+	}
+}
+
 /* --- a link is of both sides ---------------------------------------------- */
 
 static void
@@ -344,6 +512,59 @@ says_linked(struct fixture *f, const char *one, const char *other)
 	txn_abort(t);
 	json_decref(fields);
 	return e;
+}
+
+static enum err
+amends(struct fixture *f, const char *kind, const char *ref, const char *org,
+    json_t *fields)
+{
+	struct txn *t = test_store_write(&f->s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored made;
+	struct self self;
+	size_t i;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record_of(f->s.db, key, "his", kind, ref);
+	e = author_amend(t, &self, key, "S1", org, fields, TEST_NOW, &made);
+	for (i = 0; i < made.findings.count; i++)
+		if (made.findings.list[i].refused)
+			assert_int_equal(
+			    made.findings.list[i].code, FINDING_KEEPERS_FIELD);
+	txn_abort(t);
+	json_decref(fields);
+	return e;
+}
+
+/* A form gives no file away, whoever keeps it: that is a move. */
+static void
+test_a_form_gives_no_file_away(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "C01");
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s}", "name", "张伟", "sex", "1",
+	        "no_id_reason", "lost", "managing_org_id", "ref:C01"));
+	test_store_admit(&f->s, "his", "device", "D1", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s}", "asset_no", "A1", "name", "超声",
+	        "class", "ultrasound", "owner_org_id", "ref:C02"));
+	test_store_admit(&f->s, "his", "device", "D2", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s}", "asset_no", "A2", "name", "超声",
+	        "class", "ultrasound", "owner_org_id", "ref:C01"));
+	assert_int_equal(
+	    amends(f, "resident", "R1", "C01", given_to("C02")), ERR_REFUSED);
+	assert_int_equal(
+	    amends(f, "resident", "R1", "C01", given_to("C01")), ERR_OK);
+	assert_int_equal(
+	    amends(f, "resident", "R1", "C01", phone("1")), ERR_OK);
+	assert_int_equal(amends(f, "device", "D1", "C01",
+	                     json_pack("{s:s}", "owner_org_id", "ref:C01")),
+	    ERR_REFUSED);
+	assert_int_equal(amends(f, "device", "D2", "C01",
+	                     json_pack("{s:s}", "owner_org_id", "ref:C02")),
+	    ERR_OK);
 }
 
 /* An org links no file of its own to another's: the group does (0028). */
@@ -386,6 +607,38 @@ test_a_link_to_a_stranger_is_asked_about(void **state)
 	    questions(f, QUESTION_MATTER).last.code, FINDING_UNENTITLED);
 }
 
+/* What an owner did not allow is his to decide, and not the signer's. */
+static void
+test_a_lending_on_is_its_owners_matter(void **state)
+{
+	static const char *const orgs[] = {"V1", "V2"};
+	struct identity device = {
+	    .source = "his", .kind = "device", .ref = "D1"};
+	struct identity custody = {
+	    .source = "his", .kind = "custody", .ref = "K1"};
+	struct fixture *f = *state;
+	uint64_t i;
+
+	test_store_join(&f->s, "H01");
+	arrive(f, &device, 1, NULL, "V1", true,
+	    json_pack("{s:s}", "owner_org_id", "ref:V1"));
+	arrive(f, &custody, 2, NULL, "V2", false,
+	    json_pack("{s:s, s:i, s:s, s:s}", "device_id", "ref:D1",
+	        "custody_no", 1, "from", "ref:V2", "to", "ref:V3"));
+	for (i = 0; i < 2; i++) {
+		struct identity question = {
+		    .source = "his", .kind = "question"};
+
+		snprintf(question.ref, sizeof question.ref, "Q%u", (unsigned)i);
+		arrive(f, &question, 10 + i, NULL, orgs[i], false,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "state",
+		        "decided", "about_source", "his", "about_kind",
+		        "custody", "about_ref", "K1", "device_id", "ref:D1",
+		        "code", "onward_lending", "decision", "agree"));
+		assert_int_equal(asked(f, FINDING_UNENTITLED), i);
+	}
+}
+
 /* "When what met last happened, by what the changes say" (matter.h). */
 static void
 test_when_it_met_is_the_same_in_any_order(void **state)
@@ -421,7 +674,16 @@ main(void)
 	    HUB(test_a_false_claim_is_taken_back_in_any_order),
 	    HUB(test_what_was_claimed_falsely_is_not_lost),
 	    HUB(test_claims_that_are_right_are_not_asked_about),
+	    HUB(test_who_takes_a_file_silently_is_asked_about),
+	    HUB(test_naming_its_keeper_again_takes_nothing),
+	    HUB(test_who_gives_anothers_file_is_asked_about),
+	    HUB(test_who_is_let_stand_is_its_keeper),
+	    HUB(test_undone_others_steps_are_asked_about_again),
+	    HUB(test_what_was_decided_is_not_asked_when_it_comes_again),
+	    HUB(test_a_silent_taking_is_asked_about_in_any_order),
+	    HUB(test_a_lending_on_is_its_owners_matter),
 	    HUB(test_when_it_met_is_the_same_in_any_order),
+	    CLINIC(test_a_form_gives_no_file_away),
 	    CLINIC(test_no_clinic_links_a_stranger),
 	    HUB(test_a_link_to_a_stranger_is_asked_about),
 	};

@@ -225,6 +225,49 @@ test_a_decision_ends_the_question_and_no_contract(void **state)
 	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
 }
 
+/* The group sets aside what somebody wrote down as decided who may not. */
+static void
+test_what_is_set_aside_decides_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct authored made;
+	struct change word;
+	struct self self;
+	struct txn *t;
+	json_t *fields;
+	char id[48];
+
+	give(f, FATHER SON KA KB);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s,s,s]}",
+	    "state", "decided", "about_kind", "contract", "about_ref", "KA",
+	    "about_source", "his", "code", "household", "decision", "KA",
+	    "reason", "x", "versions", "KA", "KB", "stays");
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(author_add(t, &self, "question", "S9", "H01", fields,
+	                     TEST_NOW, &made),
+	    ERR_OK);
+	json_decref(fields);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+
+	t = test_store_write(&f->s);
+	matter_change_id(&made.id, id);
+	change_init(&word);
+	word.record = made.record;
+	word.parent_count = 1;
+	word.parents[0].id = made.id;
+	snprintf(word.by, sizeof word.by, "S9");
+	snprintf(word.org, sizeof word.org, "H01");
+	word.occurred_at = word.recorded_at = TEST_NOW;
+	word.fields = json_pack("{s:[s]}", MERGE_SET_ASIDE, id);
+	assert_int_equal(admit_own(t, &self, &word, 1), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	change_clear(&word);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+}
+
 int
 main(void)
 {
@@ -238,6 +281,7 @@ main(void)
 	    IN_GROUP(test_it_is_over_when_one_goes_over),
 	    IN_GROUP(test_it_is_over_when_the_number_was_wrong),
 	    IN_GROUP(test_it_is_over_when_one_moves),
+	    IN_GROUP(test_what_is_set_aside_decides_nothing),
 	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
 	};
 

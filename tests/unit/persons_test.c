@@ -132,6 +132,24 @@ undo(struct test_store *s, const struct identity *decision)
 	assert_int_equal(txn_commit(t), ERR_OK);
 }
 
+/* Why a decision is not undone. */
+static enum finding_code
+refused_to_undo(struct test_store *s, const struct identity *decision)
+{
+	struct matter_decision d = {.ref = decision->ref,
+	    .by = "S9",
+	    .org = "H",
+	    .reason = "she is another",
+	    .now = TEST_NOW};
+	struct txn *t = test_store_write(s);
+	struct self self;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(matter_undo(t, &self, &d), ERR_REFUSED);
+	txn_abort(t);
+	return d.findings.list[0].code;
+}
+
 static enum link_word
 linked(struct test_store *s, const char *a, const char *b)
 {
@@ -224,9 +242,17 @@ test_a_late_record_is_asked_about(void **state)
 	says(s, "B", "encounter", "E1", NULL,
 	    "{\"state\":\"signed\",\"resident_id\":\"ref:R2\"}");
 	assert_int_equal(waits(s, FINDING_WHOSE).count, 1);
-	decide(s, FINDING_WHOSE, "R2");
+	decision = decide(s, FINDING_WHOSE, "R2");
 	assert_shown(s, "encounter", "E1", "state", "\"signed\"");
 	assert_int_equal(waits(s, FINDING_WHOSE).count, 0);
+	/* Nothing was moved: undone it is asked again. */
+	undo(s, &decision);
+	assert_int_equal(waits(s, FINDING_WHOSE).count, 1);
+	/* What was is moved back by hand, and is told so. */
+	decision = decide(s, FINDING_WHOSE, "R1");
+	assert_shown(s, "encounter", "E1", "state", "\"entered_in_error\"");
+	assert_int_equal(
+	    refused_to_undo(s, &decision), FINDING_FILED_ELSEWHERE);
 }
 
 /* Of another source than the others of this test. */
@@ -476,6 +502,7 @@ test_a_late_edit_is_kept_and_told(void **state)
 {
 	struct test_store *s = *state;
 	struct change_id first, second;
+	struct identity decision;
 
 	first = says(s, "A", "resident", "R1", NULL, "{" ZHANG "}");
 	says(s, "B", "move", "M1", NULL, ASKED);
@@ -487,10 +514,13 @@ test_a_late_edit_is_kept_and_told(void **state)
 	assert_shown(s, "resident", "R1", "address", "\"三村\"");
 	assert_shown(s, "resident", "R1", "managing_org_id", "\"ref:B\"");
 	assert_int_equal(waits(s, FINDING_LATE_EDIT).count, 1);
-	decide(s, FINDING_LATE_EDIT, "seen");
+	decision = decide(s, FINDING_LATE_EDIT, "seen");
 	/* Once is enough. */
 	says(s, "C", "resident", "R1", &second, "{\"ethnic\":\"汉\"}");
 	assert_int_equal(waits(s, FINDING_LATE_EDIT).count, 0);
+	/* Unless it is said that nobody has. */
+	undo(s, &decision);
+	assert_int_equal(waits(s, FINDING_LATE_EDIT).count, 1);
 }
 
 /* The former site's own store: its edit is there before the move comes. */

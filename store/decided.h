@@ -1,0 +1,43 @@
+/* decided: which matters a person has decided, where the records that met do
+ * not show it: that an edit came late, that a claim is let stand, that a
+ * household stays as it is.
+ *
+ * A row of the table `codes` under a keyed hash of the matter holds the key of
+ * the record of kind `question` that decides it. It follows from that record:
+ * where the decision is undone, or the group sets it aside, it goes, and who
+ * asked asks again.
+ */
+
+#ifndef YIZHAN_STORE_DECIDED_H
+#define YIZHAN_STORE_DECIDED_H
+
+#include "store/finding.h"
+#include "store/record.h"
+
+/* A record of kind question. */
+struct decided {
+	struct record_set set;
+	const json_t *about; /* fields of the change that says what it is about,
+	                        whatever became of that; of set */
+	bool stands;         /* it is decided now */
+};
+
+/** What a change of a record of kind question belongs to, if that is about a
+ * finding of this code. ERR_NOT_FOUND: it is not. decided_free() after ERR_OK.
+ */
+enum err decided_of(struct txn *t, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
+    struct decided *out);
+void decided_free(struct decided *d);
+
+/** The name of a matter that is about one change. */
+void decided_name(struct txn *t, enum finding_code code,
+    const struct change_id *about, uint8_t out[DB_BLIND_BYTES]);
+
+/** Note that the question of this key decides what has this name, or does so
+ * no more. Of two that do, that which was here first is kept. */
+enum err decided_note(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
+    const uint8_t question[KEY_RECORD_BYTES], bool is_decided);
+bool decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES]);
+
+#endif

@@ -1,0 +1,29 @@
+/* device_decided: whose decisions about a device count. */
+
+#ifndef YIZHAN_STORE_DEVICE_DECIDED_H
+#define YIZHAN_STORE_DEVICE_DECIDED_H
+
+#include "store/keeper.h"
+
+/* The device's changes, and who owned it by them. */
+struct device_owners {
+	struct self self;
+	struct record_set set;
+	struct keeper keeper;
+	const char *centre; /* that may speak for the owner; NULL: none */
+};
+
+/** centre must outlive it. device_owners_free() after ERR_OK. Errors of
+ * record_gather(). */
+enum err device_owners_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const char *centre, struct device_owners *out);
+void device_owners_free(struct device_owners *o);
+
+/** Whether a record of kind question, which stands decided, was decided by who
+ * may: an org that owns the device or did, its centre, one above these, or
+ * the group, which decides in the name of one. What only the group decides
+ * comes from nobody else (admit.c). */
+bool device_is_owners_decision(
+    const struct device_owners *o, const struct record_set *question);
+
+#endif

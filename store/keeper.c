@@ -1,0 +1,272 @@
+/* keeper: who kept a file, as far as its changes say it rightly.
+ *
+ * Each word is weighed after all that it had seen: those have fewer before
+ * them than it has. Forged circles have none that is first, and are weighed in
+ * the order of their ids.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/index.h"
+#include "store/keeper.h"
+#include "store/log.h"
+#include "store/rules.h"
+
+enum { ABOVE_MAX = 8 };
+
+const char *
+keeper_field(const char *kind)
+{
+	if (strcmp(kind, "resident") == 0)
+		return "managing_org_id";
+	return strcmp(kind, "device") == 0 ? "owner_org_id" : NULL;
+}
+
+bool
+keeper_is_above(struct txn *t, const char *above, const char *org)
+{
+	char at[REF_BYTES_MAX + 1], next[REF_BYTES_MAX + 1];
+	int depth;
+
+	snprintf(at, sizeof at, "%s", org);
+	for (depth = 0; depth < ABOVE_MAX; depth++) {
+		if (strcmp(at, above) == 0)
+			return true;
+		if (index_parent_org(t, at, next, sizeof next) != ERR_OK)
+			break;
+		snprintf(at, sizeof at, "%s", next);
+	}
+	return false;
+}
+
+enum keeper_says
+keeper_is(struct txn *t, const char *keeper, const char *org)
+{
+	if (keeper == NULL || *keeper == '\0')
+		return KEEPER_UNKNOWN;
+	return keeper_is_above(t, keeper, org) ||
+	               keeper_is_above(t, org, keeper)
+	           ? KEEPER_YES
+	           : KEEPER_NO;
+}
+
+bool
+keeper_is_group(struct txn *t, const struct self *self, const struct change *c)
+{
+	struct life life;
+
+	return self->role == ROLE_HUB &&
+	       (memcmp(c->id.life, self->life, LIFE_BYTES) == 0 ||
+	           (life_read(t, c->id.life, &life) == ERR_OK &&
+	               memcmp(life.node, self->id, NODE_ID_BYTES) == 0));
+}
+
+/* --- weighing ------------------------------------------------------------ */
+
+static bool
+names(const struct keeper *k, size_t i)
+{
+	return json_object_get(k->set->change[i].fields, k->field) != NULL;
+}
+
+/* Whether all that a change had seen, directly or not, is here. */
+static bool
+holds_all_before(const struct keeper *k, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < k->set->count; j++)
+		if (k->lacks[j] && (j == i || is_before(&k->graph, j, i)))
+			return false;
+	return true;
+}
+
+/* Whether a later word that change i had seen too replaced this one. */
+static bool
+is_replaced(const struct keeper *k, size_t at, const size_t *by, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (is_before(&k->graph, at, by[i]))
+			return true;
+	return false;
+}
+
+/* The words that stood as the author of change i saw the file, in out; how
+ * many. Those said without right are none. */
+static size_t
+words_seen_by(const struct keeper *k, size_t i, size_t *out)
+{
+	size_t n = 0, w = k->word_count;
+
+	while (w-- > 0) {
+		size_t at = k->words[w].at;
+
+		if (!k->is_void[at] && is_before(&k->graph, at, i) &&
+		    !is_replaced(k, at, out, n))
+			out[n++] = at;
+	}
+	return n;
+}
+
+static int
+by_what_was_before(const void *a, const void *b)
+{
+	const struct keeper_word *x = a, *y = b;
+
+	if (x->before != y->before)
+		return x->before < y->before ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static void
+list_words(struct keeper *k)
+{
+	size_t i, j;
+
+	for (i = 0; i < k->set->count; i++) {
+		struct keeper_word *w = &k->words[k->word_count];
+
+		if (!names(k, i))
+			continue;
+		w->at = i;
+		for (j = 0; j < k->set->count; j++)
+			w->before += is_before(&k->graph, j, i);
+		k->word_count++;
+	}
+	qsort(k->words, k->word_count, sizeof *k->words, by_what_was_before);
+}
+
+static void
+weigh(struct keeper *k, const struct self *self)
+{
+	size_t i;
+
+	list_words(k);
+	for (i = 0; i < k->word_count; i++) {
+		size_t at = k->words[i].at;
+
+		k->is_void[at] =
+		    (k->graph.aside != NULL && k->graph.aside[at]) ||
+		    (!keeper_is_group(k->t, self, &k->set->change[at]) &&
+		        keeper_then(k, at) == KEEPER_NO);
+	}
+}
+
+static void
+mark_lacking(struct keeper *k)
+{
+	size_t i, p;
+
+	for (i = 0; i < k->set->count; i++)
+		for (p = 0; p < k->set->change[i].parent_count; p++)
+			if (graph_find(&k->graph,
+			        &k->set->change[i].parents[p].id) == SIZE_MAX)
+				k->lacks[i] = true;
+}
+
+enum err
+keeper_open(struct keeper *k, struct txn *t, const struct self *self,
+    const struct record_set *set, const char *field)
+{
+	enum err e;
+
+	*k = (struct keeper){.t = t, .set = set, .field = field};
+	e = graph_build(&k->graph, set->input, set->count);
+	if (e != ERR_OK)
+		return e;
+	k->is_void = calloc(set->count, sizeof *k->is_void);
+	k->lacks = calloc(set->count, sizeof *k->lacks);
+	k->words = calloc(set->count, sizeof *k->words);
+	k->seen = calloc(set->count, sizeof *k->seen);
+	e = k->is_void == NULL || k->lacks == NULL || k->words == NULL ||
+	            k->seen == NULL
+	        ? ERR_NOMEM
+	        : graph_mark(&k->graph);
+	if (e != ERR_OK) {
+		keeper_close(k);
+		return e;
+	}
+	mark_lacking(k);
+	weigh(k, self);
+	return ERR_OK;
+}
+
+void
+keeper_close(struct keeper *k)
+{
+	graph_free(&k->graph);
+	free(k->is_void);
+	free(k->lacks);
+	free(k->words);
+	free(k->seen);
+}
+
+/* --- asking -------------------------------------------------------------- */
+
+static const char *
+named(const struct keeper *k, size_t i)
+{
+	return rule_ref(k->set->change[i].fields, k->field);
+}
+
+/* Of two that stood side by side either was. */
+enum keeper_says
+keeper_then(const struct keeper *k, size_t i)
+{
+	const struct change *c = &k->set->change[i];
+	enum keeper_says says = KEEPER_UNKNOWN;
+	size_t j, n;
+
+	if (c->parent_count == 0)
+		return keeper_is(k->t, named(k, i), c->org);
+	if (!holds_all_before(k, i))
+		return KEEPER_UNKNOWN;
+	n = words_seen_by(k, i, k->seen);
+	for (j = 0; j < n && says != KEEPER_YES; j++) {
+		enum keeper_says one =
+		    keeper_is(k->t, named(k, k->seen[j]), c->org);
+
+		says = one == KEEPER_UNKNOWN ? says : one;
+	}
+	return says;
+}
+
+bool
+keeper_takes(const struct keeper *k, size_t i)
+{
+	const char *now = named(k, i);
+	size_t j, n;
+
+	if (!names(k, i))
+		return false;
+	n = words_seen_by(k, i, k->seen);
+	for (j = 0; j < n; j++) {
+		const char *then = named(k, k->seen[j]);
+
+		if (strcmp(now == NULL ? "" : now, then == NULL ? "" : then) ==
+		    0)
+			return false;
+	}
+	return n > 0;
+}
+
+enum keeper_says
+keeper_ever(const struct keeper *k, const char *org)
+{
+	enum keeper_says says = KEEPER_UNKNOWN;
+	size_t i;
+
+	for (i = 0; says != KEEPER_YES && i < k->set->count; i++) {
+		enum keeper_says one;
+
+		if (k->is_void[i])
+			continue;
+		one = keeper_is(k->t, named(k, i), org);
+		says = one == KEEPER_UNKNOWN ? says : one;
+	}
+	return says;
+}

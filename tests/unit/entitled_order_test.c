@@ -1,0 +1,385 @@
+/* entitled_order: who was entitled to what he wrote is judged alike in whatever
+ * order it comes: the word, the file it is about, and what shows who kept that.
+ */
+
+#include "tests/unit/entitled_room.h"
+
+/* --- in any order ----------------------------------------------------------
+ */
+
+/* Part p of a history that is told under refs and ids of its own. */
+typedef void tell_part(struct fixture *f, uint64_t history, unsigned part);
+
+static struct change_id
+id_in(uint64_t history, unsigned part)
+{
+	struct change_id id = {.class = 2, .seq = history * 10 + part};
+
+	memset(id.life, 0x55, sizeof id.life);
+	return id;
+}
+
+static struct identity
+named_in(const char *kind, const char *source, uint64_t history)
+{
+	struct identity record = {0};
+
+	snprintf(record.source, sizeof record.source, "%s", source);
+	snprintf(record.kind, sizeof record.kind, "%s", kind);
+	snprintf(
+	    record.ref, sizeof record.ref, "%c%u", *kind, (unsigned)history);
+	return record;
+}
+
+static json_t *
+ref_in(const char *kind, uint64_t history)
+{
+	return json_sprintf("ref:%s", named_in(kind, "", history).ref);
+}
+
+/* Every order of four parts; at the end as many wait of each history. */
+static void
+in_any_order(
+    struct fixture *f, tell_part *tell, enum finding_code code, size_t wanted)
+{
+	uint64_t history = 0, text;
+
+	for (text = 0; text < 256; text++) {
+		unsigned order[4], seen = 0;
+
+		for (unsigned i = 0; i < 4; i++) {
+			order[i] = 1 + (unsigned)(text >> (2 * i) & 3);
+			seen |= 1u << order[i];
+		}
+		if (seen != 0x1e)
+			continue;
+		history++;
+		for (unsigned i = 0; i < 4; i++)
+			tell(f, history, order[i]);
+		assert_int_equal(asked(f, code), history * wanted);
+	}
+	assert_int_equal(history, 24);
+}
+
+/* A link of one's own file with a stranger's, and a word that has seen it. */
+static void
+tell_link(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity one = named_in("resident", "his", n);
+	struct identity other = named_in("resident", "b", n);
+	struct identity link = named_in("link", "his", n);
+	struct change_id linked = id_in(n, 3);
+
+	if (part == 1)
+		arrive(f, &one, n * 10 + 1, NULL, "C01", true, given_to("C01"));
+	else if (part == 2)
+		arrive(
+		    f, &other, n * 10 + 2, NULL, "C02", true, given_to("C02"));
+	else if (part == 3)
+		arrive(f, &link, n * 10 + 3, NULL, "C01", false,
+		    json_pack("{s:s, s:o, s:o, s:s, s:s}", "state", "linked",
+		        "resident_id", ref_in("resident", n), "other_id",
+		        ref_in("resident", n), "resident_source", "his",
+		        "other_source", "b"));
+	else
+		arrive(f, &link, n * 10 + 4, &linked, "C01", false,
+		    json_pack("{s:s}", "basis", "by_hand"));
+}
+
+static void
+test_a_link_is_asked_about_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_link, FINDING_UNENTITLED, 1);
+}
+
+/* V2 kept the file, gave it away, and ends a contract of the one after. */
+static void
+tell_end(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity who = named_in("resident", "his", n);
+	struct identity contract = named_in("contract", "his", n);
+	struct change_id kept = id_in(n, 1), signed_by = id_in(n, 3);
+
+	if (part == 1)
+		arrive(f, &who, n * 10 + 1, NULL, "V2", true, given_to("V2"));
+	else if (part == 2)
+		arrive(f, &who, n * 10 + 2, &kept, "V2", true, given_to("V1"));
+	else if (part == 3)
+		arrive(f, &contract, n * 10 + 3, NULL, "V1", false,
+		    json_pack("{s:s, s:o}", "state", "signed", "resident_id",
+		        ref_in("resident", n)));
+	else
+		arrive(f, &contract, n * 10 + 4, &signed_by, "V2", false,
+		    json_pack("{s:s}", "state", "ending"));
+}
+
+/* The same of who took it himself. */
+static void
+tell_false_end(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity who = named_in("resident", "his", n);
+	struct change_id kept = id_in(n, 1);
+
+	if (part == 1)
+		arrive(f, &who, n * 10 + 1, NULL, "V1", true, given_to("V1"));
+	else if (part == 2)
+		arrive(f, &who, n * 10 + 2, &kept, "V2", false, given_to("V2"));
+	else
+		tell_end(f, n, part);
+}
+
+static void
+test_an_end_is_judged_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_end, FINDING_OTHERS_CONTRACT, 0);
+}
+
+static void
+test_a_false_end_is_judged_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_false_end, FINDING_OTHERS_CONTRACT, 1);
+}
+
+/* Two amendments, one of them the signer's, and what they are about. */
+static void
+tell_visit(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity visit = named_in("encounter", "his", n);
+	struct change_id first = id_in(n, 1), second = id_in(n, 2);
+
+	if (part == 1)
+		arrive(f, &visit, n * 10 + 1, NULL, "V1", false,
+		    json_pack("{s:s}", "state", "signed"));
+	else
+		arrive(f, &visit, n * 10 + part, part == 2 ? &first : &second,
+		    part == 2 ? "V1" : "V2", false,
+		    json_pack("{s:s, s:i}", "state", "amended", "sbp",
+		        120 + (int)part));
+}
+
+static void
+test_an_amendment_is_judged_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_visit, FINDING_OTHERS_RECORD, 2);
+}
+
+/* Who owned the device agreed to a lending on, and sold it. */
+static void
+tell_lent(struct fixture *f, uint64_t n, unsigned part, const char *by)
+{
+	struct identity device = named_in("device", "his", n);
+	struct identity custody = named_in("custody", "his", n);
+	struct identity question = named_in("question", "his", n);
+	struct change_id first = id_in(n, 1);
+
+	if (part == 1)
+		arrive(f, &device, n * 10 + 1, NULL, "V1", true,
+		    json_pack("{s:s}", "owner_org_id", "ref:V1"));
+	else if (part == 2)
+		arrive(f, &device, n * 10 + 2, &first, "V1", true,
+		    json_pack("{s:s}", "owner_org_id", "ref:V4"));
+	else if (part == 3)
+		arrive(f, &custody, n * 10 + 3, NULL, "V2", false,
+		    json_pack("{s:o, s:i, s:s, s:s}", "device_id",
+		        ref_in("device", n), "custody_no", 1, "from", "ref:V2",
+		        "to", "ref:V3"));
+	else
+		arrive(f, &question, n * 10 + 4, NULL, by, false,
+		    json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "state",
+		        "decided", "about_source", "his", "about_kind",
+		        "custody", "about_ref", custody.ref, "device_id",
+		        ref_in("device", n), "code", "onward_lending",
+		        "decision", "agree"));
+}
+
+static void
+tell_agreed(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_lent(f, n, part, "V1");
+}
+
+static void
+tell_agreed_falsely(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_lent(f, n, part, "V2");
+}
+
+static void
+test_who_agreed_is_judged_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_agreed, FINDING_UNENTITLED, 0);
+}
+
+static void
+test_who_may_not_agree_is_judged_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_agreed_falsely, FINDING_UNENTITLED, 1);
+}
+
+/* --- histories that nobody thought of ---------------------------------------
+ */
+
+enum { PARTS = 9, FILE_PARTS = 5, SEEDS = 40, ORDERS = 4 };
+
+static uint32_t
+draw(uint32_t *state, uint32_t below)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return (*state >> 8) % below;
+}
+
+/* What part says is drawn anew from the seed each time it is told. Parts 1 to
+ * FILE_PARTS are of a resident; then a contract and its end, a decision about
+ * the resident, and a link of his with nobody's entry. */
+static void
+tell_drawn(struct fixture *f, uint32_t seed, uint64_t n, unsigned part)
+{
+	static const char *const orgs[] = {"V1", "V2", "V3"};
+	uint32_t state = seed * 31 + part;
+	struct identity who = named_in("resident", "his", n);
+	struct identity contract = named_in("contract", "his", n);
+	struct identity question = named_in("question", "his", n);
+	struct identity link = named_in("link", "his", n);
+	const char *org = orgs[draw(&state, 3)];
+	struct change_id seen = id_in(
+	    n, part <= FILE_PARTS ? 1 + draw(&state, part > 1 ? part - 1 : 1)
+	                          : FILE_PARTS + 1);
+
+	if (part == 1)
+		arrive(f, &who, n * 10 + 1, NULL, "V1", true, given_to("V1"));
+	else if (part <= FILE_PARTS)
+		arrive(f, &who, n * 10 + part, &seen, org, draw(&state, 2) != 0,
+		    draw(&state, 3) != 0 ? given_to(orgs[draw(&state, 3)])
+		                         : phone("1"));
+	else if (part == FILE_PARTS + 1)
+		arrive(f, &contract, n * 10 + part, NULL, org, false,
+		    json_pack("{s:s, s:o}", "state", "signed", "resident_id",
+		        ref_in("resident", n)));
+	else if (part == FILE_PARTS + 2)
+		arrive(f, &contract, n * 10 + part, &seen, org, false,
+		    json_pack("{s:s}", "state", "ending"));
+	else if (part == FILE_PARTS + 3)
+		arrive(f, &question, n * 10 + part, NULL, org, false,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "state",
+		        "decided", "about_source", "his", "about_kind",
+		        "resident", "about_ref", who.ref, "code", "conflict",
+		        "resident_id", ref_in("resident", n)));
+	else
+		arrive(f, &link, n * 10 + part, NULL, org, false,
+		    json_pack("{s:s, s:o, s:o, s:s, s:s}", "state", "linked",
+		        "resident_id", ref_in("resident", n), "other_id",
+		        ref_in("resident", n), "resident_source", "his",
+		        "other_source", "b"));
+}
+
+struct rows_of {
+	uint64_t history;
+	uint32_t found; /* a bit for each part */
+};
+
+static enum err
+see_row(void *context, const struct question *q)
+{
+	struct rows_of *r = context;
+	struct change_id id;
+
+	if ((q->code == FINDING_UNENTITLED ||
+	        q->code == FINDING_OTHERS_CONTRACT) &&
+	    matter_change_parse(q->field, &id) == ERR_OK &&
+	    id.seq / 10 == r->history)
+		r->found |= 1u << (id.seq % 10);
+	return ERR_OK;
+}
+
+static uint32_t
+rows_of(struct fixture *f, uint64_t history)
+{
+	struct rows_of r = {.history = history};
+	struct txn *t = test_store_read(&f->s);
+
+	assert_int_equal(question_walk(t, see_row, &r), ERR_OK);
+	txn_abort(t);
+	return r.found;
+}
+
+static void
+tell_in_order(struct fixture *f, uint32_t seed, uint64_t n, uint32_t order)
+{
+	uint32_t state = order;
+	unsigned parts[PARTS];
+
+	for (unsigned i = 0; i < PARTS; i++)
+		parts[i] = i + 1;
+	for (unsigned i = PARTS; order > 0 && i > 1; i--) {
+		unsigned j = draw(&state, i), other = parts[j];
+
+		parts[j] = parts[i - 1];
+		parts[i - 1] = other;
+	}
+	for (unsigned i = 0; i < PARTS; i++)
+		tell_drawn(f, seed, n, parts[i]);
+}
+
+static void
+test_any_history_leaves_the_same_rows(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t seed, order, all = 0;
+	uint64_t n = 0;
+
+	test_store_join(&f->s, "H01");
+	for (seed = 1; seed <= SEEDS; seed++) {
+		uint32_t wanted = 0;
+
+		for (order = 0; order < ORDERS; order++) {
+			uint32_t found;
+
+			tell_in_order(f, seed, ++n, order);
+			found = rows_of(f, n);
+			if (order == 0)
+				wanted = found;
+			if (found != wanted)
+				print_error("seed %u, order %u\n",
+				    (unsigned)seed, (unsigned)order);
+			assert_int_equal(found, wanted);
+		}
+		all |= wanted;
+	}
+	/* Each kind of step was wrong in one of them. */
+	assert_int_equal(all & 0x380, 0x380);
+	assert_int_not_equal(all & 0x3c, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    HUB(test_a_link_is_asked_about_in_any_order),
+	    HUB(test_an_end_is_judged_in_any_order),
+	    HUB(test_a_false_end_is_judged_in_any_order),
+	    HUB(test_an_amendment_is_judged_in_any_order),
+	    HUB(test_who_agreed_is_judged_in_any_order),
+	    HUB(test_who_may_not_agree_is_judged_in_any_order),
+	    HUB(test_any_history_leaves_the_same_rows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
