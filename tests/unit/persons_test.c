@@ -169,6 +169,15 @@ shown(struct test_store *s, const char *kind, const char *ref, const char *name)
 		free(_text);                                                   \
 	} while (0)
 
+static void
+assert_shown_in(struct test_store *s, const char *ref, const char *text)
+{
+	char *all = shown(s, "resident", ref, "allergies");
+
+	assert_non_null(strstr(all, text));
+	free(all);
+}
+
 /* --- links ------------------------------------------------------------- */
 
 static void
@@ -332,24 +341,74 @@ test_the_wrong_file_keeps_a_stub(void **state)
 	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_USAGE);
 }
 
+/* The allergy of the visit, as the right file and the wrong one have it. */
+static void
+assert_allergy_moved(struct test_store *s, const char *right, const char *wrong,
+    const struct authored *made, const char *was)
+{
+	char text[REF_BYTES_MAX + 200];
+
+	snprintf(text, sizeof text,
+	    "{\"substance\":\"青霉素\",\"source\":\"ref:%s\"}]",
+	    made->record.ref);
+	assert_shown_in(s, right, text);
+	snprintf(text, sizeof text,
+	    "{\"substance\":\"青霉素\",\"source\":\"%s\",\"status\":"
+	    "\"entered_in_error\",\"reason\":\"father\"}",
+	    was);
+	assert_shown_in(s, wrong, text);
+}
+
 static void
 test_an_allergy_goes_along_at_once(void **state)
 {
 	struct test_store *s = *state;
 	struct authored made;
 
-	two_residents(s,
-	    ",\"allergies\":[{\"substance\":\"青霉素\",\"source\":\"E1\"},"
-	    "{\"substance\":\"花粉\"}]");
+	two_residents(s, ",\"allergies\":[{\"substance\":\"花粉\"},"
+	                 "{\"substance\":\"青霉素\",\"source\":\"E1\"}]");
 	says(s, "A", "encounter", "E1", NULL, VISIT);
 	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
 	assert_int_equal(made.id.class, 0);
-	assert_shown(s, "resident", "R2", "allergies",
-	    "[{\"substance\":\"青霉素\",\"source\":\"E1\"}]");
-	assert_shown(s, "resident", "R1", "allergies",
-	    "[{\"substance\":\"青霉素\",\"source\":\"E1\",\"status\":"
-	    "\"entered_in_error\",\"reason\":\"father\"},"
-	    "{\"substance\":\"花粉\"}]");
+	assert_allergy_moved(s, "R2", "R1", &made, "E1");
+	assert_shown_in(s, "R1", "[{\"substance\":\"花粉\"},");
+}
+
+/* The move was the mistake: it is undone by moving the new record back. */
+static void
+test_an_allergy_comes_back_with_its_visit(void **state)
+{
+	struct test_store *s = *state;
+	struct authored there, back;
+	char was[REF_BYTES_MAX + 8];
+
+	two_residents(s, ",\"allergies\":[{\"substance\":\"青霉素\","
+	                 "\"source\":\"ref:E1\"}]");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &there), ERR_OK);
+	assert_int_equal(move_to(s, there.record.ref, "R1", &back), ERR_OK);
+	assert_int_equal(back.id.class, 0);
+	snprintf(was, sizeof was, "ref:%s", there.record.ref);
+	assert_allergy_moved(s, "R1", "R2", &back, was);
+}
+
+/* Rows of before named the first record for good. */
+static void
+test_an_old_row_comes_back_too(void **state)
+{
+	struct test_store *s = *state;
+	struct change_id first;
+	struct authored there, back;
+
+	says(s, "A", "resident", "R1", NULL, "{\"name\":\"张伟\"}");
+	first = says(s, "A", "resident", "R2", NULL, "{\"name\":\"张伟\"}");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &there), ERR_OK);
+	says(s, "A", "resident", "R2", &first,
+	    "{\"allergies\":[{\"substance\":\"青霉素\",\"source\":\"E1\"}]}");
+	assert_int_equal(move_to(s, there.record.ref, "R1", &back), ERR_OK);
+	assert_int_equal(back.id.class, 0);
+	assert_allergy_moved(s, "R1", "R2", &back, "E1");
 }
 
 /* Whoever amended it since, it is the visit of who made it. */
@@ -625,6 +684,8 @@ main(void)
 	    HUB(test_undoing_a_link_asks_of_no_other_program),
 	    HUB(test_the_wrong_file_keeps_a_stub),
 	    HUB(test_an_allergy_goes_along_at_once),
+	    HUB(test_an_allergy_comes_back_with_its_visit),
+	    HUB(test_an_old_row_comes_back_too),
 	    HUB(test_it_stays_its_authors),
 	    HUB(test_it_goes_to_another_who_is_here),
 	    HUB(test_what_is_open_is_decided_before_it_moves),
