@@ -52,6 +52,13 @@ has(const struct change *c, const char *field)
 	return json_object_get(c->fields, field) != NULL;
 }
 
+/* What it says of other changes may be of any of their fields. */
+static bool
+takes_back(const struct change *c)
+{
+	return has(c, MERGE_SET_ASIDE) || has(c, MERGE_UNMANAGED);
+}
+
 /* Whether a change may alter what the group has to say of contracts. */
 static bool
 matters(struct txn *t, const struct change *c)
@@ -61,13 +68,13 @@ matters(struct txn *t, const struct change *c)
 	if (strcmp(kind, "contract") == 0)
 		return !contest_is_machines(c);
 	if (strcmp(kind, "link") == 0 || strcmp(kind, "move") == 0)
-		return has(c, "state");
+		return has(c, "state") || takes_back(c);
 	if (strcmp(kind, "resident") != 0)
 		return false;
 	/* Most are here before anything names them. */
 	if (c->parent_count == 0)
 		return is_named(t, &c->record);
-	return has(c, "status") || has(c, "managing_org_id");
+	return has(c, "status") || has(c, "managing_org_id") || takes_back(c);
 }
 
 static bool

@@ -324,6 +324,64 @@ test_linked_entries_contest_whatever_they_are_called(void **state)
 	assert_state_in(f, "b", "KB", "contested");
 }
 
+/* Two residents, each with a contract. */
+static void
+two_with_contracts(struct fixture *f)
+{
+	give(f, HE KA HIS_ENTRY("R2", "王芳"));
+	give(f,
+	    ENVELOPE("contract", "KB", "10:00:00",
+	        "C02") "\"state\":\"signed\","
+	               "\"resident_id\":\"ref:R2\",\"team_id\":\"ref:T1\","
+	               "\"resident_signature\":\"paper\",\"packages\":[{"
+	               "\"code\":"
+	               "\"BASIC\"}],\"signed_on\":\"2026-04-05\",\"start_on\":"
+	               "\"2026-04-05\",\"end_on\":\"2027-05-31\"}\n");
+	assert_shown(f, "KA", "state", "active");
+	assert_shown(f, "KB", "state", "active");
+}
+
+/* A stranger's file, linked by a clinic: the group takes it back, and lets it
+ * stand after all. */
+static void
+test_what_follows_from_a_link_goes_with_it(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+
+	two_with_contracts(f);
+	sent_by_c02(f, SENT("~l1", .source = "", .kind = "link"),
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:R1", "resident_source", "his", "other_id",
+	        "ref:R2", "other_source", "his", "basis", "by_hand"));
+	assert_shown(f, "KA", "state", "contested");
+	assert_shown(f, "KB", "state", "contested");
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)number_of(f, FINDING_UNENTITLED));
+	decide_of(f, FINDING_UNENTITLED, "set-aside");
+	assert_shown(f, "KA", "state", "active");
+	assert_shown(f, "KB", "state", "active");
+	assert_int_equal(number_of(f, FINDING_CONTESTED), 0);
+	decide(f, NULL, number);
+	assert_shown(f, "KA", "state", "contested");
+	assert_shown(f, "KB", "state", "contested");
+}
+
+/* So with a death that a stranger reports as the managing org. */
+static void
+test_what_follows_from_a_word_on_him_goes_with_it(void **state)
+{
+	struct fixture *f = *state;
+
+	two_with_contracts(f);
+	sent_by_c02(f, SENT("R1", .kind = "resident", .managing = true),
+	    json_pack(
+	        "{s:s, s:s}", "managing_org_id", "ref:C02", "status", "dead"));
+	assert_shown(f, "KA", "state", "closed");
+	decide_of(f, FINDING_UNENTITLED, "set-aside");
+	assert_shown(f, "KA", "state", "active");
+}
+
 /* --- signed records ------------------------------------------------------- */
 
 /* Who signed it, or the head, amends it; of others both are told. */
@@ -414,6 +472,8 @@ main(void)
 	    AT_HUB(test_contracts_of_one_ref_are_asked_about),
 	    AT_HUB(test_a_ref_of_ones_own_is_word_enough),
 	    AT_HUB(test_linked_entries_contest_whatever_they_are_called),
+	    AT_HUB(test_what_follows_from_a_link_goes_with_it),
+	    AT_HUB(test_what_follows_from_a_word_on_him_goes_with_it),
 	    AT_SITE(test_a_form_tells_that_another_signed_it),
 	    AT_HUB(test_what_another_changed_of_it_is_asked_about),
 	    AT_HUB(test_what_the_head_changes_is_not_asked_about),
