@@ -439,6 +439,9 @@ static const struct entry entries[] = {
 	    N_("It is not plain which record is meant: several programs use "
 	       "that name."),
 	    N_("Say whose it is, in the field that names the source.")},
+	{FINDING_CALLED_SO, "called_so",
+	    N_("Several programs call one of theirs so."),
+	    N_("Write whose it is behind the ref: REF@SOURCE.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -152,6 +152,7 @@ enum finding_code {
 	FINDING_OTHERS_RECORD = 236,    /* warned, asked: amended by another */
 	/* which record is meant */
 	FINDING_AMBIGUOUS = 250,
+	FINDING_CALLED_SO = 270, /* the same of what a person typed */
 };
 
 struct finding {

@@ -66,6 +66,8 @@ find_residents(struct work *w)
 		e = record_find(w->t, w->self, "resident", w->r->to, w->to);
 	if (e == ERR_NOT_FOUND)
 		return refuse(w, FINDING_MOVED_FILE, "resident_id");
+	if (e == ERR_CLASH)
+		return refuse(w, FINDING_CALLED_SO, "resident_id");
 	if (e == ERR_OK)
 		e = linked_resident(
 		    w->t, &w->record.id, w->record.fields, w->from);

@@ -152,10 +152,12 @@ exists(void *world, const char *kind, const char *ref)
 {
 	struct vet *v = world;
 	uint8_t key[KEY_RECORD_BYTES];
+	enum err e;
 
 	if (v->source != NULL)
 		return exists_here(v, kind, ref);
-	return record_find(v->t, v->self, kind, ref, key) == ERR_OK;
+	e = record_find_named(v->t, v->self, kind, ref, key);
+	return e == ERR_OK || e == ERR_CLASH;
 }
 
 /* FNV-1a. It only finds a place in a memory of answers about reference data;
@@ -222,7 +224,7 @@ read_referred(
 	enum err e = ERR_OK;
 
 	if (source == NULL)
-		e = record_find(v->t, v->self, kind, ref, key);
+		e = record_find_named(v->t, v->self, kind, ref, key);
 	else
 		key_record_of(txn_db(v->t), key,
 		    vet_source_of(kind_by_name(kind), source), kind, ref);

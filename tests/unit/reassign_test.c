@@ -181,6 +181,40 @@ test_it_goes_to_another_who_is_here(void **state)
 	assert_shown(s, "encounter", "E1", "state", "\"signed\"");
 }
 
+/* Nobody's file by guess: neither by whoever came first. */
+static void
+moved_among_namesakes(struct test_store *s, const char *first, const char *then)
+{
+	struct authored made;
+	struct record r;
+
+	two_residents(s, "");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	test_store_admit(
+	    s, first, "resident", "R7", "A", json_pack("{s:s}", "name", "x"));
+	test_store_admit(
+	    s, then, "resident", "R7", "A", json_pack("{s:s}", "name", "y"));
+	assert_int_equal(move_to(s, "E1", "R7", &made), ERR_REFUSED);
+	assert_int_equal(made.findings.list[0].code, FINDING_CALLED_SO);
+	assert_int_equal(move_to(s, "E1", "R7@b", &made), ERR_OK);
+	assert_string_equal(made.record.source, "b");
+	test_store_record(s, "b", "encounter", made.record.ref, &r);
+	assert_string_equal(rule_ref(r.fields, "resident_id"), "R7");
+	record_clear(&r);
+}
+
+static void
+test_it_goes_to_nobodys_file_by_guess(void **state)
+{
+	moved_among_namesakes(*state, "a", "b");
+}
+
+static void
+test_it_goes_to_nobodys_file_in_the_other_order(void **state)
+{
+	moved_among_namesakes(*state, "b", "a");
+}
+
 /* Another version waits to be chosen or not: it would be left behind in the
  * wrong file, where nobody looks for it. */
 static void
@@ -239,6 +273,8 @@ main(void)
 	    HUB(test_an_old_row_comes_back_too),
 	    HUB(test_it_stays_its_authors),
 	    HUB(test_it_goes_to_another_who_is_here),
+	    HUB(test_it_goes_to_nobodys_file_by_guess),
+	    HUB(test_it_goes_to_nobodys_file_in_the_other_order),
 	    HUB(test_what_is_open_is_decided_before_it_moves),
 	    HUB(test_what_two_say_alike_moves),
 	};
