@@ -69,6 +69,56 @@ says(struct test_store *s, const char *org, const char *kind, const char *ref,
 	return id;
 }
 
+/* A change of another node as it comes in, whatever of what it had seen is
+ * here: its number, and that of the change it had seen (0: none). */
+struct coming {
+	const char *org, *ref;
+	uint8_t class;
+	uint64_t number, seen;
+	uint8_t seen_class;
+	const char *fields;
+};
+
+static inline struct change_id
+id_of(uint8_t class, uint64_t number)
+{
+	struct change_id id = {.class = class, .seq = number};
+
+	memset(id.life, 0x55, sizeof id.life);
+	return id;
+}
+
+static inline void
+comes(struct test_store *s, const struct coming *one)
+{
+	struct txn *t = test_store_write(s);
+	struct buffer body = {0};
+	struct self self;
+	struct change c;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	c.id = id_of(one->class, one->number);
+	snprintf(c.record.source, sizeof c.record.source, "his");
+	snprintf(c.record.kind, sizeof c.record.kind, "resident");
+	snprintf(c.record.ref, sizeof c.record.ref, "%s", one->ref);
+	snprintf(c.by, sizeof c.by, "S1");
+	snprintf(c.org, sizeof c.org, "%s", one->org);
+	if (one->seen > 0)
+		c.parents[c.parent_count++].id =
+		    id_of(one->seen_class, one->seen);
+	c.occurred_at = c.recorded_at = TEST_NOW + (int64_t)one->number;
+	c.fields = json_loads(one->fields, 0, NULL);
+	assert_non_null(c.fields);
+	assert_int_equal(change_encode(&c, &body), ERR_OK);
+	assert_int_equal(
+	    stored_write(t, &c.id, 0, 0, 7, body.data, body.size), ERR_OK);
+	assert_int_equal(admit_merged(t, &self, &c, 7), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	buffer_wipe(&body);
+	change_clear(&c);
+}
+
 struct found {
 	enum finding_code code;
 	size_t count;

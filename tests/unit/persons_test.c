@@ -204,6 +204,60 @@ test_a_doubted_death_is_decided(void **state)
 	assert_shown(s, "resident", "R1", "status", "\"dead\"");
 }
 
+/* Whoever says that he lives has seen the report by way of what lay between,
+ * which says nothing of it and may come last. */
+static void
+test_a_death_taken_back_is_asked_about_in_no_order(void **state)
+{
+	static const uint8_t orders[6][3] = {
+	    {0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	struct test_store *s = *state;
+	size_t i, n;
+
+	for (i = 0; i < 6; i++) {
+		uint64_t at = 1 + 10 * i;
+		char ref[8];
+		struct coming root = {"A", ref, 2, at, 0, 0,
+		    "{\"name\":\"张伟\",\"status\":\"living\","
+		    "\"managing_org_id\":\"ref:A\"}"};
+		struct coming after[3] = {
+		    {"A", ref, 0, at + 1, at, 2, "{\"status\":\"dead\"}"},
+		    {"H", ref, 1, at + 2, at + 1, 0,
+		        "{\"managing_org_id\":\"ref:B\"}"},
+		    {"B", ref, 0, at + 3, at + 2, 1,
+		        "{\"status\":\"living\"}"}};
+
+		snprintf(ref, sizeof ref, "D%zu", i);
+		comes(s, &root);
+		for (n = 0; n < 3; n++)
+			comes(s, &after[orders[i][n]]);
+		assert_shown(s, "resident", ref, "status", "\"living\"");
+		assert_int_equal(waits(s, FINDING_DEATH_DOUBTED).count, 0);
+	}
+}
+
+/* A word that the group set aside doubts nobody's. */
+static void
+test_what_is_set_aside_doubts_no_death(void **state)
+{
+	struct test_store *s = *state;
+	struct coming root = {"A", "R1", 2, 1, 0, 0,
+	    "{\"name\":\"张伟\",\"managing_org_id\":\"ref:A\"}"};
+	struct coming dead = {"A", "R1", 0, 2, 1, 2, "{\"status\":\"dead\"}"};
+	struct coming lives = {
+	    "C", "R1", 0, 3, 1, 2, "{\"status\":\"living\"}"};
+	struct coming word = {"H", "R1", 1, 4, 3, 0,
+	    "{\"set_aside\":[\"5555555555555555-0-3\"]}"};
+
+	comes(s, &root);
+	comes(s, &dead);
+	comes(s, &lives);
+	assert_int_equal(waits(s, FINDING_DEATH_DOUBTED).count, 1);
+	comes(s, &word);
+	assert_shown(s, "resident", "R1", "status", "\"dead\"");
+	assert_int_equal(waits(s, FINDING_DEATH_DOUBTED).count, 0);
+}
+
 static enum err
 amend(
     struct test_store *s, const char *org, json_t *fields, struct authored *out)
@@ -283,6 +337,8 @@ main(void)
 	    HUB(test_a_late_edit_is_told_where_it_was_made),
 	    HUB(test_a_late_edit_is_told_in_any_order),
 	    HUB(test_a_doubted_death_is_decided),
+	    HUB(test_a_death_taken_back_is_asked_about_in_no_order),
+	    HUB(test_what_is_set_aside_doubts_no_death),
 	    HUB(test_who_lives_after_all_needs_a_reason),
 	    HUB(test_no_allergy_goes_without_a_reason),
 	};
