@@ -94,6 +94,59 @@ test_undoing_a_link_asks_of_no_other_program(void **state)
 	assert_int_equal(waits(s, FINDING_WHOSE).count, 1); /* ours */
 }
 
+static void
+link_of(struct test_store *s, const char *source, const char *state,
+    const char *one, const char *other)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct change c;
+	struct record r;
+	struct self self;
+	struct txn *t = test_store_write(s);
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	snprintf(c.record.source, sizeof c.record.source, "%s", source);
+	snprintf(c.record.kind, sizeof c.record.kind, "link");
+	snprintf(c.record.ref, sizeof c.record.ref, "L1");
+	snprintf(c.by, sizeof c.by, "S1");
+	snprintf(c.org, sizeof c.org, "H");
+	key_record(s->db, key, &c.record);
+	if (record_read(t, key, &r) == ERR_OK) {
+		c.parent_count = r.parent_count;
+		memcpy(c.parents, r.parents, sizeof c.parents);
+		record_clear(&r);
+	}
+	c.occurred_at = c.recorded_at = TEST_NOW;
+	c.fields = json_pack("{s:s, s:o, s:s, s:o, s:s}", "state", state,
+	    "resident_id", json_sprintf("ref:%s", one), "resident_source",
+	    "his", "other_id", json_sprintf("ref:%s", other), "other_source",
+	    "his");
+	assert_int_equal(admit_own(t, &self, &c, 1), ERR_OK);
+	change_clear(&c);
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+/* Two programs call two links L1; the one that is undone asks. */
+static void
+test_the_link_that_was_undone_gives_the_choice(void **state)
+{
+	static const char *const refs[] = {"R1", "R2", "R3", "R4"};
+	struct test_store *s = *state;
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		says(s, "A", "resident", refs[i], NULL, "{\"name\":\"张伟\"}");
+	link_of(s, "a", "linked", "R1", "R2");
+	link_of(s, "b", "linked", "R3", "R4");
+	says(s, "A", "encounter", "E1", NULL,
+	    "{\"state\":\"signed\",\"resident_id\":\"ref:R3\"}");
+	link_of(s, "b", "undone", "R3", "R4");
+	assert_int_equal(waits(s, FINDING_WHOSE).count, 1);
+	decide(s, FINDING_WHOSE, "R4");
+	assert_shown(s, "encounter", "E1", "state", "\"entered_in_error\"");
+}
+
 /* --- moves ------------------------------------------------------------- */
 
 #define ASKED                                                                  \
@@ -331,6 +384,7 @@ main(void)
 	    HUB(test_a_refusal_stands),
 	    HUB(test_a_late_record_is_asked_about),
 	    HUB(test_undoing_a_link_asks_of_no_other_program),
+	    HUB(test_the_link_that_was_undone_gives_the_choice),
 	    HUB(test_a_move_that_is_confirmed_gives_the_file),
 	    HUB(test_a_move_that_is_refused_gives_nothing),
 	    HUB(test_a_late_edit_is_kept_and_told),
