@@ -396,6 +396,19 @@ is_groups_matter(const struct vet *v, const struct vet_line *line)
 	       matter_is_groups(line->fields);
 }
 
+/* Whether a word on a move says now that the file goes over, or goes back. */
+static bool
+gives_file(const struct vet_line *line)
+{
+	const char *state = rule_text(line->fields, "state");
+	const char *was = rule_text(line->before, "state");
+
+	if (state == NULL || strcmp(line->kind->name, "move") != 0 ||
+	    (was != NULL && strcmp(was, state) == 0))
+		return false;
+	return strcmp(state, "confirmed") == 0 || strcmp(state, "undone") == 0;
+}
+
 /* The file is given with the word, so it has to be plain whose it is. */
 static bool
 gives_no_file(struct vet *v, const struct vet_line *line)
@@ -405,9 +418,7 @@ gives_no_file(struct vet *v, const struct vet_line *line)
 	const char *resident;
 	struct record r;
 
-	if (v->self->role != ROLE_HUB ||
-	    strcmp(line->kind->name, "move") != 0 ||
-	    !rule_state_is(line->fields, "confirmed"))
+	if (v->self->role != ROLE_HUB || !gives_file(line))
 		return false;
 	snprintf(move.source, sizeof move.source, "%s",
 	    v->source == NULL ? v->self->source : v->source);

@@ -167,8 +167,9 @@ decide(struct test_store *s, enum finding_code code, const char *choice)
 	return d.made;
 }
 
-static inline void
-undo(struct test_store *s, const struct identity *decision)
+static inline enum err
+undone(struct test_store *s, const struct identity *decision,
+    struct findings *findings)
 {
 	struct matter_decision d = {.ref = decision->ref,
 	    .by = "S9",
@@ -177,10 +178,24 @@ undo(struct test_store *s, const struct identity *decision)
 	    .now = TEST_NOW};
 	struct txn *t = test_store_write(s);
 	struct self self;
+	enum err e;
 
 	assert_int_equal(self_read(t, &self), ERR_OK);
-	assert_int_equal(matter_undo(t, &self, &d), ERR_OK);
-	assert_int_equal(txn_commit(t), ERR_OK);
+	e = matter_undo(t, &self, &d);
+	*findings = d.findings;
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+static inline void
+undo(struct test_store *s, const struct identity *decision)
+{
+	struct findings findings;
+
+	assert_int_equal(undone(s, decision, &findings), ERR_OK);
 }
 
 static inline enum link_word

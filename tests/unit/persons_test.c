@@ -180,6 +180,73 @@ test_a_move_that_is_refused_gives_nothing(void **state)
 	assert_int_equal(waits(s, FINDING_MOVE_ASKED).count, 0);
 }
 
+static bool
+is_refused_for(const struct findings *f, enum finding_code code)
+{
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		if (f->list[i].refused && f->list[i].code == code)
+			return true;
+	return false;
+}
+
+static const char *
+keeper_of(struct test_store *s, const char *source, char out[8])
+{
+	struct record r;
+
+	test_store_record(s, source, "resident", "R1", &r);
+	snprintf(out, 8, "%s", rule_ref(r.fields, "managing_org_id"));
+	record_clear(&r);
+	return out;
+}
+
+static enum err
+tell_source(struct test_store *s, const char *move, const char *source)
+{
+	json_t *fields = json_pack("{s:s}", "resident_source", source);
+	struct txn *t = test_store_write(s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored made;
+	struct self self;
+	enum err e;
+
+	key_of(s, "move", move, key);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = author_amend(t, &self, key, "S9", "H", fields, TEST_NOW, &made);
+	json_decref(fields);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	return e;
+}
+
+/* Another program's R1 came in since: whose file goes back has to be told. */
+static void
+test_a_move_of_nobody_knows_whom_is_not_undone(void **state)
+{
+	struct test_store *s = *state;
+	struct identity decision;
+	struct findings f;
+	char org[8];
+
+	test_store_admit(s, "a", "resident", "R1", "A",
+	    json_pack(
+	        "{s:s, s:s}", "name", "张伟", "managing_org_id", "ref:A"));
+	says(s, "B", "move", "M1", NULL, ASKED);
+	decision = decide(s, FINDING_MOVE_ASKED, "confirm");
+	assert_string_equal(keeper_of(s, "a", org), "B");
+	test_store_admit(s, "b", "resident", "R1", "B",
+	    json_pack(
+	        "{s:s, s:s}", "name", "李娜", "managing_org_id", "ref:B"));
+	assert_int_equal(undone(s, &decision, &f), ERR_REFUSED);
+	assert_true(is_refused_for(&f, FINDING_AMBIGUOUS));
+	assert_shown(s, "move", "M1", "state", "\"confirmed\"");
+	assert_int_equal(tell_source(s, "M1", "a"), ERR_OK);
+	undo(s, &decision);
+	assert_string_equal(keeper_of(s, "a", org), "A");
+	assert_string_equal(keeper_of(s, "b", org), "B");
+}
+
 static void
 test_a_late_edit_is_kept_and_told(void **state)
 {
@@ -387,6 +454,7 @@ main(void)
 	    HUB(test_the_link_that_was_undone_gives_the_choice),
 	    HUB(test_a_move_that_is_confirmed_gives_the_file),
 	    HUB(test_a_move_that_is_refused_gives_nothing),
+	    HUB(test_a_move_of_nobody_knows_whom_is_not_undone),
 	    HUB(test_a_late_edit_is_kept_and_told),
 	    HUB(test_a_late_edit_is_told_where_it_was_made),
 	    HUB(test_a_late_edit_is_told_in_any_order),
