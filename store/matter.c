@@ -156,7 +156,7 @@ static enum err
 caring_org(struct txn *t, const struct identity *id, const struct record *r,
     char out[REF_BYTES_MAX + 1])
 {
-	const char *kind = id->kind, *owner, *ref;
+	const char *kind = id->kind, *owner, *ref, *source;
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record about;
 	enum err e;
@@ -169,10 +169,12 @@ caring_org(struct txn *t, const struct identity *id, const struct record *r,
 	}
 	ref = rule_ref(r->fields, "resident_id");
 	kind = ref == NULL ? "device" : "resident";
+	source = ref == NULL ? NULL : rule_text(r->fields, "resident_source");
 	if (ref == NULL)
 		ref = rule_ref(r->fields, "device_id");
 	e = ref == NULL ? ERR_NOT_FOUND
-	                : scope_find(t, id->source, kind, ref, key);
+	                : scope_find(t, source == NULL ? id->source : source,
+	                      kind, ref, key);
 	if (e == ERR_OK)
 		e = record_read(t, key, &about);
 	if (e != ERR_OK)

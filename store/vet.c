@@ -10,7 +10,7 @@
 #include "store/index.h"
 #include "store/kinds/kinds.h"
 #include "store/linked.h"
-#include "store/matter.h"
+#include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/text.h"
 #include "store/vet.h"
@@ -396,6 +396,23 @@ is_groups_matter(const struct vet *v, const struct vet_line *line)
 	       matter_is_groups(line->fields);
 }
 
+/* A decision of what is another's, whomever it names besides. Of what is not
+ * here nothing is known; the group looks at it. */
+static bool
+is_anothers_matter(struct vet *v, const struct vet_line *line)
+{
+	struct matter m = {0};
+
+	if (v->self->role == ROLE_HUB || line->is_entitled ||
+	    strcmp(line->kind->name, "question") != 0 ||
+	    (!rule_state_is(line->fields, "decided") &&
+	        !rule_state_is(line->fields, "undone")))
+		return false;
+	matter_about(line->fields, &m.record);
+	matter_find_owner(v->t, &m);
+	return m.owner[0] != '\0' && !vet_org_is_ours(v, m.owner);
+}
+
 /* Whether a word on a move says now that the file goes over, or goes back. */
 static bool
 gives_file(const struct vet_line *line)
@@ -459,6 +476,8 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	kind_check(line->kind, line->fields, &cx, out);
 	if (is_groups_matter(v, line))
 		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "code");
+	else if (is_anothers_matter(v, line))
+		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "about_ref");
 	if (gives_no_file(v, line))
 		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
 	/* Who sits before it can still do otherwise; a file cannot. */
@@ -484,7 +503,8 @@ vet_is_managing(struct vet *v, const struct vet_line *line)
 		return false;
 	resident = text_of(line->fields, "resident_id");
 	if (resident == NULL || strncmp(resident, "ref:", REF_PREFIX) != 0 ||
-	    read_referred(v, "resident", resident + REF_PREFIX, &r) != ERR_OK)
+	    read_resident(v, text_of(line->fields, "resident_source"),
+	        resident + REF_PREFIX, &r) != ERR_OK)
 		return false;
 	is_managing = names_ref(r.fields, "managing_org_id", line->org);
 	record_clear(&r);
