@@ -138,6 +138,13 @@ note(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- what there is to choose from ----------------------------------------- */
 
+/* By which a decision names it for good, whoever may be called so later. */
+static json_t *
+print_id(const struct identity *id)
+{
+	return json_sprintf("%s@%s", id->ref, id->source);
+}
+
 /* Who signed it, when and where, and what a person compares. */
 static json_t *
 show(const struct record *r, const struct record_set *changes)
@@ -167,8 +174,9 @@ show(const struct record *r, const struct record_set *changes)
 	if (instant_print(first->occurred_at, at) != ERR_OK)
 		at[0] = '\0';
 	if (fields != NULL)
-		shown = json_pack("{s:s, s:s, s:s, s:s, s:O}", "ref", r->id.ref,
-		    "by", first->by, "at", at, "org", r->org, "fields", fields);
+		shown = json_pack("{s:s, s:o, s:s, s:s, s:s, s:O}", "ref",
+		    r->id.ref, "id", print_id(&r->id), "by", first->by, "at",
+		    at, "org", r->org, "fields", fields);
 	json_decref(fields);
 	return shown;
 }
@@ -304,6 +312,18 @@ decide(struct matter_pen *pen, const struct matter *m, size_t n)
 	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
 }
 
+/* Whether a version is the one that was chosen by this word. */
+static bool
+is_chosen(const char *version, const char *word)
+{
+	size_t size = word == NULL ? 0 : strlen(word);
+
+	return word != NULL && strncmp(version, word, size) == 0 &&
+	       (version[size] == '\0' ||
+	           (version[size] == '@' &&
+	               strchr(version + size + 1, '@') == NULL));
+}
+
 /* What was decided is contested again, unless something else became of it. */
 static enum err
 undo(struct matter_pen *pen, const struct record *decision)
@@ -321,9 +341,7 @@ undo(struct matter_pen *pen, const struct record *decision)
 		if (ref == NULL)
 			continue;
 		e = put_state(pen, source == NULL ? "" : source, ref,
-		    chosen != NULL && strcmp(ref, chosen) == 0 ? "active"
-		                                               : "refused",
-		    "contested");
+		    is_chosen(ref, chosen) ? "active" : "refused", "contested");
 		if (e == ERR_NOT_FOUND)
 			e = ERR_OK;
 	}

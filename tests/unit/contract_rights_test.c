@@ -276,6 +276,41 @@ test_contracts_of_one_ref_are_asked_about(void **state)
 	waits(f, FINDING_CONTESTED);
 }
 
+#define HIS_ENTRY(ref, name)                                                   \
+	"{\"kind\":\"resident\",\"ref\":\"" ref "\",\"by\":\"ref:S1\",\"at\":" \
+	"\"2026-05-01T09:00:00+08:00\",\"org_id\":\"ref:C02\",\"name\":"       \
+	"\"" name                                                              \
+	"\",\"sex\":\"2\",\"no_id_reason\":\"lost\",\"managing_org_id\":"      \
+	"\"ref:C02\"}\n"
+
+/* One ref was nobody else's when it was decided, and is when it is undone. */
+static void
+test_undoing_finds_what_was_decided(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+
+	give(f, HE KA);
+	give_b(
+	    f, CONTRACT("KC", "10:00:00", "C02", "signed", "2026-04-05", ""));
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)waits(f, FINDING_CONTESTED).number);
+	decide(f, "KA", NULL);
+	assert_state_in(f, "his", "KA", "active");
+	assert_state_in(f, "b", "KC", "refused");
+	/* Strangers'. */
+	give_bytes(
+	    f, "c", HIS_ENTRY("R8", "李娜"), strlen(HIS_ENTRY("R8", "李娜")));
+	test_store_admit(&f->s, "c", "contract", "KA", "C02",
+	    json_pack("{s:s, s:s}", "state", "draft", "resident_id", "ref:R8"));
+	test_store_admit(&f->s, "c", "contract", "KC", "C02",
+	    json_pack("{s:s, s:s}", "state", "draft", "resident_id", "ref:R8"));
+	decide(f, NULL, number);
+	assert_state_in(f, "his", "KA", "contested");
+	assert_state_in(f, "b", "KC", "contested");
+	waits(f, FINDING_CONTESTED);
+}
+
 /* Refs of different programs stay short where nobody could mean another. */
 static void
 test_a_ref_of_ones_own_is_word_enough(void **state)
@@ -290,13 +325,6 @@ test_a_ref_of_ones_own_is_word_enough(void **state)
 	assert_state_in(f, "his", "KA", "refused");
 	assert_state_in(f, "b", "KC", "active");
 }
-
-#define HIS_ENTRY(ref, name)                                                   \
-	"{\"kind\":\"resident\",\"ref\":\"" ref "\",\"by\":\"ref:S1\",\"at\":" \
-	"\"2026-05-01T09:00:00+08:00\",\"org_id\":\"ref:C02\",\"name\":"       \
-	"\"" name                                                              \
-	"\",\"sex\":\"2\",\"no_id_reason\":\"lost\",\"managing_org_id\":"      \
-	"\"ref:C02\"}\n"
 
 /* One person by a link of entries whose refs other programs use as well. */
 static void
@@ -471,6 +499,7 @@ main(void)
 	    AT_HUB(test_what_is_contested_is_not_closed_away),
 	    AT_HUB(test_contracts_of_one_ref_are_asked_about),
 	    AT_HUB(test_a_ref_of_ones_own_is_word_enough),
+	    AT_HUB(test_undoing_finds_what_was_decided),
 	    AT_HUB(test_linked_entries_contest_whatever_they_are_called),
 	    AT_HUB(test_what_follows_from_a_link_goes_with_it),
 	    AT_HUB(test_what_follows_from_a_word_on_him_goes_with_it),
