@@ -319,30 +319,83 @@ find_groups(struct family *f)
 /* --- saying it ----------------------------------------------------------- */
 
 static int
-by_text(const void *a, const void *b)
+by_name(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct member *x = *(const struct member *const *)a;
+	const struct member *y = *(const struct member *const *)b;
+	int order = strcmp(x->r.id.ref, y->r.id.ref);
+
+	return order != 0 ? order : strcmp(x->r.id.source, y->r.id.source);
 }
 
-/* Refs of the others, in order; NULL: no memory. */
-static json_t *
-others_of(const struct family *f, size_t i)
+/* The others in order: by ref, and of one ref by source. */
+static size_t
+find_others(
+    const struct family *f, size_t i, const struct member *out[HOUSEHOLD_MOST])
 {
-	const char *refs[HOUSEHOLD_MOST];
-	json_t *all = json_array();
 	size_t j, count = 0;
 
-	for (j = 0; j < f->count; j++)
+	for (j = 0; f->of[i].is_split && j < f->count; j++)
 		if (j != i && f->of[j].group == f->of[i].group)
-			refs[count++] = f->of[j].r.id.ref;
-	qsort(refs, count, sizeof refs[0], by_text);
+			out[count++] = &f->of[j];
+	qsort(out, count, sizeof out[0], by_name);
+	return count;
+}
+
+/* NULL: no memory. */
+static json_t *
+refs_of(const struct member *const *others, size_t count)
+{
+	json_t *all = count == 0 ? json_null() : json_array();
+	size_t j;
+
 	for (j = 0; all != NULL && j < count; j++)
-		if (json_array_append_new(
-		        all, json_sprintf("ref:%s", refs[j])) != 0) {
+		if (json_array_append_new(all,
+		        json_sprintf("ref:%s", others[j]->r.id.ref)) != 0) {
 			json_decref(all);
 			all = NULL;
 		}
 	return all;
+}
+
+/* Null: they are all of its own source. NULL: no memory. */
+static json_t *
+sources_of(
+    const struct record *r, const struct member *const *others, size_t count)
+{
+	json_t *all = json_array();
+	bool own = true;
+	size_t j;
+
+	for (j = 0; all != NULL && j < count; j++) {
+		const char *source = others[j]->r.id.source;
+
+		own = own && strcmp(source, r->id.source) == 0;
+		if (json_array_append_new(all, json_string(source)) != 0) {
+			json_decref(all);
+			all = NULL;
+		}
+	}
+	if (all == NULL || !own)
+		return all;
+	json_decref(all);
+	return json_null();
+}
+
+/* Takes now: what the record is to show, or null. */
+static enum err
+put_change(
+    json_t *fields, const struct record *r, const char *name, json_t *now)
+{
+	const json_t *old = json_object_get(r->fields, name);
+
+	if (now == NULL)
+		return ERR_NOMEM;
+	if (old == NULL ? json_is_null(now) : value_equal(now, old)) {
+		json_decref(now);
+		return ERR_OK;
+	}
+	return json_object_set_new(fields, name, now) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err
@@ -350,22 +403,18 @@ say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
     int64_t now)
 {
 	const struct record *r = &f->of[i].r;
-	const json_t *old = json_object_get(r->fields, field);
-	json_t *with, *fields;
-	enum err e = ERR_OK;
+	const struct member *others[HOUSEHOLD_MOST];
+	size_t count = find_others(f, i, others);
+	json_t *fields = json_object();
+	enum err e = fields == NULL
+	                 ? ERR_NOMEM
+	                 : put_change(fields, r, field, refs_of(others, count));
 
-	if (old == NULL && !f->of[i].is_split)
-		return ERR_OK;
-	with = f->of[i].is_split ? others_of(f, i) : json_null();
-	if (with == NULL)
-		return ERR_NOMEM;
-	if (old != NULL && value_equal(with, old)) {
-		json_decref(with);
-		return ERR_OK;
-	}
-	fields = json_pack("{s:o}", field, with);
-	e = fields == NULL ? ERR_NOMEM
-	                   : contest_say(t, self, r, r->org, fields, now);
+	if (e == ERR_OK)
+		e = put_change(fields, r, "household_sources",
+		    sources_of(r, others, count));
+	if (e == ERR_OK && json_object_size(fields) > 0)
+		e = contest_say(t, self, r, r->org, fields, now);
 	json_decref(fields);
 	return e;
 }

@@ -382,7 +382,7 @@ outcome(struct txn *t, size_t i)
 {
 	static const char *const fields[] = {"state", "end_reason", "ended_on",
 	    "contested_with", "contested_sources", "holder_id", "holder_source",
-	    "end_is_guessed", "household_with", NULL};
+	    "end_is_guessed", "household_with", "household_sources", NULL};
 	uint8_t key[KEY_RECORD_BYTES];
 	json_t *shown = json_object();
 	struct record r;

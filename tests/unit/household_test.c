@@ -225,6 +225,78 @@ test_a_decision_ends_the_question_and_no_contract(void **state)
 	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
 }
 
+/* --- two programs' refs -------------------------------------------------- */
+
+static void
+give_of(struct fixture *f, const char *source, const char *text)
+{
+	give_bytes(f, source, text, strlen(text));
+}
+
+static void
+assert_with(struct fixture *f, const char *source, const char *ref,
+    const char *with, const char *of)
+{
+	struct record r;
+	const json_t *sources;
+
+	test_store_record(&f->s, source, "contract", ref, &r);
+	assert_string_equal(
+	    json_string_value(
+	        json_array_get(json_object_get(r.fields, "household_with"), 0)),
+	    with);
+	sources = json_object_get(r.fields, "household_sources");
+	assert_string_equal(json_string_value(json_array_get(sources, 0)), of);
+	record_clear(&r);
+}
+
+/* Both contracts are called KA. */
+static void
+test_contracts_of_one_ref_are_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct coded c;
+
+	give(f, FATHER SON KA);
+	give_of(
+	    f, "b", SIGNED("KA", "10:00:00", "C02", "R2", "T2", YEAR, AT_01));
+	assert_with(f, "his", "KA", "ref:KA", "b");
+	assert_with(f, "b", "KA", "ref:KA", "his");
+	c = asked(f, FINDING_HOUSEHOLD);
+	assert_int_equal(c.count, 1);
+	assert_string_equal(c.last.origin, "b");
+	assert_int_equal(decide(f, "KA@his", NULL), ERR_OK);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* A stranger's that came first is none of the household's. */
+static void
+test_no_strangers_contract_is_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct txn *t;
+	struct coded c;
+	struct matter m;
+	struct self self;
+
+	give_of(f, "c", SOMEBODY("R9", "李四", "C09"));
+	give_of(f, "c", SIGNED("KB", "07:00:00", "C09", "R9", "T9", YEAR, ""));
+	give(f, FATHER SON KA);
+	give_of(
+	    f, "b", SIGNED("KB", "10:00:00", "C02", "R2", "T2", YEAR, AT_01));
+	assert_with(f, "his", "KA", "ref:KB", "b");
+	c = asked(f, FINDING_HOUSEHOLD);
+	assert_int_equal(c.count, 1);
+	t = test_store_read(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(matter_describe(t, &self, &c.last, &m), ERR_OK);
+	assert_int_equal(m.choice_count, 3);
+	assert_string_equal(m.choice[1].word, "KB@b");
+	assert_string_equal(text_in(m.choice[1].shown, "org"), "C02");
+	matter_clear(&m);
+	txn_abort(t);
+}
+
 int
 main(void)
 {
@@ -239,6 +311,8 @@ main(void)
 	    IN_GROUP(test_it_is_over_when_the_number_was_wrong),
 	    IN_GROUP(test_it_is_over_when_one_moves),
 	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
+	    IN_GROUP(test_contracts_of_one_ref_are_asked_about),
+	    IN_GROUP(test_no_strangers_contract_is_shown),
 	};
 
 	if (sodium_init() < 0)
