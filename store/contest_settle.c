@@ -7,6 +7,7 @@
 #include "store/contest_set.h"
 #include "store/contest_stand.h"
 #include "store/contest_undone.h"
+#include "store/homes.h"
 #include "store/household.h"
 #include "store/kinds/kinds.h"
 #include "store/rules.h"
@@ -100,7 +101,7 @@ contest_note(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK;
 	due_key(key, due);
 	e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
-	return e == ERR_OK ? household_note(t, c, key) : e;
+	return e == ERR_OK ? homes_note(t, c, key) : e;
 }
 
 /* --- saying it ----------------------------------------------------------- */
@@ -368,8 +369,7 @@ settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
 	if (e == ERR_OK)
 		e = contest_undone_ask(w->t, s, w->now);
 	for (i = 0; e == ERR_OK && i < s->contest.count; i++)
-		e = household_add(
-		    w->t, s->record[i].said, s->record[i].key, &w->households);
+		e = homes_add(w->t, s->record[i].key, &w->households);
 	contest_set_free(s);
 	return e;
 }
@@ -514,8 +514,9 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 
 static const char looked[] = "contest.looked";
 
-/* 1: each resident's contracts only; 2: households too. */
-enum { LOOKED_AT_WHAT_STANDS = 3 };
+/* 1: each resident's contracts only; 2: households too; 3: those that stand;
+ * 4: households at the orgs that keep the files. */
+enum { LOOKED_AT_HOMES = 4 };
 
 static enum err
 note_all_contracts(struct txn *t)
@@ -552,10 +553,10 @@ contest_prepare(struct txn *t, const struct self *self, int64_t now)
 
 	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
 		return e;
-	if (was_looked < LOOKED_AT_WHAT_STANDS) {
+	if (was_looked < LOOKED_AT_HOMES) {
 		e = note_all_contracts(t);
 		if (e == ERR_OK)
-			e = meta_put_number(t, looked, LOOKED_AT_WHAT_STANDS);
+			e = meta_put_number(t, looked, LOOKED_AT_HOMES);
 	}
 	return e == ERR_OK ? contest_settle(t, self, now) : e;
 }

@@ -225,6 +225,45 @@ test_a_decision_ends_the_question_and_no_contract(void **state)
 	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
 }
 
+/* Three hundred villages have a household 01 each. */
+static void
+test_numbers_of_other_orgs_crowd_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+	char ref[16], org[16], who[16];
+	size_t i;
+
+	for (i = 0; i < 300; i++) {
+		snprintf(ref, sizeof ref, "X%zu", i);
+		snprintf(who, sizeof who, "ref:P%zu", i);
+		snprintf(org, sizeof org, "ref:V%zu", i);
+		test_store_admit(&f->s, "his", "resident", who + 4, org + 4,
+		    json_pack(
+		        "{s:s, s:s}", "name", "x", "managing_org_id", org));
+		test_store_admit(&f->s, "his", "contract", ref, org + 4,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state",
+		        "active", "resident_id", who, "household_no", "01",
+		        "team_id", "ref:T9", "start_on", "2026-05-01", "end_on",
+		        "2027-04-30"));
+	}
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+}
+
+/* A contract that goes over to another resident leaves the household behind. */
+static void
+test_it_is_over_when_it_was_anothers(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+	give(f, SIGNED("KB", "10:30:00", "C02", "R8", "T2", YEAR, AT_01));
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "KB", "household_with", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
 /* --- two programs' refs -------------------------------------------------- */
 
 static void
@@ -311,6 +350,8 @@ main(void)
 	    IN_GROUP(test_it_is_over_when_the_number_was_wrong),
 	    IN_GROUP(test_it_is_over_when_one_moves),
 	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
+	    IN_GROUP(test_numbers_of_other_orgs_crowd_nobody_out),
+	    IN_GROUP(test_it_is_over_when_it_was_anothers),
 	    IN_GROUP(test_contracts_of_one_ref_are_asked_about),
 	    IN_GROUP(test_no_strangers_contract_is_shown),
 	};
