@@ -369,7 +369,8 @@ settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
 	if (e == ERR_OK)
 		e = contest_undone_ask(w->t, s, w->now);
 	for (i = 0; e == ERR_OK && i < s->contest.count; i++)
-		e = homes_add(w->t, s->record[i].key, &w->households);
+		e = homes_add(w->t, &s->record[i].present, s->record[i].key,
+		    &w->households);
 	contest_set_free(s);
 	return e;
 }

@@ -3,20 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/contest_settle.h"
+#include "store/blinds.h"
 #include "store/homes.h"
 #include "store/linked.h"
 #include "store/rules.h"
 
 /* Rows of `codes`: blind hash of the number and of the org that keeps the
- * resident's file, key of a contract that is of both or once was. Rows of
- * `meta`: this and the key of a contract that perhaps is not any more. */
+ * resident's file, key of a contract that is of both or was; and back: whom a
+ * contract meant, and who kept his file, may be another by now, which nothing
+ * else tells. Rows of `meta`: this and the key of a contract that perhaps is of
+ * another. */
 static const char due_prefix[] = "homes:";
 
 enum {
+	BACK_BYTES = 2 * DB_BLIND_BYTES,
 	PREFIX_BYTES = sizeof due_prefix - 1,
 	DUE_BYTES = PREFIX_BYTES + KEY_RECORD_BYTES,
-	HOMES_MOST = 16, /* numbers, residents, orgs that one ever had */
 };
 
 const char *
@@ -55,100 +57,6 @@ add_once(struct buffer *due, const uint8_t household[DB_BLIND_BYTES])
 	return buffer_state(due);
 }
 
-/* A contract is of the household of its number at the org that keeps the
- * resident's file; what is said of either may have been another before. */
-struct homes {
-	struct txn *t;
-	const uint8_t *key; /* the contract's */
-	const char *number; /* as it is now; NULL: none */
-	char org[REF_BYTES_MAX + 1];
-	struct buffer *due;
-};
-
-static enum err
-add_home(const struct homes *h, const char *number, const char *org)
-{
-	uint8_t row[HOMES_ROW_BYTES];
-	enum err e = homes_blind(h->t, number, org, row);
-
-	memcpy(row + DB_BLIND_BYTES, h->key, KEY_RECORD_BYTES);
-	if (e == ERR_OK)
-		e = txn_has(h->t, TABLE_CODES, row, sizeof row);
-	if (e == ERR_NOT_FOUND && h->number != NULL &&
-	    strcmp(number, h->number) == 0 && strcmp(org, h->org) == 0)
-		e = txn_put(h->t, TABLE_CODES, row, sizeof row, "", 0);
-	if (e != ERR_OK) /* it never was there */
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	return add_once(h->due, row);
-}
-
-/* Texts that were said, each once; what is past the limit is not looked at. */
-struct texts {
-	size_t count;
-	const char *of[HOMES_MOST];
-};
-
-static void
-add_text(struct texts *all, const char *text)
-{
-	size_t i;
-
-	if (text == NULL)
-		return;
-	for (i = 0; i < all->count; i++)
-		if (strcmp(all->of[i], text) == 0)
-			return;
-	if (i < HOMES_MOST)
-		all->of[all->count++] = text;
-}
-
-/* At each org that ever kept the file of a resident. */
-static enum err
-add_orgs(const struct homes *h, const struct texts *numbers,
-    const uint8_t resident[KEY_RECORD_BYTES])
-{
-	struct texts orgs = {0};
-	struct record_set file;
-	size_t i, n;
-	enum err e = record_gather(h->t, resident, CONTEST_CHANGES_MOST, &file);
-
-	if (e != ERR_OK)
-		return e;
-	for (i = 0; i < file.count; i++)
-		add_text(
-		    &orgs, rule_ref(file.change[i].fields, "managing_org_id"));
-	for (i = 0; i < orgs.count; i++)
-		for (n = 0; e == ERR_OK && n < numbers->count; n++)
-			e = add_home(h, numbers->of[n], orgs.of[i]);
-	record_set_free(&file);
-	return e;
-}
-
-/* Of each resident that it ever named. */
-static enum err
-add_homes(const struct homes *h, const struct record_set *contract,
-    const struct texts *numbers)
-{
-	uint8_t seen[HOMES_MOST][KEY_RECORD_BYTES];
-	size_t i, j, count = 0;
-	enum err e = ERR_OK;
-
-	for (i = 0; e == ERR_OK && count < HOMES_MOST && i < contract->count;
-	     i++) {
-		const struct change *c = &contract->change[i];
-
-		e = linked_resident(h->t, &c->record, c->fields, seen[count]);
-		for (j = 0; e == ERR_OK && j < count; j++)
-			if (memcmp(seen[j], seen[count], KEY_RECORD_BYTES) == 0)
-				e = ERR_NOT_FOUND;
-		if (e == ERR_OK)
-			e = add_orgs(h, numbers, seen[count++]);
-		if (e == ERR_NOT_FOUND || e == ERR_CORRUPT || e == ERR_LIMIT)
-			e = ERR_OK; /* awaited, or verify's to tell */
-	}
-	return e;
-}
-
 /* The org that keeps a resident's file; "": nobody, or he is not here. */
 static enum err
 find_keeper(
@@ -170,42 +78,127 @@ find_keeper(
 	return ERR_OK;
 }
 
-static enum err
-add_all(struct homes *h, const struct record_set *contract,
-    const struct texts *numbers)
-{
-	struct record now;
-	enum err e = record_merge(contract->input, contract->count, &now);
+/* --- rows ----------------------------------------------------------------- */
 
-	if (e != ERR_OK)
-		return e;
-	h->number = homes_number(now.fields);
-	e = find_keeper(h->t, &now, h->org);
-	if (e == ERR_OK && h->number != NULL && h->org[0] != '\0')
-		e = add_home(h, h->number, h->org);
-	if (e == ERR_OK)
-		e = add_homes(h, contract, numbers);
-	record_clear(&now);
-	return e;
+static void
+back_prefix(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    uint8_t out[DB_BLIND_BYTES])
+{
+	blind_in(t, "homes-of", key, KEY_RECORD_BYTES, out);
 }
 
-enum err
-homes_add(
-    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct buffer *due)
+static enum err
+put_once(struct txn *t, const uint8_t *row, size_t size)
 {
-	struct homes h = {.t = t, .key = key, .due = due};
-	struct texts numbers = {0};
-	struct record_set set;
-	size_t i;
-	enum err e = record_gather(t, key, CONTEST_CHANGES_MOST, &set);
+	enum err e = txn_has(t, TABLE_CODES, row, size);
 
+	return e == ERR_NOT_FOUND ? txn_put(t, TABLE_CODES, row, size, "", 0)
+	                          : e;
+}
+
+/* The way there, and the way back. */
+static void
+rows_of(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const uint8_t home[DB_BLIND_BYTES], uint8_t there[HOMES_ROW_BYTES],
+    uint8_t back[BACK_BYTES])
+{
+	memcpy(there, home, DB_BLIND_BYTES);
+	memcpy(there + DB_BLIND_BYTES, key, KEY_RECORD_BYTES);
+	back_prefix(t, key, back);
+	memcpy(back + DB_BLIND_BYTES, home, DB_BLIND_BYTES);
+}
+
+static enum err
+put_home(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const uint8_t home[DB_BLIND_BYTES])
+{
+	uint8_t there[HOMES_ROW_BYTES], back[BACK_BYTES];
+	enum err e;
+
+	rows_of(t, key, home, there, back);
+	e = put_once(t, there, sizeof there);
+	return e == ERR_OK ? put_once(t, back, sizeof back) : e;
+}
+
+static enum err
+leave_home(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const uint8_t home[DB_BLIND_BYTES])
+{
+	uint8_t there[HOMES_ROW_BYTES], back[BACK_BYTES];
+	enum err e;
+
+	rows_of(t, key, home, there, back);
+	e = txn_delete(t, TABLE_CODES, there, sizeof there);
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		e = txn_delete(t, TABLE_CODES, back, sizeof back);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Blind hashes of those that it is of or was. */
+static enum err
+walk_homes(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct buffer *out)
+{
+	uint8_t prefix[DB_BLIND_BYTES];
+	struct walk *w;
+	struct bytes row;
+	enum err e;
+
+	back_prefix(t, key, prefix);
+	e = walk_open(t, TABLE_CODES, prefix, sizeof prefix, &w);
 	if (e != ERR_OK)
-		return e == ERR_NOMEM || e == ERR_IO ? e : ERR_OK;
-	for (i = 0; i < set.count; i++)
-		add_text(&numbers, homes_number(set.change[i].fields));
-	if (numbers.count > 0)
-		e = add_all(&h, &set, &numbers);
-	record_set_free(&set);
+		return e;
+	while ((e = walk_next(w, &row, NULL)) == ERR_OK &&
+	       row.size == BACK_BYTES &&
+	       memcmp(row.data, prefix, sizeof prefix) == 0)
+		put_bytes(out, row.data + DB_BLIND_BYTES, DB_BLIND_BYTES);
+	walk_close(w);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
+/* --- what is due ---------------------------------------------------------- */
+
+/* The one that it is of now. ERR_NOT_FOUND: none. */
+static enum err
+find_home(
+    struct txn *t, const struct record *contract, uint8_t out[DB_BLIND_BYTES])
+{
+	const char *number = homes_number(contract->fields);
+	char org[REF_BYTES_MAX + 1];
+	enum err e;
+
+	if (number == NULL)
+		return ERR_NOT_FOUND;
+	e = find_keeper(t, contract, org);
+	if (e == ERR_OK && org[0] == '\0')
+		return ERR_NOT_FOUND;
+	return e == ERR_OK ? homes_blind(t, number, org, out) : e;
+}
+
+/* One that it left for another looks after it no more; while it is of none,
+ * the last says that it stands with nobody. */
+enum err
+homes_add(struct txn *t, const struct record *contract,
+    const uint8_t key[KEY_RECORD_BYTES], struct buffer *due)
+{
+	uint8_t now[DB_BLIND_BYTES];
+	struct buffer all = {0};
+	bool has_home;
+	size_t at;
+	enum err e = find_home(t, contract, now);
+
+	has_home = e == ERR_OK;
+	if (has_home)
+		e = put_home(t, key, now);
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		e = walk_homes(t, key, &all);
+	for (at = 0; e == ERR_OK && at < all.size; at += DB_BLIND_BYTES) {
+		e = add_once(due, all.data + at);
+		if (e == ERR_OK && has_home &&
+		    memcmp(all.data + at, now, sizeof now) != 0)
+			e = leave_home(t, key, all.data + at);
+	}
+	buffer_free(&all);
 	return e;
 }
 
@@ -217,11 +210,26 @@ homes_note(
 
 	if (strcmp(c->record.kind, "contract") != 0 || c->parent_count == 0 ||
 	    (json_object_get(c->fields, "household_no") == NULL &&
-	        json_object_get(c->fields, "resident_id") == NULL))
+	        json_object_get(c->fields, "resident_id") == NULL &&
+	        json_object_get(c->fields, MERGE_SET_ASIDE) == NULL))
 		return ERR_OK;
 	memcpy(due, due_prefix, PREFIX_BYTES);
 	memcpy(due + PREFIX_BYTES, key, KEY_RECORD_BYTES);
 	return txn_put(t, TABLE_META, due, sizeof due, "", 0);
+}
+
+static enum err
+add_noted(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct buffer *due)
+{
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK) /* verify's to tell */
+		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = homes_add(t, &r, key, due);
+	record_clear(&r);
+	return e;
 }
 
 enum err
@@ -242,7 +250,7 @@ homes_take(struct txn *t, struct buffer *due)
 	walk_close(w);
 	e = e == ERR_OK || e == ERR_END ? buffer_state(&rows) : e;
 	for (at = 0; e == ERR_OK && at < rows.size; at += DUE_BYTES) {
-		e = homes_add(t, rows.data + at + PREFIX_BYTES, due);
+		e = add_noted(t, rows.data + at + PREFIX_BYTES, due);
 		if (e == ERR_OK)
 			e = txn_delete(
 			    t, TABLE_META, rows.data + at, DUE_BYTES);

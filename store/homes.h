@@ -20,10 +20,10 @@ enum err homes_blind(struct txn *t, const char *number, const char *org,
  * that it was of are due then. What does nothing like that costs nothing. */
 enum err homes_note(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
-/** Add the household of a contract, and those that it once was of, to those
- * that are due: blind hashes, each once. */
-enum err homes_add(
-    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct buffer *due);
+/** Add the household of a contract, and those that it was of, to those that
+ * are due: blind hashes, each once. */
+enum err homes_add(struct txn *t, const struct record *contract,
+    const uint8_t key[KEY_RECORD_BYTES], struct buffer *due);
 /** Add those of the contracts that were noted, which are noted no more. */
 enum err homes_take(struct txn *t, struct buffer *due);
 

@@ -336,6 +336,22 @@ test_no_strangers_contract_is_shown(void **state)
 	txn_abort(t);
 }
 
+/* Whom a contract means was another while he was not here. */
+static void
+test_it_is_over_when_it_means_another(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA);
+	give_of(
+	    f, "b", SIGNED("KB", "10:00:00", "C02", "R2", "T2", YEAR, AT_01));
+	assert_with(f, "his", "KA", "ref:KB", "b");
+	give_of(f, "b", SOMEBODY("R2", "李娜", "C02"));
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "KA", "household_sources", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
 int
 main(void)
 {
@@ -354,6 +370,7 @@ main(void)
 	    IN_GROUP(test_it_is_over_when_it_was_anothers),
 	    IN_GROUP(test_contracts_of_one_ref_are_asked_about),
 	    IN_GROUP(test_no_strangers_contract_is_shown),
+	    IN_GROUP(test_it_is_over_when_it_means_another),
 	};
 
 	if (sodium_init() < 0)
