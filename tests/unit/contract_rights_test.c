@@ -410,6 +410,27 @@ test_what_follows_from_a_word_on_him_goes_with_it(void **state)
 	assert_shown(f, "KA", "state", "active");
 }
 
+/* A move says whose R1 went; the other's contract goes on. */
+static void
+test_a_move_ends_the_contract_of_the_one_that_is_meant(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	give_b(f, HIS_ENTRY("R1", "李娜"));
+	give_b(
+	    f, CONTRACT("KB", "10:00:00", "C02", "signed", "2026-04-05", ""));
+	assert_state_in(f, "b", "KB", "active");
+	test_store_admit(&f->s, "", "move", "~m1", "H01",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "confirmed",
+	        "resident_id", "ref:R1", "resident_source", "b", "from_org",
+	        "ref:C02", "to_org", "ref:C01", "moved_on", "2026-04-20"));
+	/* Any import settles what is due. */
+	give(f, RESIDENT("08:30:00", ",\"managing_org_id\":\"ref:C01\""));
+	assert_state_in(f, "his", "KA", "active");
+	assert_state_in(f, "b", "KB", "closed");
+}
+
 /* --- signed records ------------------------------------------------------- */
 
 /* Who signed it, or the head, amends it; of others both are told. */
@@ -503,6 +524,7 @@ main(void)
 	    AT_HUB(test_linked_entries_contest_whatever_they_are_called),
 	    AT_HUB(test_what_follows_from_a_link_goes_with_it),
 	    AT_HUB(test_what_follows_from_a_word_on_him_goes_with_it),
+	    AT_HUB(test_a_move_ends_the_contract_of_the_one_that_is_meant),
 	    AT_SITE(test_a_form_tells_that_another_signed_it),
 	    AT_HUB(test_what_another_changed_of_it_is_asked_about),
 	    AT_HUB(test_what_the_head_changes_is_not_asked_about),
