@@ -114,6 +114,16 @@ asks(const struct record *r)
 	return order < 0;
 }
 
+/* What another change said of it may be set aside, too. */
+static bool
+may_ask(const struct change *c)
+{
+	return strcmp(c->record.kind, "contract") == 0 &&
+	       (json_object_get(c->fields, "state") != NULL ||
+	           json_object_get(c->fields, "contested_with") != NULL ||
+	           json_object_get(c->fields, MERGE_SET_ASIDE) != NULL);
+}
+
 static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
@@ -123,9 +133,7 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	enum err e;
 
 	(void)self;
-	if (strcmp(c->record.kind, "contract") != 0 ||
-	    (json_object_get(c->fields, "state") == NULL &&
-	        json_object_get(c->fields, "contested_with") == NULL))
+	if (!may_ask(c))
 		return ERR_OK;
 	e = record_read(t, key, &r);
 	if (e != ERR_OK)
