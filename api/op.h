@@ -94,8 +94,8 @@ enum err op_emit_record(struct op *o, json_t *record, const char *day);
 enum err op_emit_today(struct op *o, json_t *record, const char *today);
 /** What a day makes of a contract that has to be renewed (store/
  * contract_due.h); *word NULL: nothing. */
-enum err op_ending(
-    const struct op *o, const char *ref, const char *day, const char **word);
+enum err op_ending(const struct op *o, const char *source, const char *ref,
+    const char *day, const char **word);
 struct record;
 /** What the records here make of this one, which has that key, on a day
  * (store/device_view.h, contract_view.h); *out NULL: nothing. */
@@ -105,8 +105,10 @@ enum err op_view(struct txn *t, const struct self *self,
 /** The same with a view, taken too, or NULL. */
 enum err op_emit_viewed(
     struct op *o, json_t *record, const char *day, json_t *view);
-/** Fail: no record of this kind has that ref. */
-enum err op_no_such_record(struct op *o);
+/** Fail: no record of this kind has that ref, or several do, which are then
+ * told (record_find()); any other e is returned. */
+enum err op_no_one_record(
+    struct op *o, enum err e, const char *kind, const char *ref);
 /** What a finding says, as a row for people. NULL: no memory. */
 json_t *op_finding(enum finding_code code, bool is_refused, const char *field);
 /** An instant as text, or null for 0 and what is out of range. */

@@ -42,11 +42,10 @@ emit_record(void *context, const char *source, const json_t *record)
 	json_t *copy;
 	enum err e = ERR_OK;
 
-	(void)source;
 	if (!is_wanted(c->name, record))
 		return ERR_OK;
 	if (c->is_ending)
-		e = op_ending(c->op,
+		e = op_ending(c->op, source,
 		    json_string_value(json_object_get(record, "ref")), c->day,
 		    &today);
 	if (e != ERR_OK || (c->is_ending && today == NULL))

@@ -60,10 +60,7 @@ open_file(struct file *f, struct op *o)
 	txn_abort(t);
 	if (e == ERR_OK && f->whom.count == 0)
 		e = ERR_CORRUPT;
-	if (e == ERR_NOT_FOUND)
-		return op_fail(o, e,
-		    N_("No record of this kind has that ref or slip number."));
-	return e;
+	return op_no_one_record(o, e, "resident", ref);
 }
 
 static void

@@ -60,10 +60,8 @@ reassign_over(struct op *o, struct reassign_call *c, enum err e)
 	enum err told = ERR_OK;
 	size_t i;
 
-	if (e == ERR_NOT_FOUND)
-		return op_fail(o, e,
-		    N_("No record of this kind has that ref or slip "
-		       "number."));
+	if (e == ERR_NOT_FOUND || e == ERR_CLASH)
+		return op_no_one_record(o, e, c->kind, c->ref);
 	if (e == ERR_USAGE)
 		return op_fail(o, e,
 		    N_("This record cannot be moved to another resident's "

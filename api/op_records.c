@@ -261,13 +261,6 @@ op_import(struct op *o)
 	return e;
 }
 
-enum err
-op_no_such_record(struct op *o)
-{
-	return op_fail(o, ERR_NOT_FOUND,
-	    N_("No record of this kind has that ref or slip number."));
-}
-
 /* --- add and amend ----------------------------------------------------- */
 
 /* A record on its way in; the run starts from these arguments each time. */
@@ -416,8 +409,8 @@ author_over(struct op *o, struct author_call *c, enum err e)
 	    json_string_value(json_object_get(c->fields, "slip_no"));
 	enum err told;
 
-	if (e == ERR_NOT_FOUND)
-		return op_no_such_record(o);
+	if (e == ERR_NOT_FOUND || e == ERR_CLASH)
+		return op_no_one_record(o, e, c->kind, c->ref);
 	if (e == ERR_NOT_ALLOWED)
 		return op_fail(o, e,
 		    N_("This node may not write this: reference data is the "

@@ -77,13 +77,13 @@ read_one(struct txn *t, const char *kind, const char *ref, struct shown *s)
 }
 
 static enum err
-why_not(struct op *o, enum err e, const char *kind)
+why_not(struct op *o, enum err e, const char *kind, const char *ref)
 {
 	/* As in emit_records(): newer versions' kinds may be held. */
 	if (e == ERR_NOT_FOUND && kind_by_name(kind) == NULL)
 		return op_fail(
 		    o, ERR_USAGE, N_("There is no such kind of record."));
-	return e == ERR_NOT_FOUND ? op_no_such_record(o) : e;
+	return op_no_one_record(o, e, kind, ref);
 }
 
 enum err
@@ -107,5 +107,5 @@ op_show(struct op *o)
 		return op_emit_viewed(o, s.record, s.day, s.view);
 	json_decref(s.view);
 	json_decref(s.record);
-	return why_not(o, e, kind);
+	return why_not(o, e, kind, ref);
 }

@@ -38,29 +38,24 @@ view_of_contract(
 }
 
 enum err
-op_ending(
-    const struct op *o, const char *ref, const char *day, const char **word)
+op_ending(const struct op *o, const char *source, const char *ref,
+    const char *day, const char **word)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	enum contract_due due = CONTRACT_NOT_DUE;
 	struct record r;
-	struct self self;
 	struct txn *t;
 	enum err e = db_begin(store_db(o->api->store), false, &t);
 
 	*word = NULL;
 	if (e != ERR_OK)
 		return e;
-	e = self_read(t, &self);
-	if (e == ERR_OK)
-		e = record_find(t, &self, "contract", ref, key);
-	if (e == ERR_OK)
-		e = record_read(t, key, &r);
+	key_record_of(txn_db(t), key, source, "contract", ref);
+	e = record_read(t, key, &r);
 	if (e == ERR_OK) {
 		e = contract_due(t, &r, day, &due);
 		record_clear(&r);
 	}
-	self_wipe(&self);
 	txn_abort(t);
 	*word = contract_due_word(due);
 	/* A draft, or one that left meanwhile. */

@@ -246,7 +246,8 @@ add(struct work *w)
 	enum err e = device_fill(w->t, w->self, w->kind, w->whole);
 
 	if (e == ERR_OK)
-		e = persons_complete(w->t, w->self, w->kind, w->whole);
+		e = persons_complete(
+		    w->t, w->self, w->kind, w->whole, &w->out->findings);
 	if (e == ERR_OK)
 		e = work_check(w, NULL, true);
 	if (e != ERR_OK)

@@ -52,6 +52,7 @@ said_add(struct contest_said *s, const struct merge_input *one)
 		for (j = 0; contest_words[j] != NULL; j++)
 			json_object_del(c->fields, contest_words[j]);
 		json_object_del(c->fields, "household_with");
+		json_object_del(c->fields, "household_sources");
 	}
 	s->input[s->count].change = c;
 	s->input[s->count++].fingerprint = one->fingerprint;

@@ -96,15 +96,21 @@ is_person(const struct reading *r, const uint8_t key[KEY_RECORD_BYTES])
 	return false;
 }
 
-/* Whether a field of a record means somebody, and who that is. */
+/* Whether a record means somebody, and who that is. */
 static bool
-names(const struct reading *r, const struct record *q, const char *field,
+names(const struct reading *r, const struct record *q,
     uint8_t key[KEY_RECORD_BYTES])
 {
-	const char *ref = rule_ref(q->fields, field);
+	const char *ref = rule_ref(q->fields, "resident_id");
+	const char *source = rule_text(q->fields, "resident_source");
 
-	return ref != NULL && scope_resolve(r->t, q->id.source, "resident", ref,
-	                          key) == ERR_OK;
+	if (ref == NULL)
+		return false;
+	if (source == NULL)
+		return scope_resolve(
+		           r->t, q->id.source, "resident", ref, key) == ERR_OK;
+	key_record_of(txn_db(r->t), key, source, "resident", ref);
+	return true;
 }
 
 static void
@@ -134,7 +140,7 @@ note_move(struct reading *r, const struct record *q)
 	enum err e;
 
 	if ((!is_undone && !rule_state_is(q->fields, "confirmed")) ||
-	    !names(r, q, "resident_id", who) || !is_person(r, who))
+	    !names(r, q, who) || !is_person(r, who))
 		return ERR_OK;
 	e = contest_moving_day(r->t, q, on, &is_guessed);
 	if (e == ERR_OK)
@@ -469,8 +475,7 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 
 	if (e != ERR_OK)
 		return e;
-	if (!names(r, &one->present, "resident_id", who) ||
-	    !is_person(r, who)) {
+	if (!names(r, &one->present, who) || !is_person(r, who)) {
 		record_clear(&one->present);
 		return ERR_OK;
 	}

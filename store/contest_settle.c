@@ -7,6 +7,7 @@
 #include "store/contest_set.h"
 #include "store/contest_stand.h"
 #include "store/contest_undone.h"
+#include "store/homes.h"
 #include "store/household.h"
 #include "store/kinds/kinds.h"
 #include "store/rules.h"
@@ -52,6 +53,13 @@ has(const struct change *c, const char *field)
 	return json_object_get(c->fields, field) != NULL;
 }
 
+/* What it says of other changes may be of any of their fields. */
+static bool
+takes_back(const struct change *c)
+{
+	return has(c, MERGE_SET_ASIDE) || has(c, MERGE_UNMANAGED);
+}
+
 /* Whether a change may alter what the group has to say of contracts. */
 static bool
 matters(struct txn *t, const struct change *c)
@@ -61,13 +69,13 @@ matters(struct txn *t, const struct change *c)
 	if (strcmp(kind, "contract") == 0)
 		return !contest_is_machines(c);
 	if (strcmp(kind, "link") == 0 || strcmp(kind, "move") == 0)
-		return has(c, "state");
+		return has(c, "state") || takes_back(c);
 	if (strcmp(kind, "resident") != 0)
 		return false;
 	/* Most are here before anything names them. */
 	if (c->parent_count == 0)
 		return is_named(t, &c->record);
-	return has(c, "status") || has(c, "managing_org_id");
+	return has(c, "status") || has(c, "managing_org_id") || takes_back(c);
 }
 
 static bool
@@ -93,7 +101,7 @@ contest_note(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK;
 	due_key(key, due);
 	e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
-	return e == ERR_OK ? household_note(t, c, key) : e;
+	return e == ERR_OK ? homes_note(t, c, key) : e;
 }
 
 /* --- saying it ----------------------------------------------------------- */
@@ -361,8 +369,8 @@ settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
 	if (e == ERR_OK)
 		e = contest_undone_ask(w->t, s, w->now);
 	for (i = 0; e == ERR_OK && i < s->contest.count; i++)
-		e = household_add(
-		    w->t, s->record[i].said, s->record[i].key, &w->households);
+		e = homes_add(w->t, &s->record[i].present, s->record[i].key,
+		    &w->households);
 	contest_set_free(s);
 	return e;
 }
@@ -507,8 +515,9 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 
 static const char looked[] = "contest.looked";
 
-/* 1: each resident's contracts only; 2: households too. */
-enum { LOOKED_AT_WHAT_STANDS = 3 };
+/* 1: each resident's contracts only; 2: households too; 3: those that stand;
+ * 4: households at the orgs that keep the files. */
+enum { LOOKED_AT_HOMES = 4 };
 
 static enum err
 note_all_contracts(struct txn *t)
@@ -545,10 +554,10 @@ contest_prepare(struct txn *t, const struct self *self, int64_t now)
 
 	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
 		return e;
-	if (was_looked < LOOKED_AT_WHAT_STANDS) {
+	if (was_looked < LOOKED_AT_HOMES) {
 		e = note_all_contracts(t);
 		if (e == ERR_OK)
-			e = meta_put_number(t, looked, LOOKED_AT_WHAT_STANDS);
+			e = meta_put_number(t, looked, LOOKED_AT_HOMES);
 	}
 	return e == ERR_OK ? contest_settle(t, self, now) : e;
 }

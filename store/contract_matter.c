@@ -114,6 +114,16 @@ asks(const struct record *r)
 	return order < 0;
 }
 
+/* What another change said of it may be set aside, too. */
+static bool
+may_ask(const struct change *c)
+{
+	return strcmp(c->record.kind, "contract") == 0 &&
+	       (json_object_get(c->fields, "state") != NULL ||
+	           json_object_get(c->fields, "contested_with") != NULL ||
+	           json_object_get(c->fields, MERGE_SET_ASIDE) != NULL);
+}
+
 static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
@@ -123,9 +133,7 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	enum err e;
 
 	(void)self;
-	if (strcmp(c->record.kind, "contract") != 0 ||
-	    (json_object_get(c->fields, "state") == NULL &&
-	        json_object_get(c->fields, "contested_with") == NULL))
+	if (!may_ask(c))
 		return ERR_OK;
 	e = record_read(t, key, &r);
 	if (e != ERR_OK)
@@ -137,6 +145,13 @@ note(struct txn *t, const struct self *self, const struct change *c,
 }
 
 /* --- what there is to choose from ----------------------------------------- */
+
+/* By which a decision names it for good, whoever may be called so later. */
+static json_t *
+print_id(const struct identity *id)
+{
+	return json_sprintf("%s@%s", id->ref, id->source);
+}
 
 /* Who signed it, when and where, and what a person compares. */
 static json_t *
@@ -167,8 +182,9 @@ show(const struct record *r, const struct record_set *changes)
 	if (instant_print(first->occurred_at, at) != ERR_OK)
 		at[0] = '\0';
 	if (fields != NULL)
-		shown = json_pack("{s:s, s:s, s:s, s:s, s:O}", "ref", r->id.ref,
-		    "by", first->by, "at", at, "org", r->org, "fields", fields);
+		shown = json_pack("{s:s, s:o, s:s, s:s, s:s, s:O}", "ref",
+		    r->id.ref, "id", print_id(&r->id), "by", first->by, "at",
+		    at, "org", r->org, "fields", fields);
 	json_decref(fields);
 	return shown;
 }
@@ -304,6 +320,18 @@ decide(struct matter_pen *pen, const struct matter *m, size_t n)
 	return e == ERR_OK ? contest_settle(pen->t, pen->self, pen->now) : e;
 }
 
+/* Whether a version is the one that was chosen by this word. */
+static bool
+is_chosen(const char *version, const char *word)
+{
+	size_t size = word == NULL ? 0 : strlen(word);
+
+	return word != NULL && strncmp(version, word, size) == 0 &&
+	       (version[size] == '\0' ||
+	           (version[size] == '@' &&
+	               strchr(version + size + 1, '@') == NULL));
+}
+
 /* What was decided is contested again, unless something else became of it. */
 static enum err
 undo(struct matter_pen *pen, const struct record *decision)
@@ -321,9 +349,7 @@ undo(struct matter_pen *pen, const struct record *decision)
 		if (ref == NULL)
 			continue;
 		e = put_state(pen, source == NULL ? "" : source, ref,
-		    chosen != NULL && strcmp(ref, chosen) == 0 ? "active"
-		                                               : "refused",
-		    "contested");
+		    is_chosen(ref, chosen) ? "active" : "refused", "contested");
 		if (e == ERR_NOT_FOUND)
 			e = ERR_OK;
 	}

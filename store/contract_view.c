@@ -7,6 +7,7 @@
 #include "store/contest_settle.h"
 #include "store/contract_view.h"
 #include "store/date.h"
+#include "store/index.h"
 #include "store/rules.h"
 #include "store/scope.h"
 
@@ -106,20 +107,24 @@ plan_items(struct plan *p)
 
 /* --- what names the contract --------------------------------------------- */
 
-/* The record means this contract and not another's of the same ref. */
+/* The record means this contract and not another's of the same ref: the one of
+ * the source that it names, else of its own, else the only one. */
 static bool
 is_of(const struct plan *p, const struct record *q)
 {
 	const struct identity *id = &p->contract->id;
 	const char *ref = rule_ref(q->fields, "contract_id");
-	uint8_t key[KEY_RECORD_BYTES];
+	const char *source = rule_text(q->fields, "contract_source");
+	uint8_t own[KEY_RECORD_BYTES], key[KEY_RECORD_BYTES];
 
 	if (ref == NULL || strcmp(ref, id->ref) != 0)
 		return false;
-	if (strcmp(q->id.source, id->source) == 0)
-		return true;
-	key_record_of(txn_db(p->t), key, q->id.source, id->kind, ref);
-	return !record_exists(p->t, key);
+	if (source != NULL || strcmp(q->id.source, id->source) == 0)
+		return source == NULL || strcmp(source, id->source) == 0;
+	key_record(txn_db(p->t), own, id);
+	return index_resolve(p->t, q->id.source, id->kind, ref, key) ==
+	           ERR_OK &&
+	       memcmp(key, own, sizeof own) == 0;
 }
 
 /* When a package change was written; INT64_MIN: by a clock that was wrong. */

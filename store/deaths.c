@@ -7,45 +7,85 @@
 #include "store/matter.h"
 #include "store/rules.h"
 
-/* Entries are made as living and mostly say so in their first change, which
- * whoever reports a death has seen. */
 static bool
-is_doubted(const struct record_set *set)
+is_dead(const char *status)
 {
-	bool is_dead = false, is_other = false;
-	size_t i;
-
-	for (i = 0; i < set->count; i++) {
-		const char *status = rule_text(set->change[i].fields, "status");
-
-		if (status == NULL || !kin_has_a_say(set, i, "status"))
-			continue;
-		if (strcmp(status, "dead") == 0)
-			is_dead = true;
-		else
-			is_other = true;
-	}
-	return is_dead && is_other;
+	return status != NULL && strcmp(status, "dead") == 0;
 }
 
+/* What those say that nobody who had seen them gainsaid. */
+struct said {
+	bool is_dead, is_other;
+	int64_t at; /* of the last of them */
+};
+
+/* Entries are made as living and mostly say so in their first change, which
+ * whoever reports a death has seen. */
+static enum err
+read_said(const struct record_set *set, struct said *out)
+{
+	bool stands[KIN_MAX];
+	size_t i;
+	enum err e = record_stands(set->input, set->count, "status", stands);
+
+	memset(out, 0, sizeof *out);
+	for (i = 0; e == ERR_OK && i < set->count; i++) {
+		const struct change *c = &set->change[i];
+		const char *status = rule_text(c->fields, "status");
+
+		if (status == NULL || !stands[i])
+			continue;
+		if (is_dead(status))
+			out->is_dead = true;
+		else
+			out->is_other = true;
+		if (c->occurred_at > out->at)
+			out->at = c->occurred_at;
+	}
+	return e;
+}
+
+static enum err
+note_set(struct txn *t, const struct record_set *set)
+{
+	struct question q;
+	struct said said;
+	enum err e = read_said(set, &said);
+
+	if (e != ERR_OK)
+		return e;
+	matter_question(&set->change[0].record, FINDING_DEATH_DOUBTED, "status",
+	    said.at, &q);
+	return said.is_dead && said.is_other ? question_put(t, &q)
+	                                     : matter_drop(t, &q);
+}
+
+static bool
+any_says_dead(const struct record_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (is_dead(rule_text(set->change[i].fields, "status")))
+			return true;
+	return false;
+}
+
+/* A change that says nothing of it may be what lay between two that do, or
+ * take one of them back. */
 enum err
 deaths_note(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
 	struct record_set set;
-	struct question q;
 	enum err e;
 
-	if (strcmp(c->record.kind, "resident") != 0 ||
-	    json_object_get(c->fields, "status") == NULL ||
-	    kin_is_alone(t, key))
+	if (strcmp(c->record.kind, "resident") != 0 || kin_is_alone(t, key))
 		return ERR_OK;
 	e = record_gather(t, key, KIN_MAX, &set);
 	if (e != ERR_OK)
 		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
-	matter_question(
-	    &c->record, FINDING_DEATH_DOUBTED, "status", c->occurred_at, &q);
-	e = is_doubted(&set) ? question_put(t, &q) : matter_drop(t, &q);
+	e = any_says_dead(&set) ? note_set(t, &set) : ERR_OK;
 	record_set_free(&set);
 	return e;
 }

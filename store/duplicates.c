@@ -172,7 +172,7 @@ is_the_resident(const struct visit *v, const struct record *r)
 		return false;
 	key_record_of(txn_db(v->t), key, r->id.source, "resident", ref);
 	if (!record_exists(v->t, key) &&
-	    record_find(v->t, v->self, "resident", ref, key) != ERR_OK)
+	    record_find_named(v->t, v->self, "resident", ref, key) != ERR_OK)
 		return false;
 	return memcmp(key, v->resident, sizeof key) == 0;
 }
@@ -295,7 +295,8 @@ duplicates_remind(struct txn *t, const struct self *self, const json_t *fields,
 
 	if (resident == NULL || day == NULL || asks_for_nothing(fields) ||
 	    rule_state_is(fields, "entered_in_error") ||
-	    record_find(t, self, "resident", resident, v.resident) != ERR_OK)
+	    record_find_named(t, self, "resident", resident, v.resident) !=
+	        ERR_OK)
 		return;
 	snprintf(v.day, sizeof v.day, "%.10s", day);
 	look_through(&v, resident);

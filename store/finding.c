@@ -448,6 +448,9 @@ static const struct entry entries[] = {
 	    N_("By this decision the record was filed with another resident."),
 	    N_("File it back: yizhan amend KIND REF --reassign RESIDENT "
 	       "--reason TEXT.")},
+	{FINDING_CALLED_SO, "called_so",
+	    N_("Several programs call one of theirs so."),
+	    N_("Write whose it is behind the ref: REF@SOURCE.")},
 	{FINDING_BODY, "body",
 	    N_("A change from another site cannot be read."),
 	    N_("Nothing is lost; update this program.")},

@@ -107,7 +107,28 @@ is_named(const json_t *ids, const struct change_id *id)
 	return false;
 }
 
-/* The last word about it counts: null takes it back. */
+/* Whether another says null right after this word. A word about something
+ * else may have seen it as well: that takes nothing back. */
+static bool
+is_taken_back(const struct graph *g, size_t i, const char *word)
+{
+	size_t j, p;
+
+	for (j = 0; j < g->count; j++) {
+		const struct change *c = g->item[j]->change;
+
+		if (!json_is_null(json_object_get(c->fields, word)) ||
+		    !graph_sets(g, j, word))
+			continue;
+		for (p = 0; p < c->parent_count; p++)
+			if (graph_find(g, &c->parents[p].id) == i &&
+			    graph_link_fits(&c->parents[p], g->item[i]))
+				return true;
+	}
+	return false;
+}
+
+/* Each word stands for itself until null takes it back. */
 static enum err
 mark_named(struct graph *g, const char *word, bool **out)
 {
@@ -118,8 +139,8 @@ mark_named(struct graph *g, const char *word, bool **out)
 		const json_t *ids =
 		    json_object_get(g->item[i]->change->fields, word);
 
-		if (!json_is_array(ids) ||
-		    !graph_has_a_say(g, i, word, SIZE_MAX))
+		if (!json_is_array(ids) || !graph_sets(g, i, word) ||
+		    is_taken_back(g, i, word))
 			continue;
 		if (named == NULL)
 			named = calloc(g->count, sizeof *named);

@@ -5,22 +5,11 @@
 #include <string.h>
 
 #include "store/contest_settle.h"
+#include "store/homes.h"
 #include "store/household.h"
 #include "store/linked.h"
 #include "store/rules.h"
 #include "store/value.h"
-
-/* Rows of `codes`: blind hash of the number, key of a contract that names it
- * or once did. Rows of `meta`: this and the hash of a number that a contract
- * perhaps does not name any more. */
-static const char due_prefix[] = "household:";
-
-enum {
-	ROW_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
-	PREFIX_BYTES = sizeof due_prefix - 1,
-	DUE_BYTES = PREFIX_BYTES + DB_BLIND_BYTES,
-	FIELD_REF_BYTES = REF_BYTES_MAX + 1,
-};
 
 static const char field[] = "household_with";
 
@@ -28,7 +17,7 @@ static const char field[] = "household_with";
 struct member {
 	struct record r;
 	uint8_t person[KEY_RECORD_BYTES];
-	char managing[FIELD_REF_BYTES];
+	char managing[REF_BYTES_MAX + 1];
 	bool counts;   /* it is in force, or the one that counts */
 	size_t group;  /* the lowest place that hangs together */
 	bool is_split; /* another team has some of its group */
@@ -38,80 +27,6 @@ struct family {
 	size_t count;
 	struct member of[HOUSEHOLD_MOST];
 };
-
-/* --- which contracts ----------------------------------------------------- */
-
-static const char *
-number_of(const json_t *fields)
-{
-	const char *number = rule_text(fields, "household_no");
-
-	return number == NULL || *number == '\0' ? NULL : number;
-}
-
-static void
-blind_number(struct txn *t, const char *number, uint8_t out[DB_BLIND_BYTES])
-{
-	db_blind(txn_db(t), "household", number, strlen(number), out);
-}
-
-static enum err
-add_once(struct buffer *due, const uint8_t household[DB_BLIND_BYTES])
-{
-	size_t at;
-
-	for (at = 0; at < due->size; at += DB_BLIND_BYTES)
-		if (memcmp(due->data + at, household, DB_BLIND_BYTES) == 0)
-			return ERR_OK;
-	put_bytes(due, household, DB_BLIND_BYTES);
-	return buffer_state(due);
-}
-
-enum err
-household_add(struct txn *t, const json_t *contract,
-    const uint8_t key[KEY_RECORD_BYTES], struct buffer *due)
-{
-	const char *number = number_of(contract);
-	uint8_t row[ROW_BYTES];
-	enum err e;
-
-	if (number == NULL)
-		return ERR_OK;
-	blind_number(t, number, row);
-	memcpy(row + DB_BLIND_BYTES, key, KEY_RECORD_BYTES);
-	e = txn_has(t, TABLE_CODES, row, sizeof row);
-	if (e == ERR_NOT_FOUND)
-		e = txn_put(t, TABLE_CODES, row, sizeof row, "", 0);
-	return e == ERR_OK ? add_once(due, row) : e;
-}
-
-enum err
-household_note(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
-{
-	uint8_t due[DUE_BYTES];
-	struct record_set set;
-	size_t i;
-	enum err e;
-
-	if (strcmp(c->record.kind, "contract") != 0 || c->parent_count == 0 ||
-	    json_object_get(c->fields, "household_no") == NULL)
-		return ERR_OK;
-	e = record_gather(t, key, CONTEST_CHANGES_MOST, &set);
-	if (e != ERR_OK)
-		return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_OK : e;
-	memcpy(due, due_prefix, PREFIX_BYTES);
-	for (i = 0; e == ERR_OK && i < set.count; i++) {
-		const char *number = number_of(set.change[i].fields);
-
-		if (number == NULL)
-			continue;
-		blind_number(t, number, due + PREFIX_BYTES);
-		e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
-	}
-	record_set_free(&set);
-	return e;
-}
 
 /* --- reading them -------------------------------------------------------- */
 
@@ -156,31 +71,49 @@ counts(const struct record *r)
 	       (source == NULL || strcmp(source, r->id.source) == 0);
 }
 
+/* Whether the household is the contract's, or it has none: then it is said
+ * here that it stands with nobody. Another's looks after it itself. */
+static enum err
+is_at_home(struct txn *t, const uint8_t household[DB_BLIND_BYTES],
+    const struct member *m, bool *out)
+{
+	const char *number = homes_number(m->r.fields);
+	uint8_t own[DB_BLIND_BYTES];
+	enum err e;
+
+	*out = true;
+	if (number == NULL || m->managing[0] == '\0')
+		return ERR_OK;
+	e = homes_blind(t, number, m->managing, own);
+	*out = e == ERR_OK && memcmp(own, household, sizeof own) == 0;
+	return e;
+}
+
 /* What cannot be read stands apart. */
 static enum err
 add_member(struct txn *t, const uint8_t household[DB_BLIND_BYTES],
     const uint8_t key[KEY_RECORD_BYTES], struct family *f)
 {
 	struct member *m = &f->of[f->count];
-	uint8_t own[DB_BLIND_BYTES];
-	const char *number;
+	bool is_home = false;
 	enum err e;
 
 	memset(m, 0, sizeof *m);
 	e = record_read(t, key, &m->r);
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
-	f->count++;
-	number = number_of(m->r.fields);
-	if (number == NULL)
-		return ERR_OK;
-	blind_number(t, number, own);
-	if (memcmp(own, household, sizeof own) == 0) {
-		m->counts = counts(&m->r);
-	} else { /* another household's by now, which looks after it */
+	e = find_person(t, m);
+	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)
+		e = ERR_OK;
+	if (e == ERR_OK)
+		e = is_at_home(t, household, m, &is_home);
+	if (!is_home) {
 		record_clear(&m->r);
-		f->count--;
+		return e;
 	}
+	m->counts = m->managing[0] != '\0' &&
+	            homes_number(m->r.fields) != NULL && counts(&m->r);
+	f->count++;
 	return ERR_OK;
 }
 
@@ -192,30 +125,6 @@ is_other_team(const struct member *a, const struct member *b)
 
 	return a->counts && b->counts && x != NULL && y != NULL &&
 	       strcmp(x, y) != 0;
-}
-
-/* Whose they are; nearly all households have one team, and are not asked. */
-static enum err
-find_people(struct txn *t, struct family *f)
-{
-	bool any = false;
-	size_t i, j;
-	enum err e = ERR_OK;
-
-	for (i = 0; i < f->count; i++)
-		for (j = 0; j < i; j++)
-			any = any || is_other_team(&f->of[i], &f->of[j]);
-	for (i = 0; e == ERR_OK && i < f->count; i++) {
-		struct member *m = &f->of[i];
-
-		if (any && m->counts)
-			e = find_person(t, m);
-		m->counts =
-		    any && m->counts && e == ERR_OK && m->managing[0] != '\0';
-		if (e == ERR_CORRUPT || e == ERR_NOT_FOUND)
-			e = ERR_OK;
-	}
-	return e;
 }
 
 static enum err
@@ -231,7 +140,7 @@ gather_keys(
 		return e;
 	while (count < HOUSEHOLD_MOST &&
 	       (e = walk_next(w, &key, NULL)) == ERR_OK &&
-	       key.size == ROW_BYTES &&
+	       key.size == HOMES_ROW_BYTES &&
 	       memcmp(key.data, household, DB_BLIND_BYTES) == 0) {
 		put_bytes(out, key.data + DB_BLIND_BYTES, KEY_RECORD_BYTES);
 		count++;
@@ -259,8 +168,6 @@ family_read(
 
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
 		e = add_member(t, household, keys.data + at, f);
-	if (e == ERR_OK)
-		e = find_people(t, f);
 	buffer_free(&keys);
 	*out = f;
 	if (e != ERR_OK && f != NULL)
@@ -286,7 +193,6 @@ meet(const struct member *a, const struct member *b)
 {
 	return a->counts && b->counts &&
 	       memcmp(a->person, b->person, sizeof a->person) != 0 &&
-	       strcmp(a->managing, b->managing) == 0 &&
 	       !is_before(a, "end_on", b) && !is_before(b, "end_on", a);
 }
 
@@ -319,30 +225,83 @@ find_groups(struct family *f)
 /* --- saying it ----------------------------------------------------------- */
 
 static int
-by_text(const void *a, const void *b)
+by_name(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct member *x = *(const struct member *const *)a;
+	const struct member *y = *(const struct member *const *)b;
+	int order = strcmp(x->r.id.ref, y->r.id.ref);
+
+	return order != 0 ? order : strcmp(x->r.id.source, y->r.id.source);
 }
 
-/* Refs of the others, in order; NULL: no memory. */
-static json_t *
-others_of(const struct family *f, size_t i)
+/* The others in order: by ref, and of one ref by source. */
+static size_t
+find_others(
+    const struct family *f, size_t i, const struct member *out[HOUSEHOLD_MOST])
 {
-	const char *refs[HOUSEHOLD_MOST];
-	json_t *all = json_array();
 	size_t j, count = 0;
 
-	for (j = 0; j < f->count; j++)
+	for (j = 0; f->of[i].is_split && j < f->count; j++)
 		if (j != i && f->of[j].group == f->of[i].group)
-			refs[count++] = f->of[j].r.id.ref;
-	qsort(refs, count, sizeof refs[0], by_text);
+			out[count++] = &f->of[j];
+	qsort(out, count, sizeof out[0], by_name);
+	return count;
+}
+
+/* NULL: no memory. */
+static json_t *
+refs_of(const struct member *const *others, size_t count)
+{
+	json_t *all = count == 0 ? json_null() : json_array();
+	size_t j;
+
 	for (j = 0; all != NULL && j < count; j++)
-		if (json_array_append_new(
-		        all, json_sprintf("ref:%s", refs[j])) != 0) {
+		if (json_array_append_new(all,
+		        json_sprintf("ref:%s", others[j]->r.id.ref)) != 0) {
 			json_decref(all);
 			all = NULL;
 		}
 	return all;
+}
+
+/* Null: they are all of its own source. NULL: no memory. */
+static json_t *
+sources_of(
+    const struct record *r, const struct member *const *others, size_t count)
+{
+	json_t *all = json_array();
+	bool own = true;
+	size_t j;
+
+	for (j = 0; all != NULL && j < count; j++) {
+		const char *source = others[j]->r.id.source;
+
+		own = own && strcmp(source, r->id.source) == 0;
+		if (json_array_append_new(all, json_string(source)) != 0) {
+			json_decref(all);
+			all = NULL;
+		}
+	}
+	if (all == NULL || !own)
+		return all;
+	json_decref(all);
+	return json_null();
+}
+
+/* Takes now: what the record is to show, or null. */
+static enum err
+put_change(
+    json_t *fields, const struct record *r, const char *name, json_t *now)
+{
+	const json_t *old = json_object_get(r->fields, name);
+
+	if (now == NULL)
+		return ERR_NOMEM;
+	if (old == NULL ? json_is_null(now) : value_equal(now, old)) {
+		json_decref(now);
+		return ERR_OK;
+	}
+	return json_object_set_new(fields, name, now) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err
@@ -350,22 +309,18 @@ say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
     int64_t now)
 {
 	const struct record *r = &f->of[i].r;
-	const json_t *old = json_object_get(r->fields, field);
-	json_t *with, *fields;
-	enum err e = ERR_OK;
+	const struct member *others[HOUSEHOLD_MOST];
+	size_t count = find_others(f, i, others);
+	json_t *fields = json_object();
+	enum err e = fields == NULL
+	                 ? ERR_NOMEM
+	                 : put_change(fields, r, field, refs_of(others, count));
 
-	if (old == NULL && !f->of[i].is_split)
-		return ERR_OK;
-	with = f->of[i].is_split ? others_of(f, i) : json_null();
-	if (with == NULL)
-		return ERR_NOMEM;
-	if (old != NULL && value_equal(with, old)) {
-		json_decref(with);
-		return ERR_OK;
-	}
-	fields = json_pack("{s:o}", field, with);
-	e = fields == NULL ? ERR_NOMEM
-	                   : contest_say(t, self, r, r->org, fields, now);
+	if (e == ERR_OK)
+		e = put_change(fields, r, "household_sources",
+		    sources_of(r, others, count));
+	if (e == ERR_OK && json_object_size(fields) > 0)
+		e = contest_say(t, self, r, r->org, fields, now);
 	json_decref(fields);
 	return e;
 }
@@ -387,33 +342,6 @@ settle_one(struct txn *t, const struct self *self,
 	return e;
 }
 
-static enum err
-take_noted(struct txn *t, struct buffer *due)
-{
-	struct buffer rows = {0};
-	struct walk *w;
-	struct bytes key;
-	size_t at;
-	enum err e = walk_open(t, TABLE_META, due_prefix, PREFIX_BYTES, &w);
-
-	if (e != ERR_OK)
-		return e;
-	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
-	       key.size == DUE_BYTES &&
-	       memcmp(key.data, due_prefix, PREFIX_BYTES) == 0)
-		put_bytes(&rows, key.data, DUE_BYTES);
-	walk_close(w);
-	e = e == ERR_OK || e == ERR_END ? buffer_state(&rows) : e;
-	for (at = 0; e == ERR_OK && at < rows.size; at += DUE_BYTES) {
-		e = add_once(due, rows.data + at + PREFIX_BYTES);
-		if (e == ERR_OK)
-			e = txn_delete(
-			    t, TABLE_META, rows.data + at, DUE_BYTES);
-	}
-	buffer_free(&rows);
-	return e;
-}
-
 enum err
 household_settle(struct txn *t, const struct self *self,
     const struct buffer *due, int64_t now)
@@ -423,7 +351,7 @@ household_settle(struct txn *t, const struct self *self,
 	enum err e;
 
 	put_bytes(&all, due->data, due->size);
-	e = take_noted(t, &all);
+	e = homes_take(t, &all);
 	for (at = 0; e == ERR_OK && at < all.size; at += DB_BLIND_BYTES)
 		e = settle_one(t, self, all.data + at, now);
 	buffer_free(&all);

@@ -12,17 +12,9 @@
 
 #include "store/record.h"
 
-/* Contracts of one household that are looked at. */
+/* Contracts of one number at one managing org that are looked at. Villages
+ * number their households from 1, so that a number alone says little. */
 enum { HOUSEHOLD_MOST = 64 };
-
-/** At a hub: a merged change may take a contract out of a household, which is
- * due then. What does nothing like that costs nothing. */
-enum err household_note(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
-
-/** Add the household of a contract's fields to those that are due. */
-enum err household_add(struct txn *t, const json_t *contract,
-    const uint8_t key[KEY_RECORD_BYTES], struct buffer *due);
 
 /** At a hub: say of the contracts of each due household, and of those that
  * were noted, with which others they stand. Writes nothing where it was said

@@ -27,35 +27,59 @@ other(const json_t *fields, size_t i)
 	return text != NULL && strncmp(text, "ref:", 4) == 0 ? text + 4 : NULL;
 }
 
-/* One question for all of them: about the contract of the lowest ref. */
+/* Of which program it is; NULL: of the contract's own. */
+static const char *
+other_source(const json_t *fields, size_t i)
+{
+	return json_string_value(
+	    json_array_get(json_object_get(fields, "household_sources"), i));
+}
+
+/* The word that a contract is chosen by, of one source: its ref, and behind
+ * that of another program's its source. */
+static void
+print_word(const char *own, const char *ref, const char *source,
+    char out[REF_BYTES_MAX + 1])
+{
+	int n = -1;
+
+	if (source != NULL && strcmp(source, own) != 0)
+		n = snprintf(out, REF_BYTES_MAX + 1, "%s@%s", ref, source);
+	if (n < 0 || n > REF_BYTES_MAX)
+		snprintf(out, REF_BYTES_MAX + 1, "%s", ref);
+}
+
+/* One question for all of them: about the contract of the lowest ref, and of
+ * those of one ref, of the lowest source. */
 static bool
 asks(const struct record *r)
 {
 	const char *first = other(r->fields, 0);
+	const char *source = other_source(r->fields, 0);
+	int order;
 
-	return first != NULL && strcmp(r->id.ref, first) < 0;
+	if (first == NULL)
+		return false;
+	order = strcmp(r->id.ref, first);
+	if (order == 0 && source != NULL)
+		order = strcmp(r->id.source, source);
+	return order < 0;
 }
 
 /* --- what was decided ---------------------------------------------------- */
 
 /* A decision counts for the contracts that it has seen: where another joins
- * them, it is asked anew. Refs in order, each with its end. */
+ * them, it is asked anew. A source and their words in order, each with its
+ * end. */
 static enum err
-blind_refs(struct txn *t, const char *source, const char **refs, size_t count,
-    uint8_t out[DB_BLIND_BYTES])
+blind_words(struct txn *t, struct buffer *text, uint8_t out[DB_BLIND_BYTES])
 {
-	struct buffer text = {0};
-	size_t i;
-	enum err e;
+	enum err e = buffer_state(text);
 
-	put_text(&text, source);
-	for (i = 0; i < count; i++)
-		put_text(&text, refs[i]);
-	e = buffer_state(&text);
 	if (e == ERR_OK)
-		db_blind(
-		    txn_db(t), "household-decided", text.data, text.size, out);
-	buffer_wipe(&text);
+		db_blind(txn_db(t), "household-decided", text->data, text->size,
+		    out);
+	buffer_wipe(text);
 	return e;
 }
 
@@ -63,13 +87,20 @@ blind_refs(struct txn *t, const char *source, const char **refs, size_t count,
 static enum err
 blind_asked(struct txn *t, const struct record *r, uint8_t out[DB_BLIND_BYTES])
 {
-	const char *refs[CONTRACTS_MOST] = {r->id.ref};
-	size_t count = 1;
+	char word[REF_BYTES_MAX + 1];
+	struct buffer text = {0};
+	const char *ref;
+	size_t i;
 
-	while (count < CONTRACTS_MOST &&
-	       (refs[count] = other(r->fields, count - 1)) != NULL)
-		count++;
-	return blind_refs(t, r->id.source, refs, count, out);
+	put_text(&text, r->id.source);
+	put_text(&text, r->id.ref);
+	for (i = 0;
+	     i + 1 < CONTRACTS_MOST && (ref = other(r->fields, i)) != NULL;
+	     i++) {
+		print_word(r->id.source, ref, other_source(r->fields, i), word);
+		put_text(&text, word);
+	}
+	return blind_words(t, &text, out);
 }
 
 /* Of a decision: its versions, without the word that nothing changes. */
@@ -79,18 +110,21 @@ blind_decided(
 {
 	const json_t *versions = json_object_get(decision, "versions");
 	const char *source = rule_text(decision, "about_source");
-	const char *refs[CONTRACTS_MOST];
+	struct buffer text = {0};
 	size_t i, count = 0;
 
+	put_text(&text, source == NULL ? "" : source);
 	for (i = 0; i + 1 < json_array_size(versions) && count < CONTRACTS_MOST;
 	     i++) {
-		const char *ref =
+		const char *word =
 		    json_string_value(json_array_get(versions, i));
 
-		if (ref != NULL)
-			refs[count++] = ref;
+		if (word == NULL)
+			continue;
+		put_text(&text, word);
+		count++;
 	}
-	return blind_refs(t, source == NULL ? "" : source, refs, count, out);
+	return blind_words(t, &text, out);
 }
 
 /* --- when it is asked ---------------------------------------------------- */
@@ -148,7 +182,8 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	if (strcmp(c->record.kind, "question") == 0)
 		return note_decision(t, c, key);
 	if (strcmp(c->record.kind, "contract") != 0 ||
-	    json_object_get(c->fields, "household_with") == NULL)
+	    (json_object_get(c->fields, "household_with") == NULL &&
+	        json_object_get(c->fields, "household_sources") == NULL))
 		return ERR_OK;
 	return note_contract(t, key);
 }
@@ -161,6 +196,7 @@ add_choice(struct matter *m, const struct record *r)
 	static const char *const names[] = {"resident_id", "household_no",
 	    "team_id", "slip_no", "signed_on", "start_on", "end_on", NULL};
 	json_t *fields = json_object();
+	char word[REF_BYTES_MAX + 1];
 	size_t i;
 	enum err e;
 
@@ -170,8 +206,9 @@ add_choice(struct matter *m, const struct record *r)
 		if (v != NULL && json_object_set(fields, names[i], v) != 0)
 			break;
 	}
+	print_word(m->record.source, r->id.ref, r->id.source, word);
 	e = fields == NULL ? ERR_NOMEM
-	                   : matter_add_choice(m, r->id.ref,
+	                   : matter_add_choice(m, word,
 	                         json_pack("{s:s, s:s, s:O}", "ref", r->id.ref,
 	                             "org", r->org, "fields", fields));
 	json_decref(fields);
@@ -180,19 +217,23 @@ add_choice(struct matter *m, const struct record *r)
 
 /* One that is not here is named all the same. */
 static enum err
-add_other(struct txn *t, struct matter *m, const char *ref)
+add_other(struct txn *t, struct matter *m, const char *ref, const char *source)
 {
 	uint8_t key[KEY_RECORD_BYTES];
+	char word[REF_BYTES_MAX + 1];
 	struct record r;
-	enum err e;
+	enum err e = ERR_OK;
 
-	key_record_of(txn_db(t), key, m->record.source, "contract", ref);
-	e = record_exists(t, key) ? ERR_OK : index_ref(t, "contract", ref, key);
+	print_word(m->record.source, ref, source, word);
+	if (source != NULL)
+		key_record_of(txn_db(t), key, source, "contract", ref);
+	else
+		e = index_resolve(t, m->record.source, "contract", ref, key);
 	if (e == ERR_OK)
 		e = record_read(t, key, &r);
 	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)
 		return matter_add_choice(
-		    m, ref, json_pack("{s:s}", "ref", ref));
+		    m, word, json_pack("{s:s}", "ref", ref));
 	if (e == ERR_OK) {
 		e = add_choice(m, &r);
 		record_clear(&r);
@@ -218,7 +259,7 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 	for (i = 0; e == ERR_OK && m->choice_count < CONTRACTS_MOST &&
 	            (ref = other(r.fields, i)) != NULL;
 	     i++)
-		e = add_other(t, m, ref);
+		e = add_other(t, m, ref, other_source(r.fields, i));
 	if (e == ERR_OK)
 		e = matter_add_choice(m, stays, json_object());
 	record_clear(&r);

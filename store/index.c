@@ -307,19 +307,29 @@ index_ref(struct txn *t, const char *kind, const char *ref,
 }
 
 enum err
-index_resolve(struct txn *t, const char *source, const char *kind,
-    const char *ref, uint8_t record_key[KEY_RECORD_BYTES])
+index_only(struct txn *t, const char *kind, const char *ref,
+    uint8_t record_key[KEY_RECORD_BYTES])
 {
 	uint8_t key[DB_BLIND_BYTES];
 	bool is_only;
 	enum err e;
 
+	ref_key(t, kind, ref, key);
+	e = read_ref(t, key, record_key, &is_only);
+	return e == ERR_OK && !is_only ? ERR_CLASH : e;
+}
+
+enum err
+index_resolve(struct txn *t, const char *source, const char *kind,
+    const char *ref, uint8_t record_key[KEY_RECORD_BYTES])
+{
+	enum err e;
+
 	key_record_named(t, record_key, source, kind, ref);
 	if (record_exists(t, record_key))
 		return ERR_OK;
-	ref_key(t, kind, ref, key);
-	e = read_ref(t, key, record_key, &is_only);
-	return e == ERR_OK && !is_only ? ERR_NOT_FOUND : e;
+	e = index_only(t, kind, ref, record_key);
+	return e == ERR_CLASH ? ERR_NOT_FOUND : e;
 }
 
 /* Only what founds a record need be noted. */

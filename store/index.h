@@ -23,6 +23,11 @@ enum err index_resolve(struct txn *t, const char *source, const char *kind,
 enum err index_ref(struct txn *t, const char *kind, const char *ref,
     uint8_t record_key[KEY_RECORD_BYTES]);
 
+/** That of a ref alone, as index_ref(), where only one record can be meant.
+ * ERR_CLASH: another bears it too. ERR_NOT_FOUND. */
+enum err index_only(struct txn *t, const char *kind, const char *ref,
+    uint8_t record_key[KEY_RECORD_BYTES]);
+
 /** Ref of the org above this one. ERR_NOT_FOUND: unknown, or the top. */
 enum err index_parent_org(
     struct txn *t, const char *org, char *out, size_t out_bytes);

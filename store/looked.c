@@ -123,11 +123,8 @@ read_followed(struct txn *t, const struct identity *id, const struct field *f,
     const char *ref, struct record *out)
 {
 	uint8_t key[KEY_RECORD_BYTES];
-	enum err e = ERR_OK;
+	enum err e = index_resolve(t, id->source, f->ref_kind, ref, key);
 
-	key_record_of(txn_db(t), key, id->source, f->ref_kind, ref);
-	if (!record_exists(t, key))
-		e = index_ref(t, f->ref_kind, ref, key);
 	if (e == ERR_OK)
 		e = record_read(t, key, out);
 	return e == ERR_CORRUPT ? ERR_NOT_FOUND : e;

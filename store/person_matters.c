@@ -385,6 +385,7 @@ static enum err
 describe_death(struct txn *t, const struct self *self, struct matter *m)
 {
 	uint8_t key[KEY_RECORD_BYTES];
+	bool stands[KIN_MAX];
 	struct record_set set;
 	size_t i;
 	enum err e;
@@ -394,8 +395,9 @@ describe_death(struct txn *t, const struct self *self, struct matter *m)
 	e = record_gather(t, key, KIN_MAX, &set);
 	if (e != ERR_OK)
 		return e;
+	e = record_stands(set.input, set.count, "status", stands);
 	for (i = 0; e == ERR_OK && i < set.count; i++)
-		if (kin_has_a_say(&set, i, "status") &&
+		if (stands[i] &&
 		    rule_text(set.change[i].fields, "status") != NULL)
 			e = add_status(m, &set, i);
 	if (e == ERR_OK && m->choice_count < 2)

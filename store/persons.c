@@ -23,9 +23,22 @@ persons_note(struct txn *t, const struct self *self, const struct change *c,
 	return e == ERR_OK ? moves_note(t, self, c, key) : e;
 }
 
+/* The ref as its program has it, and the program. */
+static int
+set_named(json_t *fields, const struct field *f, const char *ref,
+    const struct record *r)
+{
+	if (strcmp(ref, r->id.ref) != 0 &&
+	    json_object_set_new(
+	        fields, f->name, json_sprintf("ref:%s", r->id.ref)) != 0)
+		return -1;
+	return json_object_set_new(
+	    fields, f->source_field, json_string(r->id.source));
+}
+
 static enum err
 set_source(struct txn *t, const struct self *self, const struct field *f,
-    json_t *fields)
+    json_t *fields, struct findings *out)
 {
 	const char *ref = rule_ref(fields, f->name);
 	uint8_t key[KEY_RECORD_BYTES];
@@ -35,12 +48,15 @@ set_source(struct txn *t, const struct self *self, const struct field *f,
 	if (ref == NULL || json_object_get(fields, f->source_field) != NULL)
 		return ERR_OK;
 	e = record_find(t, self, f->ref_kind, ref, key);
+	if (e == ERR_CLASH)
+		findings_refuse(out, FINDING_CALLED_SO, f->name);
+	if (e == ERR_CLASH)
+		return ERR_REFUSED;
 	if (e == ERR_OK)
 		e = record_read(t, key, &r);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e; /* awaited */
-	if (json_object_set_new(
-	        fields, f->source_field, json_string(r.id.source)) != 0)
+	if (set_named(fields, f, ref, &r) != 0)
 		e = ERR_NOMEM;
 	record_clear(&r);
 	return e;
@@ -48,14 +64,14 @@ set_source(struct txn *t, const struct self *self, const struct field *f,
 
 enum err
 persons_complete(struct txn *t, const struct self *self, const struct kind *k,
-    json_t *fields)
+    json_t *fields, struct findings *out)
 {
 	const struct field *f;
 	enum err e = ERR_OK;
 
 	for (f = k->fields; e == ERR_OK && f->number != 0; f++)
 		if (f->source_field != NULL)
-			e = set_source(t, self, f, fields);
+			e = set_source(t, self, f, fields, out);
 	return e;
 }
 

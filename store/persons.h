@@ -15,9 +15,10 @@ enum err persons_note(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 
 /** Say whose refs the new record's are, where its kind has fields for that
- * (kind.h, source_field) and the records named are here. */
+ * (kind.h, source_field) and the records named are here: as they are typed
+ * (record_find()). Where several may be meant, it is refused. */
 enum err persons_complete(struct txn *t, const struct self *self,
-    const struct kind *k, json_t *fields);
+    const struct kind *k, json_t *fields, struct findings *out);
 
 /* A resident's entry before and after an amendment by hand. */
 struct person_step {

@@ -25,6 +25,7 @@ struct work {
 	uint8_t from[KEY_RECORD_BYTES], to[KEY_RECORD_BYTES];
 	bool has_from;       /* that resident is here */
 	struct record right; /* the right resident's entry */
+	struct record wrong; /* the other's; without fields: not here */
 	uint8_t class;
 	struct authored *out;
 };
@@ -66,6 +67,8 @@ find_residents(struct work *w)
 		e = record_find(w->t, w->self, "resident", w->r->to, w->to);
 	if (e == ERR_NOT_FOUND)
 		return refuse(w, FINDING_MOVED_FILE, "resident_id");
+	if (e == ERR_CLASH)
+		return refuse(w, FINDING_CALLED_SO, "resident_id");
 	if (e == ERR_OK)
 		e = linked_resident(
 		    w->t, &w->record.id, w->record.fields, w->from);
@@ -124,19 +127,43 @@ prepare(struct work *w)
 
 /* --- allergies --------------------------------------------------------- */
 
-/* Whether a row of a resident's allergies says that it is from this record. */
+static const char *
+bare(const char *ref)
+{
+	return strncmp(ref, "ref:", 4) == 0 ? ref + 4 : ref;
+}
+
+/* Whether a row of a resident's allergies names this record, or the one that
+ * it was made of when it was reassigned before. */
+static bool
+names_record(const struct work *w, const json_t *row)
+{
+	const char *source = rule_text(row, "source");
+	const char *from = rule_ref(w->record.fields, "reassigned_from");
+
+	if (source == NULL)
+		return false;
+	source = bare(source);
+	return strcmp(source, w->record.id.ref) == 0 ||
+	       (from != NULL && strcmp(source, from) == 0);
+}
+
+/* Whether it says that it is from this record, by ref or slip number. */
 static bool
 is_source(const struct work *w, const json_t *row)
 {
 	const char *source = rule_text(row, "source");
 	const char *slip = rule_text(w->record.fields, "slip_no");
 
-	if (source == NULL)
-		return false;
-	if (strncmp(source, "ref:", 4) == 0)
-		source += 4;
-	return strcmp(source, w->record.id.ref) == 0 ||
-	       (slip != NULL && strcmp(source, slip) == 0);
+	return names_record(w, row) || (source != NULL && slip != NULL &&
+	                                   strcmp(bare(source), slip) == 0);
+}
+
+/* Whether it goes along: what is struck out already stays. */
+static bool
+goes_along(const struct work *w, const json_t *row)
+{
+	return is_source(w, row) && rule_text(row, "reason") == NULL;
 }
 
 static enum err
@@ -160,6 +187,21 @@ write_allergies(struct work *w, const struct record *r, json_t *rows)
 	return e;
 }
 
+/* What named the record by its ref names the new one, so that it is found
+ * should that go to another file in its turn. NULL: no memory. */
+static json_t *
+row_of_new(const struct work *w, const json_t *row)
+{
+	json_t *copy = json_deep_copy(row);
+
+	if (copy == NULL || !names_record(w, row) ||
+	    json_object_set_new(copy, "source",
+	        json_sprintf("ref:%s", w->out->record.ref)) == 0)
+		return copy;
+	json_decref(copy);
+	return NULL;
+}
+
 /* Here the row says that it was a mistake, there it is added. */
 static enum err
 sort_rows(
@@ -172,11 +214,12 @@ sort_rows(
 	{
 		json_t *copy = json_deep_copy(row);
 
-		if (is_source(w, row) && rule_text(row, "reason") == NULL) {
-			w->class = CLASS_AT_ONCE;
-			if (json_array_append_new(there, json_deep_copy(row)) !=
-			    0)
+		if (goes_along(w, row)) {
+			if (json_array_append_new(there, row_of_new(w, row)) !=
+			    0) {
+				json_decref(copy);
 				return ERR_NOMEM;
+			}
 			json_object_set_new(
 			    copy, "status", json_string(in_error));
 			json_object_set_new(
@@ -189,12 +232,12 @@ sort_rows(
 }
 
 static enum err
-move_rows(struct work *w, const struct record *wrong)
+move_allergies(struct work *w)
 {
 	json_t *here = json_array(), *there = json_array();
 	enum err e = here == NULL || there == NULL
 	                 ? ERR_NOMEM
-	                 : sort_rows(w, wrong, here, there);
+	                 : sort_rows(w, &w->wrong, here, there);
 
 	if (e == ERR_OK && json_array_size(there) > 0) {
 		json_t *held = json_object_get(w->right.fields, "allergies");
@@ -206,25 +249,38 @@ move_rows(struct work *w, const struct record *wrong)
 		        : write_allergies(w, &w->right, all);
 		json_decref(all);
 		if (e == ERR_OK)
-			e = write_allergies(w, wrong, here);
+			e = write_allergies(w, &w->wrong, here);
 	}
 	json_decref(here);
 	json_decref(there);
 	return e;
 }
 
-static enum err
-move_allergies(struct work *w)
+/* An allergy that goes along makes all of it urgent. */
+static void
+set_class(struct work *w)
 {
-	struct record wrong;
-	enum err e =
-	    w->has_from ? record_read(w->t, w->from, &wrong) : ERR_NOT_FOUND;
+	const json_t *row;
+	size_t i;
 
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	e = move_rows(w, &wrong);
-	record_clear(&wrong);
-	return e;
+	json_array_foreach(
+	    json_object_get(w->wrong.fields, "allergies"), i, row)
+	{
+		if (goes_along(w, row))
+			w->class = CLASS_AT_ONCE;
+	}
+}
+
+/* The file it is taken from; it need not be here. */
+static enum err
+read_wrong(struct work *w)
+{
+	enum err e =
+	    w->has_from ? record_read(w->t, w->from, &w->wrong) : ERR_OK;
+
+	if (e == ERR_OK)
+		set_class(w);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- the new record ---------------------------------------------------- */
@@ -384,9 +440,11 @@ reassign_read(struct work *w)
 	enum err e = prepare(w);
 
 	if (e == ERR_OK)
-		e = move_allergies(w);
+		e = read_wrong(w);
 	if (e == ERR_OK)
 		e = write_new(w);
+	if (e == ERR_OK)
+		e = move_allergies(w);
 	return e == ERR_OK ? write_stub(w) : e;
 }
 
@@ -407,5 +465,6 @@ reassign(struct txn *t, const struct self *self,
 		e = reassign_read(&w);
 	record_clear(&w.record);
 	record_clear(&w.right);
+	record_clear(&w.wrong);
 	return e;
 }

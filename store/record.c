@@ -286,31 +286,85 @@ held(struct txn *t, const char *source, const char *kind, const char *ref,
 	       txn_has(t, TABLE_DRAFTS, key, KEY_RECORD_BYTES) == ERR_OK;
 }
 
-enum err
-record_find(struct txn *t, const struct self *self, const char *kind,
-    const char *ref, uint8_t key[KEY_RECORD_BYTES])
+/* Of the sources imported here, the one that has it, or the first. */
+static enum err
+find_imported(struct txn *t, const char *kind, const char *ref, bool first,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t one[KEY_RECORD_BYTES];
+	struct source_names sources;
+	size_t i, count = 0;
+	enum err e = sources_read(t, &sources);
+
+	for (i = 0; e == ERR_OK && i < sources.count; i++)
+		if (held(t, sources.names[i], kind, ref, one) && count++ == 0)
+			memcpy(key, one, sizeof one);
+	if (e != ERR_OK || count == 1)
+		return e;
+	if (count == 0)
+		return ERR_NOT_FOUND;
+	return first ? ERR_OK : ERR_CLASH;
+}
+
+/* REF@SOURCE. */
+static enum err
+find_told(struct txn *t, const char *kind, const char *text,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *at = strrchr(text, '@');
+	char ref[REF_BYTES_MAX + 1];
+
+	if (at == NULL || at - text > REF_BYTES_MAX)
+		return ERR_NOT_FOUND;
+	memcpy(ref, text, (size_t)(at - text));
+	ref[at - text] = '\0';
+	return held(t, at + 1, kind, ref, key) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static enum err
+find_ref(struct txn *t, const struct self *self, const char *kind,
+    const char *ref, bool first, uint8_t key[KEY_RECORD_BYTES])
 {
 	const struct kind *k = kind_by_name(kind);
-	struct source_names sources;
-	size_t i;
 	enum err e;
 
 	if (k != NULL && k->by_group)
 		return held(t, "", kind, ref, key) ? ERR_OK : ERR_NOT_FOUND;
 	if (held(t, self->source, kind, ref, key))
 		return ERR_OK;
-	e = sources_read(t, &sources);
-	if (e != ERR_OK)
-		return e;
-	for (i = 0; i < sources.count; i++)
-		if (held(t, sources.names[i], kind, ref, key))
-			return ERR_OK;
-	if (index_ref(t, kind, ref, key) == ERR_OK)
-		return ERR_OK;
-	e = slip_find(t, ref, key);
-	if (e == ERR_OK && load_u16(key) != key_kind_number(kind))
-		e = ERR_NOT_FOUND;
-	return e;
+	e = find_imported(t, kind, ref, first, key);
+	return e == ERR_NOT_FOUND ? index_only(t, kind, ref, key) : e;
+}
+
+static enum err
+find_slip(struct txn *t, const char *kind, const char *text,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	enum err e = slip_find(t, text, key);
+
+	return e == ERR_OK && load_u16(key) != key_kind_number(kind)
+	           ? ERR_NOT_FOUND
+	           : e;
+}
+
+enum err
+record_find(struct txn *t, const struct self *self, const char *kind,
+    const char *ref, uint8_t key[KEY_RECORD_BYTES])
+{
+	enum err e = find_ref(t, self, kind, ref, false, key);
+
+	if (e == ERR_NOT_FOUND)
+		e = find_told(t, kind, ref, key);
+	return e == ERR_NOT_FOUND ? find_slip(t, kind, ref, key) : e;
+}
+
+enum err
+record_find_named(struct txn *t, const struct self *self, const char *kind,
+    const char *ref, uint8_t key[KEY_RECORD_BYTES])
+{
+	enum err e = find_ref(t, self, kind, ref, true, key);
+
+	return e == ERR_NOT_FOUND ? find_slip(t, kind, ref, key) : e;
 }
 
 enum err

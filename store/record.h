@@ -69,11 +69,17 @@ enum err slip_find(
 
 /**
  * Find a record by what a person types: kind and ref (of the group, or of this
- * store's own source, then of sources imported here, then of any) or a slip
- * number. ERR_NOT_FOUND.
+ * store's own source, then of the sources imported here, then of any), ref and
+ * source as REF@SOURCE, or a slip number. ERR_NOT_FOUND. ERR_CLASH: of none of
+ * the first two, and several bear the ref: which is meant has to be told.
  */
 enum err record_find(struct txn *t, const struct self *self, const char *kind,
     const char *ref, uint8_t key[KEY_RECORD_BYTES]);
+
+/** The same of what a form says of its record: no source stands behind a ref,
+ * and of several sources imported here the one first used is meant. */
+enum err record_find_named(struct txn *t, const struct self *self,
+    const char *kind, const char *ref, uint8_t key[KEY_RECORD_BYTES]);
 
 /** One JSON object in exchange format v1; NULL: no memory. Drafts too. */
 json_t *record_to_json(const struct record *r);

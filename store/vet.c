@@ -11,7 +11,7 @@
 #include "store/keeper_vet.h"
 #include "store/kinds/kinds.h"
 #include "store/linked.h"
-#include "store/matter.h"
+#include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/text.h"
 #include "store/vet.h"
@@ -153,10 +153,12 @@ exists(void *world, const char *kind, const char *ref)
 {
 	struct vet *v = world;
 	uint8_t key[KEY_RECORD_BYTES];
+	enum err e;
 
 	if (v->source != NULL)
 		return exists_here(v, kind, ref);
-	return record_find(v->t, v->self, kind, ref, key) == ERR_OK;
+	e = record_find_named(v->t, v->self, kind, ref, key);
+	return e == ERR_OK || e == ERR_CLASH;
 }
 
 /* FNV-1a. It only finds a place in a memory of answers about reference data;
@@ -223,7 +225,7 @@ read_referred(
 	enum err e = ERR_OK;
 
 	if (source == NULL)
-		e = record_find(v->t, v->self, kind, ref, key);
+		e = record_find_named(v->t, v->self, kind, ref, key);
 	else
 		key_record_of(txn_db(v->t), key,
 		    vet_source_of(kind_by_name(kind), source), kind, ref);
@@ -395,6 +397,36 @@ is_groups_matter(const struct vet *v, const struct vet_line *line)
 	       matter_is_groups(line->fields);
 }
 
+/* A decision of what is another's, whomever it names besides. Of what is not
+ * here nothing is known; the group looks at it. */
+static bool
+is_anothers_matter(struct vet *v, const struct vet_line *line)
+{
+	struct matter m = {0};
+
+	if (v->self->role == ROLE_HUB || line->is_entitled ||
+	    strcmp(line->kind->name, "question") != 0 ||
+	    (!rule_state_is(line->fields, "decided") &&
+	        !rule_state_is(line->fields, "undone")))
+		return false;
+	matter_about(line->fields, &m.record);
+	matter_find_owner(v->t, &m);
+	return m.owner[0] != '\0' && !vet_org_is_ours(v, m.owner);
+}
+
+/* Whether a word on a move says now that the file goes over, or goes back. */
+static bool
+gives_file(const struct vet_line *line)
+{
+	const char *state = rule_text(line->fields, "state");
+	const char *was = rule_text(line->before, "state");
+
+	if (state == NULL || strcmp(line->kind->name, "move") != 0 ||
+	    (was != NULL && strcmp(was, state) == 0))
+		return false;
+	return strcmp(state, "confirmed") == 0 || strcmp(state, "undone") == 0;
+}
+
 /* The file is given with the word, so it has to be plain whose it is. */
 static bool
 gives_no_file(struct vet *v, const struct vet_line *line)
@@ -404,9 +436,7 @@ gives_no_file(struct vet *v, const struct vet_line *line)
 	const char *resident;
 	struct record r;
 
-	if (v->self->role != ROLE_HUB ||
-	    strcmp(line->kind->name, "move") != 0 ||
-	    !rule_state_is(line->fields, "confirmed"))
+	if (v->self->role != ROLE_HUB || !gives_file(line))
 		return false;
 	snprintf(move.source, sizeof move.source, "%s",
 	    v->source == NULL ? v->self->source : v->source);
@@ -447,6 +477,8 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	kind_check(line->kind, line->fields, &cx, out);
 	if (is_groups_matter(v, line))
 		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "code");
+	else if (is_anothers_matter(v, line))
+		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "about_ref");
 	if (gives_no_file(v, line))
 		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
 	/* Who sits before it can still do otherwise; a file cannot. */
@@ -473,7 +505,8 @@ vet_is_managing(struct vet *v, const struct vet_line *line)
 		return false;
 	resident = text_of(line->fields, "resident_id");
 	if (resident == NULL || strncmp(resident, "ref:", REF_PREFIX) != 0 ||
-	    read_referred(v, "resident", resident + REF_PREFIX, &r) != ERR_OK)
+	    read_resident(v, text_of(line->fields, "resident_source"),
+	        resident + REF_PREFIX, &r) != ERR_OK)
 		return false;
 	is_managing = names_ref(r.fields, "managing_org_id", line->org);
 	record_clear(&r);

@@ -64,22 +64,34 @@ is_fact(const char *kind)
 	return reassign_knows(kind_by_name(kind));
 }
 
+/* The link as record_find() reads it: two programs may call two links the
+ * same. The group's own have no source. */
+static bool
+link_word(const struct identity *link, char *out, size_t out_bytes)
+{
+	int n = snprintf(out, out_bytes, "%s%s%s", link->ref,
+	    link->source[0] == '\0' ? "" : "@", link->source);
+
+	return n > 0 && (size_t)n < out_bytes;
+}
+
 static enum err
 ask(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     const struct standing *stood, const struct identity *link)
 {
+	char word[sizeof((struct question *)0)->field];
 	struct question q;
 	struct record r;
 	enum err e = record_read(t, key, &r);
 
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (is_fact(r.id.kind) && strlen(link->ref) < sizeof q.field &&
+	if (is_fact(r.id.kind) && link_word(link, word, sizeof word) &&
 	    json_object_get(r.fields, "reassigned_to") == NULL &&
 	    json_object_get(r.fields, "reassigned_from") == NULL &&
 	    (r.clock == CLOCK_SUSPECT ||
 	        (r.at >= stood->from && r.at <= stood->to))) {
-		matter_question(&r.id, FINDING_WHOSE, link->ref, r.at, &q);
+		matter_question(&r.id, FINDING_WHOSE, word, r.at, &q);
 		e = question_put(t, &q);
 	}
 	record_clear(&r);
@@ -220,6 +232,8 @@ read_sides(struct txn *t, const struct self *self, const struct question *q,
 
 	if (e == ERR_OK)
 		e = record_read(t, key, &link);
+	if (e == ERR_CLASH) /* asked before the source was told */
+		return ERR_NOT_FOUND;
 	if (e != ERR_OK)
 		return e;
 	e = linked_sides(t, &link, side[0], side[1]);

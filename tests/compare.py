@@ -34,7 +34,8 @@ DECIDED = {"signed": ("active", "contested", "terminated", "closed"),
            "active": ("contested", "terminated", "closed"),
            "ending": ("terminated", "closed"), "closed": ("closed",)}
 DECIDES = ("state", "by", "at", "end_reason", "ended_on", "contested_with", "contested_sources",
-           "holder_id", "holder_source", "end_is_guessed", "household_with")
+           "holder_id", "holder_source", "end_is_guessed", "household_with",
+           "household_sources")
 
 
 def number(text):

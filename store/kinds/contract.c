@@ -118,6 +118,8 @@ static const struct field fields[] = {
 	{26, "contested_sources", FIELD_WORDS, FIELD_GROUP, .data = DATA_P0},
 	{27, "holder_source", FIELD_WORD, FIELD_GROUP,
 	    .max_chars = 64, .data = DATA_P0},
+	/* Of household_with, likewise. */
+	{28, "household_sources", FIELD_WORDS, FIELD_GROUP, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

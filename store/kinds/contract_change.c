@@ -9,12 +9,14 @@
 static const struct field fields[] = {
 	{3, "reason", FIELD_TEXT, .data = DATA_P1},
 	{4, "contract_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
-	    .ref_kind = "contract", .data = DATA_P1},
+	    .ref_kind = "contract", .source_field = "contract_source",
+	    .data = DATA_P1},
 	/* All that is promised from then on, not what is added. */
 	{5, "packages", FIELD_ROWS, FIELD_REQUIRED, .row = row_package,
 	    .data = DATA_P1},
 	{6, "from_on", FIELD_DATE, FIELD_REQUIRED, .data = DATA_P1},
 	{7, "note", FIELD_TEXT, .data = DATA_P1},
+	{8, "contract_source", FIELD_WORD, .max_chars = 64, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

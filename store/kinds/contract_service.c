@@ -8,13 +8,16 @@
 static const struct field fields[] = {
 	{3, "reason", FIELD_TEXT, .data = DATA_P1},
 	{4, "contract_id", FIELD_REF, FIELD_REQUIRED | FIELD_FOLLOWS,
-	    .ref_kind = "contract", .data = DATA_P1},
+	    .ref_kind = "contract", .source_field = "contract_source",
+	    .data = DATA_P1},
 	{5, "item", FIELD_WORD, FIELD_REQUIRED, .data = DATA_P1},
 	{6, "done_on", FIELD_DATE, FIELD_REQUIRED, .data = DATA_P1},
 	{7, "encounter_id", FIELD_REF, .ref_kind = "encounter",
 	    .data = DATA_P1},
 	{8, "followup_id", FIELD_REF, .ref_kind = "followup",
 	    .data = DATA_P1},
+	/* Whose ref it is: two programs may call two contracts the same. */
+	{9, "contract_source", FIELD_WORD, .max_chars = 64, .data = DATA_P0},
 	{0},
 };
 /* clang-format on */

@@ -57,6 +57,7 @@ join old C01
 {
 	resident P1 C01 2026-03-01T09:00:00+08:00 C01
 	resident P2 C01 2026-03-01T09:00:00+08:00 C01
+	resident P3 C01 2026-03-01T09:00:00+08:00 C01
 	visit E1 C01 P1 2026-03-02T09:00:00+08:00
 	visit E2 C01 P2 2026-03-02T10:00:00+08:00
 	say '{"kind":"device","ref":"D1","by":"ref:S1","at":"2026-03-01T08:00:00+08:00","org_id":"ref:C01","asset_no":"A-1","name":"超声","class":"ultrasound","owner_org_id":"ref:C01","condition":"ok"}'
@@ -68,8 +69,11 @@ at hub import "$work/hospital.ndjson" --source his
 at old sync --wait
 is old encounter E3 org_id ref:H01
 
-# June at the old centre, on paper first; it is entered and then lies there
-# without a link.
+# June at the old centre, on paper first; one of it arrives before the split,
+# the other is entered and then lies there without a link.
+visit E7 C01 P3 2026-06-20T09:00:00+08:00 >"$work/early.ndjson"
+at old import "$work/early.ndjson" --source his
+at old sync --wait
 visit E4 C01 P1 2026-06-20T09:00:00+08:00 >"$work/june.ndjson"
 at old import "$work/june.ndjson" --source his
 
@@ -82,6 +86,7 @@ at old import "$work/june.ndjson" --source his
 } >"$work/split.ndjson"
 at hub import "$work/split.ndjson" --source his
 at hub amend resident P1 --managing-org-id ref:C02 --by S1 --org H01 >/dev/null
+at hub amend resident P3 --managing-org-id ref:C02 --by S1 --org H01 >/dev/null
 at new init --name new
 join new C02
 at new sync --wait
@@ -104,6 +109,11 @@ at old sync --wait
 at new sync --wait
 is hub encounter E4 org_id ref:C01
 is new encounter E4 org_id ref:C01
+# No other than what had arrived before the split.
+is hub encounter E7 org_id ref:C01
+is new encounter E7 org_id ref:C01
+is new resident P3 managing_org_id ref:C02
+is old encounter E7 org_id ref:C01
 [ "$(at old status --json | field refused)" = 0 ] || fail "June was refused"
 
 # It knows where its resident went and keeps what it wrote; what the hospital

@@ -51,6 +51,21 @@ grep -q "several programs" "$work/refused" || fail "$(cat "$work/refused")"
 at hub decide "$number" refuse --reason "说不清是谁" --by S0001 >/dev/null
 [ -z "$(asked hub move_asked)" ] || fail "still asked"
 
+# --- nor does who types 1001 mean whoever came first ---
+expect 2 at hub show resident 1001 >"$work/refused" 2>&1
+grep -q "1001@a-his" "$work/refused" || fail "$(cat "$work/refused")"
+grep -q "1001@b-his" "$work/refused" || fail "$(cat "$work/refused")"
+is hub resident 1001@a-his name '"张伟"'
+is hub resident 1001@b-his name '"李娜"'
+is a resident 1001 name '"张伟"'
+visit=$(add a encounter C01 '{"state":"signed","type":"phone","resident_id":"ref:1001","visit_at":"2026-05-01T09:00:00+08:00"}')
+all a
+expect 1 at hub amend encounter "$visit" --reassign 1001 --reason "不是他" \
+	--by S0001 >"$work/refused" 2>&1
+grep -q "REF@SOURCE" "$work/refused" || fail "$(cat "$work/refused")"
+at hub amend encounter "$visit" --reassign 1001@b-his --reason "是她" \
+	--by S0001 >/dev/null
+
 # --- whose word it is ---
 own=$(add a resident C01 '{"name":"王芳","sex":"2","birth_date":"1970-01-01","no_id_reason":"never","managing_org_id":"ref:C01"}')
 [ -n "$own" ] || fail "no resident: $(cat "$work/add.log")"

@@ -3,10 +3,13 @@
  * Residents with contracts of several teams: signed, brought along, renewed,
  * replaced, ended, refused by a person; who die, move (some by mistake), come
  * back, are linked and parted; some of one household, whose teams may differ.
- * Two programs name them, which both count from one, and some clocks are wrong.
- * The changes reach a hub in random orders and groups, and after each group it
- * says what it has to say. In the end every contract stands alike, and saying
- * it again writes nothing; besides, of one person no two run at a time, what is
+ * Some contracts have a beginning by another org too, some links are a
+ * clinic's, who says that somebody died may take his file, with a right or
+ * without; and of all of that the group sets some aside, for good or not. Two
+ * programs name them, which both count from one, and some clocks are wrong. The
+ * changes reach a hub in random orders and groups, and after each group it says
+ * what it has to say. In the end every contract stands alike, and saying it
+ * again writes nothing; besides, of one person no two run at a time, what is
  * contested is asked about, and no clock that was wrong keeps a contract alive
  * or ends it before it was signed. Usage: contest_sim [SEED [ROUNDS]].
  */
@@ -158,6 +161,11 @@ make_contract(size_t resident, const char *before)
 		step(k, node, c, "closed", "moved");
 	if (draw(6) == 0)
 		step(k, GROUP, c, "refused", NULL);
+	if (draw(8) == 0)
+		make(k->source, "contract", k->ref, (int)draw(3), SIZE_MAX,
+		    json_pack("{s:s, s:o}", "state",
+		        draw(2) == 0 ? "signed" : "ending", "start_on",
+		        some_day(2026)));
 	if (draw(6) == 0)
 		make(k->source, "contract", k->ref, node, c,
 		    json_pack("{s:o}", "household_no",
@@ -180,6 +188,10 @@ make_status(struct resident *who, size_t parent)
 		who->status = word;
 		c = make(who->source, "resident", who->ref, (int)draw(NODES),
 		    parent, json_pack("{s:s}", "status", who->status));
+		made[c].managing = draw(2) == 0;
+		if (draw(3) == 0)
+			json_object_set_new(made[c].fields, "managing_org_id",
+			    json_sprintf("ref:%s", orgs[draw(3)]));
 		who->is_guessed = made[c].clock == CLOCK_SUSPECT &&
 		                  (!again || who->is_guessed);
 		parent = c;
@@ -227,7 +239,8 @@ make_link(const struct resident *who, const struct resident *other, size_t i)
 		json_object_set_new(
 		    fields, "other_source", json_string(other->source));
 	}
-	l = make(source, "link", name, GROUP, SIZE_MAX, fields);
+	l = make(source, "link", name, draw(3) == 0 ? (int)draw(3) : GROUP,
+	    SIZE_MAX, fields);
 	if (draw(3) == 0)
 		make(source, "link", name, GROUP, l,
 		    json_pack("{s:s}", "state", "undone"));
@@ -257,6 +270,44 @@ make_resident(size_t i)
 		make_link(who, &residents[i / 2], i);
 }
 
+/* What is said of him is not what stands any more. */
+static void
+forget_clock(const struct change *of)
+{
+	size_t i;
+
+	for (i = 0; i < RESIDENTS; i++)
+		if (strcmp(residents[i].ref, of->record.ref) == 0 &&
+		    strcmp(residents[i].source, of->record.source) == 0)
+			residents[i].is_guessed = false;
+}
+
+/* The group sets some of it aside, and lets some of that stand after all; by
+ * words that follow each other, or do not. */
+static void
+make_words(void)
+{
+	size_t count = made_count, i, w;
+	char id[48];
+
+	for (i = 0; i < count; i++) {
+		const struct change *of = &made[i];
+		const char *kind = of->record.kind;
+
+		if (draw(8) > 0 ||
+		    (of->parent_count == 0 && strcmp(kind, "link") != 0))
+			continue;
+		matter_change_id(&of->id, id);
+		w = make(of->record.source, kind, of->record.ref, GROUP, i,
+		    json_pack("{s:[s]}", MERGE_SET_ASIDE, id));
+		if (strcmp(kind, "resident") == 0)
+			forget_clock(of);
+		if (draw(3) == 0)
+			make(of->record.source, kind, of->record.ref, GROUP, w,
+			    json_pack("{s:n}", MERGE_SET_ASIDE));
+	}
+}
+
 static void
 group_make(void)
 {
@@ -267,6 +318,7 @@ group_make(void)
 	memset(counted, 0, sizeof counted);
 	for (i = 0; i < RESIDENTS; i++)
 		make_resident(i);
+	make_words();
 }
 
 static void
@@ -382,7 +434,7 @@ outcome(struct txn *t, size_t i)
 {
 	static const char *const fields[] = {"state", "end_reason", "ended_on",
 	    "contested_with", "contested_sources", "holder_id", "holder_source",
-	    "end_is_guessed", "household_with", NULL};
+	    "end_is_guessed", "household_with", "household_sources", NULL};
 	uint8_t key[KEY_RECORD_BYTES];
 	json_t *shown = json_object();
 	struct record r;

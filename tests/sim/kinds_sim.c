@@ -2,7 +2,9 @@
  * each other in any order, in any portions and repeatedly, is one record, and
  * the one that the kind's merge rules say.
  *
- * Each node writes with what it holds as parents, as stores do. The record is
+ * Each node writes with what it holds as parents, as stores do. The first is
+ * the group's and also sets changes aside, takes claims back, and lets some
+ * stand after all, by words that follow the one they are about. The record is
  * then computed a second time, field by field, from who had seen what. Usage:
  * kinds_sim [SEED [ROUNDS]].
  */
@@ -52,7 +54,14 @@ struct world {
 	struct merge_input input[CHANGES_MAX];
 	bool seen[CHANGES_MAX][CHANGES_MAX]; /* [i][j]: i descends from j */
 	bool held[NODES][CHANGES_MAX];
+	/* What the group said, by the place in said_words[] plus one; 0:
+	 * nothing. */
+	size_t word[CHANGES_MAX], about[CHANGES_MAX];
+	bool takes_back[CHANGES_MAX]; /* the word that it is about */
+	const bool *part; /* which of them are looked at; NULL: all */
 };
+
+static const char *const said_words[] = {MERGE_SET_ASIDE, MERGE_UNMANAGED};
 
 /* --- random content ------------------------------------------------------ */
 
@@ -207,11 +216,50 @@ note_seen(struct world *w, size_t node, size_t i)
 	}
 }
 
+/* Has seen what it is about and what that had seen. */
+static void
+follow(struct world *w, size_t i, size_t about)
+{
+	struct change *c = &w->changes[i];
+	uint8_t fingerprint[8];
+
+	store_u64(fingerprint, w->input[about].fingerprint);
+	c->parent_count = 1;
+	c->parents[0].id = w->changes[about].id;
+	memcpy(c->parents[0].link, fingerprint, sizeof c->parents[0].link);
+	memcpy(w->seen[i], w->seen[about], sizeof w->seen[i]);
+	w->seen[i][about] = true;
+}
+
+/* Of a change that the group holds: about a word null, which takes it back;
+ * what is null stands. */
+static json_t *
+any_word_about(struct world *w, size_t i)
+{
+	size_t about = w->count - 1;
+	char id[64];
+
+	/* Mostly of the newest, which had seen most of what was said. */
+	while (about > 0 && (!w->held[0][about] || below(4) == 0))
+		about--;
+	if (!w->held[0][about] || w->takes_back[about])
+		return NULL;
+	w->about[i] = about;
+	w->takes_back[i] = w->word[about] > 0;
+	w->word[i] = w->takes_back[i] ? w->word[about] : 1 + below(2);
+	if (w->takes_back[i])
+		return json_pack("{s:n}", said_words[w->word[i] - 1]);
+	change_founded_ref(&w->changes[about].id, id, sizeof id);
+	return json_pack("{s:[s]}", said_words[w->word[i] - 1], id + 1);
+}
+
 static void
 write_change(struct world *w, size_t node, uint64_t chosen)
 {
 	size_t i = w->count;
 	struct change *c = &w->changes[i];
+	json_t *word =
+	    node == 0 && i > 0 && below(4) > 0 ? any_word_about(w, i) : NULL;
 
 	change_init(c);
 	/* Lives sort another way than nodes' changes come. */
@@ -226,9 +274,13 @@ write_change(struct world *w, size_t node, uint64_t chosen)
 	c->managing = below(3) == 0;
 	/* Clocks are anything. */
 	c->occurred_at = c->recorded_at = (int64_t)below(100000);
-	c->fields = any_fields(w->kind, chosen);
-	take_parents(w, node, c);
-	note_seen(w, node, i);
+	c->fields = word != NULL ? word : any_fields(w->kind, chosen);
+	if (word != NULL) {
+		follow(w, i, w->about[i]);
+	} else {
+		take_parents(w, node, c);
+		note_seen(w, node, i);
+	}
 	w->input[i].change = c;
 	w->input[i].fingerprint = next() | 1;
 	w->held[node][i] = true;
@@ -327,6 +379,38 @@ check_nodes(const struct world *w, struct record *first)
 
 /* --- and it is the right one --------------------------------------------- */
 
+/* Whether a word about a change stands: it is not taken back. */
+static bool
+is_said(const struct world *w, const char *word, size_t about)
+{
+	for (size_t j = 0; j < w->count; j++) {
+		bool stands = w->word[j] > 0 && !w->takes_back[j] &&
+		              w->about[j] == about &&
+		              strcmp(said_words[w->word[j] - 1], word) == 0;
+
+		for (size_t m = 0; stands && m < w->count; m++)
+			stands = !w->takes_back[m] || w->about[m] != j;
+		if (stands)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_managing(const struct world *w, size_t i)
+{
+	return w->changes[i].managing && !is_said(w, MERGE_UNMANAGED, i);
+}
+
+/* What a change sets, unless that is set aside. */
+static const json_t *
+sets(const struct world *w, size_t i, const char *name)
+{
+	if ((w->part != NULL && !w->part[i]) || is_said(w, MERGE_SET_ASIDE, i))
+		return NULL;
+	return json_object_get(w->changes[i].fields, name);
+}
+
 static int
 word_number(const struct field *f, const json_t *v)
 {
@@ -347,7 +431,7 @@ is_guarded(const struct world *w, const char *name, size_t i, size_t j)
 	json_t *guarded;
 	int least, here;
 
-	if (f == NULL || f->guarded == NULL || other->managing)
+	if (f == NULL || f->guarded == NULL || is_managing(w, j))
 		return false;
 	guarded = json_string(f->guarded);
 	least = word_number(f, guarded);
@@ -361,11 +445,10 @@ is_guarded(const struct world *w, const char *name, size_t i, size_t j)
 static const json_t *
 says(const struct world *w, size_t i, const char *name)
 {
-	const json_t *v = json_object_get(w->changes[i].fields, name);
+	const json_t *v = sets(w, i, name);
 
 	for (size_t j = 0; v != NULL && j < w->count; j++)
-		if (w->seen[j][i] &&
-		    json_object_get(w->changes[j].fields, name) != NULL &&
+		if (w->seen[j][i] && sets(w, j, name) != NULL &&
 		    !is_guarded(w, name, i, j))
 			return NULL;
 	return v;
@@ -393,8 +476,8 @@ goes_before(const struct world *w, const struct field *f, size_t a, size_t b)
 
 	if (p != q)
 		return p > q;
-	if (x->managing != y->managing)
-		return x->managing;
+	if (is_managing(w, a) != is_managing(w, b))
+		return is_managing(w, a);
 	return change_id_compare(&x->id, &y->id) < 0;
 }
 
@@ -457,9 +540,19 @@ check_field(
 	return met;
 }
 
-/* Side by side: what is shown is one version alone, all its author saw. */
+static bool
+any_word_said(const struct world *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->word[i] > 0)
+			return true;
+	return false;
+}
+
+/* Side by side: what is shown is one version alone, all its author saw, but for
+ * what the group says of it, which he need not have seen. */
 static void
-check_branch(const struct world *w, const struct record *r)
+check_branch(struct world *w, const struct record *r)
 {
 	struct merge_input own[CHANGES_MAX];
 	struct record alone;
@@ -471,6 +564,12 @@ check_branch(const struct world *w, const struct record *r)
 		head++;
 	memcpy(part, w->seen[head], sizeof part);
 	part[head] = true;
+	w->part = part;
+	for (const struct field *f = w->kind->fields; f->number != 0; f++)
+		(void)check_field(w, f, r);
+	w->part = NULL;
+	if (any_word_said(w))
+		return;
 	n = portion(w, part, own);
 	assert_int_equal(record_merge(own, n, &alone), ERR_OK);
 	assert_int_equal(alone.head_count, 1);
@@ -479,7 +578,7 @@ check_branch(const struct world *w, const struct record *r)
 }
 
 static void
-check_record(const struct world *w, const struct record *r)
+check_record(struct world *w, const struct record *r)
 {
 	bool met = false;
 	size_t heads = 0;

@@ -164,6 +164,28 @@ make_parents(struct world *w, size_t i)
 	}
 }
 
+/* What the group alone may say, and what is none of it. */
+static void
+add_word(struct world *w, size_t i)
+{
+	static const char *const words[] = {MERGE_SET_ASIDE, MERGE_UNMANAGED};
+	char id[64];
+	json_t *said;
+
+	change_founded_ref(&w->changes[below(w->count)].id, id, sizeof id);
+	switch (below(4)) {
+	case 0:
+		said = json_null();
+		break;
+	case 1:
+		said = json_string(id + 1);
+		break;
+	default:
+		said = json_pack("[s,s]", id + 1, "0123456789abcdef-2-1");
+	}
+	json_object_set_new(w->changes[i].fields, words[below(2)], said);
+}
+
 static void
 world_make(struct world *w, const char *kind, bool honest)
 {
@@ -203,6 +225,9 @@ world_make(struct world *w, const char *kind, bool honest)
 	}
 	for (i = 0; i < w->count; i++)
 		make_parents(w, i);
+	for (i = 0; !honest && i < w->count; i++)
+		if (below(5) == 0)
+			add_word(w, i);
 }
 
 static void

@@ -342,6 +342,41 @@ test_contracts_of_one_ref_are_asked_about(void **state)
 	waits(f, FINDING_CONTESTED);
 }
 
+#define HIS_ENTRY(ref, name)                                                   \
+	"{\"kind\":\"resident\",\"ref\":\"" ref "\",\"by\":\"ref:S1\",\"at\":" \
+	"\"2026-05-01T09:00:00+08:00\",\"org_id\":\"ref:C02\",\"name\":"       \
+	"\"" name                                                              \
+	"\",\"sex\":\"2\",\"no_id_reason\":\"lost\",\"managing_org_id\":"      \
+	"\"ref:C02\"}\n"
+
+/* One ref was nobody else's when it was decided, and is when it is undone. */
+static void
+test_undoing_finds_what_was_decided(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+
+	give(f, HE KA);
+	give_b(
+	    f, CONTRACT("KC", "10:00:00", "C02", "signed", "2026-04-05", ""));
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)waits(f, FINDING_CONTESTED).number);
+	decide(f, "KA", NULL);
+	assert_state_in(f, "his", "KA", "active");
+	assert_state_in(f, "b", "KC", "refused");
+	/* Strangers'. */
+	give_bytes(
+	    f, "c", HIS_ENTRY("R8", "李娜"), strlen(HIS_ENTRY("R8", "李娜")));
+	test_store_admit(&f->s, "c", "contract", "KA", "C02",
+	    json_pack("{s:s, s:s}", "state", "draft", "resident_id", "ref:R8"));
+	test_store_admit(&f->s, "c", "contract", "KC", "C02",
+	    json_pack("{s:s, s:s}", "state", "draft", "resident_id", "ref:R8"));
+	decide(f, NULL, number);
+	assert_state_in(f, "his", "KA", "contested");
+	assert_state_in(f, "b", "KC", "contested");
+	waits(f, FINDING_CONTESTED);
+}
+
 /* Refs of different programs stay short where nobody could mean another. */
 static void
 test_a_ref_of_ones_own_is_word_enough(void **state)
@@ -356,13 +391,6 @@ test_a_ref_of_ones_own_is_word_enough(void **state)
 	assert_state_in(f, "his", "KA", "refused");
 	assert_state_in(f, "b", "KC", "active");
 }
-
-#define HIS_ENTRY(ref, name)                                                   \
-	"{\"kind\":\"resident\",\"ref\":\"" ref "\",\"by\":\"ref:S1\",\"at\":" \
-	"\"2026-05-01T09:00:00+08:00\",\"org_id\":\"ref:C02\",\"name\":"       \
-	"\"" name                                                              \
-	"\",\"sex\":\"2\",\"no_id_reason\":\"lost\",\"managing_org_id\":"      \
-	"\"ref:C02\"}\n"
 
 /* One person by a link of entries whose refs other programs use as well. */
 static void
@@ -388,6 +416,85 @@ test_linked_entries_contest_whatever_they_are_called(void **state)
 	give(f, RESIDENT("08:30:00", ",\"managing_org_id\":\"ref:C01\""));
 	assert_state_in(f, "his", "KA", "contested");
 	assert_state_in(f, "b", "KB", "contested");
+}
+
+/* Two residents, each with a contract. */
+static void
+two_with_contracts(struct fixture *f)
+{
+	give(f, HE KA HIS_ENTRY("R2", "王芳"));
+	give(f,
+	    ENVELOPE("contract", "KB", "10:00:00",
+	        "C02") "\"state\":\"signed\","
+	               "\"resident_id\":\"ref:R2\",\"team_id\":\"ref:T1\","
+	               "\"resident_signature\":\"paper\",\"packages\":[{"
+	               "\"code\":"
+	               "\"BASIC\"}],\"signed_on\":\"2026-04-05\",\"start_on\":"
+	               "\"2026-04-05\",\"end_on\":\"2027-05-31\"}\n");
+	assert_shown(f, "KA", "state", "active");
+	assert_shown(f, "KB", "state", "active");
+}
+
+/* A stranger's file, linked by a clinic: the group takes it back, and lets it
+ * stand after all. */
+static void
+test_what_follows_from_a_link_goes_with_it(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+
+	two_with_contracts(f);
+	sent_by_c02(f, SENT("~l1", .source = "", .kind = "link"),
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "linked",
+	        "resident_id", "ref:R1", "resident_source", "his", "other_id",
+	        "ref:R2", "other_source", "his", "basis", "by_hand"));
+	assert_shown(f, "KA", "state", "contested");
+	assert_shown(f, "KB", "state", "contested");
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)number_of(f, FINDING_UNENTITLED));
+	decide_of(f, FINDING_UNENTITLED, "set-aside");
+	assert_shown(f, "KA", "state", "active");
+	assert_shown(f, "KB", "state", "active");
+	assert_int_equal(number_of(f, FINDING_CONTESTED), 0);
+	decide(f, NULL, number);
+	assert_shown(f, "KA", "state", "contested");
+	assert_shown(f, "KB", "state", "contested");
+}
+
+/* So with a death that a stranger reports as the managing org. */
+static void
+test_what_follows_from_a_word_on_him_goes_with_it(void **state)
+{
+	struct fixture *f = *state;
+
+	two_with_contracts(f);
+	sent_by_c02(f, SENT("R1", .kind = "resident", .managing = true),
+	    json_pack(
+	        "{s:s, s:s}", "managing_org_id", "ref:C02", "status", "dead"));
+	assert_shown(f, "KA", "state", "closed");
+	decide_of(f, FINDING_UNENTITLED, "set-aside");
+	assert_shown(f, "KA", "state", "active");
+}
+
+/* A move says whose R1 went; the other's contract goes on. */
+static void
+test_a_move_ends_the_contract_of_the_one_that_is_meant(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	give_b(f, HIS_ENTRY("R1", "李娜"));
+	give_b(
+	    f, CONTRACT("KB", "10:00:00", "C02", "signed", "2026-04-05", ""));
+	assert_state_in(f, "b", "KB", "active");
+	test_store_admit(&f->s, "", "move", "~m1", "H01",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", "confirmed",
+	        "resident_id", "ref:R1", "resident_source", "b", "from_org",
+	        "ref:C02", "to_org", "ref:C01", "moved_on", "2026-04-20"));
+	/* Any import settles what is due. */
+	give(f, RESIDENT("08:30:00", ",\"managing_org_id\":\"ref:C01\""));
+	assert_state_in(f, "his", "KA", "active");
+	assert_state_in(f, "b", "KB", "closed");
 }
 
 /* --- signed records ------------------------------------------------------- */
@@ -483,7 +590,11 @@ main(void)
 	    AT_HUB(test_what_is_contested_is_not_closed_away),
 	    AT_HUB(test_contracts_of_one_ref_are_asked_about),
 	    AT_HUB(test_a_ref_of_ones_own_is_word_enough),
+	    AT_HUB(test_undoing_finds_what_was_decided),
 	    AT_HUB(test_linked_entries_contest_whatever_they_are_called),
+	    AT_HUB(test_what_follows_from_a_link_goes_with_it),
+	    AT_HUB(test_what_follows_from_a_word_on_him_goes_with_it),
+	    AT_HUB(test_a_move_ends_the_contract_of_the_one_that_is_meant),
 	    AT_SITE(test_a_form_tells_that_another_signed_it),
 	    AT_HUB(test_what_another_changed_of_it_is_asked_about),
 	    AT_HUB(test_what_the_head_changes_is_not_asked_about),

@@ -368,6 +368,95 @@ test_packages_change_at_a_clinic(void **state)
 	change_packages(*state);
 }
 
+static json_int_t
+done_of(struct fixture *f, const char *source, const char *item)
+{
+	json_int_t done = 0;
+	json_t *plan, *one;
+	struct record r;
+	struct txn *t;
+	size_t i;
+
+	test_store_record(&f->s, source, "contract", "KA", &r);
+	t = test_store_read(&f->s);
+	assert_int_equal(contract_plan(t, &r, "2026-05-01", &plan), ERR_OK);
+	txn_abort(t);
+	record_clear(&r);
+	json_array_foreach(json_object_get(plan, "items"), i, one)
+	{
+		if (strcmp(text_in(one, "item"), item) == 0)
+			done = json_integer_value(json_object_get(one, "done"));
+	}
+	json_decref(plan);
+	return done;
+}
+
+static void
+give_of(struct fixture *f, const char *source, const char *text)
+{
+	give_bytes(f, source, text, strlen(text));
+}
+
+/* Two programs' contracts bear one ref, a third tells of services. */
+static void
+count_of_namesakes(struct fixture *f)
+{
+	static const char of_b[] = ENVELOPE("contract_service", "F2",
+	    "12:00:00", "C01") "\"contract_"
+	                       "id\":\"ref:KA\",\"contract_source\":\"b\","
+	                       "\"item\":\"TALK\","
+	                       "\"done_on\":\"2026-04-21\"}\n";
+
+	give(f, HE KA);
+	give_of(f, "c", SERVICE("F1", "PRESSURE", "2026-04-20"));
+	assert_int_equal(done_of(f, "his", "PRESSURE"), 1);
+	give_of(f, "b", HE KA);
+	assert_int_equal(done_of(f, "his", "PRESSURE"), 0); /* nobody's */
+	assert_int_equal(done_of(f, "b", "PRESSURE"), 0);
+	give_of(f, "c", of_b);
+	assert_int_equal(done_of(f, "his", "TALK"), 0);
+	assert_int_equal(done_of(f, "b", "TALK"), 1);
+	give_of(f, "b", SERVICE("F3", "PRESSURE", "2026-04-22"));
+	assert_int_equal(done_of(f, "his", "PRESSURE"), 0);
+	assert_int_equal(done_of(f, "b", "PRESSURE"), 1);
+}
+
+static void
+test_a_service_counts_for_one_contract(void **state)
+{
+	count_of_namesakes(*state);
+}
+
+static void
+test_a_service_counts_for_one_contract_at_a_clinic(void **state)
+{
+	count_of_namesakes(*state);
+}
+
+/* What a person types is kept with the program that is meant. */
+static void
+test_a_form_says_whose_contract_it_is(void **state)
+{
+	struct fixture *f = *state;
+	json_t *fields = json_pack("{s:s, s:s, s:s}", "contract_id", "ref:KA@b",
+	    "item", "TALK", "done_on", "2026-04-21");
+	struct authored made;
+	struct self self;
+	struct txn *t;
+
+	give(f, HE KA);
+	give_of(f, "b", HE KA);
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(author_add(t, &self, "contract_service", "S1", "C01",
+	                     fields, TEST_NOW, &made),
+	    ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	json_decref(fields);
+	assert_int_equal(done_of(f, "his", "TALK"), 0);
+	assert_int_equal(done_of(f, "b", "TALK"), 1);
+}
+
 #define AT_HUB(f)  cmocka_unit_test_setup_teardown(f, open_group, close_store)
 #define AT_SITE(f) cmocka_unit_test_setup_teardown(f, open_site, close_store)
 
@@ -388,6 +477,9 @@ main(void)
 	    AT_SITE(test_services_count_at_a_clinic),
 	    AT_HUB(test_packages_change_from_a_day_on),
 	    AT_SITE(test_packages_change_at_a_clinic),
+	    AT_HUB(test_a_service_counts_for_one_contract),
+	    AT_SITE(test_a_service_counts_for_one_contract_at_a_clinic),
+	    AT_SITE(test_a_form_says_whose_contract_it_is),
 	};
 
 	if (sodium_init() < 0)

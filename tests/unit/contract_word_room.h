@@ -66,6 +66,7 @@ struct sent {
 	int64_t at;      /* 0: now */
 	bool is_new;     /* it has seen nothing of what is here */
 	const char *org; /* of whose node it is; NULL: C02's */
+	bool managing;
 };
 
 #define SENT(...) ((struct sent){.ref = __VA_ARGS__})
@@ -100,6 +101,7 @@ fill_sent(struct txn *t, const struct sent *s, struct change *c)
 	}
 	snprintf(c->by, sizeof c->by, "%s", or_else(s->by, "S2"));
 	snprintf(c->org, sizeof c->org, "%s", or_else(s->org, "C02"));
+	c->managing = s->managing;
 	c->clock = s->clock;
 	c->occurred_at = c->recorded_at = s->at == 0 ? TEST_NOW : s->at;
 }
@@ -148,13 +150,39 @@ waits(struct fixture *f, enum finding_code code)
 	return w.last;
 }
 
-/* Of the one question that waits; undone: by the number it had. */
+struct picked {
+	enum finding_code code;
+	uint64_t number;
+};
+
+static inline enum err
+pick_question(void *context, const struct question *q)
+{
+	struct picked *p = context;
+
+	if (q->code == p->code)
+		p->number = q->number;
+	return ERR_OK;
+}
+
+/* Of the last that waits of a code, among others; 0: none does. */
+static inline uint64_t
+number_of(struct fixture *f, enum finding_code code)
+{
+	struct picked p = {.code = code};
+	struct txn *t = test_store_read(&f->s);
+
+	assert_int_equal(question_walk(t, pick_question, &p), ERR_OK);
+	txn_abort(t);
+	return p.number;
+}
+
 static inline void
-decide(struct fixture *f, const char *choice, const char *undone)
+decide_number(
+    struct fixture *f, uint64_t number, const char *choice, const char *undone)
 {
 	struct txn *t = test_store_write(&f->s);
-	struct matter_decision d = {
-	    .number = questions(f, QUESTION_MATTER).last.number,
+	struct matter_decision d = {.number = number,
 	    .choice = choice,
 	    .ref = undone,
 	    .by = "S9",
@@ -168,6 +196,20 @@ decide(struct fixture *f, const char *choice, const char *undone)
 	                                : matter_undo(t, &self, &d),
 	    ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+/* Of the one question that waits; undone: by the number it had. */
+static inline void
+decide(struct fixture *f, const char *choice, const char *undone)
+{
+	decide_number(
+	    f, questions(f, QUESTION_MATTER).last.number, choice, undone);
+}
+
+static inline void
+decide_of(struct fixture *f, enum finding_code code, const char *choice)
+{
+	decide_number(f, number_of(f, code), choice, NULL);
 }
 
 #define AT_HUB(f)  cmocka_unit_test_setup_teardown(f, open_group, close_store)

@@ -268,6 +268,133 @@ test_what_is_set_aside_decides_nothing(void **state)
 	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
 }
 
+/* Three hundred villages have a household 01 each. */
+static void
+test_numbers_of_other_orgs_crowd_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+	char ref[16], org[16], who[16];
+	size_t i;
+
+	for (i = 0; i < 300; i++) {
+		snprintf(ref, sizeof ref, "X%zu", i);
+		snprintf(who, sizeof who, "ref:P%zu", i);
+		snprintf(org, sizeof org, "ref:V%zu", i);
+		test_store_admit(&f->s, "his", "resident", who + 4, org + 4,
+		    json_pack(
+		        "{s:s, s:s}", "name", "x", "managing_org_id", org));
+		test_store_admit(&f->s, "his", "contract", ref, org + 4,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state",
+		        "active", "resident_id", who, "household_no", "01",
+		        "team_id", "ref:T9", "start_on", "2026-05-01", "end_on",
+		        "2027-04-30"));
+	}
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+}
+
+/* A contract that goes over to another resident leaves the household behind. */
+static void
+test_it_is_over_when_it_was_anothers(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+	give(f, SIGNED("KB", "10:30:00", "C02", "R8", "T2", YEAR, AT_01));
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "KB", "household_with", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* --- two programs' refs -------------------------------------------------- */
+
+static void
+give_of(struct fixture *f, const char *source, const char *text)
+{
+	give_bytes(f, source, text, strlen(text));
+}
+
+static void
+assert_with(struct fixture *f, const char *source, const char *ref,
+    const char *with, const char *of)
+{
+	struct record r;
+	const json_t *sources;
+
+	test_store_record(&f->s, source, "contract", ref, &r);
+	assert_string_equal(
+	    json_string_value(
+	        json_array_get(json_object_get(r.fields, "household_with"), 0)),
+	    with);
+	sources = json_object_get(r.fields, "household_sources");
+	assert_string_equal(json_string_value(json_array_get(sources, 0)), of);
+	record_clear(&r);
+}
+
+/* Both contracts are called KA. */
+static void
+test_contracts_of_one_ref_are_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct coded c;
+
+	give(f, FATHER SON KA);
+	give_of(
+	    f, "b", SIGNED("KA", "10:00:00", "C02", "R2", "T2", YEAR, AT_01));
+	assert_with(f, "his", "KA", "ref:KA", "b");
+	assert_with(f, "b", "KA", "ref:KA", "his");
+	c = asked(f, FINDING_HOUSEHOLD);
+	assert_int_equal(c.count, 1);
+	assert_string_equal(c.last.origin, "b");
+	assert_int_equal(decide(f, "KA@his", NULL), ERR_OK);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* A stranger's that came first is none of the household's. */
+static void
+test_no_strangers_contract_is_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct txn *t;
+	struct coded c;
+	struct matter m;
+	struct self self;
+
+	give_of(f, "c", SOMEBODY("R9", "李四", "C09"));
+	give_of(f, "c", SIGNED("KB", "07:00:00", "C09", "R9", "T9", YEAR, ""));
+	give(f, FATHER SON KA);
+	give_of(
+	    f, "b", SIGNED("KB", "10:00:00", "C02", "R2", "T2", YEAR, AT_01));
+	assert_with(f, "his", "KA", "ref:KB", "b");
+	c = asked(f, FINDING_HOUSEHOLD);
+	assert_int_equal(c.count, 1);
+	t = test_store_read(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(matter_describe(t, &self, &c.last, &m), ERR_OK);
+	assert_int_equal(m.choice_count, 3);
+	assert_string_equal(m.choice[1].word, "KB@b");
+	assert_string_equal(text_in(m.choice[1].shown, "org"), "C02");
+	matter_clear(&m);
+	txn_abort(t);
+}
+
+/* Whom a contract means was another while he was not here. */
+static void
+test_it_is_over_when_it_means_another(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA);
+	give_of(
+	    f, "b", SIGNED("KB", "10:00:00", "C02", "R2", "T2", YEAR, AT_01));
+	assert_with(f, "his", "KA", "ref:KB", "b");
+	give_of(f, "b", SOMEBODY("R2", "李娜", "C02"));
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "KA", "household_sources", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
 int
 main(void)
 {
@@ -283,6 +410,11 @@ main(void)
 	    IN_GROUP(test_it_is_over_when_one_moves),
 	    IN_GROUP(test_what_is_set_aside_decides_nothing),
 	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
+	    IN_GROUP(test_numbers_of_other_orgs_crowd_nobody_out),
+	    IN_GROUP(test_it_is_over_when_it_was_anothers),
+	    IN_GROUP(test_contracts_of_one_ref_are_asked_about),
+	    IN_GROUP(test_no_strangers_contract_is_shown),
+	    IN_GROUP(test_it_is_over_when_it_means_another),
 	};
 
 	if (sodium_init() < 0)

@@ -272,6 +272,67 @@ test_unknown_kinds_merge_by_field(void **state)
 	record_clear(&r);
 }
 
+/* The group's word about a change. */
+static void
+add_word(const char *word, size_t about, uint64_t seen)
+{
+	char id[64];
+
+	change_founded_ref(&changes[about].id, id, sizeof id);
+	add(7, "resident", seen, json_pack("{s:[s]}", word, id + 1));
+}
+
+/* A word about another change, which had seen the first, takes none back. */
+static void
+test_each_word_stands_for_itself(void **state)
+{
+	struct record r;
+
+	add(1, "resident", 0, json_pack("{s:s}", "phone", "1"));
+	add(2, "resident", 1 << 0, json_pack("{s:s}", "phone", "2"));
+	add_word(MERGE_SET_ASIDE, 1, 1 << 1);
+	add(2, "resident", 1 << 1 | 1 << 2, json_pack("{s:s}", "phone", "3"));
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "3");
+	record_clear(&r);
+	add_word(MERGE_SET_ASIDE, 3, 1 << 3);
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "1");
+	record_clear(&r);
+	/* Taken back is what it follows. */
+	add(7, "resident", 1 << 2, json_pack("{s:n}", MERGE_SET_ASIDE));
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "2");
+	record_clear(&r);
+	add(7, "resident", 1 << 4, json_pack("{s:n}", MERGE_SET_ASIDE));
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "3");
+	record_clear(&r);
+}
+
+/* Nor does a second false claim make the first one true. */
+static void
+test_each_claim_is_taken_back(void **state)
+{
+	struct record r;
+
+	add(1, "resident", 0, json_pack("{s:s}", "name", "x"));
+	add(2, "resident", 1 << 0, json_pack("{s:s}", "phone", "false"))
+	    ->managing = true;
+	add(3, "resident", 1 << 0, json_pack("{s:s}", "phone", "true"))
+	    ->managing = true;
+	add_word(MERGE_UNMANAGED, 1, 1 << 1);
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "true");
+	record_clear(&r);
+	add(2, "resident", 1 << 1 | 1 << 3, json_pack("{s:s}", "address", "y"))
+	    ->managing = true;
+	add_word(MERGE_UNMANAGED, 4, 1 << 4);
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), "true");
+	record_clear(&r);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -289,6 +350,8 @@ main(void)
 	    CASE(test_forged_ring_orders_nothing),
 	    CASE(test_more_heads_than_parents_still_merge),
 	    CASE(test_unknown_kinds_merge_by_field),
+	    CASE(test_each_word_stands_for_itself),
+	    CASE(test_each_claim_is_taken_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

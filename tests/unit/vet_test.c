@@ -2,6 +2,8 @@
 
 #include "tests/unit/import_room.h"
 
+#include "store/matter_pen.h"
+
 #define CONTRACT(ref, staff)                                                   \
 	ENVELOPE("contract", ref, "09:00:00", "C01")                           \
 	"\"state\":\"signed\",\"resident_id\":\"ref:R1\","                     \
@@ -129,6 +131,118 @@ test_who_looked_stays_as_written(void **state)
 	    f, AUDIT("10:00:00", ",\"note\":\"x\""), FINDING_NEVER_CHANGED);
 }
 
+#define NAMESAKE(org)                                                          \
+	ENVELOPE("resident", "R9", "08:00:00", org)                            \
+	PERSON ",\"managing_org_id\":\"ref:" org "\"}\n"
+#define DECIDED(ref, about, source)                                            \
+	ENVELOPE("question", ref, "09:00:00", "V1")                            \
+	"\"state\":\"decided\",\"code\":\"late_edit\",\"decision\":\"seen\","  \
+	"\"reason\":\"x\",\"about_kind\":\"resident\",\"about_ref\":\"" about  \
+	"\",\"about_source\":\"" source "\",\"resident_id\":\"ref:R1\"}\n"
+
+/* V1's own resident, and one of C02 whom another program calls R9. */
+static void
+give_two_owners(struct fixture *f)
+{
+	test_store_admit(&f->s, "b", "resident", "R9", "C02",
+	    json_pack(
+	        "{s:s, s:s}", "name", "李娜", "managing_org_id", "ref:C02"));
+	give(f, RESIDENT("08:00:00", ",\"managing_org_id\":\"ref:V1\"")
+	            NAMESAKE("V1"));
+	assert_counts(f, 2, 0, 0, 0);
+}
+
+/* Whoever is named beside it: what it is about has to be one's own. */
+static void
+test_nobody_decides_what_is_anothers(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "V1");
+	give_two_owners(f);
+	assert_refused(
+	    f, DECIDED("Q1", "R9", "b"), FINDING_MANAGING_ONLY_STATE);
+	give(f, DECIDED("Q2", "R9", "his"));
+	assert_counts(f, 1, 0, 0, 0);
+}
+
+static void
+assert_owner(struct fixture *f, const char *move, const char *org)
+{
+	struct matter m = {.record = {.source = "c", .kind = "move"}};
+	struct txn *t = test_store_read(&f->s);
+
+	snprintf(m.record.ref, sizeof m.record.ref, "%s", move);
+	matter_find_owner(t, &m);
+	txn_abort(t);
+	assert_string_equal(m.owner, org);
+}
+
+/* A ref is of the source that stands beside it. */
+static void
+test_a_matter_is_his_who_keeps_the_one_that_is_meant(void **state)
+{
+	struct fixture *f = *state;
+
+	give_two_owners(f);
+	test_store_admit(&f->s, "c", "move", "M1", "H01",
+	    json_pack("{s:s, s:s, s:s}", "state", "requested", "resident_id",
+	        "ref:R9", "resident_source", "b"));
+	test_store_admit(&f->s, "c", "move", "M2", "H01",
+	    json_pack("{s:s, s:s, s:s}", "state", "requested", "resident_id",
+	        "ref:R9", "resident_source", "his"));
+	assert_owner(f, "M1", "C02");
+	assert_owner(f, "M2", "V1");
+}
+
+static bool
+amends_as_keeper(struct fixture *f, const char *move)
+{
+	json_t *fields = json_pack("{s:s}", "moved_on", "2026-05-01");
+	struct txn *t = test_store_write(&f->s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored made;
+	struct stored s;
+	struct change c;
+	struct self self;
+	bool managing;
+
+	key_record_of(f->s.db, key, "c", "move", move);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(
+	    author_amend(t, &self, key, "S1", "V1", fields, TEST_NOW, &made),
+	    ERR_OK);
+	stored_init(&s);
+	change_init(&c);
+	assert_int_equal(stored_read(t, &made.id, &s), ERR_OK);
+	assert_int_equal(change_decode(&c, s.body.data, s.body.size), ERR_OK);
+	managing = c.managing;
+	change_clear(&c);
+	stored_free(&s);
+	txn_abort(t);
+	json_decref(fields);
+	return managing;
+}
+
+static void
+test_no_form_claims_the_file_of_a_namesake(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "V1");
+	give_two_owners(f);
+	test_store_admit(&f->s, "c", "move", "M1", "V1",
+	    json_pack("{s:s, s:s, s:s, s:s}", "state", "requested",
+	        "resident_id", "ref:R9", "resident_source", "b", "to_org",
+	        "ref:V1"));
+	test_store_admit(&f->s, "c", "move", "M2", "V1",
+	    json_pack("{s:s, s:s, s:s, s:s}", "state", "requested",
+	        "resident_id", "ref:R9", "resident_source", "his", "to_org",
+	        "ref:C02"));
+	assert_false(amends_as_keeper(f, "M1"));
+	assert_true(amends_as_keeper(f, "M2"));
+}
+
 int
 main(void)
 {
@@ -138,6 +252,10 @@ main(void)
 	    CLINIC(test_a_new_allergy_goes_at_once),
 	    CLINIC(test_allergies_known_from_the_first_wait_their_turn),
 	    CLINIC(test_who_looked_stays_as_written),
+	    CLINIC(test_nobody_decides_what_is_anothers),
+	    HUB(test_a_matter_is_his_who_keeps_the_one_that_is_meant),
+	    CLINIC(test_a_matter_is_his_who_keeps_the_one_that_is_meant),
+	    CLINIC(test_no_form_claims_the_file_of_a_namesake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

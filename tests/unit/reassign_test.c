@@ -1,0 +1,283 @@
+/* reassign: a record filed under the wrong resident goes to the right one. */
+
+#include "tests/unit/persons_room.h"
+
+static enum err
+move_to(
+    struct test_store *s, const char *ref, const char *to, struct authored *out)
+{
+	struct reassigning how = {
+	    .to = to, .by = "S9", .reason = "father", .now = TEST_NOW};
+	uint8_t key[KEY_RECORD_BYTES];
+	struct txn *t = test_store_write(s);
+	struct self self;
+	enum err e;
+
+	key_of(s, "encounter", ref, key);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = reassign(t, &self, key, &how, out);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
+}
+
+#define VISIT                                                                  \
+	"{\"state\":\"signed\",\"resident_id\":\"ref:R1\",\"type\":"           \
+	"\"outpatient\",\"visit_at\":\"2026-05-02T09:00:00+08:00\","           \
+	"\"slip_no\":\"C01-E-000001-9\",\"subjective\":\"咳嗽\"}"
+
+static void
+two_residents(struct test_store *s, const char *allergies)
+{
+	char text[400];
+
+	snprintf(text, sizeof text, "{\"name\":\"张伟\"%s}", allergies);
+	says(s, "A", "resident", "R1", NULL, text);
+	says(s, "A", "resident", "R2", NULL, "{\"name\":\"张伟\"}");
+}
+
+static void
+test_the_wrong_file_keeps_a_stub(void **state)
+{
+	struct test_store *s = *state;
+	uint8_t key[KEY_RECORD_BYTES], found[KEY_RECORD_BYTES];
+	struct authored made;
+	struct change_id seen;
+	struct txn *t;
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	assert_int_equal(made.id.class, 1);
+	assert_shown(s, "encounter", "E1", "state", "\"entered_in_error\"");
+	assert_shown(s, "encounter", "E1", "reason", "\"father\"");
+	assert_shown(s, "encounter", "E1", "resident_id", "\"ref:R1\"");
+	assert_shown(s, "encounter", "E1", "type", "\"outpatient\"");
+	assert_shown(s, "encounter", "E1", "subjective", "-");
+	assert_shown(s, "encounter", made.record.ref, "subjective", "\"咳嗽\"");
+	assert_shown(
+	    s, "encounter", made.record.ref, "resident_id", "\"ref:R2\"");
+	/* The paper leads to what is written on it. */
+	t = test_store_read(s);
+	key_of(s, "encounter", made.record.ref, key);
+	assert_int_equal(slip_find(t, "C01-E-000001-9", found), ERR_OK);
+	assert_memory_equal(found, key, sizeof key);
+	txn_abort(t);
+	/* An amendment that had not seen it brings nothing back. */
+	says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"subjective\":\"咳嗽3天\"}");
+	assert_shown(s, "encounter", "E1", "state", "\"entered_in_error\"");
+	assert_shown(s, "encounter", "E1", "subjective", "-");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_USAGE);
+}
+
+/* The allergy of the visit, as the right file and the wrong one have it. */
+static void
+assert_allergy_moved(struct test_store *s, const char *right, const char *wrong,
+    const struct authored *made, const char *was)
+{
+	char text[REF_BYTES_MAX + 200];
+
+	snprintf(text, sizeof text,
+	    "{\"substance\":\"青霉素\",\"source\":\"ref:%s\"}]",
+	    made->record.ref);
+	assert_shown_in(s, right, text);
+	snprintf(text, sizeof text,
+	    "{\"substance\":\"青霉素\",\"source\":\"%s\",\"status\":"
+	    "\"entered_in_error\",\"reason\":\"father\"}",
+	    was);
+	assert_shown_in(s, wrong, text);
+}
+
+static void
+test_an_allergy_goes_along_at_once(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+
+	two_residents(s, ",\"allergies\":[{\"substance\":\"花粉\"},"
+	                 "{\"substance\":\"青霉素\",\"source\":\"E1\"}]");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	assert_int_equal(made.id.class, 0);
+	assert_allergy_moved(s, "R2", "R1", &made, "E1");
+	assert_shown_in(s, "R1", "[{\"substance\":\"花粉\"},");
+}
+
+/* The move was the mistake: it is undone by moving the new record back. */
+static void
+test_an_allergy_comes_back_with_its_visit(void **state)
+{
+	struct test_store *s = *state;
+	struct authored there, back;
+	char was[REF_BYTES_MAX + 8];
+
+	two_residents(s, ",\"allergies\":[{\"substance\":\"青霉素\","
+	                 "\"source\":\"ref:E1\"}]");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &there), ERR_OK);
+	assert_int_equal(move_to(s, there.record.ref, "R1", &back), ERR_OK);
+	assert_int_equal(back.id.class, 0);
+	snprintf(was, sizeof was, "ref:%s", there.record.ref);
+	assert_allergy_moved(s, "R1", "R2", &back, was);
+}
+
+/* Rows of before named the first record for good. */
+static void
+test_an_old_row_comes_back_too(void **state)
+{
+	struct test_store *s = *state;
+	struct change_id first;
+	struct authored there, back;
+
+	says(s, "A", "resident", "R1", NULL, "{\"name\":\"张伟\"}");
+	first = says(s, "A", "resident", "R2", NULL, "{\"name\":\"张伟\"}");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &there), ERR_OK);
+	says(s, "A", "resident", "R2", &first,
+	    "{\"allergies\":[{\"substance\":\"青霉素\",\"source\":\"E1\"}]}");
+	assert_int_equal(move_to(s, there.record.ref, "R1", &back), ERR_OK);
+	assert_int_equal(back.id.class, 0);
+	assert_allergy_moved(s, "R1", "R2", &back, "E1");
+}
+
+/* Whoever amended it since, it is the visit of who made it. */
+static void
+test_it_stays_its_authors(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+	struct change_id seen;
+	struct record r;
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
+	says(s, "B", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"subjective\":\"咳嗽3天\"}");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	test_store_record(s, "his", "encounter", "E1", &r);
+	assert_string_equal(r.org, "A");
+	record_clear(&r);
+	assert_shown(
+	    s, "encounter", made.record.ref, "subjective", "\"咳嗽3天\"");
+	test_store_record(s, "his", "encounter", made.record.ref, &r);
+	assert_string_equal(r.org, "A");
+	assert_string_equal(r.by, "S1");
+	record_clear(&r);
+}
+
+static void
+test_it_goes_to_another_who_is_here(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+
+	two_residents(s, "");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R1", &made), ERR_REFUSED);
+	assert_int_equal(move_to(s, "E1", "R9", &made), ERR_REFUSED);
+	assert_shown(s, "encounter", "E1", "state", "\"signed\"");
+}
+
+/* Nobody's file by guess: neither by whoever came first. */
+static void
+moved_among_namesakes(struct test_store *s, const char *first, const char *then)
+{
+	struct authored made;
+	struct record r;
+
+	two_residents(s, "");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	test_store_admit(
+	    s, first, "resident", "R7", "A", json_pack("{s:s}", "name", "x"));
+	test_store_admit(
+	    s, then, "resident", "R7", "A", json_pack("{s:s}", "name", "y"));
+	assert_int_equal(move_to(s, "E1", "R7", &made), ERR_REFUSED);
+	assert_int_equal(made.findings.list[0].code, FINDING_CALLED_SO);
+	assert_int_equal(move_to(s, "E1", "R7@b", &made), ERR_OK);
+	assert_string_equal(made.record.source, "b");
+	test_store_record(s, "b", "encounter", made.record.ref, &r);
+	assert_string_equal(rule_ref(r.fields, "resident_id"), "R7");
+	record_clear(&r);
+}
+
+static void
+test_it_goes_to_nobodys_file_by_guess(void **state)
+{
+	moved_among_namesakes(*state, "a", "b");
+}
+
+static void
+test_it_goes_to_nobodys_file_in_the_other_order(void **state)
+{
+	moved_among_namesakes(*state, "b", "a");
+}
+
+/* Another version waits to be chosen or not: it would be left behind in the
+ * wrong file, where nobody looks for it. */
+static void
+test_what_is_open_is_decided_before_it_moves(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+	struct change_id seen;
+	char word[48];
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL,
+	    "{\"state\":\"signed\",\"resident_id\":\"ref:R1\",\"type\":"
+	    "\"outpatient\",\"visit_at\":\"2026-05-02T09:00:00+08:00\"}");
+	says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"objective\":\"a\",\"dept\":\"b\"}");
+	seen = says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"plan\":\"secret\"}");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_REFUSED);
+	assert_int_equal(made.findings.list[0].code, FINDING_OPEN_VERSIONS);
+	assert_shown(s, "encounter", "E1", "state", "\"amended\"");
+	matter_change_word(&seen, word);
+	decide(s, FINDING_BRANCHES, word);
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	assert_shown(s, "encounter", made.record.ref, "plan", "\"secret\"");
+	assert_shown(s, "encounter", "E1", "objective", "-");
+	assert_shown(s, "encounter", "E1", "plan", "-");
+}
+
+/* Two that say the same are nothing to decide. */
+static void
+test_what_two_say_alike_moves(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+	struct change_id seen;
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
+	says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"plan\":\"rest\"}");
+	says(s, "A", "encounter", "E1", &seen,
+	    "{\"state\":\"amended\",\"plan\":\"rest\"}");
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	assert_shown(s, "encounter", made.record.ref, "plan", "\"rest\"");
+	assert_shown(s, "encounter", "E1", "plan", "-");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    HUB(test_the_wrong_file_keeps_a_stub),
+	    HUB(test_an_allergy_goes_along_at_once),
+	    HUB(test_an_allergy_comes_back_with_its_visit),
+	    HUB(test_an_old_row_comes_back_too),
+	    HUB(test_it_stays_its_authors),
+	    HUB(test_it_goes_to_another_who_is_here),
+	    HUB(test_it_goes_to_nobodys_file_by_guess),
+	    HUB(test_it_goes_to_nobodys_file_in_the_other_order),
+	    HUB(test_what_is_open_is_decided_before_it_moves),
+	    HUB(test_what_two_say_alike_moves),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
