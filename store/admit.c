@@ -8,6 +8,7 @@
 #include "store/admit.h"
 #include "store/apart.h"
 #include "store/contest_settle.h"
+#include "store/crowded.h"
 #include "store/emptying.h"
 #include "store/group_word.h"
 #include "store/index.h"
@@ -142,6 +143,20 @@ takes_groups_step(struct txn *t, const struct kind *k, const struct change *c,
 	return !c->founds && group_word_others_began(t, &c->record, author);
 }
 
+/* What cannot be counted is not held against anybody: writing it will tell. */
+static bool
+is_one_too_many(
+    struct txn *t, const struct change *c, const struct cert *author)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	bool is_crowded = false;
+
+	key_record_in(t, key, &c->record);
+	return author->role != ROLE_HUB &&
+	       crowded_is(t, key, c->id.life, false, &is_crowded) == ERR_OK &&
+	       is_crowded;
+}
+
 enum finding_code
 admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 {
@@ -167,6 +182,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	code = k == NULL || author->role == ROLE_HUB
 	           ? FINDING_NONE
 	           : group_word_claimed(k, c->by, c->fields);
+	if (code == FINDING_NONE && is_one_too_many(t, c, author))
+		return FINDING_MANY_CHANGES;
 	return code;
 }
 
@@ -217,6 +234,8 @@ ask(struct intake *in, const struct change_id *id, const struct change *c,
 	struct question q = {
 	    .type = QUESTION_CHANGE, .code = code, .at = in->now, .id = *id};
 
+	if (code == FINDING_MANY_CHANGES)
+		return crowded_tell(in->t, &c->record, in->peer->name, in->now);
 	snprintf(q.origin, sizeof q.origin, "%s", in->peer->name);
 	if (c != NULL) {
 		snprintf(q.kind, sizeof q.kind, "%s", c->record.kind);

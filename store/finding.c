@@ -455,6 +455,10 @@ static const struct entry entries[] = {
 	{FINDING_BY_PARENT, "by_parent",
 	    N_("The parent could not take a change made here."),
 	    N_("Nothing is lost; ask there what was wrong with it.")},
+	{FINDING_MANY_CHANGES, "many_changes",
+	    N_("This record has more changes than one record is to have."),
+	    N_("Find out which program changes it again and again, and end "
+	       "that. What is new begins a record of its own.")},
 	{FINDING_WITHDRAWN, "withdrawn",
 	    N_("The node these changes come from was withdrawn before they "
 	       "arrived."),

@@ -100,6 +100,7 @@ enum finding_code {
 	FINDING_UNACKNOWLEDGED = 108,
 	FINDING_FOLLOWUP_DUE = 109,
 	/* from peers */
+	FINDING_MANY_CHANGES = 275, /* of one record: held apart, refused */
 	FINDING_BODY = 110,        /* a change we cannot read */
 	FINDING_ORG_OUTSIDE = 111, /* org outside the certificate */
 	FINDING_CLASH = 112,       /* same id, other content */

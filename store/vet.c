@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/crowded.h"
 #include "store/device_vet.h"
 #include "store/duplicates.h"
 #include "store/exam_items.h"
@@ -420,6 +421,18 @@ gives_no_file(struct vet *v, const struct vet_line *line)
 	       index_ref(v->t, "resident", resident, key) == ERR_OK;
 }
 
+/* What would be kept apart there is refused here, where it can be mended. */
+static bool
+is_crowded(const struct vet *v, const struct vet_line *line)
+{
+	bool is = false;
+
+	return line->own != NULL &&
+	       crowded_is(v->t, line->own, v->self->life,
+	           v->self->role == ROLE_HUB, &is) == ERR_OK &&
+	       is;
+}
+
 void
 vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 {
@@ -448,6 +461,8 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "code");
 	if (gives_no_file(v, line))
 		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
+	if (is_crowded(v, line))
+		findings_refuse(out, FINDING_MANY_CHANGES, "");
 	/* Who sits before it can still do otherwise; a file cannot. */
 	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
 		duplicates_remind(v->t, v->self, line->fields, line->own, out);
