@@ -69,12 +69,14 @@ device_fill(struct txn *t, const struct self *self, const struct kind *k,
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_OK;
 	if (is_custody) {
+		/* After a jump its number may be wrong: the next follows what
+		 * is sure, or a last number would end all hand-overs. */
 		e = fill(fields, "custody_no",
-		    json_integer((json_int_t)s.place.number + 1));
-		if (e == ERR_OK && !s.place.is_disputed)
+		    json_integer((json_int_t)s.place.sure_number + 1));
+		if (e == ERR_OK && !s.place.is_disputed && !s.place.is_unsure)
 			e = fill_org(fields, "from", s.place.custodian);
 	} else {
-		if (!s.place.is_disputed)
+		if (!s.place.is_disputed && !s.place.is_unsure)
 			e = fill_org(fields, "lender", s.place.custodian);
 		if (e == ERR_OK)
 			e = fill(fields, "approval",
@@ -134,10 +136,12 @@ vet_custody(struct txn *t, struct device_state *s, const char *source,
 		return;
 	if (s->place.is_disputed)
 		findings_warn(out, FINDING_PLACE_DISPUTED, "device_id");
-	else if (number == s->place.number + 1 && s->place.custodian != NULL &&
+	else if (number > s->place.number && s->place.custodian != NULL &&
 	         strcmp(from, s->place.custodian) != 0)
 		findings_warn(out, FINDING_NOT_CUSTODIAN, "from");
-	if (number <= s->place.number)
+	if (number > s->place.sure_number + 1 || s->place.is_unsure)
+		findings_warn(out, FINDING_CUSTODY_JUMP, "custody_no");
+	else if (number <= s->place.number)
 		findings_warn(out, FINDING_CUSTODY_FORK, "custody_no");
 	if (device_loan_of(t, s, source, line->fields, &loan) == ERR_OK &&
 	    device_is_onward(s, loan, from, to, number))

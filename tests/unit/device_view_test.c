@@ -82,6 +82,30 @@ test_a_form_knows_the_next_number_and_who_has_it(void **state)
 	assert_true(told(&a, FINDING_NOT_CUSTODIAN, false));
 }
 
+/* A number far on, or a slip of the finger, ends no hand-over after it. */
+static void
+test_a_form_warns_of_a_gap_and_goes_on_from_what_is_sure(void **state)
+{
+	struct fixture *f = *state;
+	struct authored a;
+
+	give(f, story[0]);
+	give(f, story[1]);
+	assert_int_equal(write_one(f, "custody", "C",
+	                     "{\"device_id\":\"ref:D1\",\"from\":\"ref:H\","
+	                     "\"to\":\"ref:C\",\"custody_no\":1000000}",
+	                     &a),
+	    ERR_OK);
+	assert_true(told(&a, FINDING_NOT_CUSTODIAN, false));
+	assert_true(told(&a, FINDING_CUSTODY_JUMP, false));
+	assert_int_equal(write_one(f, "custody", "A",
+	                     "{\"device_id\":\"ref:D1\",\"from\":\"ref:A\","
+	                     "\"to\":\"ref:H\"}",
+	                     &a),
+	    ERR_OK);
+	assert_number(f, &a, 2, "ref:A");
+}
+
 static void
 test_a_disputed_device_is_not_approved(void **state)
 {
@@ -274,6 +298,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CLINIC(test_a_form_knows_the_next_number_and_who_has_it),
 	    CLINIC(test_a_disputed_device_is_not_approved),
+	    CLINIC(test_a_form_warns_of_a_gap_and_goes_on_from_what_is_sure),
 	    CLINIC(test_unsafe_stays_until_the_owner_clears_it),
 	    CLINIC(test_directions),
 	    cmocka_unit_test(test_vehicles_are_late_by_the_hour),
