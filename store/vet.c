@@ -433,6 +433,24 @@ is_crowded(const struct vet *v, const struct vet_line *line)
 	       is;
 }
 
+/* Of what a visit gives and orders, and of an examination when it is asked
+ * for. */
+static void
+remind_of_duplicates(
+    struct vet *v, const struct vet_line *line, struct findings *out)
+{
+	const char *taken = rule_day(line->fields, "taken_at");
+
+	if (strcmp(line->kind->name, "encounter") == 0)
+		duplicates_remind(v->t, v->self,
+		    rule_day(line->fields, "visit_at"), line->fields, line->own,
+		    out);
+	if (strcmp(line->kind->name, "exam_request") == 0 && line->is_first)
+		duplicates_remind(v->t, v->self,
+		    taken != NULL ? taken : line->at, line->fields, line->own,
+		    out);
+}
+
 void
 vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 {
@@ -464,8 +482,8 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	if (is_crowded(v, line))
 		findings_refuse(out, FINDING_MANY_CHANGES, "");
 	/* Who sits before it can still do otherwise; a file cannot. */
-	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
-		duplicates_remind(v->t, v->self, line->fields, line->own, out);
+	if (v->source == NULL)
+		remind_of_duplicates(v, line, out);
 	device_vet(v->t, v->self, line, v->source == NULL, out);
 }
 
