@@ -143,20 +143,6 @@ takes_groups_step(struct txn *t, const struct kind *k, const struct change *c,
 	return !c->founds && group_word_others_began(t, &c->record, author);
 }
 
-/* What cannot be counted is not held against anybody: writing it will tell. */
-static bool
-is_one_too_many(
-    struct txn *t, const struct change *c, const struct cert *author)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	bool is_crowded = false;
-
-	key_record_in(t, key, &c->record);
-	return author->role != ROLE_HUB &&
-	       crowded_is(t, key, c->id.life, false, &is_crowded) == ERR_OK &&
-	       is_crowded;
-}
-
 enum finding_code
 admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 {
@@ -182,7 +168,7 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	code = k == NULL || author->role == ROLE_HUB
 	           ? FINDING_NONE
 	           : group_word_claimed(k, c->by, c->fields);
-	if (code == FINDING_NONE && is_one_too_many(t, c, author))
+	if (code == FINDING_NONE && crowded_is_apart(t, c, author))
 		return FINDING_MANY_CHANGES;
 	return code;
 }

@@ -65,6 +65,19 @@ crowded_is(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	return e;
 }
 
+bool
+crowded_is_apart(
+    struct txn *t, const struct change *c, const struct cert *author)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	bool is = false;
+
+	if (author->role == ROLE_HUB)
+		return false;
+	key_record_in(t, key, &c->record);
+	return crowded_is(t, key, c->id.life, false, &is) == ERR_OK && is;
+}
+
 /* --- telling -------------------------------------------------------------- */
 
 /* The record stands in the place of a life, and no change has number 0. */

@@ -25,6 +25,11 @@ enum {
 enum err crowded_is(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     const uint8_t life[LIFE_BYTES], bool is_groups, bool *out);
 
+/** Whether a change of another node is one too many. What cannot be counted is
+ * not held against anybody: writing it will tell. */
+bool crowded_is_apart(
+    struct txn *t, const struct change *c, const struct cert *author);
+
 /** List a record with changes that were refused, or with too many to be
  * judged: one row, however often. */
 enum err crowded_tell(

@@ -203,8 +203,7 @@ grant_word(enum grant_rule rule)
 	    [GRANT_FULL] = "in full",
 	    [GRANT_BASIC] = "its basic part",
 	    [GRANT_BY_OTHERS] =
-	        "its basic part, and in full once another than the grantee "
-	        "says so",
+	        "its basic part, and in full once another says so",
 	    [GRANT_BY_GROUP] =
 	        "its basic part, and in full once the group says so",
 	};
