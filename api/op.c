@@ -77,16 +77,27 @@ op_today(const struct self *self, char out[DATE_CHARS + 1])
 		snprintf(out, DATE_CHARS + 1, "%.10s", text);
 }
 
-enum err
-op_emit_record(struct op *o, json_t *record, const char *day)
+const char *
+op_state_today(const json_t *record, const char *day)
 {
 	const struct kind *k =
 	    kind_by_name(json_string_value(json_object_get(record, "kind")));
 	const char *today = NULL;
 
-	if (k != NULL && k->view != NULL && *day != '\0')
+	if (k == NULL || json_is_true(json_object_get(record, "emptied")))
+		return NULL;
+	if (k->view != NULL && *day != '\0')
 		today = k->view(record, day);
-	return op_emit_today(o, record, today);
+	if (today == NULL && json_object_get(record, "state") == NULL)
+		today = k->unsaid;
+	return today;
+}
+
+enum err
+op_emit_record(struct op *o, json_t *record, const char *day)
+{
+	return op_emit_today(
+	    o, record, day == NULL ? NULL : op_state_today(record, day));
 }
 
 enum err

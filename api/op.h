@@ -87,8 +87,11 @@ enum err op_emit(struct op *o, const char *member, json_t *value);
 enum err op_emit_items(struct op *o, const json_t *array);
 /** This day by this node's clock; "" when that cannot be believed. */
 void op_today(const struct self *self, char out[DATE_CHARS + 1]);
-/** Emit a record, taken, and beside it the state that the day makes of it
- * where it does. day "": nobody asks. */
+/** The state to show of a record where it is not what it tells: what the day
+ * makes of it, or what one is that tells none. day "": this clock cannot be
+ * believed. NULL: what it tells. */
+const char *op_state_today(const json_t *record, const char *day);
+/** Emit a record, taken, and beside it that state. day NULL: nobody asks. */
 enum err op_emit_record(struct op *o, json_t *record, const char *day);
 /** The same with that word; NULL: none. */
 enum err op_emit_today(struct op *o, json_t *record, const char *today);

@@ -22,8 +22,8 @@ struct export_call {
 	uint64_t limit;   /* 0: none */
 	const char *name; /* only those in whose name this stands; NULL: all */
 	bool is_ending;   /* only contracts that are to be renewed */
-	char
-	    day[DATE_CHARS + 1]; /* "": nobody asks what it makes of a record */
+	bool with_day;    /* what a day makes of a record is asked */
+	char day[DATE_CHARS + 1];
 };
 
 static bool
@@ -53,8 +53,9 @@ emit_record(void *context, const char *source, const json_t *record)
 	copy = json_deep_copy(record);
 	if (copy == NULL)
 		return ERR_NOMEM;
-	e = today == NULL ? op_emit_record(c->op, copy, c->day)
-	                  : op_emit_today(c->op, copy, today);
+	e = today == NULL
+	        ? op_emit_record(c->op, copy, c->with_day ? c->day : NULL)
+	        : op_emit_today(c->op, copy, today);
 	c->count++;
 	if (e == ERR_OK && c->count == c->limit)
 		return ERR_END;
@@ -67,6 +68,7 @@ emit_records(struct op *o, const char *kind, uint64_t limit, bool with_day)
 	struct export_call c = {.op = o,
 	    .limit = limit,
 	    .name = op_text(o, "name"),
+	    .with_day = with_day,
 	    .is_ending = op_flag(o, "ending")};
 	struct self self;
 	enum err e = op_self(o, &self);

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "api/people.h"
+#include "api/pin_right.h"
 #include "base/i18n.h"
 #include "store/admit.h"
 #include "store/index.h"
@@ -367,73 +368,36 @@ static enum err
 write_pin(void *context, struct txn *t)
 {
 	struct person *p = context;
+	enum pin_right right = PIN_IS_ANOTHERS;
+	enum err e = pin_right_find(p->op, t, p->staff, &right);
 
-	return pin_write(t, p->staff, &p->pin);
+	if (e == ERR_OK && right != PIN_ALLOWED)
+		e = ERR_NOT_ALLOWED;
+	return e == ERR_OK ? pin_write(t, p->staff, &p->pin) : e;
 }
 
-/* Whether the one who asks may set this person's PIN, or unlock it: an
- * administrator, but not one of a clinic for one of the group; the store's
- * owner, who says so. */
-static bool
-may_administer(const struct person *p)
-{
-	const struct op *o = p->op;
-
-	if (op_flag(o, "as_owner"))
-		return people_is_owner(o);
-	if (!o->who.is_signed_in || (o->who.roles & ROLES_ADMIN) == 0)
-		return false;
-	return (o->who.roles & ROLE_GROUP_ADMIN) != 0 ||
-	       (p->record.roles & ROLE_GROUP_ADMIN) == 0;
-}
-
-static bool
-is_himself(const struct person *p)
-{
-	const struct op *o = p->op;
-
-	return o->who.is_signed_in && strcmp(o->who.staff, p->staff) == 0;
-}
-
-/* The first time, where nobody has to sign in yet, anybody; but nobody makes
- * himself an administrator where people have PINs. */
 static enum err
-may_begin(struct person *p, bool *may)
+check_right(struct person *p)
 {
 	struct op *o = p->op;
-	struct pin before;
-	uint64_t pins = 0;
+	enum pin_right right;
 	struct txn *t;
 	enum err e = db_begin(store_db(o->api->store), false, &t);
 
 	if (e != ERR_OK)
 		return e;
-	e = pin_read(t, p->staff, &before);
-	pin_wipe(&before);
-	if (e == ERR_NOT_FOUND)
-		e = pin_count(t, &pins);
-	else if (e == ERR_OK)
-		e = ERR_NOT_ALLOWED;
+	e = pin_right_find(o, t, p->staff, &right);
 	txn_abort(t);
-	*may =
-	    e == ERR_OK && (pins == 0 || (p->record.roles & ROLES_ADMIN) == 0);
-	if (e == ERR_OK && !*may)
-		return op_fail(o, ERR_NOT_ALLOWED,
-		    N_("The first PIN of an administrator is set by another "
-		       "administrator who is signed in, or by the store's "
-		       "owner, --as-owner."));
-	return e == ERR_NOT_ALLOWED ? ERR_OK : e;
-}
-
-static enum err
-may_set(struct person *p, bool *may)
-{
-	struct op *o = p->op;
-
-	*may = may_administer(p) || is_himself(p);
-	if (*may || o->who.is_required || op_flag(o, "as_owner"))
-		return ERR_OK;
-	return may_begin(p, may);
+	if (e != ERR_OK || right == PIN_ALLOWED)
+		return e;
+	return op_fail(o, ERR_NOT_ALLOWED,
+	    right == PIN_OF_ADMIN
+	        ? N_("The first PIN of an administrator is set by another "
+	             "administrator who is signed in, or by the store's "
+	             "owner, --as-owner.")
+	        : N_("This person has a PIN: only he himself, signed in, or "
+	             "an administrator may set another. Who lost it and has "
+	             "no administrator: the store's owner, --as-owner."));
 }
 
 /* An unlocked screen is not enough to take over whose sign-in it shows. */
@@ -445,7 +409,7 @@ check_present(struct person *p)
 
 	p->new = p->secret;
 	p->new_size = p->secret_size;
-	if (!is_himself(p) || op_flag(o, "as_owner"))
+	if (!pin_is_own(o, p->staff) || op_flag(o, "as_owner"))
 		return ERR_OK;
 	e = split_secret(p);
 	if (e == ERR_OK && !pin_is_fit(p->new, p->new_size))
@@ -477,18 +441,30 @@ make_pin(struct person *p)
 	return e;
 }
 
+/* By the time of now: a sign-in may have ended while this one was typed. */
+static enum err
+keep_pin(struct person *p)
+{
+	struct op *o = p->op;
+	enum err e = ERR_OK;
+
+	if (o->who.is_signed_in)
+		e = people_now(o, &o->who.now);
+	if (e == ERR_OK)
+		e = writer_do(o->api->writer, write_pin, p);
+	if (e != ERR_NOT_ALLOWED)
+		return e;
+	return op_fail(o, e,
+	    N_("While this PIN was typed a sign-in ended, or another was set: "
+	       "nothing was changed. Begin again."));
+}
+
 static enum err
 set_pin(struct person *p)
 {
 	struct op *o = p->op;
-	bool may = false;
-	enum err e = may_set(p, &may);
+	enum err e = check_right(p);
 
-	if (e == ERR_OK && !may)
-		return op_fail(o, ERR_NOT_ALLOWED,
-		    N_("This person has a PIN: only he himself, signed in, or "
-		       "an administrator may set another. Who lost it and has "
-		       "no administrator: the store's owner, --as-owner."));
 	if (e == ERR_OK)
 		e = read_secret(p);
 	if (e == ERR_OK)
@@ -499,7 +475,7 @@ set_pin(struct person *p)
 		       "128 bytes."));
 	if (e == ERR_OK)
 		e = make_pin(p);
-	return e == ERR_OK ? writer_do(o->api->writer, write_pin, p) : e;
+	return e == ERR_OK ? keep_pin(p) : e;
 }
 
 enum err
@@ -528,7 +504,7 @@ op_staff_unlock(struct op *o)
 	struct person p;
 	enum err e = person_begin(&p, o);
 
-	if (e == ERR_OK && !may_administer(&p))
+	if (e == ERR_OK && !pin_administers(o, p.record.roles))
 		e = op_fail(o, ERR_NOT_ALLOWED,
 		    N_("Only an administrator who is signed in unlocks a PIN, "
 		       "or the store's owner, --as-owner."));

@@ -20,7 +20,10 @@ static const struct {
     {"contract", "signed_on"},
     {"contract_service", "done_on"},
     {"encounter", "visit_at"},
+    {"exam_request", "at"},
     {"exam_report", "signed_at"},
+    {"recognition", "at"},
+    {"consult", "at"},
     {"followup", "on"},
     {"referral", "issued_at"},
 };

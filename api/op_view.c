@@ -76,13 +76,9 @@ op_view(struct txn *t, const struct self *self,
 static const char *
 state_today(const json_t *record, const char *day, const json_t *view)
 {
-	const struct kind *k =
-	    kind_by_name(json_string_value(json_object_get(record, "kind")));
 	const char *state = device_view_state(view);
 
-	if (state == NULL && k != NULL && k->view != NULL && *day != '\0')
-		state = k->view(record, day);
-	return state;
+	return state != NULL ? state : op_state_today(record, day);
 }
 
 enum err

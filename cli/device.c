@@ -59,6 +59,7 @@ word_text(const char *word)
 	    {"metrology_expired", N_("metrology expired")},
 	    {"lent", N_("on loan")},
 	    {"not_pooled", N_("not in the pool")},
+	    {"awaited", N_("hand-overs awaited")},
 	    {"superseded", N_("superseded")},
 	    {"stands", N_("stands")},
 	    {"vertical_down", N_("vertical, down")},
@@ -127,6 +128,9 @@ show_place(struct columns *c, const json_t *now)
 
 	if (is_true(now, "disputed"))
 		e = row(c, _("where it is"), _("place disputed"));
+	else if (is_true(now, "unsure"))
+		e = row(
+		    c, _("where it is"), _("not sure: hand-overs are awaited"));
 	else
 		e = row_taken(c, _("where it is"),
 		    joined(&custodian, *custodian == '\0' ? 0 : 1));

@@ -9,6 +9,7 @@
 #include "store/apart.h"
 #include "store/begun.h"
 #include "store/contest_settle.h"
+#include "store/crowded.h"
 #include "store/emptying.h"
 #include "store/group_word.h"
 #include "store/index.h"
@@ -170,6 +171,8 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	code = k == NULL || author->role == ROLE_HUB
 	           ? FINDING_NONE
 	           : group_word_claimed(k, c->by, c->fields);
+	if (code == FINDING_NONE && crowded_is_apart(t, c, author))
+		return FINDING_MANY_CHANGES;
 	return code;
 }
 
@@ -220,6 +223,8 @@ ask(struct intake *in, const struct change_id *id, const struct change *c,
 	struct question q = {
 	    .type = QUESTION_CHANGE, .code = code, .at = in->now, .id = *id};
 
+	if (code == FINDING_MANY_CHANGES)
+		return crowded_tell(in->t, &c->record, in->peer->name, in->now);
 	snprintf(q.origin, sizeof q.origin, "%s", in->peer->name);
 	if (c != NULL) {
 		snprintf(q.kind, sizeof q.kind, "%s", c->record.kind);

@@ -5,6 +5,7 @@
 
 #include "store/admit.h"
 #include "store/apart.h"
+#include "store/crowded.h"
 #include "store/finding.h"
 #include "store/index.h"
 #include "store/key.h"
@@ -133,6 +134,8 @@ apart_returned(struct txn *t, const struct receipt *receipt,
 		    change_decode(&c, s.body.data, s.body.size) == ERR_OK) {
 			snprintf(q.kind, sizeof q.kind, "%s", c.record.kind);
 			snprintf(q.ref, sizeof q.ref, "%s", c.record.ref);
+			if (x->reason == FINDING_MANY_CHANGES)
+				crowded_row_id(t, &c.record, &q.id);
 		}
 		change_clear(&c);
 		stored_free(&s);

@@ -72,17 +72,16 @@ is_chain(const struct record_set *set)
 }
 
 static enum err
-note_field(struct txn *t, const struct record_set *set, bool may_meet,
-    const char *field)
+note_field(struct txn *t, const struct record_set *set,
+    const struct sight *sight, const char *field)
 {
 	const struct identity *id = &set->change[0].record;
 	struct question q;
 	struct sides s = {0};
 	enum err e = ERR_OK;
 
-	if (may_meet)
-		e = record_sides(set->input, set->count, field, &s);
-
+	if (sight != NULL)
+		e = sight_sides(sight, field, &s);
 	if (e != ERR_OK)
 		return e;
 	matter_question(
@@ -90,13 +89,13 @@ note_field(struct txn *t, const struct record_set *set, bool may_meet,
 	return s.count > 1 ? question_put(t, &q) : matter_drop(t, &q);
 }
 
+/* sight NULL: nothing can have met. */
 static enum err
-note_fields(struct txn *t, const struct record_set *set)
+note_each(
+    struct txn *t, const struct record_set *set, const struct sight *sight)
 {
-	bool may_meet = !is_chain(set);
 	json_t *seen = json_object(), *v;
-	enum err e =
-	    seen == NULL ? ERR_NOMEM : note_field(t, set, may_meet, "");
+	enum err e = seen == NULL ? ERR_NOMEM : note_field(t, set, sight, "");
 	const char *name;
 	size_t i;
 
@@ -109,10 +108,24 @@ note_fields(struct txn *t, const struct record_set *set)
 			        seen, name, json_true()) != 0)
 				e = ERR_NOMEM;
 			else
-				e = note_field(t, set, may_meet, name);
+				e = note_field(t, set, sight, name);
 		}
 	}
 	json_decref(seen);
+	return e;
+}
+
+static enum err
+note_fields(struct txn *t, const struct record_set *set)
+{
+	struct sight *sight = NULL;
+	enum err e = ERR_OK;
+
+	if (!is_chain(set))
+		e = sight_open(set->input, set->count, &sight);
+	if (e == ERR_OK)
+		e = note_each(t, set, sight);
+	sight_close(sight);
 	return e;
 }
 

@@ -117,6 +117,35 @@ same_number(const struct custody_event *events, size_t count)
 	return n;
 }
 
+/* It bears a number further on and is by another than who had it. */
+static bool
+jumps(const struct walk_state *w, const struct custody_event *winner)
+{
+	return winner != NULL && w->at != NULL &&
+	       winner->number != w->number + 1 &&
+	       strcmp(w->at, winner->from) != 0;
+}
+
+/* What is said of any record of it is said of the hand-over; of two words that
+ * differ neither counts. */
+static enum custody_leave
+leave_of(const struct custody_event *fork, size_t count,
+    const struct custody_event *winner)
+{
+	enum custody_leave said = CUSTODY_UNSAID;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!custody_is_same(&fork[i], winner) ||
+		    fork[i].leave == CUSTODY_UNSAID)
+			continue;
+		if (said != CUSTODY_UNSAID && said != fork[i].leave)
+			return CUSTODY_UNSAID;
+		said = fork[i].leave;
+	}
+	return said;
+}
+
 static void
 set_fates(struct custody_event *fork, size_t count,
     const struct custody_event *winner)
@@ -137,20 +166,36 @@ pass_number(struct walk_state *w, struct custody_event *fork, size_t count,
     const struct custody_event *winner)
 {
 	bool is_next = fork[0].number == w->number + 1;
+	bool is_jump = jumps(w, winner);
+	enum custody_leave leave =
+	    is_jump ? leave_of(fork, count, winner) : CUSTODY_UNSAID;
 	size_t i;
 
+	for (i = 0; i < count; i++)
+		fork[i].is_odd = fork[i].is_jump = false;
+	if (leave == CUSTODY_OBJECTED) {
+		for (i = 0; i < count; i++)
+			fork[i].fate = CUSTODY_SUPERSEDED;
+		return;
+	}
 	if (!is_next)
 		w->place->missing += (uint64_t)(fork[0].number - w->number - 1);
 	set_fates(fork, count, winner);
-	for (i = 0; i < count; i++)
+	is_jump = is_jump && leave == CUSTODY_UNSAID;
+	for (i = 0; i < count; i++) {
 		fork[i].is_odd = is_next && w->at != NULL &&
 		                 strcmp(w->at, fork[i].from) != 0;
+		fork[i].is_jump = is_jump && custody_is_same(&fork[i], winner);
+	}
+	w->place->is_unsure = w->place->is_unsure || is_jump;
 	if (winner == NULL) {
 		w->place->is_disputed = true;
 		w->place->forks++;
 	}
 	w->at = winner == NULL ? NULL : winner->to;
 	w->number = fork[0].number;
+	if (!w->place->is_unsure)
+		w->place->sure_number = w->number;
 }
 
 void

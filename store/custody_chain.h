@@ -7,6 +7,11 @@
  * not happen so, and until a person says which the place is disputed. What
  * loses stays and is called superseded.
  *
+ * A number that is missing is awaited. Where a hand-over after such a gap is by
+ * another than who had the device before it, as far as is known, it may have
+ * come to him by what is awaited, or the number is wrong: nobody is sure where
+ * the device is until the gap is filled, or a person says so.
+ *
  * Giver and taker may each write down the same hand-over: two events with one
  * number, one giver and one taker are no fork.
  */
@@ -26,6 +31,13 @@ enum custody_fate {
 	CUSTODY_SUPERSEDED, /* it was decided for the other */
 };
 
+/* What was decided of a hand-over after a gap. */
+enum custody_leave {
+	CUSTODY_UNSAID,
+	CUSTODY_AGREED,   /* it was so; what is awaited is on paper, or lost */
+	CUSTODY_OBJECTED, /* it was not so: superseded */
+};
+
 /* One record of kind custody. Texts are the caller's and outlive the call. */
 struct custody_event {
 	const char *name; /* by which decisions call it */
@@ -34,11 +46,14 @@ struct custody_event {
 	const char *org; /* who wrote it down */
 	bool both_signed;
 	uint64_t received; /* in the group's order of receipt; 0: not known */
-	size_t index;      /* the caller's own */
+	enum custody_leave leave;
+	size_t index;           /* the caller's own */
 	enum custody_fate fate; /* out */
 	bool is_odd;            /* out: handed over by an org that, as far as
 	                           the chain goes without a gap, did not have
 	                           it */
+	bool is_jump;           /* out: likewise, after a gap, and nothing is
+	                           said of it */
 };
 
 /* What a person decided of a fork. */
@@ -52,7 +67,9 @@ struct custody_place {
 	const char *custodian; /* who has it, or would if nothing were disputed;
 	                          NULL: of two nobody knows */
 	int64_t number;        /* of the last hand-over; 0: none */
+	int64_t sure_number;   /* of the last before the first jump */
 	uint64_t missing;      /* numbers before it that are awaited */
+	bool is_unsure;        /* there is a jump */
 	bool is_disputed;      /* some fork is not decided */
 	size_t forks;          /* that are not */
 };

@@ -238,6 +238,12 @@ const struct matter_maker matter_not_custodian = {
     .describe = describe_leave,
     .decide = decide_nothing_more,
 };
+const struct matter_maker matter_jump = {
+    .code = FINDING_CUSTODY_JUMP,
+    .urgency = URGENCY_DAILY,
+    .describe = describe_leave,
+    .decide = decide_nothing_more,
+};
 const struct matter_maker matter_unapproved = {
     .code = FINDING_LOAN_UNAPPROVED,
     .urgency = URGENCY_SOON,

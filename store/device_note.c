@@ -43,6 +43,10 @@ device_custody_code(struct txn *t, struct device_state *s,
 	if (s->custody_is_history[event->index] ||
 	    event->fate == CUSTODY_SUPERSEDED)
 		return ERR_OK;
+	if (event->is_jump) {
+		*out = FINDING_CUSTODY_JUMP;
+		return ERR_OK;
+	}
 	if (event->is_odd)
 		*out = FINDING_NOT_CUSTODIAN;
 	if (!device_is_onward(s, NULL, event->from, event->to, event->number))
@@ -112,8 +116,8 @@ static enum err
 put_custody(struct txn *t, const struct device_state *s, const struct record *r,
     enum finding_code code)
 {
-	static const enum finding_code codes[] = {
-	    FINDING_ONWARD_LENDING, FINDING_NOT_CUSTODIAN, FINDING_NONE};
+	static const enum finding_code codes[] = {FINDING_ONWARD_LENDING,
+	    FINDING_NOT_CUSTODIAN, FINDING_CUSTODY_JUMP, FINDING_NONE};
 
 	if (s != NULL && device_is_decided(s, finding_name(code), &r->id))
 		code = FINDING_NONE;

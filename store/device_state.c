@@ -304,6 +304,31 @@ read_ruling(
 	return r->winner != NULL;
 }
 
+/* What was decided of a hand-over with a number further on. What is long past
+ * was on paper before. */
+static enum custody_leave
+leave_of(const struct device_state *s, const struct custody_event *event)
+{
+	const struct identity *id = &s->custody[event->index].id;
+	bool agreed = s->custody_is_history[event->index], objected = false;
+	size_t i;
+
+	for (i = 0; i < s->decision_count; i++) {
+		const json_t *f = s->decisions[i].fields;
+
+		if (!device_is_decided(s, "custody_jump", id) ||
+		    !text_is(f, "code", "custody_jump") ||
+		    !text_is(f, "about_ref", id->ref) ||
+		    !text_is(f, "about_source", id->source))
+			continue;
+		objected = objected || text_is(f, "decision", "object");
+		agreed = agreed || text_is(f, "decision", "agree");
+	}
+	if (agreed == objected)
+		return CUSTODY_UNSAID;
+	return agreed ? CUSTODY_AGREED : CUSTODY_OBJECTED;
+}
+
 static enum err
 follow_chain(struct device_state *s)
 {
@@ -324,6 +349,8 @@ follow_chain(struct device_state *s)
 		if (read_ruling(
 		        &s->decisions[i], names + name_count, &rulings[count]))
 			name_count += rulings[count++].seen_count;
+	for (i = 0; i < s->custody_count; i++)
+		s->events[i].leave = leave_of(s, &s->events[i]);
 	custody_chain(
 	    s->events, s->custody_count, rulings, count, s->owner, &s->place);
 	e = ERR_OK;
@@ -576,6 +603,8 @@ device_bars(
 	enum err e = ERR_OK;
 
 	*out = s->place.is_disputed ? DEVICE_DISPUTED : 0;
+	if (s->place.is_unsure)
+		*out |= DEVICE_AWAITED;
 	if (text_is(f, "condition", "unsafe") ||
 	    text_is(f, "condition", "in_repair"))
 		*out |= DEVICE_UNSAFE;

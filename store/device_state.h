@@ -96,6 +96,7 @@ enum device_bar {
 	DEVICE_METROLOGY = 8, /* its metrology is due */
 	DEVICE_LENT = 16,
 	DEVICE_NOT_POOLED = 32, /* not for others */
+	DEVICE_AWAITED = 64,    /* hand-overs that say where it is */
 };
 
 /** A set of enum device_bar. day "": metrology is not asked. */

@@ -1,20 +1,21 @@
 /* device_vet: what who writes about devices is told. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/device_state.h"
 #include "store/device_vet.h"
 #include "store/rules.h"
 
-/* The state of the device that a record names. */
+/* The state of the device that a record of this source names. */
 static enum err
-state_of(struct txn *t, const struct self *self, const json_t *fields,
+state_of(struct txn *t, const char *source, const json_t *fields,
     struct device_state *s)
 {
 	const char *ref = rule_ref(fields, "device_id");
 	uint8_t key[KEY_RECORD_BYTES];
-	enum err e = ref == NULL ? ERR_NOT_FOUND
-	                         : device_find(t, self->source, ref, key);
+	enum err e =
+	    ref == NULL ? ERR_NOT_FOUND : device_find(t, source, ref, key);
 
 	return e == ERR_OK ? device_state_read(t, key, s) : e;
 }
@@ -65,16 +66,18 @@ device_fill(struct txn *t, const struct self *self, const struct kind *k,
 
 	if (!is_custody && strcmp(k->name, "loan") != 0)
 		return ERR_OK;
-	e = state_of(t, self, fields, &s);
+	e = state_of(t, self->source, fields, &s);
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_OK;
 	if (is_custody) {
+		/* After a jump its number may be wrong: the next follows what
+		 * is sure, or a last number would end all hand-overs. */
 		e = fill(fields, "custody_no",
-		    json_integer((json_int_t)s.place.number + 1));
-		if (e == ERR_OK && !s.place.is_disputed)
+		    json_integer((json_int_t)s.place.sure_number + 1));
+		if (e == ERR_OK && !s.place.is_disputed && !s.place.is_unsure)
 			e = fill_org(fields, "from", s.place.custodian);
 	} else {
-		if (!s.place.is_disputed)
+		if (!s.place.is_disputed && !s.place.is_unsure)
 			e = fill_org(fields, "lender", s.place.custodian);
 		if (e == ERR_OK)
 			e = fill(fields, "approval",
@@ -134,10 +137,12 @@ vet_custody(struct txn *t, struct device_state *s, const char *source,
 		return;
 	if (s->place.is_disputed)
 		findings_warn(out, FINDING_PLACE_DISPUTED, "device_id");
-	else if (number == s->place.number + 1 && s->place.custodian != NULL &&
+	else if (number > s->place.number && s->place.custodian != NULL &&
 	         strcmp(from, s->place.custodian) != 0)
 		findings_warn(out, FINDING_NOT_CUSTODIAN, "from");
-	if (number <= s->place.number)
+	if (number > s->place.sure_number + 1 || s->place.is_unsure)
+		findings_warn(out, FINDING_CUSTODY_JUMP, "custody_no");
+	else if (number <= s->place.number)
 		findings_warn(out, FINDING_CUSTODY_FORK, "custody_no");
 	if (device_loan_of(t, s, source, line->fields, &loan) == ERR_OK &&
 	    device_is_onward(s, loan, from, to, number))
@@ -166,24 +171,41 @@ vet_device(struct txn *t, const struct self *self, const struct vet_line *line,
 	record_clear(&r);
 }
 
+/* A record that is amended means what its own program's words mean. */
+static void
+source_of(struct txn *t, const struct self *self, const struct vet_line *line,
+    char out[SOURCE_BYTES_MAX + 1])
+{
+	struct record r;
+
+	snprintf(out, SOURCE_BYTES_MAX + 1, "%s", self->source);
+	if (line->own == NULL || record_read(t, line->own, &r) != ERR_OK)
+		return;
+	snprintf(out, SOURCE_BYTES_MAX + 1, "%s", r.id.source);
+	record_clear(&r);
+}
+
 void
 device_vet(struct txn *t, const struct self *self, const struct vet_line *line,
     bool is_person, struct findings *out)
 {
 	const char *kind = line->kind->name;
 	bool is_loan = strcmp(kind, "loan") == 0;
+	char source[SOURCE_BYTES_MAX + 1];
 	struct device_state s;
 
 	if (strcmp(kind, "device") == 0) {
 		vet_device(t, self, line, out);
 		return;
 	}
-	if (!is_person || (!is_loan && strcmp(kind, "custody") != 0) ||
-	    state_of(t, self, line->fields, &s) != ERR_OK)
+	if (!is_person || (!is_loan && strcmp(kind, "custody") != 0))
+		return;
+	source_of(t, self, line, source);
+	if (state_of(t, source, line->fields, &s) != ERR_OK)
 		return;
 	if (is_loan)
 		vet_loan(t, &s, line, out);
 	else
-		vet_custody(t, &s, self->source, line, out);
+		vet_custody(t, &s, source, line, out);
 	device_state_free(&s);
 }

@@ -186,6 +186,7 @@ bar_words(unsigned bars)
 	    {DEVICE_METROLOGY, "metrology_expired"},
 	    {DEVICE_LENT, "lent"},
 	    {DEVICE_NOT_POOLED, "not_pooled"},
+	    {DEVICE_AWAITED, "awaited"},
 	};
 	json_t *all = json_array();
 	size_t i;
@@ -317,13 +318,15 @@ view_device(
 	e = device_bars(t, s, day, &bars);
 	if (e != ERR_OK)
 		return e;
-	*out = json_pack("{s:s?, s:b, s:I, s:I, s:b, s:o, s:o, s:s*}",
-	    "custodian", s->place.is_disputed ? NULL : s->place.custodian,
-	    "disputed", (int)s->place.is_disputed, "custody_no",
-	    (json_int_t)s->place.number, "awaited",
-	    (json_int_t)s->place.missing, "offered", (int)(bars == 0), "bars",
-	    bar_words(bars), "chain", chain_rows(s), "metrology_due",
-	    rule_day(s->device.fields, "metrology_due"));
+	*out = json_pack("{s:s?, s:b, s:b, s:I, s:I, s:b, s:o, s:o, s:s*}",
+	    "custodian",
+	    s->place.is_disputed || s->place.is_unsure ? NULL
+	                                               : s->place.custodian,
+	    "disputed", (int)s->place.is_disputed, "unsure",
+	    (int)s->place.is_unsure, "custody_no", (json_int_t)s->place.number,
+	    "awaited", (json_int_t)s->place.missing, "offered",
+	    (int)(bars == 0), "bars", bar_words(bars), "chain", chain_rows(s),
+	    "metrology_due", rule_day(s->device.fields, "metrology_due"));
 	e = *out == NULL ? ERR_NOMEM : loan_rows(t, s, instant, *out);
 	return e == ERR_OK ? add_hours(t, &s->device, instant, *out) : e;
 }

@@ -1,8 +1,9 @@
 /* duplicates: the reminder of threefold duplication.
  *
- * Key: blind(resident's ref), then the record's key; no value. The ref alone
- * finds records of several sources, whose residents may be others, so each is
- * held against the resident that is meant.
+ * Key: blind(resident's ref), the day counted backwards, the record's key; no
+ * value. So the latest are found first, and what is long over is not read. The
+ * ref alone finds records of several sources, whose residents may be others,
+ * so each is held against the entries of the person that is meant.
  */
 
 #include <stdio.h>
@@ -11,12 +12,14 @@
 #include "store/date.h"
 #include "store/duplicates.h"
 #include "store/exam_items.h"
+#include "store/linked.h"
 #include "store/rules.h"
 
 enum {
-	NOTE_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES,
-	REPORT_DAYS = 400, /* no usual window is longer */
-	LATE_DAYS = 30,    /* entered from paper after a spell without power */
+	DAY_BYTES = sizeof(uint32_t),
+	NOTE_BYTES = DB_BLIND_BYTES + DAY_BYTES + KEY_RECORD_BYTES,
+	LASTING_DAYS = 400, /* of a drug at most; no usual window is longer */
+	LATE_DAYS = 30,     /* entered from paper after a spell without power */
 };
 
 static const int64_t day_seconds = 24 * 60 * 60;
@@ -38,14 +41,20 @@ lasting_days(const struct change *c)
 	size_t i;
 
 	if (strcmp(c->record.kind, "exam_report") == 0)
-		return REPORT_DAYS;
+		return LASTING_DAYS;
 	for (i = 0; i < json_array_size(rx); i++) {
 		json_int_t days = json_integer_value(
 		    json_object_get(json_array_get(rx, i), "days"));
 
-		most = days > most && days < REPORT_DAYS ? days : most;
+		most = days > most && days < LASTING_DAYS ? days : most;
 	}
 	return most;
+}
+
+static const char *
+day_field(const char *kind)
+{
+	return strcmp(kind, "exam_report") == 0 ? "signed_at" : "visit_at";
 }
 
 /* What was long over when it was written down is history: a register's first
@@ -53,9 +62,7 @@ lasting_days(const struct change *c)
 static bool
 is_history(const struct change *c)
 {
-	const char *at = rule_text(
-	    c->fields, strcmp(c->record.kind, "exam_report") == 0 ? "signed_at"
-	                                                          : "visit_at");
+	const char *at = rule_text(c->fields, day_field(c->record.kind));
 	int64_t began;
 
 	if (c->clock == CLOCK_SUSPECT || at == NULL ||
@@ -74,14 +81,26 @@ is_noted(const struct change *c)
 	return strcmp(c->record.kind, "exam_report") == 0;
 }
 
+static uint32_t
+day_backwards(const char *day)
+{
+	return (uint32_t)(INT32_MAX - (int64_t)date_days(day));
+}
+
+/* By what a version of the record says; without both nobody is reminded. */
 static enum err
-note(struct txn *t, const char *resident,
+note(struct txn *t, const json_t *fields, const char *kind,
     const uint8_t record_key[KEY_RECORD_BYTES])
 {
+	const char *resident = rule_ref(fields, "resident_id");
+	const char *day = rule_day(fields, day_field(kind));
 	uint8_t key[NOTE_BYTES];
 
+	if (resident == NULL || day == NULL)
+		return ERR_OK;
 	note_key(t, resident, key);
-	memcpy(key + DB_BLIND_BYTES, record_key, KEY_RECORD_BYTES);
+	store_u32(key + DB_BLIND_BYTES, day_backwards(day));
+	memcpy(key + DB_BLIND_BYTES + DAY_BYTES, record_key, KEY_RECORD_BYTES);
 	return txn_put(t, TABLE_CODES, key, sizeof key, "", 0);
 }
 
@@ -89,36 +108,31 @@ enum err
 duplicates_note(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES])
 {
-	const char *resident = rule_ref(c->fields, "resident_id");
 	struct record r;
 	enum err e;
 
 	if (!is_noted(c) || is_history(c))
 		return ERR_OK;
-	if (resident != NULL)
-		return note(t, resident, record_key);
 	if (c->parent_count == 0)
-		return ERR_OK;
+		return note(t, c->fields, c->record.kind, record_key);
 	/* An amendment repeats nothing. */
 	e = record_read(t, record_key, &r);
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT ? ERR_OK : e;
-	resident = rule_ref(r.fields, "resident_id");
-	if (resident != NULL)
-		e = note(t, resident, record_key);
+	e = note(t, r.fields, c->record.kind, record_key);
 	record_clear(&r);
 	return e;
 }
 
 /* --- reminding --------------------------------------------------------- */
 
-/* An encounter that is being written. */
+/* An encounter, or a request, that is being written. */
 struct visit {
 	struct txn *t;
 	const struct self *self;
 	const json_t *fields;
 	const uint8_t *own;
-	uint8_t resident[KEY_RECORD_BYTES];
+	struct linked person; /* all entries of whom it is about */
 	char day[DATE_CHARS + 1];
 	struct findings *out;
 };
@@ -162,19 +176,33 @@ remind(const struct visit *v, enum finding_code code, const char *list,
 	findings_warn(v->out, code, path);
 }
 
+/* Whom a record means: of the source it names or is of, else as a person who
+ * types the ref would. */
+static enum err
+find_resident(struct txn *t, const struct self *self,
+    const struct identity *record, const json_t *fields,
+    uint8_t key[KEY_RECORD_BYTES])
+{
+	const char *ref = rule_ref(fields, "resident_id");
+	enum err e = linked_resident(t, record, fields, key);
+
+	if (e != ERR_NOT_FOUND || ref == NULL)
+		return e;
+	return record_find_named(t, self, "resident", ref, key);
+}
+
 static bool
 is_the_resident(const struct visit *v, const struct record *r)
 {
-	const char *ref = rule_ref(r->fields, "resident_id");
 	uint8_t key[KEY_RECORD_BYTES];
+	size_t i;
 
-	if (ref == NULL)
+	if (find_resident(v->t, v->self, &r->id, r->fields, key) != ERR_OK)
 		return false;
-	key_record_of(txn_db(v->t), key, r->id.source, "resident", ref);
-	if (!record_exists(v->t, key) &&
-	    record_find_named(v->t, v->self, "resident", ref, key) != ERR_OK)
-		return false;
-	return memcmp(key, v->resident, sizeof key) == 0;
+	for (i = 0; i < v->person.count; i++)
+		if (memcmp(key, v->person.key[i], sizeof key) == 0)
+			return true;
+	return false;
 }
 
 /* Whether a drug was given so that it lasts until the visit. */
@@ -216,14 +244,27 @@ look_at_drugs(const struct visit *v, const struct record *earlier)
 	}
 }
 
+/* Where it asks for an item: in its orders, or a request as itself. */
+static void
+remind_of_item(
+    const struct visit *v, const char *code, enum finding_code finding)
+{
+	const json_t *orders = json_object_get(v->fields, "orders");
+	size_t i;
+
+	for (i = 0; i < json_array_size(orders); i++)
+		if (has_text(json_array_get(orders, i), "item_code", code))
+			remind(v, finding, "orders", i, "item_code");
+	if (has_text(v->fields, "item_code", code))
+		findings_warn(v->out, finding, "item_code");
+}
+
 static void
 look_at_report(const struct visit *v, const struct record *earlier)
 {
-	const json_t *orders = json_object_get(v->fields, "orders");
 	const char *code = rule_text(earlier->fields, "item_code");
 	const char *signed_at = rule_day(earlier->fields, "signed_at");
 	struct exam_item item;
-	size_t i;
 
 	if (code == NULL || signed_at == NULL ||
 	    !exam_items_find(v->t, code, v->day, &item) ||
@@ -231,12 +272,8 @@ look_at_report(const struct visit *v, const struct record *earlier)
 	    is_spoken_of(v, item.is_lab ? "lab" : "exam", "earlier_report_id",
 	        earlier->id.ref))
 		return;
-	for (i = 0; i < json_array_size(orders); i++)
-		if (has_text(json_array_get(orders, i), "item_code", code))
-			remind(v,
-			    item.is_lab ? FINDING_DUPLICATE_LAB
-			                : FINDING_DUPLICATE_EXAM,
-			    "orders", i, "item_code");
+	remind_of_item(v, code,
+	    item.is_lab ? FINDING_DUPLICATE_LAB : FINDING_DUPLICATE_EXAM);
 }
 
 static void
@@ -257,23 +294,41 @@ look_at(const struct visit *v, const uint8_t key[KEY_RECORD_BYTES])
 	record_clear(&r);
 }
 
+/* From the day of the visit back, as far as anything lasts. */
 static void
 look_through(const struct visit *v, const char *resident)
 {
-	uint8_t key[DB_BLIND_BYTES];
+	uint8_t key[DB_BLIND_BYTES + DAY_BYTES];
+	uint32_t last = day_backwards(v->day);
 	struct bytes found;
 	struct walk *w;
 	size_t looked = 0;
 
 	note_key(v->t, resident, key);
+	store_u32(key + DB_BLIND_BYTES, last);
 	if (walk_open(v->t, TABLE_CODES, key, sizeof key, &w) != ERR_OK)
 		return;
 	while (looked++ < DUPLICATES_LOOKED_MAX &&
 	       walk_next(w, &found, NULL) == ERR_OK &&
 	       found.size == NOTE_BYTES &&
-	       memcmp(found.data, key, sizeof key) == 0)
-		look_at(v, found.data + DB_BLIND_BYTES);
+	       memcmp(found.data, key, DB_BLIND_BYTES) == 0 &&
+	       load_u32(found.data + DB_BLIND_BYTES) <= last + LASTING_DAYS)
+		look_at(v, found.data + DB_BLIND_BYTES + DAY_BYTES);
 	walk_close(w);
+}
+
+/* Under each of the person's entries that is here. */
+static void
+look_at_person(const struct visit *v)
+{
+	struct record r;
+	size_t i;
+
+	for (i = 0; i < v->person.count; i++)
+		if (record_read(v->t, v->person.key[i], &r) == ERR_OK) {
+			look_through(v, r.id.ref);
+			record_clear(&r);
+		}
 }
 
 /* Nothing that could be a duplicate is asked for. */
@@ -281,23 +336,25 @@ static bool
 asks_for_nothing(const json_t *fields)
 {
 	return json_array_size(json_object_get(fields, "rx")) == 0 &&
-	       json_array_size(json_object_get(fields, "orders")) == 0;
+	       json_array_size(json_object_get(fields, "orders")) == 0 &&
+	       json_object_get(fields, "item_code") == NULL;
 }
 
 void
-duplicates_remind(struct txn *t, const struct self *self, const json_t *fields,
-    const uint8_t *own, struct findings *out)
+duplicates_remind(struct txn *t, const struct self *self, const char *day,
+    const json_t *fields, const uint8_t *own, struct findings *out)
 {
 	struct visit v = {
 	    .t = t, .self = self, .fields = fields, .own = own, .out = out};
-	const char *resident = rule_ref(fields, "resident_id");
-	const char *day = rule_day(fields, "visit_at");
+	struct identity record = {0};
+	uint8_t resident[KEY_RECORD_BYTES];
 
-	if (resident == NULL || day == NULL || asks_for_nothing(fields) ||
+	snprintf(record.source, sizeof record.source, "%s", self->source);
+	if (day == NULL || asks_for_nothing(fields) ||
 	    rule_state_is(fields, "entered_in_error") ||
-	    record_find_named(t, self, "resident", resident, v.resident) !=
-	        ERR_OK)
+	    find_resident(t, self, &record, fields, resident) != ERR_OK ||
+	    linked_all(t, resident, &v.person) != ERR_OK)
 		return;
 	snprintf(v.day, sizeof v.day, "%.10s", day);
-	look_through(&v, resident);
+	look_at_person(&v);
 }

@@ -15,6 +15,7 @@
 #include "store/admit.h"
 #include "store/emptying.h"
 #include "store/feed_left.h"
+#include "store/mentioned.h"
 #include "store/receipt.h"
 #include "store/rules.h"
 #include "store/team_feed.h"
@@ -181,50 +182,6 @@ hash_of(struct txn *t, const char *kind, const char *ref)
 	return db_blind_hash(txn_db(t), "unsent", text, (size_t)n);
 }
 
-/* Called with each record a change is about: itself and what it names. */
-typedef bool named(void *context, const char *kind, const char *ref);
-
-static bool
-name_fields(
-    const struct kind *k, const json_t *fields, named *visit, void *context)
-{
-	const struct field *f;
-
-	for (f = k == NULL ? NULL : k->fields; f != NULL && f->number != 0;
-	     f++) {
-		const char *ref =
-		    json_string_value(json_object_get(fields, f->name));
-
-		if ((f->flags & (FIELD_FOLLOWS | FIELD_GRANTS)) != 0 &&
-		    f->type == FIELD_REF && ref != NULL &&
-		    strncmp(ref, "ref:", 4) == 0 &&
-		    visit(context, f->ref_kind, ref + 4))
-			return true;
-	}
-	return false;
-}
-
-/* An amendment says no more whom it is about: its record does. All changes of
- * a record are judged alike. */
-static bool
-name_all(struct txn *t, const struct change *c, named *visit, void *context)
-{
-	const struct kind *k = kind_by_name(c->record.kind);
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record r;
-	bool is_named;
-
-	if (visit(context, c->record.kind, c->record.ref) ||
-	    name_fields(k, c->fields, visit, context))
-		return true;
-	key_record(txn_db(t), key, &c->record);
-	if (record_read(t, key, &r) != ERR_OK)
-		return false;
-	is_named = name_fields(k, r.fields, visit, context);
-	record_clear(&r);
-	return is_named;
-}
-
 static bool
 note_unsent(void *context, const char *kind, const char *ref)
 {
@@ -276,7 +233,7 @@ gather_log(struct unsent *u, const struct change_id *last, uint64_t held)
 			e = decode(&id, &s, &c);
 		if (e != ERR_OK)
 			break;
-		(void)name_all(u->t, &c, note_unsent, u);
+		(void)mentioned_each(u->t, &c, note_unsent, u);
 		change_clear(&c);
 	}
 	stored_free(&s);
@@ -386,7 +343,7 @@ empty_one(struct unsent *u, const struct change_id *id, bool *done)
 	if (e == ERR_OK) {
 		if (org_within(u->t, &u->wide, c.org)) {
 			*done = true; /* it stands on a list of this site */
-		} else if (name_all(u->t, &c, is_unsent, u)) {
+		} else if (mentioned_each(u->t, &c, is_unsent, u)) {
 			*done = false;
 		} else {
 			e = mark_record(u->t, &c);

@@ -467,6 +467,15 @@ static const struct entry entries[] = {
 	{FINDING_BY_PARENT, "by_parent",
 	    N_("The parent could not take a change made here."),
 	    N_("Nothing is lost; ask there what was wrong with it.")},
+	{FINDING_CUSTODY_JUMP, "custody_jump",
+	    N_("Hand-overs with earlier numbers are awaited, and as far as is "
+	       "known its giver did not have the device."),
+	    N_("Wait for the sites that have them, or let its author mend the "
+	       "number; the owner says whether it was so.")},
+	{FINDING_MANY_CHANGES, "many_changes",
+	    N_("This record has more changes than one record is to have."),
+	    N_("Find out which program changes it again and again, and end "
+	       "that. What is new begins a record of its own.")},
 	{FINDING_WITHDRAWN, "withdrawn",
 	    N_("The node these changes come from was withdrawn before they "
 	       "arrived."),

@@ -100,6 +100,7 @@ enum finding_code {
 	FINDING_UNACKNOWLEDGED = 108,
 	FINDING_FOLLOWUP_DUE = 109,
 	/* from peers */
+	FINDING_MANY_CHANGES = 275, /* of one record: held apart, refused */
 	FINDING_BODY = 110,        /* a change we cannot read */
 	FINDING_ORG_OUTSIDE = 111, /* org outside the certificate */
 	FINDING_CLASH = 112,       /* same id, other content */
@@ -124,6 +125,7 @@ enum finding_code {
 	FINDING_DEVICE_DAMAGED = 165,
 	FINDING_PLACE_DISPUTED = 166,
 	FINDING_OWNER_CLEARS = 167, /* unsafe until the owner says so */
+	FINDING_CUSTODY_JUMP = 276, /* warned, asked: numbers are awaited */
 	/* people */
 	FINDING_TWO_PLACES = 180,     /* asked: at two orgs within minutes */
 	FINDING_READ_NOT_NOTED = 181, /* warned: the disk is full */

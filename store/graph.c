@@ -45,64 +45,74 @@ graph_link_fits(const struct parent *p, const struct merge_input *target)
 	return memcmp(p->link, fingerprint, FINGERPRINT_LINK_BYTES) == 0;
 }
 
+/* Which of its parents are here, as places; *count goes on from the others'. */
 static void
-reach_from(struct graph *g, size_t from, size_t *stack)
+add_parents(const struct graph *g, size_t i, size_t *parent, size_t *count)
 {
-	uint8_t *row = g->reach + from * g->count;
-	size_t depth = 0;
+	const struct change *c = g->item[i]->change;
+	size_t n;
 
-	stack[depth++] = from;
-	while (depth > 0) {
-		const struct change *c = g->item[stack[--depth]]->change;
-		size_t i;
+	for (n = 0; n < c->parent_count; n++) {
+		size_t p = graph_find(g, &c->parents[n].id);
 
-		for (i = 0; i < c->parent_count; i++) {
-			size_t p = graph_find(g, &c->parents[i].id);
-
-			if (p == SIZE_MAX || row[p] != 0 ||
-			    !graph_link_fits(&c->parents[i], g->item[p]))
-				continue;
-			row[p] = 1;
-			stack[depth++] = p;
-		}
+		if (p != SIZE_MAX &&
+		    graph_link_fits(&c->parents[n], g->item[p]))
+			parent[(*count)++] = p;
 	}
+}
+
+static enum err
+follow_parents(struct graph *g)
+{
+	size_t *first = calloc(g->count + 1, sizeof *first), *parent;
+	size_t i, most = 0, count = 0;
+	enum err e = ERR_NOMEM;
+
+	for (i = 0; i < g->count; i++)
+		most += g->item[i]->change->parent_count;
+	parent = calloc(most + 1, sizeof *parent);
+	if (first != NULL && parent != NULL) {
+		for (i = 0; i < g->count; i++) {
+			add_parents(g, i, parent, &count);
+			first[i + 1] = count;
+		}
+		e = reach_build(&g->reach, g->count, first, parent);
+	}
+	free(first);
+	free(parent);
+	return e;
 }
 
 void
 graph_free(struct graph *g)
 {
 	free(g->item);
-	free(g->reach);
+	reach_free(&g->reach);
 	free(g->aside);
 	free(g->unmanaged);
+	say_free(g->say);
 }
 
 enum err
 graph_build(struct graph *g, const struct merge_input *input, size_t count)
 {
-	size_t *stack, i;
+	size_t i;
+	enum err e;
 
 	memset(g, 0, sizeof *g);
-	g->item = calloc(count, sizeof *g->item);
-	stack = calloc(count + 1, sizeof *stack);
-	if (g->item == NULL || stack == NULL)
-		goto no_memory;
+	g->item = calloc(count + 1, sizeof *g->item);
+	if (g->item == NULL)
+		return ERR_NOMEM;
 	for (i = 0; i < count; i++)
 		g->item[i] = &input[i];
 	qsort(g->item, count, sizeof *g->item, by_id);
 	for (i = 0; i < count; i++)
 		if (i == 0 || by_id(&g->item[g->count - 1], &g->item[i]) != 0)
 			g->item[g->count++] = g->item[i];
-	g->reach = calloc(g->count, g->count);
-	if (g->reach == NULL)
-		goto no_memory;
-	for (i = 0; i < g->count; i++)
-		reach_from(g, i, stack);
-	free(stack);
-	return ERR_OK;
-
-no_memory:
-	free(stack);
-	graph_free(g);
-	return ERR_NOMEM;
+	e = follow_parents(g);
+	if (e == ERR_OK)
+		e = say_new(&g->say, g->count);
+	if (e != ERR_OK)
+		graph_free(g);
+	return e;
 }

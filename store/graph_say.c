@@ -5,6 +5,7 @@
  * managing org: then both have a say, and the field's rule finds the word.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,25 +68,108 @@ graph_stands_against(const struct graph *g, size_t i, size_t j)
 	       graph_word_rank(f, g->item[j]->change) < rank;
 }
 
+/* --- who has a say -------------------------------------------------------
+ *
+ * Each is asked about in turn, of one field at a time: the answers for all are
+ * found at once, and kept until another field is asked about.
+ */
+
+struct say {
+	char name[FIELD_NAME_BYTES_MAX + 1];
+	bool is_known;
+	size_t within;
+	size_t words;
+	uint64_t *sets; /* who sets it, of whom within has seen */
+	uint64_t *has;  /* of them, who has a say */
+};
+
+enum err
+say_new(struct say **out, size_t count)
+{
+	struct say *s = calloc(1, sizeof *s);
+
+	*out = s;
+	if (s == NULL)
+		return ERR_NOMEM;
+	s->words = (count + 63) / 64;
+	s->sets = calloc(2 * s->words + 1, sizeof *s->sets);
+	s->has = s->sets == NULL ? NULL : s->sets + s->words;
+	return s->sets == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+void
+say_free(struct say *s)
+{
+	if (s != NULL)
+		free(s->sets);
+	free(s);
+}
+
+static bool
+has_bit(const uint64_t *row, size_t i)
+{
+	return (row[i / 64] >> (i % 64) & 1) != 0;
+}
+
+static void
+find_setters(const struct graph *g, const char *name, size_t within)
+{
+	struct say *s = g->say;
+	size_t i;
+
+	memset(s->sets, 0, s->words * sizeof *s->sets);
+	for (i = 0; i < g->count; i++)
+		if ((within == SIZE_MAX || i == within ||
+		        is_before(g, i, within)) &&
+		    graph_sets(g, i, name))
+			s->sets[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+/* Whether one who had seen it, and may, took its word back. */
+static bool
+is_taken_back(const struct graph *g, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < g->count; j++)
+		if (has_bit(g->say->sets, j) && is_before(g, i, j) &&
+		    !graph_stands_against(g, i, j))
+			return true;
+	return false;
+}
+
+static void
+find_say(const struct graph *g, const char *name, size_t within)
+{
+	bool is_guarded =
+	    g->guarded != NULL && strcmp(g->guarded->name, name) == 0;
+	struct say *s = g->say;
+	size_t i, w;
+
+	find_setters(g, name, within);
+	memcpy(s->has, s->sets, s->words * sizeof *s->has);
+	for (i = 0; !is_guarded && i < g->count; i++)
+		for (w = 0; has_bit(s->sets, i) && w < s->words; w++)
+			s->has[w] &= ~reach_row(&g->reach, i)[w];
+	for (i = 0; is_guarded && i < g->count; i++)
+		if (has_bit(s->sets, i) && is_taken_back(g, i))
+			s->has[i / 64] &= ~((uint64_t)1 << (i % 64));
+}
+
 bool
 graph_has_a_say(
     const struct graph *g, size_t i, const char *name, size_t within)
 {
-	bool is_guarded =
-	    g->guarded != NULL && strcmp(g->guarded->name, name) == 0;
-	size_t j;
+	struct say *s = g->say;
 
-	if (!graph_sets(g, i, name))
-		return false;
-	if (within != SIZE_MAX && i != within && !is_before(g, i, within))
-		return false;
-	for (j = 0; j < g->count; j++)
-		if (j != i && is_before(g, i, j) && graph_sets(g, j, name) &&
-		    (within == SIZE_MAX || j == within ||
-		        is_before(g, j, within)) &&
-		    !(is_guarded && graph_stands_against(g, i, j)))
-			return false;
-	return true;
+	if (!s->is_known || s->within != within || strcmp(s->name, name) != 0) {
+		find_say(g, name, within);
+		s->within = within;
+		/* A name that is too long comes from no change. */
+		s->is_known = snprintf(s->name, sizeof s->name, "%s", name) <
+		              (int)sizeof s->name;
+	}
+	return has_bit(s->has, i);
 }
 
 /* --- what the group said ---------------------------------------------------
@@ -171,6 +255,7 @@ graph_mark(struct graph *g)
 
 	if (e == ERR_OK)
 		e = mark_named(g, MERGE_UNMANAGED, &g->unmanaged);
+	g->say->is_known = false; /* it was found without these marks */
 	if (e == ERR_OK && g->count > 0)
 		g->guarded =
 		    guarded_of(kind_by_name(g->item[0]->change->record.kind));

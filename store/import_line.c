@@ -10,6 +10,7 @@
 
 #include "store/admit.h"
 #include "store/allergies.h"
+#include "store/crowded.h"
 #include "store/group_word.h"
 #include "store/import_line.h"
 #include "store/text.h"
@@ -452,6 +453,19 @@ check_word(const struct line_run *run, const struct line *l,
 		    out, code, code == FINDING_GROUPS_NAME ? "by" : "");
 }
 
+/* What others would keep apart: a program that repeats itself is told here. */
+static void
+check_room(
+    const struct line_run *run, const struct line *l, struct findings *out)
+{
+	bool is_crowded = false;
+
+	if (crowded_is(run->t, l->key, run->self.life,
+	        run->self.role == ROLE_HUB, &is_crowded) == ERR_OK &&
+	    is_crowded)
+		findings_refuse(out, FINDING_MANY_CHANGES, "");
+}
+
 /* --- taking ------------------------------------------------------------ */
 
 static void
@@ -553,8 +567,10 @@ take_content(struct line_run *run, struct line *l, struct line_outcome *out)
 		changed = changed_fields(l);
 	if (changed == NULL)
 		return ERR_NOMEM;
-	if (l->before == NULL || json_object_size(changed) > 0)
+	if (l->before == NULL || json_object_size(changed) > 0) {
 		check_word(run, l, changed, &out->findings);
+		check_room(run, l, &out->findings);
+	}
 	if (out->findings.refusals > 0) {
 		e = ERR_OK;
 	} else if (l->before != NULL && json_object_size(changed) == 0) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/graph.h"
 #include "store/kin.h"
 #include "store/memo.h"
 
@@ -53,41 +54,10 @@ kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	return kin_few(t, key, &few) == ERR_OK && few.count == 1;
 }
 
-static size_t
-find(const struct record_set *set, const struct change_id *id)
-{
-	size_t i;
-
-	for (i = 0; i < set->count; i++)
-		if (change_id_compare(&set->change[i].id, id) == 0)
-			return i;
-	return set->count;
-}
-
 bool
 kin_had_seen(const struct record_set *set, size_t i, size_t j)
 {
-	bool seen[KIN_MAX] = {false};
-	size_t todo[KIN_MAX], count = 0, p;
-
-	if (set->count > KIN_MAX)
-		return false;
-	todo[count++] = i;
-	while (count > 0) {
-		const struct change *at = &set->change[todo[--count]];
-
-		for (p = 0; p < at->parent_count; p++) {
-			size_t n = find(set, &at->parents[p].id);
-
-			if (n == j && n != i)
-				return true;
-			if (n == set->count || seen[n])
-				continue;
-			seen[n] = true;
-			todo[count++] = n;
-		}
-	}
-	return false;
+	return set->graph != NULL && is_before(set->graph, j, i);
 }
 
 bool
@@ -110,7 +80,7 @@ kin_has_a_say(const struct record_set *set, size_t i, const char *field)
 	if (!sets(set, i, field))
 		return false;
 	for (j = 0; j < set->count; j++)
-		if (j != i && sets(set, j, field) && kin_had_seen(set, j, i))
+		if (kin_had_seen(set, j, i) && sets(set, j, field))
 			return false;
 	return true;
 }

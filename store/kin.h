@@ -25,7 +25,8 @@ enum err kin_few(
 void kin_forget(struct txn *t);
 /** Whether a record has one change only; costs no reading of it. */
 bool kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
-/** Whether change i had seen change j, by parents that are here. */
+/** Whether change i had seen change j, by parents that are here, as merging
+ * sees it (graph.h); costs no more than a look. */
 bool kin_had_seen(const struct record_set *set, size_t i, size_t j);
 /** Whether neither had seen the other. */
 bool kin_met(const struct record_set *set, size_t i, size_t j);

@@ -198,6 +198,7 @@ struct kind {
 	/** The state to show on a day (YYYY-MM-DD), where one of those that
 	 * are computed holds; else NULL. May be NULL. */
 	const char *(*view)(const json_t *fields, const char *day);
+	const char *unsaid; /* the state of one that tells none; NULL: none */
 	struct kind_scope scope;
 };
 

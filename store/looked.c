@@ -130,6 +130,40 @@ read_followed(struct txn *t, const struct identity *id, const struct field *f,
 	return e == ERR_CORRUPT ? ERR_NOT_FOUND : e;
 }
 
+static enum err add_whom_of(struct txn *t, const struct record *r,
+    unsigned depth, struct looked_whom *out);
+
+/* A decision names the record it is about by kind, ref and source. */
+static enum err
+add_decided(struct txn *t, const struct record *r, const struct kind *k,
+    unsigned depth, struct looked_whom *out)
+{
+	const char *kind, *ref, *source;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct identity id = {0};
+	struct record about;
+	enum err e;
+
+	if (!scope_about(k, r->fields, &kind, &ref, &source) ||
+	    (source != NULL && strlen(source) > SOURCE_BYTES_MAX))
+		return ERR_OK;
+	snprintf(id.kind, sizeof id.kind, "%s", kind);
+	snprintf(id.source, sizeof id.source, "%s",
+	    source == NULL ? r->id.source : source);
+	snprintf(id.ref, sizeof id.ref, "%s", ref);
+	key_record(txn_db(t), key, &id);
+	e = record_read(t, key, &about);
+	if (e == ERR_OK) {
+		e = add_whom_of(t, &about, depth + 1, out);
+		record_clear(&about);
+	} else if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
+		e = ERR_OK; /* one that is awaited is named all the same */
+		if (strcmp(id.kind, "resident") == 0)
+			add_whom(out, &id);
+	}
+	return e;
+}
+
 static enum err
 add_whom_of(struct txn *t, const struct record *r, unsigned depth,
     struct looked_whom *out)
@@ -147,6 +181,8 @@ add_whom_of(struct txn *t, const struct record *r, unsigned depth,
 		return ERR_OK;
 	}
 	e = add_named(t, r, k, out, &is_any);
+	if (e == ERR_OK && depth < FOLLOWED_MAX)
+		e = add_decided(t, r, k, depth, out);
 	if (is_any || depth == FOLLOWED_MAX)
 		return e;
 	for (f = k->fields; e == ERR_OK && f->number != 0; f++) {

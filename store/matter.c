@@ -24,7 +24,7 @@ extern const struct matter_maker matter_others_contract;
 extern const struct matter_maker matter_others_record;
 extern const struct matter_maker matter_begun_twice;
 extern const struct matter_maker matter_fork, matter_onward,
-    matter_not_custodian, matter_unapproved, matter_device_lost,
+    matter_not_custodian, matter_jump, matter_unapproved, matter_device_lost,
     matter_device_damaged, matter_unsafe;
 extern const struct matter_maker matter_candidate, matter_move,
     matter_late_edit, matter_death, matter_whose;
@@ -45,6 +45,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_fork,
     &matter_onward,
     &matter_not_custodian,
+    &matter_jump,
     &matter_unapproved,
     &matter_device_lost,
     &matter_device_damaged,

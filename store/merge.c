@@ -215,28 +215,50 @@ fullness(const struct graph *g, const struct kind *k, size_t head)
 	return count;
 }
 
+/* A head and what speaks for it. */
+struct rival {
+	size_t at; /* SIZE_MAX: none yet */
+	int rank;  /* of its state */
+	size_t fullness;
+	bool is_counted; /* its fullness is */
+};
+
+static size_t
+fullness_of(const struct graph *g, const struct kind *k, struct rival *r)
+{
+	if (!r->is_counted)
+		r->fullness = fullness(g, k, r->at);
+	r->is_counted = true;
+	return r->fullness;
+}
+
 /* Of two heads of one rank the fuller version knew more: a step written by
  * another org repeats the record and adds to it. */
 static bool
-head_beats(const struct graph *g, const struct kind *k, size_t challenger,
-    size_t holder)
+head_beats(const struct graph *g, const struct kind *k,
+    struct rival *challenger, struct rival *holder)
 {
-	size_t c = fullness(g, k, challenger), h = fullness(g, k, holder);
+	size_t c, h;
 
-	return c != h ? c > h : beats(g, challenger, holder);
+	if (holder->at == SIZE_MAX || challenger->rank != holder->rank)
+		return holder->at == SIZE_MAX ||
+		       challenger->rank > holder->rank;
+	c = fullness_of(g, k, challenger);
+	h = fullness_of(g, k, holder);
+	return c != h ? c > h : beats(g, challenger->at, holder->at);
 }
 
 /* The version's envelope comes from the head whose state stands highest. */
 static size_t
 choose_head(const struct graph *g, const struct kind *k, struct record *out)
 {
-	size_t best = SIZE_MAX, i;
-	int best_rank = 0;
+	struct rival best = {.at = SIZE_MAX};
+	size_t i;
 
 	for (i = 0; i < g->count; i++) {
+		struct rival head = {.at = i};
 		bool ignored = false;
 		size_t s;
-		int rank;
 
 		if (!is_head(g, i))
 			continue;
@@ -250,14 +272,11 @@ choose_head(const struct graph *g, const struct kind *k, struct record *out)
 			memcpy(p->link, f, FINGERPRINT_LINK_BYTES);
 		}
 		s = winner(g, k, "state", MERGE_STATE, i, &ignored);
-		rank = s == SIZE_MAX ? -1 : rank_of(k, g, s);
-		if (best == SIZE_MAX || rank > best_rank ||
-		    (rank == best_rank && head_beats(g, k, i, best))) {
-			best = i;
-			best_rank = rank;
-		}
+		head.rank = s == SIZE_MAX ? -1 : rank_of(k, g, s);
+		if (head_beats(g, k, &head, &best))
+			best = head;
 	}
-	return best;
+	return best.at;
 }
 
 static void
@@ -412,7 +431,7 @@ branch_sides(const struct graph *g, const struct kind *k, struct sides *out)
 		return ERR_OK;
 	said = json_array();
 	e = said == NULL ? ERR_NOMEM : add_branch(g, best, said, out);
-	for (i = 0; e == ERR_OK && i < g->count; i++)
+	for (i = 0; e == ERR_OK && i < g->count && out->count < SIDES_MAX; i++)
 		if (i != best && is_head(g, i))
 			e = add_branch(g, i, said, out);
 	json_decref(said);
@@ -430,27 +449,60 @@ is_chosen(const struct kind *k, const char *name)
 	       (f == NULL || f->merge == MERGE_FIELD);
 }
 
+struct sight {
+	const struct kind *kind;
+	struct graph graph;
+};
+
+enum err
+sight_open(const struct merge_input *input, size_t count, struct sight **out)
+{
+	struct sight *s = calloc(1, sizeof *s);
+	enum err e = s == NULL ? ERR_NOMEM : graph_of(&s->graph, input, count);
+
+	if (e != ERR_OK) {
+		free(s);
+		s = NULL;
+	} else {
+		s->kind = kind_by_name(input[0].change->record.kind);
+	}
+	*out = s;
+	return e;
+}
+
+void
+sight_close(struct sight *s)
+{
+	if (s != NULL)
+		graph_free(&s->graph);
+	free(s);
+}
+
+enum err
+sight_sides(const struct sight *s, const char *field, struct sides *out)
+{
+	bool keeps_branches = s->kind != NULL && s->kind->keeps_branches;
+
+	memset(out, 0, sizeof *out);
+	if (keeps_branches != (*field == '\0') ||
+	    (*field != '\0' && !is_chosen(s->kind, field)))
+		return ERR_OK;
+	if (keeps_branches)
+		return branch_sides(&s->graph, s->kind, out);
+	field_sides(&s->graph, s->kind, field, out);
+	return ERR_OK;
+}
+
 enum err
 record_sides(const struct merge_input *input, size_t count, const char *field,
     struct sides *out)
 {
-	const struct kind *k = kind_by_name(input[0].change->record.kind);
-	bool keeps_branches = k != NULL && k->keeps_branches;
-	struct graph g;
-	enum err e;
+	struct sight *s;
+	enum err e = sight_open(input, count, &s);
 
-	memset(out, 0, sizeof *out);
-	if (keeps_branches != (*field == '\0') ||
-	    (*field != '\0' && !is_chosen(k, field)))
-		return ERR_OK;
-	e = graph_of(&g, input, count);
-	if (e != ERR_OK)
-		return e;
-	if (keeps_branches)
-		e = branch_sides(&g, k, out);
-	else
-		field_sides(&g, k, field, out);
-	graph_free(&g);
+	if (e == ERR_OK)
+		e = sight_sides(s, field, out);
+	sight_close(s);
 	return e;
 }
 

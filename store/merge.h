@@ -73,6 +73,17 @@ struct sides {
 enum err record_sides(const struct merge_input *input, size_t count,
     const char *field, struct sides *out);
 
+/* For who asks of one field after the other. */
+struct sight;
+/** count >= 1; input stays as it is until sight_close(). ERR_NOMEM. */
+enum err sight_open(
+    const struct merge_input *input, size_t count, struct sight **out);
+/** As record_sides(). */
+enum err sight_sides(
+    const struct sight *s, const char *field, struct sides *out);
+/** NULL is allowed. */
+void sight_close(struct sight *s);
+
 /**
  * Which changes say of a field what nobody who had seen it said otherwise
  * since; out[i] is of input[i]. What was repeated counts from the first time.

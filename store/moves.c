@@ -5,15 +5,15 @@
 
 #include "store/admit.h"
 #include "store/decided.h"
-#include "store/index.h"
 #include "store/kin.h"
+#include "store/late.h"
 #include "store/linked.h"
 #include "store/matter.h"
 #include "store/moves.h"
 #include "store/rules.h"
 #include "store/scope.h"
 
-enum { CLASS_SOON = 1, ORG_STEPS_MAX = 8 };
+enum { CLASS_SOON = 1 };
 
 static const char holder[] = "managing_org_id";
 
@@ -225,68 +225,6 @@ note_move(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- late edits -------------------------------------------------------- */
 
-static bool
-is_at_or_below(struct txn *t, const char *org, const char *above)
-{
-	char at[REF_BYTES_MAX + 1];
-	int steps;
-
-	snprintf(at, sizeof at, "%s", org);
-	for (steps = 0; steps < ORG_STEPS_MAX; steps++) {
-		if (strcmp(at, above) == 0)
-			return true;
-		if (index_parent_org(t, at, at, sizeof at) != ERR_OK)
-			return false;
-	}
-	return false;
-}
-
-/* Whether the author of change i acted for who had the file before change m
- * gave it away. */
-static bool
-is_of_former(struct txn *t, const struct record_set *set, size_t i, size_t m)
-{
-	size_t j;
-
-	for (j = 0; j < set->count; j++) {
-		const char *org = rule_ref(set->change[j].fields, holder);
-
-		if (org != NULL && j != m && kin_had_seen(set, m, j) &&
-		    is_at_or_below(t, set->change[i].org, org))
-			return true;
-	}
-	return false;
-}
-
-static bool
-gives_away(const struct change *c)
-{
-	return c->parent_count > 0 &&
-	       json_object_get(c->fields, holder) != NULL;
-}
-
-static bool
-is_late(struct txn *t, const struct record_set *set, size_t i)
-{
-	const struct change *c = &set->change[i];
-	size_t m;
-
-	if (c->parent_count == 0 || json_object_get(c->fields, holder) != NULL)
-		return false;
-	for (m = 0; m < set->count; m++) {
-		const char *to = rule_ref(set->change[m].fields, holder);
-
-		/* Who takes a file himself has not been given it. */
-		if (to != NULL && gives_away(&set->change[m]) &&
-		    kin_has_a_say(set, m, holder) &&
-		    !is_at_or_below(t, set->change[m].org, to) &&
-		    !is_at_or_below(t, c->org, to) && kin_met(set, i, m) &&
-		    is_of_former(t, set, i, m))
-			return true;
-	}
-	return false;
-}
-
 /* Told until somebody says that he has seen it; what lay between may come
  * last, and show that there was nothing to tell. */
 static enum err
@@ -307,11 +245,12 @@ tell_one(struct txn *t, const struct change *c, bool late)
 static enum err
 tell_late(struct txn *t, const struct record_set *set)
 {
+	bool is_late[KIN_MAX];
 	size_t i;
-	enum err e = ERR_OK;
+	enum err e = late_find(t, set, is_late);
 
 	for (i = 0; e == ERR_OK && i < set->count; i++)
-		e = tell_one(t, &set->change[i], is_late(t, set, i));
+		e = tell_one(t, &set->change[i], is_late[i]);
 	return e;
 }
 
@@ -331,7 +270,7 @@ note_resident(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	if (e != ERR_OK)
 		return e == ERR_LIMIT || e == ERR_CORRUPT ? ERR_OK : e;
 	for (i = 0; !any && i < set.count; i++)
-		any = gives_away(&set.change[i]);
+		any = late_gives_away(&set.change[i]);
 	e = any ? tell_late(t, &set) : ERR_OK;
 	record_set_free(&set);
 	return e;

@@ -1,6 +1,7 @@
 /* notes: what follows from a merged change besides its record. */
 
 #include "store/contest_settle.h"
+#include "store/crowded.h"
 #include "store/due.h"
 #include "store/emptying.h"
 #include "store/linked.h"
@@ -40,6 +41,8 @@ notes_matters(struct txn *t, const struct self *self, const struct change *c,
 {
 	enum err e = scope_hold_ref(t, self, c, key);
 
+	if (e == ERR_OK)
+		e = crowded_note(t, self, c, key);
 	if (e == ERR_OK)
 		e = not_at_site_note(t, self, c);
 	if (e != ERR_OK || emptying_is_emptied(t, key))

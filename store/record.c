@@ -1,9 +1,11 @@
 /* record: changes as stored, and records read from them. */
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/emptying.h"
+#include "store/graph.h"
 #include "store/index.h"
 #include "store/record.h"
 
@@ -146,6 +148,9 @@ record_set_free(struct record_set *g)
 		change_clear(&g->change[--g->count]);
 	free(g->change);
 	free(g->input);
+	if (g->graph != NULL)
+		graph_free(g->graph);
+	free(g->graph);
 	memset(g, 0, sizeof *g);
 }
 
@@ -221,8 +226,8 @@ gather_one(void *context, const struct change_id *id)
 	return ERR_OK;
 }
 
-enum err
-record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+static enum err
+gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
     struct record_set *out)
 {
 	struct gathering into = {.t = t, .key = key, .most = most, .set = out};
@@ -244,12 +249,43 @@ record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
 	return e;
 }
 
+static enum err
+add_graph(struct record_set *set)
+{
+	struct graph *g = calloc(1, sizeof *g);
+	enum err e =
+	    g == NULL ? ERR_NOMEM : graph_build(g, set->input, set->count);
+
+	if (e != ERR_OK) {
+		free(g);
+		return e;
+	}
+	set->graph = g;
+	/* Both are in the order of ids. */
+	assert(g->count == set->count && g->item[0] == &set->input[0]);
+	return ERR_OK;
+}
+
+enum err
+record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], size_t most,
+    struct record_set *out)
+{
+	enum err e = gather(t, key, most, out);
+
+	if (e == ERR_OK && out->count > 1) {
+		e = add_graph(out);
+		if (e != ERR_OK)
+			record_set_free(out);
+	}
+	return e;
+}
+
 enum err
 record_read(
     struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct record *out)
 {
 	struct record_set set;
-	enum err e = record_gather(t, key, SIZE_MAX, &set);
+	enum err e = gather(t, key, SIZE_MAX, &set);
 
 	if (e != ERR_OK)
 		return e;

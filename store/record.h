@@ -52,6 +52,7 @@ struct record_set {
 	struct change *change;
 	struct merge_input *input; /* of the same places */
 	size_t count, capacity;
+	struct graph *graph; /* of kin.h, of the same places; NULL: one change */
 };
 
 /**

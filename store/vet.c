@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/crowded.h"
 #include "store/device_vet.h"
 #include "store/duplicates.h"
 #include "store/exam_items.h"
@@ -451,6 +452,36 @@ gives_no_file(struct vet *v, const struct vet_line *line)
 	       index_ref(v->t, "resident", resident, key) == ERR_OK;
 }
 
+/* What would be kept apart there is refused here, where it can be mended. */
+static bool
+is_crowded(const struct vet *v, const struct vet_line *line)
+{
+	bool is = false;
+
+	return line->own != NULL &&
+	       crowded_is(v->t, line->own, v->self->life,
+	           v->self->role == ROLE_HUB, &is) == ERR_OK &&
+	       is;
+}
+
+/* Of what a visit gives and orders, and of an examination when it is asked
+ * for. */
+static void
+remind_of_duplicates(
+    struct vet *v, const struct vet_line *line, struct findings *out)
+{
+	const char *taken = rule_day(line->fields, "taken_at");
+
+	if (strcmp(line->kind->name, "encounter") == 0)
+		duplicates_remind(v->t, v->self,
+		    rule_day(line->fields, "visit_at"), line->fields, line->own,
+		    out);
+	if (strcmp(line->kind->name, "exam_request") == 0 && line->is_first)
+		duplicates_remind(v->t, v->self,
+		    taken != NULL ? taken : line->at, line->fields, line->own,
+		    out);
+}
+
 void
 vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 {
@@ -481,9 +512,11 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "about_ref");
 	if (gives_no_file(v, line))
 		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
+	if (is_crowded(v, line))
+		findings_refuse(out, FINDING_MANY_CHANGES, "");
 	/* Who sits before it can still do otherwise; a file cannot. */
-	if (v->source == NULL && strcmp(line->kind->name, "encounter") == 0)
-		duplicates_remind(v->t, v->self, line->fields, line->own, out);
+	if (v->source == NULL)
+		remind_of_duplicates(v, line, out);
 	device_vet(v->t, v->self, line, v->source == NULL, out);
 	keeper_vet(v, line, out);
 }

@@ -65,6 +65,33 @@ print_type(const struct field *f)
 	print_words(f);
 	if (f->ref_kind != NULL)
 		printf(" to %s", f->ref_kind);
+	if (f->source_field != NULL)
+		printf(" of the source in %s", f->source_field);
+}
+
+/* Who receives the record, or what it names, because of this field. */
+static void
+print_receivers(const struct field *f)
+{
+	static const struct {
+		unsigned flag;
+		const char *word;
+	} words[] = {
+	    {FIELD_AUDIENCE, "who is named"},
+	    {FIELD_HOLDER, "who is named, as its keeper"},
+	    {FIELD_TEAM, "the team named"},
+	    {FIELD_FOLLOWS, "who receives that"},
+	    {FIELD_GRANTS, "grants that"},
+	};
+	const char *gap = "";
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if ((f->flags & words[i].flag) == 0)
+			continue;
+		printf("%s%s", gap, words[i].word);
+		gap = "; ";
+	}
 }
 
 /* Refused outside; warned outside. */
@@ -93,12 +120,15 @@ print_field(const struct field *f, const char *above, const char *number)
 	print_type(f);
 	printf(" | %s | ", (f->flags & FIELD_REQUIRED) != 0 ? "yes" : "");
 	print_limits(f);
-	printf(" | P%d | %s%s%s%s%s |\n", (int)f->data,
+	printf(" | P%d | %s%s%s%s%s%s | ", (int)f->data,
 	    *above == '\0' ? merge_word(f) : "",
 	    f->guarded == NULL ? "" : ", guarded from ",
 	    f->guarded == NULL ? "" : f->guarded,
 	    (f->flags & FIELD_AT_ONCE) != 0 ? ", at once" : "",
-	    (f->flags & FIELD_ASKED) != 0 ? ", asked" : "");
+	    (f->flags & FIELD_ASKED) != 0 ? ", asked" : "",
+	    (f->flags & FIELD_GROUP) != 0 ? ", the group's" : "");
+	print_receivers(f);
+	printf(" |\n");
 }
 
 static void
@@ -163,6 +193,90 @@ print_states(const struct state *states)
 	}
 }
 
+/* --- who receives it -------------------------------------------------------
+ */
+
+static const char *
+grant_word(enum grant_rule rule)
+{
+	static const char *const words[] = {
+	    [GRANT_FULL] = "in full",
+	    [GRANT_BASIC] = "its basic part",
+	    [GRANT_BY_OTHERS] =
+	        "its basic part, and in full once another says so",
+	    [GRANT_BY_GROUP] =
+	        "its basic part, and in full once the group says so",
+	};
+
+	return words[rule];
+}
+
+static bool
+has_flag(const struct field *table, unsigned flag)
+{
+	for (const struct field *f = table; f->number != 0; f++)
+		if ((f->flags & flag) != 0 ||
+		    (f->row != NULL && has_flag(f->row, flag)))
+			return true;
+	return false;
+}
+
+/* States of a list, or that it is any. */
+static void
+print_in(const char *before, const char *list)
+{
+	if (list == NULL || strcmp(list, "*") == 0)
+		return;
+	printf("%s", before);
+	print_from(list);
+}
+
+static void
+print_grants(const struct kind *k)
+{
+	const struct kind_scope *s = &k->scope;
+
+	if (!has_flag(k->fields, FIELD_GRANTS))
+		return;
+	printf(" Grants what it names %s", grant_word(s->grant));
+	print_in(" (of the states ", s->full_in);
+	printf("%s", s->full_in == NULL ? "" : ")");
+	print_in(", in the states ", s->grants_in);
+	printf(".");
+}
+
+static void
+print_scope(const struct kind *k)
+{
+	const struct kind_scope *s = &k->scope;
+
+	if (s->up_only) {
+		printf("\nReceived by the group alone.\n");
+		return;
+	}
+	if (k->by_group && !k->for_acting_org) {
+		printf("\nReceived by everybody.\n");
+		return;
+	}
+	printf("\nReceived by the acting org and those above it");
+	if (s->by_founder)
+		printf(", the orgs that began it");
+	if (has_flag(k->fields,
+	        FIELD_AUDIENCE | FIELD_HOLDER | FIELD_TEAM | FIELD_FOLLOWS))
+		printf(", and as its fields say");
+	if (s->about[0] != NULL)
+		printf(", and by who receives the record in %s, %s and %s",
+		    s->about[0], s->about[1], s->about[2]);
+	printf(".");
+	if (s->basic != NULL) {
+		printf(" A basic grant covers it");
+		print_in(" in the states ", s->basic);
+		printf(".");
+	}
+	print_grants(k);
+	printf("\n");
+}
+
 static void
 print_kind(const struct kind *k)
 {
@@ -179,8 +293,13 @@ print_kind(const struct kind *k)
 		printf(" Concurrent versions stay side by side.");
 	if (k->is_final)
 		printf(" Never changed.");
-	printf("\n\n| no. | field | type | must | limits | data | merge |\n"
-	       "|---|---|---|---|---|---|---|\n");
+	if (k->unsaid != NULL)
+		printf(" One that tells no state is %s.", k->unsaid);
+	printf("\n");
+	print_scope(k);
+	printf("\n| no. | field | type | must | limits | data | merge | who "
+	       "receives |\n"
+	       "|---|---|---|---|---|---|---|---|\n");
 	print_fields(k->fields, "", "");
 	if (k->states != NULL)
 		print_states(k->states);

@@ -248,5 +248,6 @@ const struct kind kind_resident = {
     .states = states,
     .check = check,
     .classify = classify,
+    .unsaid = "provisional",
     .scope = {.is_followed = true, .is_granted = true, .basic = "*"},
 };

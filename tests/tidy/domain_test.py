@@ -5,9 +5,11 @@ usage: domain_test.py [--write] KIND_TABLES PAGE
 
 KIND_TABLES is the program tools/kind_tables. What the page has between
 `<!-- kind: NAME -->` and `<!-- end -->` must be what it prints; --write makes
-it so. Every kind has one such place.
+it so. Every kind has one such place. Files and functions that the page names
+in `code marks` are in the sources.
 """
 
+import pathlib
 import re
 import subprocess
 import sys
@@ -40,6 +42,29 @@ def complaints(page, tables):
         yield "a place has no end"
 
 
+FILE = re.compile(r"`([\w/]+\.[ch])`")
+CALL = re.compile(r"`(\w+)\(\)`")
+FOLDERS = ("agent", "api", "base", "cli", "store", "sync", "tests", "tools")
+
+
+def sources(root):
+    """Text of each source file by its path below the root."""
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+            for folder in FOLDERS
+            for path in (root / folder).rglob("*.[ch]")}
+
+
+def strangers(page, texts):
+    """What the page names and the sources do not have."""
+    for name in sorted(set(FILE.findall(page))):
+        if not any(("/" + path).endswith("/" + name) for path in texts):
+            yield f"there is no file {name}"
+    for name in sorted(set(CALL.findall(page))):
+        if not any(re.search(rf"\b{name}\(", text)
+                   for text in texts.values()):
+            yield f"there is no function {name}()"
+
+
 def written(page, tables):
     return PLACE.sub(lambda m: m[1] + tables.get(m[2], m[3]) + m[4], page)
 
@@ -62,6 +87,11 @@ def check_self():
     for page in bad:
         if not list(complaints(page, tables)):
             yield f"does not see what is wrong with: {page!r}"
+    texts = {"store/a.c": "int go(void)", "store/kinds/b.c": ""}
+    if list(strangers("`a.c`, `kinds/b.c`, `go()`", texts)):
+        yield "does not find what is there"
+    if len(list(strangers("`c.c`, `inds/b.c`, `o()`", texts))) != 3:
+        yield "finds what is not there"
     if written(bad[0], tables) != good:
         yield "writes the page wrongly"
 
@@ -80,6 +110,8 @@ def main():
             f.write(page)
     wrong = [f"this test {fault}" for fault in check_self()]
     wrong += [f"docs/domain.md: {fault}" for fault in complaints(page, tables)]
+    texts = sources(pathlib.Path(path).resolve().parent.parent)
+    wrong += [f"docs/domain.md: {fault}" for fault in strangers(page, texts)]
     print("\n".join(wrong) if wrong else f"{len(tables)} kinds")
     return 1 if wrong else 0
 

@@ -220,6 +220,47 @@ test_a_print_holds_the_services(void **state)
 }
 
 static void
+import_asked(struct room *r)
+{
+	assert_int_equal(
+	    ask_as(r, ADMIN_UID, op("import"),
+	        GROUP("consult", "C1",
+	            "C01") "\"state\":\"requested\",\"resident_id\":\"ref:R1\","
+	                   "\"from_org\":\"ref:C01\",\"to_org\":\"ref:C02\","
+	                   "\"question\":\"?\"}\n" GROUP("exam_request", "Q1",
+	                       "C01") "\"state\":\"sent\",\"resident_id\":"
+	                              "\"ref:R1\","
+	                              "\"to_org\":\"ref:C02\",\"modality\":"
+	                              "\"ecg\"}\n" GROUP("recognition", "G1",
+	                                  "C01") "\"earlier_report_id\":\"ref:"
+	                                         "P1\","
+	                                         "\"resident_id\":\"ref:R1\","
+	                                         "\"item_code\":\"K\","
+	                                         "\"decision\":\"recognised\"}"
+	                                         "\n"),
+	    API_DONE);
+}
+
+/* Nor are questions to another doctor, examinations and whose result was used
+ * left out. */
+static void
+test_a_print_holds_what_was_asked(void **state)
+{
+	struct room *r = *state;
+
+	require_sign_in(r);
+	import_asked(r);
+	sign_in_doctor(r);
+	assert_int_equal(
+	    ask_as(r, DOCTOR_UID,
+	        json_pack("{s:s, s:s}", "op", "printed", "ref", "R1"), NULL),
+	    API_DONE);
+	assert_int_equal(printed(r, "consult"), 1);
+	assert_int_equal(printed(r, "exam_request"), 1);
+	assert_int_equal(printed(r, "recognition"), 1);
+}
+
+static void
 test_a_service_shown_is_a_reading(void **state)
 {
 	struct room *r = *state;
@@ -369,6 +410,7 @@ main(void)
 	    WITH_ROOM(test_signing_out_hides_no_reading),
 	    WITH_ROOM(test_a_name_that_is_only_said_hides_no_reading),
 	    WITH_ROOM(test_a_print_holds_the_services),
+	    WITH_ROOM(test_a_print_holds_what_was_asked),
 	    WITH_ROOM(test_a_service_shown_is_a_reading),
 	    WITH_ROOM(test_what_is_shown_of_a_linked_entry_is_read),
 	    WITH_ROOM(test_a_print_holds_linked_entries),

@@ -456,6 +456,43 @@ test_api_says_what_today_makes_of_a_record(void **state)
 	assert_null(today_of(r, 0));
 }
 
+#define ENTERED(ref, more)                                                     \
+	"{\"kind\":\"resident\",\"ref\":\"" ref                                \
+	"\",\"by\":\"ref:S1\",\"at\":\"2026-05-01T08:00:00+08:00\","           \
+	"\"org_id\":\"ref:C01\",\"name\":\"张伟\",\"sex\":\"1\","            \
+	"\"no_id_reason\":\"lost\"" more "}\n"
+
+/* Until the group confirms an entry that is said wherever it is shown, whatever
+ * the clock, and by no word in the record. */
+static void
+test_an_entry_is_provisional_until_it_is_confirmed(void **state)
+{
+	struct room *r = *state;
+
+	init(r, "hub");
+	assert_int_equal(
+	    import_text(r,
+	        ENTERED("R1", "") ENTERED("R2", ",\"state\":\"confirmed\""), 0),
+	    API_DONE);
+	assert_int_equal(
+	    ask(r, json_pack("{s:s, s:s}", "op", "list", "kind", "resident")),
+	    API_DONE);
+	assert_string_equal(today_of(r, 0), "provisional");
+	assert_null(today_of(r, 1));
+	assert_int_equal(ask(r, json_pack("{s:s, s:s, s:s}", "op", "list",
+	                            "kind", "resident", "name", "张伟")),
+	    API_DONE);
+	assert_string_equal(today_of(r, 0), "provisional");
+	assert_int_equal(ask(r, json_pack("{s:s, s:s, s:s}", "op", "show",
+	                            "kind", "resident", "ref", "R1")),
+	    API_DONE);
+	assert_string_equal(today_of(r, 0), "provisional");
+	assert_int_equal(
+	    ask(r, json_pack("{s:s, s:s}", "op", "export", "kind", "resident")),
+	    API_DONE);
+	assert_null(today_of(r, 0));
+}
+
 static void
 test_api_list_keeps_its_limit(void **state)
 {
@@ -532,6 +569,7 @@ main(void)
 	    WITH_ROOM(test_api_show_says_what_is_not_there),
 	    WITH_ROOM(test_api_questions_tell_what_is_due),
 	    WITH_ROOM(test_api_says_what_today_makes_of_a_record),
+	    WITH_ROOM(test_an_entry_is_provisional_until_it_is_confirmed),
 	    WITH_ROOM(test_api_list_keeps_its_limit),
 	    WITH_ROOM(test_api_stops_when_the_reader_is_gone),
 	    WITH_ROOM(test_api_verify_finds_a_sound_store_sound),

@@ -4,6 +4,7 @@
 
 #include "store/author.h"
 #include "store/codes.h"
+#include "store/crowded.h"
 #include "store/paper.h"
 
 static int
@@ -105,6 +106,46 @@ change_count(struct test_store *s)
 	assert_int_equal(txn_count(t, TABLE_CHANGES, &n), ERR_OK);
 	txn_abort(t);
 	return n;
+}
+
+/* Amend it as often as one node may. */
+static void
+use_up(struct test_store *s, const struct identity *record)
+{
+	struct txn *t = test_store_write(s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored a;
+	struct self self;
+	int i;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record(s->db, key, record);
+	for (i = 1; i < CROWDED_BY_ONE; i++) {
+		json_t *fields =
+		    json_pack("{s:o}", "phone", json_sprintf("138%08d", i));
+
+		assert_int_equal(author_amend(t, &self, key, "S2", "V1", fields,
+		                     TEST_NOW, &a),
+		    ERR_OK);
+		json_decref(fields);
+	}
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+static void
+test_a_record_is_not_amended_without_end(void **state)
+{
+	struct authored a, b;
+
+	assert_int_equal(add(*state, "resident", "V1", person(), &a), ERR_OK);
+	use_up(*state, &a.record);
+	assert_int_equal(amend(*state, &a.record, "V1",
+	                     json_pack("{s:s}", "phone", "2"), &b),
+	    ERR_REFUSED);
+	assert_int_equal(b.findings.list[0].code, FINDING_MANY_CHANGES);
+	assert_int_equal(change_count(*state), CROWDED_BY_ONE);
+	/* Another one is as good as ever. */
+	assert_int_equal(add(*state, "resident", "V1", person(), &b), ERR_OK);
 }
 
 static void
@@ -422,6 +463,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CLINIC(test_new_record_is_named_after_its_change),
+	    CLINIC(test_a_record_is_not_amended_without_end),
 	    CLINIC(test_record_that_breaks_a_rule_is_refused),
 	    CLINIC(test_envelope_is_no_matter_of_fields),
 	    CLINIC(test_org_must_be_told_before_joining),

@@ -14,6 +14,9 @@
 
 #include "store/custody_chain.h"
 
+/* What else is known of a hand-over; true: it is odd. */
+enum { JUMP = 2, AGREED = 4, OBJECTED = 8 };
+
 enum { EVENTS_MAX = 8, RULINGS_MAX = 3, SHUFFLES = 200 };
 
 struct given {
@@ -23,7 +26,7 @@ struct given {
 	bool both;
 	uint64_t received;
 	char fate; /* S stands, D disputed, X superseded */
-	bool is_odd;
+	int mark;
 };
 
 struct row {
@@ -37,6 +40,8 @@ struct row {
 	int64_t number;
 	uint64_t missing;
 	size_t forks;
+	bool is_unsure;
+	int64_t sure_number; /* where not all of them are sure */
 };
 
 /* clang-format off */
@@ -51,12 +56,52 @@ static const struct row rows[] = {
 	        {"e2", 2, "A", "H", "A", true, 2, 'S', false}},
 	    .owner = "H", .custodian = "H", .number = 2},
 	{.title = "the second before the first is known",
-	    .event = {{"e2", 2, "A", "B", "A", true, 1, 'S', false}},
-	    .owner = "H", .custodian = "B", .number = 2, .missing = 1},
+	    .event = {{"e2", 2, "A", "B", "A", true, 1, 'S', JUMP}},
+	    .owner = "H", .custodian = "B", .number = 2, .missing = 1,
+	    .is_unsure = true},
 	{.title = "two are awaited",
 	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
-	        {"e4", 4, "C", "D", "C", true, 1, 'S', false}},
-	    .owner = "H", .custodian = "D", .number = 4, .missing = 2},
+	        {"e4", 4, "C", "D", "C", true, 1, 'S', JUMP}},
+	    .owner = "H", .custodian = "D", .number = 4, .missing = 2,
+	    .is_unsure = true, .sure_number = 1},
+	{.title = "by who had it: what is awaited led back to him",
+	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
+	        {"e4", 4, "A", "B", "A", true, 1, 'S', false}},
+	    .owner = "H", .custodian = "B", .number = 4, .missing = 2},
+	{.title = "a number far on does not settle where it is",
+	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
+	        {"x", 1000000, "H", "C", "C", false, 2, 'S', JUMP}},
+	    .owner = "H", .custodian = "C", .number = 1000000,
+	    .missing = 999998, .is_unsure = true, .sure_number = 1},
+	{.title = "nor once it went on from there",
+	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
+	        {"x", 50, "H", "C", "C", false, 2, 'S', JUMP},
+	        {"y", 51, "C", "D", "C", true, 3, 'S', false}},
+	    .owner = "H", .custodian = "D", .number = 51, .missing = 48,
+	    .is_unsure = true, .sure_number = 1},
+	{.title = "until what was awaited comes",
+	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
+	        {"e2", 2, "A", "C", "A", true, 1, 'S', false},
+	        {"e3", 3, "C", "D", "C", true, 1, 'S', false}},
+	    .owner = "H", .custodian = "D", .number = 3},
+	{.title = "or it is agreed to",
+	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
+	        {"e3", 3, "C", "D", "C", true, 1, 'S', AGREED}},
+	    .owner = "H", .custodian = "D", .number = 3, .missing = 1},
+	{.title = "what is objected to has no say, and its number none",
+	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
+	        {"x", 50, "H", "C", "C", false, 2, 'X', OBJECTED},
+	        {"x2", 50, "H", "C", "H", false, 3, 'X', false}},
+	    .owner = "H", .custodian = "A", .number = 1},
+	{.title = "a word about one that no longer jumps is none",
+	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
+	        {"e2", 2, "A", "C", "A", true, 2, 'S', OBJECTED}},
+	    .owner = "H", .custodian = "C", .number = 2},
+	{.title = "two words that differ say nothing",
+	    .event = {{"x", 50, "A", "C", "C", false, 2, 'S', JUMP | OBJECTED},
+	        {"x2", 50, "A", "C", "A", false, 3, 'S', JUMP | AGREED}},
+	    .owner = "H", .custodian = "C", .number = 50, .missing = 49,
+	    .is_unsure = true},
 	{.title = "given by one who did not have it",
 	    .event = {{"e1", 1, "H", "A", "H", true, 1, 'S', false},
 	        {"e2", 2, "C", "D", "C", true, 2, 'S', true}},
@@ -165,7 +210,11 @@ load(const struct row *row, struct custody_event *events)
 		    .org = g->org,
 		    .both_signed = g->both,
 		    .received = g->received,
+		    .leave = (g->mark & AGREED) != 0     ? CUSTODY_AGREED
+		             : (g->mark & OBJECTED) != 0 ? CUSTODY_OBJECTED
+		                                         : CUSTODY_UNSAID,
 		    .index = n,
+		    .is_jump = below(2) == 0,
 		    .fate = (enum custody_fate)below(3),
 		    .is_odd = below(2) == 0};
 	}
@@ -225,12 +274,16 @@ check_row(const struct row *row, struct custody_event *events, size_t count,
 	assert_int_equal(place.missing, row->missing);
 	assert_int_equal(place.forks, row->forks);
 	assert_int_equal(place.is_disputed, row->forks > 0);
+	assert_int_equal(place.is_unsure, row->is_unsure);
+	assert_int_equal(
+	    place.sure_number, row->is_unsure ? row->sure_number : row->number);
 	for (i = 0; i < count; i++) {
 		const struct given *g = &row->event[events[i].index];
 
 		assert_string_equal(events[i].name, g->name);
 		assert_int_equal(letter(events[i].fate), g->fate);
-		assert_int_equal(events[i].is_odd, g->is_odd);
+		assert_int_equal(events[i].is_odd, g->mark & true);
+		assert_int_equal(events[i].is_jump, (g->mark & JUMP) != 0);
 		assert_true(i == 0 || events[i - 1].number <= events[i].number);
 	}
 }
@@ -276,10 +329,11 @@ test_random_chains_do_not_depend_on_order(void **state)
 
 		for (i = 0; i < count; i++)
 			one[i] = (struct custody_event){.name = names[i],
-			    .number = (int64_t)(1 + below(4)),
+			    .number = (int64_t)(1 + below(6)),
 			    .from = orgs[below(4)],
 			    .to = orgs[below(4)],
-			    .org = orgs[below(4)]};
+			    .org = orgs[below(4)],
+			    .leave = (enum custody_leave)below(3)};
 		memcpy(other, one, sizeof one);
 		shuffle(other, count, sizeof other[0]);
 		custody_chain(one, count, &ruling, ruled, "H", &here);
@@ -292,6 +346,7 @@ test_random_chains_do_not_depend_on_order(void **state)
 			assert_string_equal(one[i].name, other[i].name);
 			assert_int_equal(one[i].fate, other[i].fate);
 			assert_int_equal(one[i].is_odd, other[i].is_odd);
+			assert_int_equal(one[i].is_jump, other[i].is_jump);
 		}
 	}
 }

@@ -206,6 +206,67 @@ test_a_giver_without_the_device_is_noticed(void **state)
 	assert_int_equal(waiting(f, FINDING_NOT_CUSTODIAN, "KX").count, 1);
 }
 
+/* --- numbers further on ------------------------------------------------------
+ */
+
+static void
+give_a_jump(struct fixture *f)
+{
+	give(f, DEVICE("08:00:00", ",\"onward_allowed\":true"));
+	give(f, story[1]); /* 1: H to A */
+	give(f, CUSTODY("KX", "50", "H", "C", "C", BOTH));
+}
+
+/* Only who has a device hands it over: a number that leaves a gap is no way
+ * round that. */
+static void
+test_a_number_far_on_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	give_a_jump(f);
+	assert_int_equal(waiting(f, FINDING_CUSTODY_JUMP, "KX").count, 1);
+	assert_view(f, "device", "D1", "custodian", "null");
+	assert_view(f, "device", "D1", "unsure", "true");
+	assert_view(f, "device", "D1", "offered", "false");
+	assert_int_equal(
+	    decide(f, FINDING_CUSTODY_JUMP, "object", NULL), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_CUSTODY_JUMP, NULL).count, 0);
+	assert_view(f, "device", "D1", "custodian", "\"A\"");
+	assert_view(f, "device", "D1", "custody_no", "1");
+}
+
+static void
+test_a_gap_that_is_agreed_to_is_none(void **state)
+{
+	struct identity made;
+	struct fixture *f = *state;
+
+	give_a_jump(f);
+	assert_int_equal(
+	    decide(f, FINDING_CUSTODY_JUMP, "agree", &made), ERR_OK);
+	assert_int_equal(waiting(f, FINDING_CUSTODY_JUMP, NULL).count, 0);
+	assert_view(f, "device", "D1", "custodian", "\"C\"");
+	undo(f, &made);
+	assert_view(f, "device", "D1", "custodian", "null");
+	assert_int_equal(waiting(f, FINDING_CUSTODY_JUMP, "KX").count, 1);
+}
+
+/* What is only late accuses nobody once it is here. */
+static void
+test_a_gap_that_fills_is_asked_about_no_more(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, DEVICE("08:00:00", ",\"onward_allowed\":true"));
+	give(f, story[1]);
+	give(f, CUSTODY("K3", "3", "B", "C", "B", BOTH));
+	assert_int_equal(waiting(f, FINDING_CUSTODY_JUMP, "K3").count, 1);
+	give(f, CUSTODY("K2", "2", "A", "B", "A", BOTH));
+	assert_int_equal(waiting(f, FINDING_CUSTODY_JUMP, NULL).count, 0);
+	assert_view(f, "device", "D1", "custodian", "\"C\"");
+}
+
 static void
 test_a_loan_is_approved_by_the_owner(void **state)
 {
@@ -522,6 +583,9 @@ main(void)
 	    HUB(test_lending_on_is_the_owners_to_allow),
 	    CLINIC(test_a_device_that_may_be_lent_on),
 	    CLINIC(test_a_giver_without_the_device_is_noticed),
+	    CLINIC(test_a_number_far_on_is_asked_about),
+	    CLINIC(test_a_gap_that_is_agreed_to_is_none),
+	    CLINIC(test_a_gap_that_fills_is_asked_about_no_more),
 	    CLINIC(test_a_loan_is_approved_by_the_owner),
 	    HUB(test_a_standing_approval_is_the_owners_list),
 	    CLINIC(test_an_equipment_centre_approves),

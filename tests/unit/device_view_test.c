@@ -82,6 +82,30 @@ test_a_form_knows_the_next_number_and_who_has_it(void **state)
 	assert_true(told(&a, FINDING_NOT_CUSTODIAN, false));
 }
 
+/* A number far on, or a slip of the finger, ends no hand-over after it. */
+static void
+test_a_form_warns_of_a_gap_and_goes_on_from_what_is_sure(void **state)
+{
+	struct fixture *f = *state;
+	struct authored a;
+
+	give(f, story[0]);
+	give(f, story[1]);
+	assert_int_equal(write_one(f, "custody", "C",
+	                     "{\"device_id\":\"ref:D1\",\"from\":\"ref:H\","
+	                     "\"to\":\"ref:C\",\"custody_no\":1000000}",
+	                     &a),
+	    ERR_OK);
+	assert_true(told(&a, FINDING_NOT_CUSTODIAN, false));
+	assert_true(told(&a, FINDING_CUSTODY_JUMP, false));
+	assert_int_equal(write_one(f, "custody", "A",
+	                     "{\"device_id\":\"ref:D1\",\"from\":\"ref:A\","
+	                     "\"to\":\"ref:H\"}",
+	                     &a),
+	    ERR_OK);
+	assert_number(f, &a, 2, "ref:A");
+}
+
 static void
 test_a_disputed_device_is_not_approved(void **state)
 {
@@ -100,6 +124,35 @@ test_a_disputed_device_is_not_approved(void **state)
 	snprintf(text, sizeof text, fields, "approved");
 	assert_int_equal(write_one(f, "loan", "H", text, &a), ERR_REFUSED);
 	assert_true(told(&a, FINDING_PLACE_DISPUTED, true));
+}
+
+/* Two programs call two devices D1: the loan of one is not approved by what
+ * this store would mean by the ref, which is neither. */
+static void
+test_a_loan_is_held_against_its_own_programs_device(void **state)
+{
+	static const char other[] = DEVICE("08:00:00", "");
+	static const int order[] = {0, 1, 2, 3};
+	struct fixture *f = *state;
+	json_t *fields = json_pack("{s:s}", "state", "approved");
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored a;
+	struct self self;
+	struct txn *t;
+
+	give_bytes(f, "other", other, strlen(other));
+	tell(f, order);
+	give(f, LOAN("L1", "08:00:00", "E", "requested", "H", "E", ""));
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record_of(f->s.db, key, "his", "loan", "L1");
+	assert_int_equal(
+	    author_amend(t, &self, key, "S1", "H", fields, TEST_NOW, &a),
+	    ERR_REFUSED);
+	assert_true(told(&a, FINDING_PLACE_DISPUTED, true));
+	txn_abort(t);
+	self_wipe(&self);
+	json_decref(fields);
 }
 
 static enum err
@@ -274,6 +327,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CLINIC(test_a_form_knows_the_next_number_and_who_has_it),
 	    CLINIC(test_a_disputed_device_is_not_approved),
+	    CLINIC(test_a_loan_is_held_against_its_own_programs_device),
+	    CLINIC(test_a_form_warns_of_a_gap_and_goes_on_from_what_is_sure),
 	    CLINIC(test_unsafe_stays_until_the_owner_clears_it),
 	    CLINIC(test_directions),
 	    cmocka_unit_test(test_vehicles_are_late_by_the_hour),

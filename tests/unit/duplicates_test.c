@@ -4,6 +4,9 @@
 
 #include "tests/unit/import_room.h"
 
+#include "store/duplicates.h"
+#include "store/linked.h"
+
 #define LINE(kind, ref, at)                                                    \
 	"{\"kind\":\"" kind "\",\"ref\":\"" ref "\",\"by\":\"ref:S1\","        \
 	"\"at\":\"2026-05-01T" at "+08:00\",\"org_id\":\"ref:C01\","
@@ -284,6 +287,104 @@ test_files_are_not_reminded(void **state)
 	assert_int_equal(f->counts.warned, 0);
 }
 
+/* --- one person, many entries ----------------------------------------------
+ */
+
+static void
+link_entries(struct fixture *f, const char *ref, const char *other)
+{
+	struct identity a = {.kind = "resident", .source = "his"};
+	struct identity b = a, link;
+
+	snprintf(a.ref, sizeof a.ref, "%s", ref);
+	snprintf(b.ref, sizeof b.ref, "%s", other);
+	linked_identity(&a, &b, &link);
+	test_store_admit(&f->s, link.source, "link", link.ref, "C01",
+	    json_pack("{s:s, s:s+, s:s, s:s+, s:s}", "state", "linked",
+	        "resident_id", "ref:", ref, "other_source", "his", "other_id",
+	        "ref:", other, "resident_source", "his"));
+}
+
+static void
+test_what_was_given_under_a_linked_entry_counts(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, SOMEBODY("R1") SOMEBODY("R2") GIVEN("E1", "09:00:00", "signed",
+	            "R1", "2026-04-20", DRUG("YP1", "7")));
+	assert_false(warns_of_drug(f, "R2", "2026-04-21", RX("YP1")));
+	link_entries(f, "R1", "R2");
+	assert_true(warns_of_drug(f, "R2", "2026-04-22", RX("YP1")));
+}
+
+/* --- asking for an examination ---------------------------------------------
+ */
+
+static struct findings
+ask_for(struct fixture *f, const char *item, const char *day)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct authored out;
+	struct self self;
+	json_t *fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s+}", "state",
+	    "sent", "resident_id", "ref:R1", "to_org", "ref:C02", "modality",
+	    "lab", "item_code", item, "taken_at", day, "T10:00:00+08:00");
+
+	assert_non_null(fields);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(author_add(t, &self, "exam_request", "S1", "C01",
+	                     fields, TEST_NOW, &out),
+	    ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	self_wipe(&self);
+	json_decref(fields);
+	return out.findings;
+}
+
+static void
+test_who_asks_for_an_examination_is_reminded(void **state)
+{
+	struct fixture *f = *state;
+	struct findings found;
+
+	give(f, ITEM("I1", "K", "lab", "7") ITEM("I2", "CT", "imaging", "30"));
+	give(f, SOMEBODY("R1") REPORT("P1", "K", "2026-04-20")
+	            REPORT("P2", "CT", "2026-04-20"));
+	found = ask_for(f, "K", "2026-04-26");
+	assert_true(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+	found = ask_for(f, "CT", "2026-04-27");
+	assert_true(warns(&found, FINDING_DUPLICATE_EXAM, "item_code"));
+	found = ask_for(f, "K", "2026-04-27");
+	assert_false(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+}
+
+/* --- many ------------------------------------------------------------------
+ */
+
+/* Of somebody with a long past, or of a ref that many programs use, the latest
+ * are looked at. */
+static void
+test_the_latest_are_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	int i;
+
+	give(f, SOMEBODY("R1"));
+	for (i = 0; i < 2 * DUPLICATES_LOOKED_MAX; i++) {
+		char ref[16];
+
+		snprintf(ref, sizeof ref, "O%d", i);
+		test_store_admit(&f->s, "his", "encounter", ref, "C01",
+		    json_pack("{s:s, s:s, s:s, s:[{s:s, s:i}]}", "state",
+		        "signed", "resident_id", "ref:R1", "visit_at",
+		        "2026-03-25T09:00:00+08:00", "rx", "drug_code", "YP2",
+		        "days", 30));
+	}
+	give(f, GIVEN("E1", "09:00:00", "signed", "R1", "2026-04-20",
+	            DRUG("YP1", "7")));
+	assert_true(warns_of_drug(f, "R1", "2026-04-21", RX("YP1")));
+}
+
 int
 main(void)
 {
@@ -298,6 +399,9 @@ main(void)
 	    HUB(test_a_window_is_as_the_list_says_now),
 	    CLINIC(test_history_is_not_noted),
 	    CLINIC(test_files_are_not_reminded),
+	    CLINIC(test_what_was_given_under_a_linked_entry_counts),
+	    HUB(test_who_asks_for_an_examination_is_reminded),
+	    CLINIC(test_the_latest_are_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

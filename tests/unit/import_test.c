@@ -4,6 +4,8 @@
 
 #include "tests/unit/import_room.h"
 
+#include "store/crowded.h"
+
 static void
 test_counts_add_up_to_the_lines_with_something_on_them(void **state)
 {
@@ -259,6 +261,27 @@ test_store_must_be_initialised(void **state)
 	import_free(im);
 }
 
+/* A program that changes one record every night is told so, before its lines
+ * are kept apart elsewhere; what says nothing new is no change. */
+static void
+test_a_record_is_not_changed_without_end(void **state)
+{
+	struct fixture *f = *state;
+	char line[512];
+	int i;
+
+	for (i = 0; i < CROWDED_BY_ONE; i++) {
+		snprintf(line, sizeof line,
+		    RESIDENT("08:00:00", ",\"phone\":\"138%08d\""), i);
+		give(f, line);
+		assert_int_equal(f->counts.refused, 0);
+	}
+	give(f, line);
+	assert_counts(f, 0, 0, 1, 0);
+	assert_refused(f, RESIDENT("09:00:00", ",\"phone\":\"120\""),
+	    FINDING_MANY_CHANGES);
+}
+
 int
 main(void)
 {
@@ -266,6 +289,7 @@ main(void)
 	    CLINIC(test_counts_add_up_to_the_lines_with_something_on_them),
 	    CLINIC(test_input_may_come_byte_by_byte),
 	    CLINIC(test_last_line_needs_no_end),
+	    CLINIC(test_a_record_is_not_changed_without_end),
 	    CLINIC(test_empty_input_has_no_lines),
 	    CLINIC(test_byte_order_mark_is_taken_off_the_first_line_only),
 	    CLINIC(test_carriage_return_is_taken_off_with_a_warning),

@@ -293,10 +293,46 @@ test_emergencies_and_deaths_go_first(void **state)
 	json_decref(critical);
 }
 
+/* How many records in a row may follow one another, this one included. What
+ * is about any record follows all. */
+static size_t
+follows_deep(const struct kind *k)
+{
+	const struct kind *const *q;
+	const struct field *f;
+	size_t most = 0;
+
+	for (q = kind_all(); *q != NULL; q++) {
+		bool follows = k->scope.about[0] != NULL && *q != k;
+		size_t deep;
+
+		for (f = k->fields; f->number != 0; f++)
+			follows = follows ||
+			          ((f->flags & FIELD_FOLLOWS) != 0 &&
+			              f->ref_kind != NULL &&
+			              strcmp(f->ref_kind, (*q)->name) == 0);
+		deep = follows && *q != k ? follows_deep(*q) : 0;
+		most = deep > most ? deep : most;
+	}
+	return most + 1;
+}
+
+/* store/scope_spread.c settles six in a row and no more. */
+static void
+test_what_follows_goes_no_deeper_than_is_settled(void **state)
+{
+	const struct kind *const *k;
+
+	(void)state;
+	for (k = kind_all(); *k != NULL; k++)
+		assert_true(follows_deep(*k) <= 6);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_what_follows_goes_no_deeper_than_is_settled),
 	    cmocka_unit_test(test_kinds_are_found_by_name_and_number),
 	    cmocka_unit_test(test_numbers_never_change),
 	    cmocka_unit_test(test_tables_are_whole),

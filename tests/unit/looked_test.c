@@ -115,6 +115,30 @@ test_whom_a_record_is_about(void **state)
 	assert_false(looked_is_about(NULL));
 }
 
+/* Whose file it decides may be told by kind, ref and source alone. */
+static void
+test_a_decision_is_about_whom_it_decides(void **state)
+{
+	struct fixture *f = *state;
+	struct looked_whom whom = {.count = 0};
+	struct record r;
+	struct txn *t;
+
+	give(f, PATIENT("R1"));
+	test_store_admit(&f->s, "his", "question", "Q1", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "state", "open", "code",
+	        "conflict", "about_kind", "resident", "about_ref", "R1",
+	        "about_source", "his"));
+	test_store_record(&f->s, "his", "question", "Q1", &r);
+	t = test_store_read(&f->s);
+	assert_int_equal(looked_whom(t, &r, &whom), ERR_OK);
+	record_clear(&r);
+	txn_abort(t);
+	assert_int_equal(whom.count, 1);
+	assert_string_equal(whom.resident[0].ref, "R1");
+	assert_string_equal(whom.resident[0].source, "his");
+}
+
 /* A print must never mix two people, whose programs call them the same. */
 static void
 test_what_is_about_one_resident(void **state)
@@ -243,6 +267,7 @@ main(void)
 	    AT_HUB(test_another_source_is_another_resident),
 	    AT_CLINIC(test_a_reading_of_nobody_is_refused),
 	    AT_CLINIC(test_whom_a_record_is_about),
+	    AT_CLINIC(test_a_decision_is_about_whom_it_decides),
 	    AT_CLINIC(test_what_is_about_one_resident),
 	    cmocka_unit_test_setup_teardown(
 	        test_what_is_about_one_resident, open_group, close_store),
