@@ -50,7 +50,7 @@ dense_new(struct dense **out, const struct alphabet *alphabet)
 		free(d);
 		return e;
 	}
-	d->alphabet = alphabet;
+	d->alphabet = *alphabet;
 	*out = d;
 	return ERR_OK;
 }

@@ -16,7 +16,8 @@
 
 struct dense;
 
-/** One that knows nothing yet; the alphabet must outlive it. ERR_NOMEM. */
+/** One that knows nothing yet but the alphabet, of which it keeps a copy.
+ * ERR_NOMEM. */
 enum err dense_new(struct dense **out, const struct alphabet *alphabet);
 /** One that knows what `from` knows. ERR_NOMEM. */
 enum err dense_copy(struct dense **out, const struct dense *from);

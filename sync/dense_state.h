@@ -29,7 +29,7 @@ struct numbered {
 
 struct dense {
 	struct model *model;
-	const struct alphabet *alphabet;
+	struct alphabet alphabet;
 	/* Of the change before. */
 	int64_t occurred_at, recorded_at;
 	uint32_t kind;

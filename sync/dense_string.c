@@ -85,7 +85,7 @@ static uint32_t
 code_char(
     struct dense *d, struct string *s, enum model_kind kind, uint32_t point)
 {
-	const struct alphabet *a = d->alphabet;
+	const struct alphabet *a = &d->alphabet;
 	unsigned rank = point < 0x10000 ? a->rank[point] : 0;
 	unsigned first = rank < ALPHABET_SINGLE
 	                     ? rank

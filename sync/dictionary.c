@@ -14,8 +14,7 @@ enum { DICTIONARY_VERSION = 1 };
 struct book {
 	uint32_t id;
 	struct buffer data;
-	struct alphabet *alphabet; /* NULL until it is learned */
-	struct dense *learned;
+	struct dense *learned; /* NULL until it is learned */
 };
 
 struct codebook {
@@ -79,9 +78,7 @@ static void
 forget(struct book *b)
 {
 	dense_free(b->learned);
-	free(b->alphabet);
 	b->learned = NULL;
-	b->alphabet = NULL;
 }
 
 static enum err
@@ -103,6 +100,7 @@ take_bodies(struct dense *d, struct reader *r, uint64_t count)
 static enum err
 learn(struct book *b)
 {
+	struct alphabet *alphabet;
 	struct bytes listed;
 	struct reader r;
 	uint64_t count;
@@ -115,12 +113,13 @@ learn(struct book *b)
 	count = read_varint(&r);
 	if (r.failed || count > DICTIONARY_BODIES_BYTES_MAX)
 		return ERR_FORMAT;
-	b->alphabet = malloc(sizeof *b->alphabet);
-	if (b->alphabet == NULL)
+	alphabet = malloc(sizeof *alphabet);
+	if (alphabet == NULL)
 		return ERR_NOMEM;
-	e = alphabet_fill(b->alphabet, &listed);
+	e = alphabet_fill(alphabet, &listed);
 	if (e == ERR_OK)
-		e = dense_new(&b->learned, b->alphabet);
+		e = dense_new(&b->learned, alphabet);
+	free(alphabet);
 	if (e == ERR_OK)
 		e = take_bodies(b->learned, &r, count);
 	if (e != ERR_OK)
