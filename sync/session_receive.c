@@ -228,16 +228,10 @@ consume_welcome(struct session *s, const struct bytes *body)
 static enum err
 consume_end(struct session *s, const struct bytes *body)
 {
-	/* Only who was told a bound can have kept something back. */
-	bool has_more =
-	    s->bound.is_set && body->size == 1 && body->data[0] == 1;
-
-	if ((body->size != 0 && !has_more) || s->peer_ended ||
-	    s->o.purpose != SESSION_SYNC || is_half_through(s))
+	if (s->peer_ended || s->o.purpose != SESSION_SYNC || is_half_through(s))
 		return ERR_FORMAT;
-	s->bound.peer_has_more = has_more;
 	s->peer_ended = true;
-	return ERR_OK;
+	return bound_consume_end(s, body);
 }
 
 /* The child knows where we stand, and it is no older copy of itself. */

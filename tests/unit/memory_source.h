@@ -23,6 +23,7 @@ struct memory_list {
 	uint32_t epoch;
 	uint64_t count;
 	size_t body_bytes; /* of each change */
+	bool is_noise; /* its bodies do not pack at all */
 	char letter; /* not 0: they hold a text of it, the second one a longer
 	                one, so that the two make one batch */
 };
@@ -276,6 +277,18 @@ memory_body(uint8_t *out, size_t size, uint8_t class, uint64_t seq)
 		out[i] = (uint8_t)((class + seq * i * 2654435761u) >> 9);
 }
 
+static inline void
+memory_noise(uint8_t *body, size_t size)
+{
+	uint32_t x = 1;
+	size_t i;
+
+	for (i = 8; i < size; i++) {
+		x = x * 1664525u + 1013904223u;
+		body[i] = (uint8_t)(x >> 24);
+	}
+}
+
 static inline enum err
 memory_read(void *context, const struct list_id *list,
     const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
@@ -309,6 +322,8 @@ memory_read(void *context, const struct list_id *list,
 		} else {
 			memory_body(
 			    body, l->body_bytes, list->class, c->id.seq);
+			if (l->is_noise)
+				memory_noise(body, l->body_bytes);
 			put_bytes(&out->bytes, body, l->body_bytes);
 		}
 		c->body_bytes = out->bytes.size - c->body_at;

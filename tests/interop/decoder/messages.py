@@ -213,8 +213,11 @@ def fields(kind, body):
         r.end()
         return out
     if kind == END:
-        if body not in (b"", b"\1"):
+        if body and r.u8() != 1:
             raise Refused("another body of END")
+        if r.left() and r.varint() == 0:
+            raise Refused("a share of 0 that is told")
+        r.end()
     elif kind not in (DATA, DENSE):
         r.end()
     return None
