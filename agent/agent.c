@@ -35,8 +35,11 @@ agent_chance(struct agent *a)
 void
 agent_received(struct agent *a)
 {
+	atomic_fetch_add(&a->api.news, 1);
 	if (a->parent != NULL)
 		parent_kick(a->parent);
+	if (a->listener != NULL)
+		listener_kick(a->listener);
 }
 
 void

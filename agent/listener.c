@@ -40,6 +40,8 @@ struct listener {
 	size_t socket_count;
 	uv_timer_t pause;
 	uv_timer_t look; /* runs while many are connected */
+	uv_timer_t news; /* runs since something new was looked for */
+	bool has_news;   /* since then */
 	struct crowd crowd;
 	unsigned handles_open;
 	struct child *first;
@@ -103,6 +105,37 @@ fit_crowd(struct listener *l)
 		    &l->look, on_look, CROWD_LOOK_MS, CROWD_LOOK_MS);
 	else
 		(void)uv_timer_stop(&l->look);
+}
+
+/* --- news ---------------------------------------------------------------
+ */
+
+/* Each list of each child is read on: not for every commit of a busy hub. */
+static void
+on_news(uv_timer_t *news)
+{
+	struct listener *l = news->data;
+	struct child *c;
+
+	if (!l->has_news)
+		return;
+	l->has_news = false;
+	(void)uv_timer_start(news, on_news, LISTENER_NEWS_MS, 0);
+	/* A peer leaves the list in a later turn of the loop. */
+	for (c = l->first; c != NULL; c = c->after)
+		if (peer_is_known(c->peer))
+			peer_look_again(c->peer);
+}
+
+/* Not from here: who tells of news may be a peer at work. */
+void
+listener_kick(struct listener *l)
+{
+	if (l->first == NULL || l->is_closing)
+		return;
+	l->has_news = true;
+	if (uv_is_active((uv_handle_t *)&l->news) == 0)
+		(void)uv_timer_start(&l->news, on_news, 0, 0);
 }
 
 /* --- children ---------------------------------------------------------- */
@@ -364,8 +397,9 @@ listener_open(struct listener **out, struct agent *a)
 	l->agent = a;
 	(void)uv_timer_init(&a->loop, &l->pause); /* always 0 */
 	(void)uv_timer_init(&a->loop, &l->look);
-	l->pause.data = l->look.data = l;
-	l->handles_open = 2;
+	(void)uv_timer_init(&a->loop, &l->news);
+	l->pause.data = l->look.data = l->news.data = l;
+	l->handles_open = 3;
 	/* Handed over in any case: what is open is closed as a part. */
 	*out = l;
 	e = listen_at(l, a->config.listen);
@@ -411,6 +445,7 @@ listener_close(struct listener *l)
 	l->is_closing = true;
 	uv_close((uv_handle_t *)&l->pause, on_closed);
 	uv_close((uv_handle_t *)&l->look, on_closed);
+	uv_close((uv_handle_t *)&l->news, on_closed);
 	for (i = 0; i < l->socket_count; i++) {
 		uv_close((uv_handle_t *)&l->sockets[i].poll, on_socket_closed);
 		close(l->sockets[i].fd);

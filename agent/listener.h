@@ -15,6 +15,7 @@ enum {
 	LISTENER_SESSIONS_MAX = 4096,
 	LISTENER_HALF_OPEN_MAX = 3072,        /* of those, not yet known */
 	LISTENER_HALF_OPEN_PER_SITE_MAX = 64, /* a township behind one NAT */
+	LISTENER_NEWS_MS = 100,
 };
 
 struct listener;
@@ -26,6 +27,10 @@ struct listener;
  * the file cannot be written; ERR_IO, ERR_NOMEM.
  */
 enum err listener_open(struct listener **out, struct agent *a);
+/** Something new may stand on lists: who is connected is to have it in this
+ * session. Looked for in the next turn of the loop, and then once in
+ * LISTENER_NEWS_MS. */
+void listener_kick(struct listener *l);
 /** Nodes were withdrawn in the store: end their sessions now. */
 void listener_end_withdrawn(struct listener *l);
 /** Stop accepting, refuse all sessions, wait for them, free;

@@ -70,6 +70,9 @@ struct api {
 	bool (*stopping)(void *context);
 	void *context;
 	bool is_agent; /* shown by status */
+	/* Grows when something new may stand on lists, saved by whomever: a
+	 * session that an operation runs looks again. */
+	atomic_uint news;
 	/* Drawn by an agent when it starts, for sign-ins where the system
 	 * hides from it which start of the computer this is. */
 	uint8_t start_id[16];

@@ -94,6 +94,8 @@ struct run {
 	struct session *s;
 	struct writer *w;
 	int fd;
+	const atomic_uint *news;
+	unsigned seen; /* of them */
 };
 
 static void
@@ -118,13 +120,15 @@ receive(struct run *r)
 		session_closed(r->s);
 }
 
+/* A frame is made when the link takes it, and not before: what is urgent may
+ * be saved meanwhile. */
 static void
 transmit(struct run *r)
 {
 	const uint8_t *out;
 	size_t size;
 
-	while ((size = session_output(r->s, &out)) > 0 && !tcp_is_full(r->fd)) {
+	while (!tcp_is_full(r->fd) && (size = session_output(r->s, &out)) > 0) {
 		ssize_t n = send(r->fd, out, size, MSG_NOSIGNAL);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -160,6 +164,17 @@ pack_ahead(struct session *s)
 	return more;
 }
 
+static void
+look_for_news(struct run *r)
+{
+	unsigned now = atomic_load(r->news);
+
+	if (now == r->seen)
+		return;
+	r->seen = now;
+	session_look_again(r->s);
+}
+
 static enum err
 step(struct run *r)
 {
@@ -167,6 +182,7 @@ step(struct run *r)
 	const uint8_t *out;
 	bool is_busy;
 
+	look_for_news(r);
 	if (session_wants_input(r->s))
 		p.events |= POLLIN;
 	if (session_output(r->s, &out) > 0)
@@ -197,10 +213,10 @@ flush(struct run *r)
 }
 
 enum err
-link_run(struct exchange *x, struct writer *w, int fd, link_progress *progress,
-    void *context, struct link_report *out)
+link_run(struct exchange *x, struct writer *w, int fd, const atomic_uint *news,
+    link_progress *progress, void *context, struct link_report *out)
 {
-	struct run r = {x, exchange_session(x), w, fd};
+	struct run r = {x, exchange_session(x), w, fd, news, atomic_load(news)};
 	uint64_t began = api_now_ms();
 	enum err e = ERR_OK;
 

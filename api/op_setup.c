@@ -436,7 +436,8 @@ join_exchange(struct op *o, struct join *j, int fd)
 
 	if (e != ERR_OK)
 		return e;
-	e = link_run(x, o->api->writer, fd, NULL, NULL, &j->report);
+	e = link_run(
+	    x, o->api->writer, fd, &o->api->news, NULL, NULL, &j->report);
 	j->reason = exchange_reason(x);
 	op_session_over(o, SESSION_JOIN, exchange_peer_name(x), e, &j->report);
 	exchange_free(x);

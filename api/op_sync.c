@@ -194,7 +194,8 @@ run_exchange(struct sync *s, int fd)
 		e = exchange_new(&x, &xo);
 	if (e != ERR_OK)
 		return e;
-	e = link_run(x, s->op->api->writer, fd, show_progress, s, &report);
+	e = link_run(x, s->op->api->writer, fd, &s->op->api->news,
+	    show_progress, s, &report);
 	op_session_over(s->op, SESSION_SYNC, exchange_peer_name(x), e, &report);
 	exchange_free(x);
 	add_report(s, &report);

@@ -501,10 +501,12 @@ session_look_again(struct session *s)
 {
 	size_t i;
 
-	if (s->sent_end && s->o.purpose == SESSION_ANSWER)
-		return;
-	if (s->state == STATE_OPEN)
-		s->sent_end = false;
+	if (s->o.purpose != SESSION_ANSWER) {
+		if (s->state == STATE_OPEN)
+			s->sent_end = false;
+	} else if (s->sent_end && s->bound.is_set) {
+		return; /* what it left of its part is the peer's by now */
+	}
 	for (i = 0; i < s->outgoing_count; i++)
 		s->outgoing[i].at_end = false;
 	bound_look_again(s);

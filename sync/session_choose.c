@@ -51,6 +51,8 @@ refill(struct session *s, uint8_t class)
 		e = put_batch(s, o);
 		if (e == ERR_OK)
 			bound_note_batch(s, o, 0);
+		if (e == ERR_OK && s->sent_end)
+			send_take_back_end(s);
 		batch_clear(s->scratch);
 		return e;
 	}

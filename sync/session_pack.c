@@ -467,8 +467,8 @@ pack_consume(struct session *s, const struct bytes *body)
 	uint8_t class;
 	enum err e;
 
-	if (body->size < 2 || s->peer_ended ||
-	    (body->data[0] & ~DENSE_END) >= CLASSES)
+	if (body->size < 2 || (body->data[0] & ~DENSE_END) >= CLASSES ||
+	    !peer_goes_on(s))
 		return ERR_FORMAT;
 	class = body->data[0] & (uint8_t)~DENSE_END;
 	s->stats.data_received[class] += body->size - 1;

@@ -110,6 +110,15 @@ consume_cursors(struct session *s, const struct bytes *body)
 	return e;
 }
 
+bool
+peer_goes_on(struct session *s)
+{
+	if (s->peer_ended && s->bound.is_set)
+		return false;
+	s->peer_ended = false;
+	return true;
+}
+
 static enum err
 consume_data(struct session *s, const struct bytes *body)
 {
@@ -118,7 +127,7 @@ consume_data(struct session *s, const struct bytes *body)
 
 	if (body->size < 1 || body->data[0] >= CLASSES)
 		return ERR_FORMAT;
-	if (s->peer_ended)
+	if (!peer_goes_on(s))
 		return ERR_FORMAT;
 	class = body->data[0];
 	if (s->in[class] == NULL)
@@ -178,9 +187,18 @@ is_half_through(const struct session *s)
 	return false;
 }
 
-static enum err
-consume_bye(struct session *s)
+/* What followed our end may cross the peer's bye: it goes with the next. */
+static bool
+is_through(const struct session *s)
 {
+	return s->took_back_end || (send_is_finished(s) && answers_all_held(s));
+}
+
+static enum err
+consume_bye(struct session *s, const struct bytes *body)
+{
+	if (body->size != 0)
+		return ERR_FORMAT;
 	/* It has joined, if it has the welcome. */
 	if (s->state == STATE_WELCOME && s->o.purpose == SESSION_ANSWER &&
 	    s->control.size == 0) {
@@ -193,8 +211,8 @@ consume_bye(struct session *s)
 		session_fail(s, ERR_NOT_ALLOWED, REASON_REVOKED, false);
 		return ERR_OK;
 	}
-	if (s->o.purpose != SESSION_ANSWER || !send_is_finished(s) ||
-	    !answers_all_held(s) || is_half_through(s)) {
+	if (s->o.purpose != SESSION_ANSWER || !is_through(s) ||
+	    is_half_through(s)) {
 		/* It leaves before we were through: not a clean end. */
 		session_fail(s, ERR_CLOSED, REASON_NONE, false);
 		return ERR_OK;
@@ -258,7 +276,8 @@ consume_message(struct session *s, const struct message *m)
 	case MESSAGE_CURSORS:
 		return is_open ? consume_cursors(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_CURSORS_WANTED:
-		return is_open ? send_own_cursors(s) : ERR_FORMAT;
+		return is_open && m->body.size == 0 ? send_own_cursors(s)
+		                                    : ERR_FORMAT;
 	case MESSAGE_DATA:
 		return is_open ? consume_data(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_DENSE:
@@ -291,7 +310,7 @@ consume_message(struct session *s, const struct message *m)
 	case MESSAGE_ROWS:
 		return is_open ? pack_consume_rows(s, &m->body) : ERR_FORMAT;
 	case MESSAGE_BYE:
-		return consume_bye(s);
+		return consume_bye(s, &m->body);
 	case MESSAGE_ERROR:
 		return consume_error(s, &m->body);
 	case MESSAGE_WELCOME:
@@ -440,8 +459,8 @@ reason_to_tell(const struct session *s, enum err e)
 void
 session_pump(struct session *s)
 {
-	while (!session_is_over(s) && !s->waits_for_answer &&
-	       s->event_count < EVENTS_MAX - 8 &&
+	while (!session_is_over(s) && s->state != STATE_CLOSING &&
+	       !s->waits_for_answer && s->event_count < EVENTS_MAX - 8 &&
 	       s->control.size < CONTROL_BYTES_MAX) {
 		enum err e;
 

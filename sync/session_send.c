@@ -347,6 +347,13 @@ may_end(struct session *s)
 }
 
 void
+send_take_back_end(struct session *s)
+{
+	s->sent_end = false;
+	s->took_back_end = true;
+}
+
+void
 send_bye(struct session *s)
 {
 	if (s->o.purpose != SESSION_SYNC || s->state != STATE_OPEN ||

@@ -233,6 +233,7 @@ struct session {
 	bool cursors_due; /* asked for the peer's cursors */
 	bool cursors_came;
 	bool sent_end;
+	bool took_back_end;   /* more came for the lists after it */
 	uint32_t own_digest;  /* of our cursors, as told in hello */
 	uint32_t held_digest; /* of what we believe to be the peer's */
 	bool told_lives;
@@ -394,6 +395,11 @@ enum err send_load(struct session *s);
 enum err send_open(struct session *s);
 void send_control(
     struct session *s, enum message_type type, const struct buffer *body);
+/** A batch comes: what it said of its end counts no more. False: under a bound
+ * its end was its last word. */
+bool peer_goes_on(struct session *s);
+/** A batch follows our end: it will be said again. */
+void send_take_back_end(struct session *s);
 /** Put ROWS into out: from now on the peer is to pack nothing densely. */
 void send_rows(struct session *s, struct buffer *out);
 /** Put the revocation list into out as a message, if the peer holds an older

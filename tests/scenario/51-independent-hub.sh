@@ -119,13 +119,17 @@ END
 	fail "the hub that forgets tells otherwise"
 at leaner verify >/dev/null
 
-# No dense batch may come behind END.
-go_hub hub-ends-early 2
+# Batches may come behind END, if END comes again; and only then.
+go_hub hub-goes-on 2
+at later join "$code" --hub "127.0.0.1:$port" >/dev/null
+sync_node later changes_received=3
+wait "$go_hub" || fail "the Go hub complains: $(cat "$work/hub-goes-on.log")"
+go_hub hub-ends-twice 2
 at early join "$code" --hub "127.0.0.1:$port" >/dev/null
-at early sync --wait >/dev/null 2>&1 && fail "DENSE behind END was taken"
+at early sync --wait >/dev/null 2>&1 && fail "END twice was taken"
 wait "$go_hub" && fail "the Go hub saw no refusal"
-grep -q 'sealed format' "$work/hub-ends-early.log" ||
-	fail "refused as: $(cat "$work/hub-ends-early.log")"
+grep -q 'sealed format' "$work/hub-ends-twice.log" ||
+	fail "refused as: $(cat "$work/hub-ends-twice.log")"
 
 # Slip numbers that are not the group's are no log's fault.
 go_hub hub-bad-slips 1

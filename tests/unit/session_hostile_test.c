@@ -14,6 +14,7 @@
 #include "tests/unit/speaker.h"
 
 static struct session *session;
+static bool bounded; /* the clinic's next one */
 static struct speaker speaker;
 
 /* --- the scene ------------------------------------------------------------ */
@@ -56,6 +57,7 @@ answer_clinic(bool greet)
 
 	memory_pair_make(&hub, &clinic);
 	memory_list_make(&clinic, "up", 3, 10, 50);
+	clinic.bytes_max = bounded ? 100000 : 0;
 	session = memory_session(&clinic, SESSION_SYNC, &hub.cert, 1);
 	speaker_answer(&speaker, &hub, session);
 	if (greet) {
@@ -169,14 +171,44 @@ test_session_refuses_data_before_hello(void **state)
 	assert_int_equal(hub.taken, 0);
 }
 
+/* What the bound left to the peer is our own by then. */
 static void
-test_session_refuses_data_after_end(void **state)
+test_session_refuses_data_after_end_below_a_bound(void **state)
 {
+	bounded = true;
 	answer_clinic(true);
+	bounded = false;
 	say(MESSAGE_END, NULL, 0);
 	say_data();
 	expect_fault(&clinic, REASON_FORMAT);
 	assert_int_equal(clinic.taken, 0);
+}
+
+/* More came for its lists; then it has to say its end again. */
+static void
+test_session_data_takes_an_end_back(void **state)
+{
+	answer_clinic(true);
+	say(MESSAGE_END, NULL, 0);
+	say_data();
+	memory_work(&clinic, session);
+	assert_int_equal(clinic.taken, 3);
+	say(MESSAGE_END, NULL, 0);
+	memory_work(&clinic, session);
+	assert_false(clinic.has_failed);
+	say(MESSAGE_END, NULL, 0);
+	expect_fault(&clinic, REASON_FORMAT);
+}
+
+static void
+test_session_refuses_bodies_where_there_are_none(void **state)
+{
+	call_hub(true);
+	say(MESSAGE_CURSORS_WANTED, "x", 1);
+	expect_fault(&hub, REASON_FORMAT);
+	call_hub(true);
+	say(MESSAGE_BYE, "x", 1);
+	expect_fault(&hub, REASON_FORMAT);
 }
 
 static void
@@ -627,7 +659,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_session_refuses_hello_twice),
 	    cmocka_unit_test(test_session_refuses_data_before_hello),
-	    cmocka_unit_test(test_session_refuses_data_after_end),
+	    cmocka_unit_test(test_session_refuses_data_after_end_below_a_bound),
+	    cmocka_unit_test(test_session_data_takes_an_end_back),
+	    cmocka_unit_test(test_session_refuses_bodies_where_there_are_none),
 	    cmocka_unit_test(test_session_refuses_end_twice_or_from_below),
 	    cmocka_unit_test(test_session_early_bye_is_no_clean_end),
 	    cmocka_unit_test(test_session_refuses_what_is_not_for_its_side),

@@ -127,6 +127,111 @@ test_session_urgent_change_overtakes_at_the_next_frame(void **state)
 	ends_free(&e);
 }
 
+/* --- behind the hub's end --------------------------------------------------
+ */
+
+static bool
+has_come_down(void)
+{
+	struct list_id id = {"org:C01", 0};
+
+	return memory_cursor(&clinic.own, &id, false) != NULL;
+}
+
+/* The hub had nothing and said so; while the clinic's load goes up, something
+ * urgent comes for it. */
+static void
+test_session_takes_its_end_back_for_what_comes_later(void **state)
+{
+	struct memory_list *urgent;
+	struct ends e;
+	unsigned frames = 0;
+
+	memory_pair_make(&hub, &clinic);
+	urgent = memory_list_make(&hub, "org:C01", 0, 0, 40);
+	memory_list_make(&clinic, "up", 3, 5000, 700);
+	ends_make(&e);
+	run(&e, SIZE_MAX, 60000);
+	urgent->count = 1;
+	session_look_again(e.down);
+	while (!has_come_down()) {
+		(void)memory_carry(e.up, e.down, SIZE_MAX, ++e.now_ms);
+		(void)memory_carry(e.down, e.up, SIZE_MAX, e.now_ms);
+		work(&e);
+		frames++;
+	}
+	assert_true(frames <= 2); /* the one under way, and its own */
+	assert_true(
+	    memory_cursor(&hub.own, &(struct list_id){"up", 3}, false)->place <
+	    5000);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	expect_both_ended();
+	ends_free(&e);
+}
+
+/* It looks in vain: nothing is said of it. */
+static void
+test_session_that_finds_nothing_keeps_its_end(void **state)
+{
+	const uint8_t *out;
+	struct ends e;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&hub, "org:C01", 0, 1, 40);
+	memory_list_make(&clinic, "up", 3, 5000, 700);
+	ends_make(&e);
+	run(&e, SIZE_MAX, 60000);
+	while (memory_carry(e.down, e.up, SIZE_MAX, e.now_ms) > 0)
+		work(&e);
+	session_look_again(e.down);
+	assert_int_equal(session_output(e.down, &out), 0);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	expect_both_ended();
+	ends_free(&e);
+}
+
+/* The clinic has left by then: that was a clean end, and the next session
+ * brings it. */
+static void
+test_session_end_taken_back_crosses_bye(void **state)
+{
+	uint8_t last[256];
+	const uint8_t *out;
+	struct memory_list *urgent;
+	struct ends e;
+	size_t n = 0;
+
+	memory_pair_make(&hub, &clinic);
+	urgent = memory_list_make(&hub, "org:C01", 0, 0, 40);
+	memory_list_make(&clinic, "up", 3, 5, 70);
+	ends_make(&e);
+	while (!clinic.is_done) {
+		(void)memory_carry(e.down, e.up, SIZE_MAX, ++e.now_ms);
+		work(&e);
+		n = session_output(e.up, &out);
+		assert_true(n <= sizeof last || !session_is_over(e.up));
+		if (n > 0 && n <= sizeof last)
+			memcpy(last, out, n);
+		session_sent(e.up, n, e.now_ms);
+		memory_work(&clinic, e.up);
+		if (!clinic.is_done && n > 0)
+			(void)session_receive(e.down, out, n, e.now_ms);
+		work(&e);
+	}
+	urgent->count = 1;
+	session_look_again(e.down);
+	assert_true(session_output(e.down, &out) > 0);
+	(void)session_receive(e.down, last, n, e.now_ms);
+	memory_work(&hub, e.down);
+	assert_true(hub.is_done);
+	ends_free(&e);
+	ends_make(&e);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	expect_both_ended();
+	assert_true(has_come_down());
+	ends_free(&e);
+}
+
 static uint64_t
 place_of(struct memory_node *n, uint8_t class)
 {
@@ -353,6 +458,10 @@ main(void)
 	    cmocka_unit_test(test_session_that_ends_early_is_no_success),
 	    cmocka_unit_test(
 	        test_session_urgent_change_overtakes_at_the_next_frame),
+	    cmocka_unit_test(
+	        test_session_takes_its_end_back_for_what_comes_later),
+	    cmocka_unit_test(test_session_that_finds_nothing_keeps_its_end),
+	    cmocka_unit_test(test_session_end_taken_back_crosses_bye),
 	    cmocka_unit_test(test_session_starves_no_class),
 	    cmocka_unit_test(test_session_handshake_has_thirty_seconds_a_step),
 	    cmocka_unit_test(test_session_that_stands_still_ends),

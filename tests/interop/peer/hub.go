@@ -48,7 +48,8 @@ type goHub struct {
 	book              *book
 	bodies            map[logKey][][]byte // of what is held, for histories
 	forgets           bool                // holds no history
-	endsEarly         bool                // says END before its batches
+	goesOn            bool                // says END, then its batches, then END again
+	endsTwice         bool                // says END twice with no batch between
 }
 
 const (
@@ -304,13 +305,16 @@ func (s *served) onHello(body []byte) error {
 			s.answers.message(typeEnd, []byte{1})
 			return nil
 		}
-		if s.endsEarly {
+		if s.goesOn {
 			s.answers.message(typeEnd, nil)
 		}
 		s.answers.bytes(down)
 		s.under = s.downEnds()
 	}
 	s.answers.message(typeEnd, nil)
+	if s.endsTwice {
+		s.answers.message(typeEnd, nil)
+	}
 	return nil
 }
 
@@ -504,7 +508,7 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 				return err
 			}
 		}
-		if s.endsEarly {
+		if s.goesOn || s.endsTwice {
 			// In one frame, or the child may be gone before the batch.
 			if err = s.writeSealed(s.answers.data); err != nil {
 				return err
@@ -561,10 +565,11 @@ func (h *goHub) serve(conn net.Conn) error {
 
 // hubVerb serves so many connections, one after the other. One with bad slips
 // hands out numbers that are not the group's; one that forgets has no history
-// that a dense batch could lean on; one that ends early has dense batches left.
+// that a dense batch could lean on; one that goes on says END, then its batches,
+// then END; one that ends twice has none between.
 func hubVerb(verb, address string, count int) error {
 	switch verb {
-	case "hub", "hub-bad-slips", "hub-forgets", "hub-ends-early":
+	case "hub", "hub-bad-slips", "hub-forgets", "hub-goes-on", "hub-ends-twice":
 	default:
 		return errors.New("no such hub")
 	}
@@ -575,7 +580,7 @@ func hubVerb(verb, address string, count int) error {
 	if verb == "hub-bad-slips" {
 		h.firstSlip = 1
 	}
-	h.forgets, h.endsEarly = verb == "hub-forgets", verb == "hub-ends-early"
+	h.forgets, h.goesOn, h.endsTwice = verb == "hub-forgets", verb == "hub-goes-on", verb == "hub-ends-twice"
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err

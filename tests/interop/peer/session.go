@@ -387,8 +387,11 @@ func (s *session) on(m message) error {
 	if !s.helloSeen && m.kind != typeHello {
 		return fmt.Errorf("message %d before HELLO", m.kind)
 	}
-	if s.endSeen && (m.kind == typeData || m.kind == typeDense || m.kind == typeEnd || m.kind == typeGrant) {
+	if s.endSeen && (m.kind == typeEnd || m.kind == typeGrant) {
 		return fmt.Errorf("message %d after END", m.kind)
+	}
+	if m.kind == typeData || m.kind == typeDense {
+		s.endSeen = false // more came for its lists
 	}
 	switch m.kind {
 	case typeHello:
