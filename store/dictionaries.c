@@ -20,6 +20,7 @@ struct held {
 struct held_list {
 	struct held *one;
 	size_t count, room;
+	uint64_t mark; /* of all their changes */
 };
 
 void
@@ -166,25 +167,32 @@ note_key(struct held_list *l, const uint8_t *key)
 	return ERR_OK;
 }
 
-/* Keys of the records of this kind, each once. */
+/* Keys of the records of this kind, each once. What they say follows from their
+ * changes alone. */
 static enum err
 find_keys(struct txn *t, struct held_list *l)
 {
 	uint16_t kind = key_kind_number("dictionary");
+	crypto_generichash_state hash;
+	uint8_t sum[8];
 	struct walk *w = NULL;
 	struct bytes key;
 	uint8_t from[2];
 	enum err e;
 
+	(void)crypto_generichash_init(&hash, NULL, 0, sizeof sum);
 	store_u16(from, kind);
 	e = walk_open(t, TABLE_RECORDS, from, sizeof from, &w);
 	while (e == ERR_OK) {
 		e = walk_next(w, &key, NULL);
 		if (e != ERR_OK || !is_of_kind(&key, kind))
 			break;
+		(void)crypto_generichash_update(&hash, key.data, key.size);
 		e = note_key(l, key.data);
 	}
 	walk_close(w);
+	(void)crypto_generichash_final(&hash, sum, sizeof sum);
+	l->mark = load_u64(sum);
 	return e == ERR_END ? ERR_OK : e;
 }
 
@@ -206,12 +214,12 @@ by_number(const void *a, const void *b)
 	return memcmp(x->key, y->key, sizeof x->key);
 }
 
-/* Those that are dictionaries, or parts of one, by their form. */
+/* Keep those that are dictionaries, or parts of one, by their form. */
 static enum err
-find_all(struct txn *t, struct held_list *l)
+read_all(struct txn *t, struct held_list *l)
 {
 	size_t i, kept = 0;
-	enum err e = find_keys(t, l);
+	enum err e = ERR_OK;
 
 	for (i = 0; e == ERR_OK && i < l->count; i++) {
 		struct held *one = &l->one[kept];
@@ -325,10 +333,15 @@ enum err
 dictionaries_load(struct txn *t, struct codebook *c)
 {
 	struct held_list l = {0};
-	enum err e = find_all(t, &l);
+	enum err e = find_keys(t, &l);
 
-	if (e == ERR_OK)
-		e = load_newest(t, &l, c);
+	if (e == ERR_OK && l.mark != codebook_mark(c)) {
+		e = read_all(t, &l);
+		if (e == ERR_OK)
+			e = load_newest(t, &l, c);
+		if (e == ERR_OK)
+			codebook_set_mark(c, l.mark);
+	}
 	free(l.one);
 	return e;
 }
@@ -338,8 +351,10 @@ dictionaries_last(
     struct txn *t, int64_t *number, char id[DICTIONARIES_ID_BYTES])
 {
 	struct held_list l = {0};
-	enum err e = find_all(t, &l);
+	enum err e = find_keys(t, &l);
 
+	if (e == ERR_OK)
+		e = read_all(t, &l);
 	*number = 0;
 	id[0] = '\0';
 	if (e == ERR_OK && l.count > 0) {

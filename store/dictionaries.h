@@ -25,9 +25,10 @@ enum {
 /**
  * Add those of which all is held here to the codebook, the newest last, so that
  * it counts first, and the one before it, which peers that did not get the
- * newest may still have: each that is learned takes 5 MB. One that cannot be
- * learned is left out: both ends go on with what both have. ERR_CORRUPT,
- * ERR_IO: of the store; ERR_NOMEM.
+ * newest may still have: each that is used takes 5 MB. One that is none is left
+ * out: both ends go on with what both have. While no change of one has come
+ * since the codebook was filled nothing is read. ERR_CORRUPT, ERR_IO: of the
+ * store; ERR_NOMEM.
  */
 enum err dictionaries_load(struct txn *t, struct codebook *c);
 

@@ -191,20 +191,31 @@ pack_is_wanted(const struct session *s, const struct batch *b)
 	return rate <= rate_for_rows(s);
 }
 
-/* The best dictionary both are thought to hold. What a child holds its parent
- * handed out; where that was wrong it begins anew without. */
+/* What a child holds its parent handed out; where that was wrong it begins anew
+ * without. */
+static bool
+peer_has(const struct session *s, uint32_t id)
+{
+	size_t k;
+
+	if (s->o.purpose == SESSION_SYNC && !s->has_peer_hello)
+		return true;
+	for (k = 0; k < s->peer_hello.dictionary_count; k++)
+		if (s->peer_hello.dictionaries[k] == id)
+			return true;
+	return false;
+}
+
+/* The best dictionary both are thought to hold. */
 static uint32_t
 choose_dictionary(const struct session *s)
 {
 	uint32_t ids[CODEBOOK_MAX - 1];
-	size_t count = codebook_ids(s->books, ids), i, k;
+	size_t count = codebook_ids(s->books, ids), i;
 
-	if (s->o.purpose == SESSION_SYNC && !s->has_peer_hello)
-		return count > 0 ? ids[0] : 0;
 	for (i = 0; i < count; i++)
-		for (k = 0; k < s->peer_hello.dictionary_count; k++)
-			if (s->peer_hello.dictionaries[k] == ids[i])
-				return ids[i];
+		if (peer_has(s, ids[i]) && codebook_can(s->books, ids[i]))
+			return ids[i];
 	return 0;
 }
 

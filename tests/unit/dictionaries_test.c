@@ -238,6 +238,59 @@ id_json(const struct buffer *d)
 	return json_string(id);
 }
 
+/* Changes that the indexes name are gone. */
+static void
+spoil_changes(struct test_store *s)
+{
+	struct txn *t = test_store_write(s);
+	struct walk *w;
+	struct bytes key;
+	uint8_t found[8][KEY_CHANGE_BYTES];
+	size_t count = 0;
+
+	assert_int_equal(walk_open(t, TABLE_CHANGES, NULL, 0, &w), ERR_OK);
+	while (count < 8 && walk_next(w, &key, NULL) == ERR_OK)
+		memcpy(found[count++], key.data, KEY_CHANGE_BYTES);
+	walk_close(w);
+	assert_true(count > 0);
+	while (count-- > 0)
+		assert_int_equal(txn_delete(t, TABLE_CHANGES, found[count],
+		                     KEY_CHANGE_BYTES),
+		    ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+/* A hub opens sessions all day, and old dictionaries remain. */
+static void
+test_dictionaries_are_read_once(void **state)
+{
+	struct test_store s;
+	struct buffer d = {0};
+	struct codebook *c, *other;
+	uint32_t ids[CODEBOOK_MAX - 1];
+	struct txn *t;
+
+	hub_open(&s);
+	make("one", &d);
+	write_one(&s, 1, &d);
+	assert_int_equal(codebook_new(&c), ERR_OK);
+	assert_int_equal(codebook_new(&other), ERR_OK);
+	t = test_store_read(&s);
+	assert_int_equal(dictionaries_load(t, c), ERR_OK);
+	txn_abort(t);
+	/* Whoever reads it now says so. */
+	spoil_changes(&s);
+	t = test_store_read(&s);
+	assert_int_not_equal(dictionaries_load(t, other), ERR_OK);
+	assert_int_equal(dictionaries_load(t, c), ERR_OK);
+	txn_abort(t);
+	assert_int_equal(codebook_ids(c, ids), 1);
+	codebook_free(c);
+	codebook_free(other);
+	buffer_free(&d);
+	test_store_close(&s);
+}
+
 static void
 test_dictionaries_of_parts_that_do_not_add_up_are_none(void **state)
 {
@@ -313,6 +366,7 @@ main(void)
 	        test_dictionaries_are_put_together_when_all_parts_are_here),
 	    cmocka_unit_test(
 	        test_dictionaries_of_parts_that_do_not_add_up_are_none),
+	    cmocka_unit_test(test_dictionaries_are_read_once),
 	    cmocka_unit_test(test_dictionaries_parts_are_small),
 	};
 

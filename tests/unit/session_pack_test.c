@@ -331,6 +331,31 @@ test_session_begins_a_class_so_often(void **state)
 	buffer_free(&body);
 }
 
+/* Both ends hold one whose bodies are none. It is looked at when it is to be
+ * used, and the session goes on from the shipped one. */
+static void
+test_a_dictionary_that_cannot_be_learned_is_passed_over(void **state)
+{
+	static const uint8_t bad[] = {1, 1, 'a', 9, 7, 7, 7, 7};
+	uint32_t ids[CODEBOOK_MAX - 1];
+	struct ends e;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 2, 20, 150);
+	memory_list_make(&hub, "group", 2, 20, 150);
+	clinic.bytes_max = UINT64_C(1) << 40; /* both pack, then */
+	assert_int_equal(codebook_add(memory_books(), bad, sizeof bad), ERR_OK);
+	ends_make(&e);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_int_equal(hub.taken, 20);
+	assert_int_equal(clinic.taken, 20);
+	assert_int_equal(codebook_ids(memory_books(), ids), 0);
+	ends_free(&e);
+	codebook_keep(memory_books(), NULL, 0);
+}
+
 int
 main(void)
 {
@@ -340,6 +365,8 @@ main(void)
 	    cmocka_unit_test(test_what_is_refused_twice_goes_in_rows),
 	    cmocka_unit_test(test_session_memory_of_dense_batches_is_bounded),
 	    cmocka_unit_test(test_session_begins_a_class_so_often),
+	    cmocka_unit_test(
+	        test_a_dictionary_that_cannot_be_learned_is_passed_over),
 	};
 
 	if (sodium_init() < 0)
