@@ -23,7 +23,7 @@ struct memory_list {
 	uint32_t epoch;
 	uint64_t count;
 	size_t body_bytes; /* of each change */
-	bool is_noise; /* its bodies do not pack at all */
+	bool is_noise;     /* its bodies do not pack at all */
 	char letter; /* not 0: they hold a text of it, the second one a longer
 	                one, so that the two make one batch */
 };
@@ -283,10 +283,8 @@ memory_noise(uint8_t *body, size_t size)
 	uint32_t x = 1;
 	size_t i;
 
-	for (i = 8; i < size; i++) {
-		x = x * 1664525u + 1013904223u;
-		body[i] = (uint8_t)(x >> 24);
-	}
+	for (i = 8; i < size; i++)
+		body[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
 }
 
 static inline enum err
