@@ -12,7 +12,8 @@ enum { DICTIONARY_VERSION = 1 };
 /* A dictionary: version u8, characters string, count varint, dense bodies. */
 struct book {
 	uint32_t id;
-	bool is_bad; /* its bodies were found to be none */
+	bool is_bad;    /* its bodies were found to be none */
+	bool is_lacked; /* by the parent, as it told last */
 	struct buffer data;
 	struct dense *learned; /* NULL until it is learned */
 };
@@ -256,6 +257,23 @@ codebook_ids(const struct codebook *c, uint32_t ids[CODEBOOK_MAX - 1])
 		if (!c->book[i].is_bad)
 			ids[count++] = c->book[i].id;
 	return count;
+}
+
+void
+codebook_note_parents(struct codebook *c, const uint32_t *ids, size_t count)
+{
+	size_t i;
+
+	for (i = 1; i < c->count; i++)
+		c->book[i].is_lacked = !is_among(c->book[i].id, ids, count);
+}
+
+bool
+codebook_is_lacked(struct codebook *c, uint32_t id)
+{
+	const struct book *b = find(c, id);
+
+	return b != NULL && b->is_lacked;
 }
 
 uint64_t

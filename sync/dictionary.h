@@ -45,6 +45,12 @@ void codebook_keep(struct codebook *c, const uint32_t *ids, size_t count);
 /** Ids of those besides the shipped one, the latest added first; without those
  * that were tried and could not be learned. */
 size_t codebook_ids(const struct codebook *c, uint32_t ids[CODEBOOK_MAX - 1]);
+/** The parent's hello told these. A child packs before it is in, and what the
+ * parent lacks is refused, each time. */
+void codebook_note_parents(
+    struct codebook *c, const uint32_t *ids, size_t count);
+/** By the hello of the session before the parent lacks it. */
+bool codebook_is_lacked(struct codebook *c, uint32_t id);
 /** A number of who fills it, which says from what it was filled; 0 at first. */
 uint64_t codebook_mark(const struct codebook *c);
 void codebook_set_mark(struct codebook *c, uint64_t mark);

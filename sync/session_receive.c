@@ -37,7 +37,7 @@ consume_hello(struct session *s, const struct bytes *body)
 	s->has_peer_hello = true;
 	time_step_answered(s);
 	answers_know_lives(s);
-	pack_know_lives(s);
+	pack_know_hello(s);
 	bound_take_share(s);
 	e = send_withdrawn(s, &s->control);
 	if (e != ERR_OK && e != ERR_END)

@@ -298,8 +298,8 @@ bool pack_learn_theirs(struct session *s);
 /** The batch that is whole waits for that: session_learn() goes on with it. */
 bool pack_is_learning(const struct session *s);
 void pack_free(struct session *s);
-/** The peer's lives are known. */
-void pack_know_lives(struct session *s);
+/** The peer's lives are known, and what dictionaries it has. */
+void pack_know_hello(struct session *s);
 /** How many changes, and bytes of bodies, to read for the next batch. */
 void pack_aim(const struct session *s, size_t *changes, size_t *bytes);
 /** Whether any receiver takes it packed; one change it always does. */

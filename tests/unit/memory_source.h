@@ -47,6 +47,7 @@ struct memory_node {
 	struct cursor_set own, theirs; /* cursors */
 	uint64_t bytes_max, budget;    /* of its sessions with the parent */
 	bool has_budget;
+	struct codebook *books;  /* NULL: those all share */
 	bool wants_rows, learns; /* as in struct session_options */
 	/* What exceptions() tells of a stretch: nothing, that there are none,
 	 * or of its first change that reason. */
@@ -587,7 +588,7 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	snprintf(o->chain[0].orgs[0], sizeof o->chain[0].orgs[0], "H01");
 	o->chain[0].org_count = 1;
 	o->source = memory_source(n);
-	o->books = memory_books();
+	o->books = n->books == NULL ? memory_books() : n->books;
 	o->bytes_max = n->bytes_max;
 	o->budget = n->budget;
 	o->has_budget = n->has_budget;
