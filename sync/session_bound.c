@@ -328,10 +328,22 @@ step_over(struct session *s, struct outgoing *o, uint64_t size)
 	b->over.class = o->list.class;
 }
 
+/* A list may have been found to be further, meanwhile. */
+static uint64_t
+over_bytes(const struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->outgoing_count; i++)
+		if (bound_is_over(&s->outgoing[i]))
+			return s->bound.over_bytes;
+	return 0;
+}
+
 bool
 bound_keeps_back(const struct session *s)
 {
-	return s->bound.is_full || s->bound.over_bytes > 0;
+	return s->bound.is_full || over_bytes(s) > 0;
 }
 
 void
@@ -340,8 +352,8 @@ bound_create_end(const struct session *s, struct buffer *body)
 	if (!bound_keeps_back(s))
 		return;
 	put_u8(body, 1);
-	if (s->bound.over_bytes > 0)
-		put_varint(body, s->bound.over_bytes);
+	if (over_bytes(s) > 0)
+		put_varint(body, over_bytes(s));
 }
 
 enum err
@@ -375,13 +387,12 @@ bound_over(const struct session *s)
 {
 	const struct bound *b = &s->bound;
 	struct session_over out = {0};
-	uint64_t theirs = b->peer_over_bytes;
+	uint64_t theirs = b->peer_over_bytes, ours = over_bytes(s);
 
-	if (b->over_bytes > 0) {
+	if (ours > 0) {
 		out.is_ours = true;
 		out.id = b->over;
-		out.needs = b->fixed + b->over_bytes +
-		            b->over_bytes / (DOWN_PART - 1) + 1;
+		out.needs = b->fixed + ours + ours / (DOWN_PART - 1) + 1;
 	} else if (theirs > 0 && theirs < UINT64_MAX / (2 * DOWN_PART)) {
 		out.needs = b->fixed + theirs * (b->ours_wait ? DOWN_PART : 1);
 	}

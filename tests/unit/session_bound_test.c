@@ -414,6 +414,25 @@ test_session_does_not_step_over_what_fits_into_an_empty_one(void **state)
 	assert_int_equal(hub.taken, 3);
 }
 
+/* It turns out that the parent has it. */
+static void
+test_session_tells_of_nothing_too_large_that_is_there(void **state)
+{
+	struct session_stats stats;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 2, 1, 8000)->is_noise = true;
+	clinic.bytes_max = 30000;
+	(void)one_session(SIZE_MAX);
+	assert_int_equal(hub.taken, 1);
+	clinic.theirs.count = 0; /* the receipt was lost */
+	clinic.bytes_max = 5000;
+	stats = one_session(SIZE_MAX);
+	assert_int_equal(held(&clinic, "up", 2), 1);
+	assert_false(stats.held_back);
+	assert_int_equal(stats.over.needs, 0);
+}
+
 static enum err
 end_says(bool has_bound, const char *body, size_t size)
 {
@@ -484,6 +503,8 @@ main(void)
 	        test_session_tells_what_the_parents_share_has_to_be),
 	    cmocka_unit_test(
 	        test_session_does_not_step_over_what_fits_into_an_empty_one),
+	    cmocka_unit_test(
+	        test_session_tells_of_nothing_too_large_that_is_there),
 	    cmocka_unit_test(test_end_tells_of_a_bound_in_one_form_only),
 	    cmocka_unit_test(
 	        test_session_refuses_a_bound_below_a_sessions_cost),
