@@ -403,6 +403,51 @@ put_end(const struct session *s, struct buffer *plain)
 	return e;
 }
 
+/* What was put aside of message 3 is of classes 2 and 3, and on a slow link
+ * takes seconds. Under a bound it was promised its room. */
+static enum err
+overtake_aside(struct session *s, size_t max, struct buffer *plain)
+{
+	struct buffer body = {0};
+	enum err e = ERR_OK;
+	uint8_t class = 0;
+	bool is_rows;
+
+	while (e == ERR_OK && class <= URGENT_CLASS_MAX &&
+	       plain->size + FRAME_SLACK < max) {
+		e = choose_next(s, class);
+		if (e == ERR_OK) {
+			e = take_class(s, class, max - plain->size - 8, &body,
+			    plain, &is_rows);
+		} else if (e == ERR_END) {
+			class ++;
+			e = ERR_OK;
+		}
+	}
+	buffer_wipe(&body);
+	return e;
+}
+
+/* True: the frame is full, or worth to leave at once. */
+static bool
+fill_first(struct session *s, size_t max, struct buffer *plain)
+{
+	enum err e = ERR_OK;
+
+	if (s->state == STATE_OPEN && !s->bound.is_set &&
+	    s->aside_overtaken < STARVE_AFTER)
+		e = overtake_aside(s, max, plain);
+	if (e != ERR_OK) {
+		session_abort(s, e, session_reason(e));
+		return false;
+	}
+	s->aside_overtaken += plain->size > 0;
+	if (plain->size > 0 && is_urgent_enough(s, 0, max, plain))
+		return true;
+	first_fill(s, max, plain);
+	return s->aside.size > 0;
+}
+
 bool
 send_fill(struct session *s, size_t max, struct buffer *plain)
 {
@@ -412,10 +457,10 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 		session_abort(s, e, REASON_STORAGE);
 		return false;
 	}
-	if (s->aside.size > 0)
-		first_fill(s, max, plain);
-	if (s->aside.size > 0)
+	if (s->aside.size > 0 && fill_first(s, max, plain))
 		return true;
+	if (session_is_over(s))
+		return false;
 	fill_control(s, max, plain);
 	/* What is left of it goes before any batch: the peer may need it. */
 	if (s->state == STATE_WELCOME || s->state == STATE_CLOSING ||

@@ -207,10 +207,11 @@ struct session {
 	uint64_t out_since_ms;
 	struct buffer control; /* whole messages waiting for a frame */
 	struct buffer aside;   /* and those of changes, the next one's first */
-	size_t taken_end;      /* TAKEN is the last of them if it ends here */
-	bool answers_urgent;   /* an answer of those is in control */
-	bool holds_first;      /* responder: batches of message 3 are answered
-	                          in its first frame */
+	unsigned aside_overtaken; /* frames in which urgent ones went before */
+	size_t taken_end;    /* TAKEN is the last of them if it ends here */
+	bool answers_urgent; /* an answer of those is in control */
+	bool holds_first;    /* responder: batches of message 3 are answered
+	                        in its first frame */
 	struct stream_writer *writer[CLASSES];
 	struct packer *packer[CLASSES];
 	bool packs_plainly[CLASSES]; /* from the shipped dictionary alone */

@@ -19,6 +19,7 @@ enum said_kind {
 	SAID_RECEIPT,      /* of the oldest that has none, or nearly */
 	SAID_CURSORS,      /* where we stand, or nearly */
 	SAID_HELD,         /* of a life in hello, or nearly */
+	SAID_UNHEARD,      /* a stretch of a list, or nearly */
 	SAID_ENDS,
 };
 
@@ -343,6 +344,28 @@ said_put_held(struct reader *r, struct buffer *row)
 	memory_must(group_held_create(&h, &body) == ERR_OK);
 	said_alter(&body, r);
 	message_put(row, MESSAGE_GROUP_HELD, body.data, body.size);
+	buffer_free(&body);
+}
+
+static inline void
+said_put_unheard(struct reader *r, struct buffer *row)
+{
+	uint8_t how = read_u8(r);
+	struct unheard u = {.class = how % CLASSES, .running = read_u8(r)};
+	struct buffer body = {0};
+	size_t i;
+
+	u.run_count = 1 + (how >> 2) % 3;
+	for (i = 0; i < u.run_count; i++) {
+		uint8_t life = read_u8(r);
+
+		u.runs[i].life = life % 16 == 7 ? 1 : 0;
+		u.runs[i].first = 1u + read_u8(r);
+		u.runs[i].count = 1u + read_u8(r) % 32;
+	}
+	memory_must(unheard_create(&u, &body) == ERR_OK);
+	said_alter(&body, r);
+	message_put(row, MESSAGE_UNHEARD, body.data, body.size);
 	buffer_free(&body);
 }
 

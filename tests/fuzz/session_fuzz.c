@@ -5,7 +5,8 @@
  *
  * First byte: bit 0: initiator, bit 1: sealed, bit 2: after a sound hello,
  * bit 3: pieces are messages, bit 4: and all of them one frame, bit 5: the
- * clinic tells its life, and what it wrote before is held. Then pieces: u8
+ * clinic tells its life, and what it wrote before is held, bit 6: it believes
+ * the hub elsewhere, bit 7: the hub stands somewhere. Then pieces: u8
  * length, u8 more (each a frame of 16 times that), bytes. A message's first
  * byte is its type; what DATA holds is compressed here, behind its class, so
  * that the fuzzer need not know zstd. A first byte of 0x21 and more is a
@@ -71,19 +72,20 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
  */
 
 static void
-greet(void)
+greet(bool elsewhere)
 {
 	struct buffer body = {0};
 	struct hello h;
 
 	memory_hello(owner == &hub ? &clinic : &hub, &h);
+	h.held_digest ^= elsewhere;
 	memory_must(hello_create(&h, &body) == ERR_OK);
 	speaker_message(&speaker, session, MESSAGE_HELLO, &body);
 	buffer_free(&body);
 }
 
 static void
-make_nodes(bool tells_life)
+make_nodes(uint8_t flags)
 {
 	static const uint8_t nonce[LIFE_NONCE_BYTES];
 
@@ -93,8 +95,14 @@ make_nodes(bool tells_life)
 	memory_list_make(&clinic, "up", 1, 3, 20);
 	memory_list_make(&clinic, "up", 2, 30, 40);
 	life_id_of(clinic.life, clinic.cert.signing_key, nonce);
-	if (tells_life)
+	if ((flags & 32) != 0)
 		clinic.author = hub.author = &clinic;
+	if ((flags & 128) != 0) {
+		struct list_id up = {"up", 2};
+
+		*memory_cursor(&hub.own, &up, true) = (struct cursor){7, 9, 28};
+		hub.exceptions_told = flags % 2 == 0 ? 300 : 0;
+	}
 }
 
 static void
@@ -109,12 +117,12 @@ begin_saying(bool initiator)
 }
 
 static void
-begin(bool initiator, bool sealed, bool tells_life)
+begin(bool initiator, bool sealed, uint8_t flags)
 {
 	size_t i;
 
 	heap_before = bytes_in_use();
-	make_nodes(tells_life);
+	make_nodes(flags);
 	begin_saying(initiator);
 	session = initiator
 	              ? memory_session(&clinic, SESSION_SYNC, &hub.cert, 1)
@@ -222,6 +230,9 @@ say_recipe(const uint8_t *data, size_t size)
 	case SAID_CURSORS:
 		said_put_cursors(session, &r, &row);
 		break;
+	case SAID_UNHEARD:
+		said_put_unheard(&r, &row);
+		break;
 	default:
 		said_put_held(&r, &row);
 	}
@@ -293,9 +304,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	initiator = (data[0] & 1) != 0;
 	sealed = (data[0] & 2) != 0;
 	owner = initiator ? &clinic : &hub;
-	begin(initiator, sealed, (data[0] & 32) != 0);
+	begin(initiator, sealed, data[0]);
 	if (sealed && (data[0] & 4) != 0)
-		greet();
+		greet((data[0] & 64) != 0);
 	look();
 	feed(data + 1, size - 1, data[0]);
 	attend();

@@ -122,6 +122,36 @@ test_a_referral_overtakes_a_load_on_its_way_down(void **state)
 	expect_overtakes(LINK_PARENT, "down");
 }
 
+/* --- what was made for message 3 -------------------------------------------
+ */
+
+/* It is put aside for the frames behind, and a slow link has it for seconds: a
+ * referral that is written just then goes before it. */
+static void
+test_a_referral_overtakes_what_was_put_aside(void **state)
+{
+	struct link_options o = link_of(9600, 100, 0);
+	struct way way = way_of(LINK_CHILD);
+	uint64_t sent, took;
+	struct link *l;
+
+	world_make_notes(&w, way.from, "C01", 2, LOAD_NOTE, LOAD);
+	l = link_open(&w, &o, &clinic, &hub);
+	/* The first message, and what is in the third but for changes. */
+	while ((sent = link_sent(l, LINK_CHILD)) < 200)
+		assert_true(link_step(l));
+	assert_true(sent < 3000);
+	took = referral_takes(l, &way, 0);
+	(void)link_close(l);
+	print_message(
+	    "referral behind message 3 at 9.6 kbit/s: %u ms (%u sent)\n",
+	    (unsigned)(took / 1000), (unsigned)sent);
+	/* What the kernel has, a frame that was made already, its own, and a
+	 * trip; not what was put aside, 0.8 s more. */
+	assert_true(took <= sent * 8000000 / 9600 + 2 * 850000 + 100000 +
+	                        3 * COMMIT_US);
+}
+
 /* --- the order of classes ------------------------------------------------ */
 
 /* All four wait when the session begins. Whoever is more urgent is through
@@ -239,6 +269,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    ROOM(test_a_referral_overtakes_a_load_on_its_way_up),
 	    ROOM(test_a_referral_overtakes_a_load_on_its_way_down),
+	    ROOM(test_a_referral_overtakes_what_was_put_aside),
 	    ROOM(test_classes_go_by_urgency_on_their_way_up),
 	    ROOM(test_classes_go_by_urgency_on_their_way_down),
 	    ROOM(test_lower_classes_get_their_share_on_their_way_up),

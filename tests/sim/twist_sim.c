@@ -22,7 +22,7 @@ enum {
 	QUEUE_MAX = 512,
 	POOL_MAX = 256, /* frames, or messages, of this round and before */
 	STEPS_MAX = 20000,
-	TYPES = MESSAGE_DENSE + 1,
+	TYPES = MESSAGE_ROWS + 1,
 };
 
 static unsigned rounds = ROUNDS;

@@ -617,12 +617,13 @@ say_something(void)
 		say(MESSAGE_CURSORS, "\1", 2);
 		break;
 	case 6:
-		say((enum message_type)draw(18), NULL, 0);
+		say((enum message_type)draw(MESSAGE_ROWS + 2), NULL, 0);
 		break;
 	default:
 		for (i = 0; i < sizeof noise; i++)
 			noise[i] = (uint8_t)draw(256);
-		say((enum message_type)(1 + draw(16)), noise, draw(64));
+		say((enum message_type)(1 + draw(MESSAGE_ROWS)), noise,
+		    draw(64));
 	}
 	buffer_free(&plain);
 }

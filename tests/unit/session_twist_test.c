@@ -25,7 +25,7 @@ enum {
 	ROUNDS = 60,
 	STEPS_MAX = 400,
 	QUEUE_MAX = 4096,
-	TYPES = MESSAGE_DENSE + 1,
+	TYPES = MESSAGE_ROWS + 1,
 	WIRES_MAX = 64,      /* frames kept of each session */
 	CLINIC_CHANGES = 90, /* what make_nodes() lists */
 	HUB_CHANGES = 70,
