@@ -1,6 +1,7 @@
 /* report: how a session ended, for its owner and for the log. */
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "agent/report.h"
 
@@ -21,14 +22,19 @@ purpose_name(enum session_purpose purpose)
 static void
 log_done(const struct peer_report *r, const struct log *l, const char *name)
 {
+	char needs[40] = "";
+
+	if (r->stats.over.needs > 0)
+		snprintf(needs, sizeof needs, " needs=%" PRIu64,
+		    r->stats.over.needs);
 	log_event(l, LOG_INFO, "session_done",
 	    "peer=%s purpose=%s bytes_sent=%" PRIu64 " bytes_received=%" PRIu64
 	    " changes_sent=%" PRIu64 " changes_received=%" PRIu64 " ms=%" PRIu64
-	    "%s",
+	    "%s%s",
 	    name, purpose_name(r->purpose), r->stats.bytes_sent,
 	    r->stats.bytes_received, r->stats.changes_sent,
 	    r->stats.changes_received, r->took_ms,
-	    r->stats.held_back ? " held_back=yes" : "");
+	    r->stats.held_back ? " held_back=yes" : "", needs);
 }
 
 static void

@@ -265,8 +265,11 @@ heard(const struct exchange *x)
 
 	if (!session_stats(x->session).held_back)
 		return HEARD_ALL;
-	return is_strict && x->came_class > EMPTYING_CLASS ? HEARD_WORDS
-	                                                   : HEARD_PART;
+	/* Unless the parent stepped over something, of whatever class. */
+	return is_strict && x->came_class > EMPTYING_CLASS &&
+	               !session_stats(x->session).peer_stepped_over
+	           ? HEARD_WORDS
+	           : HEARD_PART;
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "api/op.h"
 #include "base/i18n.h"
+#include "store/dictionaries.h"
 #include "store/enrol.h"
 #include "store/list.h"
 #include "store/source.h"
@@ -57,6 +58,29 @@ find_waiting(const struct op *o, const struct self *self, struct cert *parent,
 	return e;
 }
 
+/* A session begins from the group's dictionary where there is one. */
+static enum err
+estimate(const struct op *o, const struct source *source,
+    const uint8_t parent_key[KEY_BYTES], const uint64_t waiting[CLASSES],
+    struct estimate *out)
+{
+	struct codebook *books = NULL;
+	struct txn *t;
+	enum err e = db_begin(store_db(o->api->store), false, &t);
+
+	if (e != ERR_OK)
+		return e;
+	e = codebook_new(&books);
+	if (e == ERR_OK)
+		e = dictionaries_load(t, books);
+	txn_abort(t);
+	if (e == ERR_OK)
+		e = estimate_up(
+		    source, parent_key, waiting, SAMPLE_CHANGES, books, out);
+	codebook_free(books);
+	return e;
+}
+
 static json_t *
 estimate_json(const struct estimate *e)
 {
@@ -84,7 +108,7 @@ op_estimate(struct op *o)
 	    .db = store_db(o->api->store), .now = api_now()};
 	struct source source = store_source(&context);
 	uint64_t waiting[CLASSES] = {0};
-	struct estimate estimate;
+	struct estimate told;
 	struct cert parent;
 	struct self self;
 	enum err e = op_self(o, &self);
@@ -101,9 +125,8 @@ op_estimate(struct op *o)
 		e = find_waiting(o, &self, &parent, waiting);
 	self_wipe(&self);
 	if (e == ERR_OK)
-		e = estimate_up(&source, parent.signing_key, waiting,
-		    SAMPLE_CHANGES, &estimate);
+		e = estimate(o, &source, parent.signing_key, waiting, &told);
 	if (e == ERR_OK)
-		o->summary = estimate_json(&estimate);
+		o->summary = estimate_json(&told);
 	return e;
 }

@@ -17,6 +17,7 @@
 #include "store/enrol.h"
 #include "store/list.h"
 #include "store/question.h"
+#include "api/too_large.h"
 #include "store/withdraw.h"
 
 enum {
@@ -51,6 +52,8 @@ struct sync {
 	uint64_t bytes_max; /* of all sessions together; 0: none */
 	bool held_back;     /* a bound kept something back */
 	bool has_budget;    /* the last link's class had one */
+	uint64_t day_bytes; /* which is so much a day */
+	struct session_over over;
 };
 
 static int64_t
@@ -150,6 +153,7 @@ add_report(struct sync *s, const struct link_report *r)
 	s->sum.changes_sent += r->stats.changes_sent;
 	s->sum.changes_received += r->stats.changes_received;
 	s->held_back = r->stats.held_back;
+	s->over = r->stats.over;
 	s->seconds += r->seconds;
 	s->reason = r->reason;
 }
@@ -183,6 +187,9 @@ run_exchange(struct sync *s, int fd)
 	if (s->bytes_max > 0)
 		xo.bytes_max = bytes_left(s);
 	s->has_budget = xo.has_budget;
+	if (e == ERR_OK && xo.has_budget)
+		s->day_bytes =
+		    budget_of_class(s->op->api->config, xo.link_class);
 	if (e == ERR_OK)
 		e = exchange_new(&x, &xo);
 	if (e != ERR_OK)
@@ -362,9 +369,24 @@ state_of(const struct sync *s, enum err e, const struct standing *new)
 	return e == ERR_NO_LINK ? "no_link" : "failed";
 }
 
+/* It is not that others took the bytes: no session goes with so few. */
+static bool
+has_too_large(const struct sync *s)
+{
+	uint64_t allowed = s->bytes_max > 0 ? s->bytes_max : s->day_bytes;
+
+	return s->over.needs > allowed;
+}
+
 static const char *
 say_bound(const struct sync *s)
 {
+	if (has_too_large(s))
+		return N_("A record takes more bytes than were allowed. It was "
+		          "left out, and what stands behind it of its "
+		          "urgency; nothing else waits for it. Allow more: "
+		          "once with --max-bytes, or a day in [budget] of "
+		          "yizhan.conf.");
 	if (s->bytes_max == 0 && s->has_budget)
 		return N_("Today's budget of this link is used up. What is not "
 		          "at once urgent waits until tomorrow, or for another "
@@ -390,6 +412,9 @@ say_end(struct sync *s, enum err e)
 	    "changes_received", (json_int_t)s->sum.changes_received, "seconds",
 	    (double)(api_now_ms() - s->start_ms) / 1000.0, "held_back",
 	    (int)s->held_back);
+	if (s->held_back && has_too_large(s))
+		json_object_set_new(o->summary, "too_large",
+		    too_large_json(store_db(o->api->store), &s->over));
 	if (s->reason == REASON_REVOKED) {
 		add_not_taken(s);
 		return op_fail_with(o, e, API_NOT_ALLOWED, why);

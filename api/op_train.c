@@ -1,5 +1,5 @@
 /* op_train: the hub makes a dictionary of what the group's records have in
- * common, and hands it out as a record.
+ * common, and hands it out in records, one a part.
  */
 
 #include <stdlib.h>
@@ -53,11 +53,28 @@ make(struct train *r)
 }
 
 static enum err
-write_record(struct train *r, struct txn *t, const struct self *self)
+write_part(struct train *r, struct txn *t, const struct self *self, size_t part,
+    const char *day)
 {
 	const struct buffer *d = &r->made.dictionary;
-	json_t *fields;
+	json_t *fields =
+	    dictionaries_part(r->number, d->data, d->size, part, day);
+	enum err e;
+
+	if (fields == NULL)
+		return ERR_NOMEM;
+	e = author_add(
+	    t, self, "dictionary", r->by, r->org, fields, r->now, &r->record);
+	json_decref(fields);
+	return e;
+}
+
+static enum err
+write_records(struct train *r, struct txn *t, const struct self *self)
+{
+	const struct buffer *d = &r->made.dictionary;
 	char day[26], last[DICTIONARIES_ID_BYTES], id[DICTIONARIES_ID_BYTES];
+	size_t part;
 	enum err e = dictionaries_last(t, &r->number, last);
 
 	dictionaries_id(d->data, d->size, id);
@@ -68,12 +85,10 @@ write_record(struct train *r, struct txn *t, const struct self *self)
 	if (e != ERR_OK)
 		return e;
 	day[10] = '\0';
-	fields = dictionaries_fields(++r->number, d->data, d->size, day);
-	if (fields == NULL)
-		return ERR_NOMEM;
-	e = author_add(
-	    t, self, "dictionary", r->by, r->org, fields, r->now, &r->record);
-	json_decref(fields);
+	r->number++;
+	for (part = 1; e == ERR_OK && part <= dictionaries_parts(d->size);
+	     part++)
+		e = write_part(r, t, self, part, day);
 	return e;
 }
 
@@ -84,7 +99,7 @@ train_run(void *context, struct txn *t)
 	enum err e = self_read(t, &self);
 
 	if (e == ERR_OK)
-		e = write_record(context, t, &self);
+		e = write_records(context, t, &self);
 	self_wipe(&self);
 	return e;
 }

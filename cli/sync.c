@@ -52,6 +52,26 @@ say_not_taken(const json_t *s)
 		    number_of(s, "saved_here"), number_of(s, "kept_apart"));
 }
 
+/* What the bytes allowed had no room for. */
+static void
+say_too_large(const json_t *s)
+{
+	const json_t *large = json_object_get(s, "too_large");
+	const char *kind = json_string_value(json_object_get(large, "kind"));
+	const char *ref = json_string_value(json_object_get(large, "ref"));
+
+	if (large == NULL)
+		return;
+	if (kind != NULL && ref != NULL)
+		say(_("%s %s was not sent: allow a session at least %lld "
+		      "bytes"),
+		    kind, ref, number_of(large, "bytes"));
+	else
+		say(_("a record of the parent's did not come: allow a session "
+		      "at least %lld bytes"),
+		    number_of(large, "bytes"));
+}
+
 /* Where nobody counted to the end, what is known. */
 static void
 fill_summary(struct door_reader *r, const json_t *last)
@@ -173,5 +193,6 @@ verb_sync(struct call *c)
 	if (!c->json)
 		print_sync(r.summary);
 	say_not_taken(r.summary);
+	say_too_large(r.summary);
 	return sync_end(c, &r, &talk, exit_code);
 }

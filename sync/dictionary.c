@@ -9,15 +9,17 @@
 
 enum { DICTIONARY_VERSION = 1 };
 
-/* A dictionary that was read: version u8, characters string, count varint,
- * dense bodies. */
+/* A dictionary: version u8, characters string, count varint, dense bodies. */
 struct book {
 	uint32_t id;
+	bool is_bad;    /* its bodies were found to be none */
+	bool is_lacked; /* by the parent, as it told last */
 	struct buffer data;
 	struct dense *learned; /* NULL until it is learned */
 };
 
 struct codebook {
+	uint64_t mark;
 	size_t count;
 	struct book book[CODEBOOK_MAX];
 };
@@ -97,6 +99,20 @@ take_bodies(struct dense *d, struct reader *r, uint64_t count)
 	return e;
 }
 
+/* What stands before the bodies, of which *r is at the first. */
+static enum err
+read_head(const struct book *b, struct bytes *listed, uint64_t *count,
+    struct reader *r)
+{
+	reader_init(r, b->data.data, b->data.size);
+	if (read_u8(r) != DICTIONARY_VERSION)
+		return ERR_FORMAT;
+	*listed = read_string(r);
+	*count = read_varint(r);
+	return r->failed || *count > DICTIONARY_BODIES_BYTES_MAX ? ERR_FORMAT
+	                                                         : ERR_OK;
+}
+
 static enum err
 learn(struct book *b)
 {
@@ -104,15 +120,10 @@ learn(struct book *b)
 	struct bytes listed;
 	struct reader r;
 	uint64_t count;
-	enum err e;
+	enum err e = read_head(b, &listed, &count, &r);
 
-	reader_init(&r, b->data.data, b->data.size);
-	if (read_u8(&r) != DICTIONARY_VERSION)
-		return ERR_FORMAT;
-	listed = read_string(&r);
-	count = read_varint(&r);
-	if (r.failed || count > DICTIONARY_BODIES_BYTES_MAX)
-		return ERR_FORMAT;
+	if (e != ERR_OK)
+		return e;
 	alphabet = malloc(sizeof *alphabet);
 	if (alphabet == NULL)
 		return ERR_NOMEM;
@@ -189,6 +200,9 @@ enum err
 codebook_add(struct codebook *c, const void *data, size_t size)
 {
 	struct book *b = &c->book[c->count];
+	struct bytes listed;
+	struct reader r;
+	uint64_t bodies;
 	enum err e;
 
 	if (size > DICTIONARY_BYTES_MAX)
@@ -199,7 +213,8 @@ codebook_add(struct codebook *c, const void *data, size_t size)
 		return ERR_FULL;
 	e = book_open(b, data, size);
 	if (e == ERR_OK)
-		e = b->id == 0 ? ERR_FORMAT : learn(b);
+		e = b->id == 0 ? ERR_FORMAT
+		               : read_head(b, &listed, &bodies, &r);
 	if (e != ERR_OK) {
 		book_close(b);
 		return e;
@@ -236,22 +251,76 @@ codebook_keep(struct codebook *c, const uint32_t *ids, size_t count)
 size_t
 codebook_ids(const struct codebook *c, uint32_t ids[CODEBOOK_MAX - 1])
 {
+	size_t i, count = 0;
+
+	for (i = c->count - 1; i > 0; i--)
+		if (!c->book[i].is_bad)
+			ids[count++] = c->book[i].id;
+	return count;
+}
+
+void
+codebook_note_parents(struct codebook *c, const uint32_t *ids, size_t count)
+{
 	size_t i;
 
 	for (i = 1; i < c->count; i++)
-		ids[i - 1] = c->book[c->count - i].id;
-	return c->count - 1;
+		c->book[i].is_lacked = !is_among(c->book[i].id, ids, count);
+}
+
+bool
+codebook_is_lacked(struct codebook *c, uint32_t id)
+{
+	const struct book *b = find(c, id);
+
+	return b != NULL && b->is_lacked;
+}
+
+uint64_t
+codebook_mark(const struct codebook *c)
+{
+	return c->mark;
+}
+
+void
+codebook_set_mark(struct codebook *c, uint64_t mark)
+{
+	c->mark = mark;
+}
+
+/* ERR_NOT_FOUND: it cannot be learned, today or ever. */
+static enum err
+learn_once(struct book *b)
+{
+	enum err e;
+
+	if (b->learned != NULL)
+		return ERR_OK;
+	if (b->is_bad)
+		return ERR_NOT_FOUND;
+	e = learn(b);
+	if (e == ERR_OK || e == ERR_NOMEM)
+		return e;
+	b->is_bad = true;
+	return ERR_NOT_FOUND;
+}
+
+bool
+codebook_can(struct codebook *c, uint32_t id)
+{
+	struct book *b = find(c, id);
+
+	return b != NULL && learn_once(b) == ERR_OK;
 }
 
 enum err
 codebook_dense(struct codebook *c, uint32_t id, struct dense **out)
 {
 	struct book *b = id == 0 ? &c->book[0] : find(c, id);
-	enum err e = ERR_OK;
+	enum err e;
 
 	if (b == NULL)
 		return ERR_NOT_FOUND;
-	if (b->learned == NULL)
-		e = learn(b);
+	e = learn_once(b);
 	return e == ERR_OK ? dense_copy(out, b->learned) : e;
 }

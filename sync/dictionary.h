@@ -35,16 +35,30 @@ struct codebook;
 /** With the shipped one. ERR_NOMEM. */
 enum err codebook_new(struct codebook **out);
 void codebook_free(struct codebook *c);
-/** Add one; it is read as a whole first. ERR_EXISTS: it is there already.
- * ERR_FORMAT, ERR_LIMIT: it is none. ERR_FULL: no room; ERR_NOMEM. */
+/** Add one. Its bodies are looked at when it is first used: to learn it takes a
+ * tenth of a second and 5 MB. ERR_EXISTS: it is there already. ERR_FORMAT,
+ * ERR_LIMIT: it is none. ERR_FULL: no room; ERR_NOMEM. */
 enum err codebook_add(struct codebook *c, const void *data, size_t size);
 /** Give up those that are not among `ids`, besides the shipped one. A session
  * that still names one is answered as by who never held it. */
 void codebook_keep(struct codebook *c, const uint32_t *ids, size_t count);
-/** Ids of those besides the shipped one, the latest added first. */
+/** Ids of those besides the shipped one, the latest added first; without those
+ * that were tried and could not be learned. */
 size_t codebook_ids(const struct codebook *c, uint32_t ids[CODEBOOK_MAX - 1]);
-/** A coder that has learned a dictionary; 0 is the shipped one. Learning
- * takes a tenth of a second and is done once. ERR_NOT_FOUND, ERR_NOMEM. */
+/** The parent's hello told these. A child packs before it is in, and what the
+ * parent lacks is refused, each time. */
+void codebook_note_parents(
+    struct codebook *c, const uint32_t *ids, size_t count);
+/** By the hello of the session before the parent lacks it. */
+bool codebook_is_lacked(struct codebook *c, uint32_t id);
+/** A number of who fills it, which says from what it was filled; 0 at first. */
+uint64_t codebook_mark(const struct codebook *c);
+void codebook_set_mark(struct codebook *c, uint64_t mark);
+/** It is there and learned; one that could not be learned never will be. */
+bool codebook_can(struct codebook *c, uint32_t id);
+/** A coder that has learned a dictionary; 0 is the shipped one. Learning is
+ * done once. ERR_NOT_FOUND: it is not there, or cannot be learned. ERR_NOMEM.
+ */
 enum err codebook_dense(struct codebook *c, uint32_t id, struct dense **out);
 
 /* Made from sync/dictionary.bin while building. */

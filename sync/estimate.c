@@ -23,6 +23,7 @@ struct work {
 	struct hello nobody; /* the parent's, which is not known */
 	struct batch batch;
 	struct codebook *books;
+	uint32_t dictionary; /* the one of them, 0: that of the version */
 	struct buffer packed;
 	uint64_t sample_max;
 	/* Of the present class, in all and of the sample's first half. */
@@ -49,7 +50,7 @@ begin(struct work *w, struct packer *p)
 	struct change_id last = w->batch.changes[0].id;
 
 	last.seq--;
-	return packer_start(p, w->books, 0, w->source, &last,
+	return packer_start(p, w->books, w->dictionary, w->source, &last,
 	    w->batch.change_count < PACK_MANY ? PACK_HISTORY
 	                                      : PACK_HISTORY_LONG);
 }
@@ -172,8 +173,11 @@ hello_message_bytes(struct work *w, uint64_t *out)
 
 	if (hello != NULL)
 		e = w->source->hello(w->source->context, hello);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		hello->dictionary_count =
+		    codebook_ids(w->books, hello->dictionaries);
 		e = hello_create(hello, &body);
+	}
 	if (e == ERR_OK) {
 		message_put(&message, MESSAGE_HELLO, body.data, body.size);
 		e = buffer_state(&message);
@@ -235,9 +239,23 @@ run(struct work *w, const uint64_t waiting[CLASSES], struct estimate *out)
 	return e;
 }
 
+/* As choose_dictionary() in session_pack.c has it before the parent's hello. */
+static uint32_t
+newest(struct codebook *books)
+{
+	uint32_t ids[CODEBOOK_MAX - 1];
+	size_t count = codebook_ids(books, ids), i;
+
+	for (i = 0; i < count; i++)
+		if (codebook_can(books, ids[i]))
+			return ids[i];
+	return 0;
+}
+
 enum err
 estimate_up(const struct source *source, const uint8_t parent_key[KEY_BYTES],
-    const uint64_t waiting[CLASSES], uint64_t sample_max, struct estimate *out)
+    const uint64_t waiting[CLASSES], uint64_t sample_max,
+    struct codebook *books, struct estimate *out)
 {
 	struct work *w = calloc(1, sizeof *w);
 	enum err e;
@@ -248,11 +266,10 @@ estimate_up(const struct source *source, const uint8_t parent_key[KEY_BYTES],
 	w->source = source;
 	w->parent_key = parent_key;
 	w->sample_max = sample_max;
+	w->books = books;
+	w->dictionary = newest(books);
 	batch_init(&w->batch);
-	e = codebook_new(&w->books);
-	if (e == ERR_OK)
-		e = run(w, waiting, out);
-	codebook_free(w->books);
+	e = run(w, waiting, out);
 	batch_free(&w->batch);
 	buffer_wipe(&w->packed);
 	free(w);

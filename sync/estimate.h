@@ -7,6 +7,7 @@
 #ifndef YIZHAN_SYNC_ESTIMATE_H
 #define YIZHAN_SYNC_ESTIMATE_H
 
+#include "sync/dictionary.h"
 #include "sync/source.h"
 
 struct estimate {
@@ -22,11 +23,12 @@ struct estimate {
 /**
  * Estimate for a session with this parent. waiting: how many changes of each
  * class the owner knows to wait; of a class with more than sample_max that
- * many are encoded and the rest is taken to be alike. Errors of the source
- * and ERR_NOMEM.
+ * many are encoded and the rest is taken to be alike. Streams begin from the
+ * newest of books, as those of a session do. Errors of the source and
+ * ERR_NOMEM.
  */
 enum err estimate_up(const struct source *source,
     const uint8_t parent_key[KEY_BYTES], const uint64_t waiting[CLASSES],
-    uint64_t sample_max, struct estimate *out);
+    uint64_t sample_max, struct codebook *books, struct estimate *out);
 
 #endif

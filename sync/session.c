@@ -102,7 +102,9 @@ session_stats(const struct session *s)
 {
 	struct session_stats stats = s->stats;
 
-	stats.held_back = s->bound.is_full || s->bound.peer_has_more;
+	stats.held_back = bound_keeps_back(s) || s->bound.peer_has_more;
+	stats.over = bound_over(s);
+	stats.peer_stepped_over = s->bound.peer_over_bytes > 0;
 	return stats;
 }
 

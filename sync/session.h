@@ -103,6 +103,15 @@ struct session_stats {
 	uint64_t round_trips; /* with TCP's own */
 	uint64_t changes_sent, changes_received;
 	bool held_back; /* a bound kept something back, here or there */
+	/* A change that has no room in any session with such a bound: stepped
+	 * over, and so is what stands behind it on its list. The most urgent of
+	 * ours, else (without id) one of the peer's. */
+	struct session_over {
+		uint64_t needs; /* so much of a bound; 0: there is none */
+		bool is_ours;
+		struct change_id id;
+	} over;
+	bool peer_stepped_over;
 };
 
 struct session;

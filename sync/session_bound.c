@@ -8,7 +8,9 @@
  *
  * A batch is packed aside to see how large it is, in dense form whatever the
  * link, and made smaller until it fits: nothing of unknown size waits.
- * If the most urgent change does not fit nothing less urgent goes either.
+ * If the most urgent change does not fit nothing less urgent goes either,
+ * unless it would not fit into a session that carries nothing else: then nobody
+ * is to wait for it, and whoever set the bound is told.
  */
 
 #include <stdlib.h>
@@ -210,6 +212,8 @@ bound_share(struct session *s, struct hello *hello)
 	e = something_waits(s, &ours_wait);
 	if (e != ERR_OK)
 		return e;
+	b->fixed = used;
+	b->ours_wait = ours_wait;
 	b->down = used < most ? most - used : 0;
 	if (ours_wait)
 		b->down /= DOWN_PART;
@@ -285,15 +289,132 @@ put_if_fits(struct session *s, struct outgoing *o, uint64_t room,
 	return ERR_OK;
 }
 
-static void
-refuse(struct session *s, uint8_t class, uint64_t room)
+/* --- what fits into no session -------------------------------------------- */
+
+/* What a session has room for that carries nothing else. A responder knows its
+ * share of this one. */
+static uint64_t
+room_if_empty(const struct session *s, uint8_t class)
 {
+	const struct bound *b = &s->bound;
+	uint64_t most = b->whole;
+
+	if (class > 0 && b->budget < most)
+		most = b->budget;
+	return b->fixed < most ? most - b->fixed : 0;
+}
+
+bool
+bound_is_over(const struct outgoing *o)
+{
+	return o->is_over && o->over.epoch == o->next.epoch &&
+	       o->over.place == o->next.place;
+}
+
+/* The change in s->scratch. */
+static void
+step_over(struct session *s, struct outgoing *o, uint64_t size)
+{
+	struct bound *b = &s->bound;
+
+	o->is_over = true;
+	o->over = o->next;
+	if (b->over_bytes > 0 && b->over.class <= o->list.class)
+		return;
+	b->over_bytes = size;
+	memset(&b->over, 0, sizeof b->over);
+	if (s->scratch->change_count > 0)
+		b->over = s->scratch->changes[0].id;
+	b->over.class = o->list.class;
+}
+
+/* A list may have been found to be further, meanwhile. */
+static uint64_t
+over_bytes(const struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->outgoing_count; i++)
+		if (bound_is_over(&s->outgoing[i]))
+			return s->bound.over_bytes;
+	return 0;
+}
+
+bool
+bound_keeps_back(const struct session *s)
+{
+	return s->bound.is_full || over_bytes(s) > 0;
+}
+
+void
+bound_create_end(const struct session *s, struct buffer *body)
+{
+	if (!bound_keeps_back(s))
+		return;
+	put_u8(body, 1);
+	if (over_bytes(s) > 0)
+		put_varint(body, over_bytes(s));
+}
+
+enum err
+bound_consume_end(struct session *s, const struct bytes *body)
+{
+	struct reader r;
+	uint64_t over = 0;
+
+	if (body->size == 0)
+		return ERR_OK;
+	reader_init(&r, body->data, body->size);
+	/* Only who was told a bound can have kept something back. */
+	if (!s->bound.is_set || read_u8(&r) != 1)
+		return ERR_FORMAT;
+	if (reader_left(&r) > 0) {
+		over = read_varint(&r);
+		if (over == 0)
+			return ERR_FORMAT;
+	}
+	if (r.failed || reader_left(&r) > 0)
+		return ERR_FORMAT;
+	s->bound.peer_has_more = true;
+	s->bound.peer_over_bytes = over;
+	return ERR_OK;
+}
+
+/* While something of ours waits the parent has a part of the rest, and we have
+ * what that leaves. */
+struct session_over
+bound_over(const struct session *s)
+{
+	const struct bound *b = &s->bound;
+	struct session_over out = {0};
+	uint64_t theirs = b->peer_over_bytes, ours = over_bytes(s);
+
+	if (ours > 0) {
+		out.is_ours = true;
+		out.id = b->over;
+		out.needs = b->fixed + ours + ours / (DOWN_PART - 1) + 1;
+	} else if (theirs > 0 && theirs < UINT64_MAX / (2 * DOWN_PART)) {
+		out.needs = b->fixed + theirs * (b->ours_wait ? DOWN_PART : 1);
+	}
+	return out;
+}
+
+static void
+refuse(struct session *s, struct outgoing *o, uint64_t room, uint64_t size)
+{
+	uint8_t class = o->list.class;
+
+	if (size > room_if_empty(s, class)) {
+		step_over(s, o, size);
+		return;
+	}
 	s->bound.is_full = true;
 	s->bound.has_refused[class] = true;
 	s->bound.refused_room[class] = room;
 }
 
-/* As much of one list as has room. ERR_END: the list ends, or is_full. */
+/* As much of one list as has room. ERR_END: the list ends, is stepped over, or
+ * is_full. */
 static enum err
 refill_from(struct session *s, struct outgoing *o, uint64_t room)
 {
@@ -315,7 +436,7 @@ refill_from(struct session *s, struct outgoing *o, uint64_t room)
 		if (e != ERR_OK || good)
 			return e;
 		if (s->scratch->change_count <= 1) {
-			refuse(s, o->list.class, room);
+			refuse(s, o, room, size);
 			return ERR_END;
 		}
 		count = s->scratch->change_count;
@@ -351,7 +472,7 @@ bound_refill(struct session *s, uint8_t class)
 	     i++) {
 		struct outgoing *o = &s->outgoing[i];
 
-		if (o->list.class == class && !o->at_end)
+		if (o->list.class == class && !o->at_end && !bound_is_over(o))
 			e = refill_from(s, o, room);
 	}
 	batch_clear(s->scratch);

@@ -191,20 +191,31 @@ pack_is_wanted(const struct session *s, const struct batch *b)
 	return rate <= rate_for_rows(s);
 }
 
-/* The best dictionary both are thought to hold. What a child holds its parent
- * handed out; where that was wrong it begins anew without. */
+/* What a child holds its parent handed out, unless it said otherwise; where
+ * that was wrong it begins anew without. */
+static bool
+peer_has(const struct session *s, uint32_t id)
+{
+	size_t k;
+
+	if (s->o.purpose == SESSION_SYNC && !s->has_peer_hello)
+		return !codebook_is_lacked(s->books, id);
+	for (k = 0; k < s->peer_hello.dictionary_count; k++)
+		if (s->peer_hello.dictionaries[k] == id)
+			return true;
+	return false;
+}
+
+/* The best dictionary both are thought to hold. */
 static uint32_t
 choose_dictionary(const struct session *s)
 {
 	uint32_t ids[CODEBOOK_MAX - 1];
-	size_t count = codebook_ids(s->books, ids), i, k;
+	size_t count = codebook_ids(s->books, ids), i;
 
-	if (s->o.purpose == SESSION_SYNC && !s->has_peer_hello)
-		return count > 0 ? ids[0] : 0;
 	for (i = 0; i < count; i++)
-		for (k = 0; k < s->peer_hello.dictionary_count; k++)
-			if (s->peer_hello.dictionaries[k] == ids[i])
-				return ids[i];
+		if (peer_has(s, ids[i]) && codebook_can(s->books, ids[i]))
+			return ids[i];
 	return 0;
 }
 
@@ -508,12 +519,16 @@ pack_next(struct session *s, struct batch *out)
 }
 
 void
-pack_know_lives(struct session *s)
+pack_know_hello(struct session *s)
 {
+	const struct hello *h = &s->peer_hello;
 	size_t i;
 
-	if (s->o.purpose != SESSION_ANSWER)
+	if (s->o.purpose != SESSION_ANSWER) {
+		codebook_note_parents(
+		    s->books, h->dictionaries, h->dictionary_count);
 		return;
+	}
 	s->lives->count = s->peer_hello.life_count;
 	for (i = 0; i < s->lives->count; i++)
 		memcpy(s->lives->id[i], s->peer_lives[i].id, LIFE_BYTES);

@@ -37,7 +37,7 @@ consume_hello(struct session *s, const struct bytes *body)
 	s->has_peer_hello = true;
 	time_step_answered(s);
 	answers_know_lives(s);
-	pack_know_lives(s);
+	pack_know_hello(s);
 	bound_take_share(s);
 	e = send_withdrawn(s, &s->control);
 	if (e != ERR_OK && e != ERR_END)
@@ -246,16 +246,10 @@ consume_welcome(struct session *s, const struct bytes *body)
 static enum err
 consume_end(struct session *s, const struct bytes *body)
 {
-	/* Only who was told a bound can have kept something back. */
-	bool has_more =
-	    s->bound.is_set && body->size == 1 && body->data[0] == 1;
-
-	if ((body->size != 0 && !has_more) || s->peer_ended ||
-	    s->o.purpose != SESSION_SYNC || is_half_through(s))
+	if (s->peer_ended || s->o.purpose != SESSION_SYNC || is_half_through(s))
 		return ERR_FORMAT;
-	s->bound.peer_has_more = has_more;
 	s->peer_ended = true;
-	return ERR_OK;
+	return bound_consume_end(s, body);
 }
 
 /* The child knows where we stand, and it is no older copy of itself. */

@@ -220,7 +220,7 @@ send_is_read_out(const struct session *s, uint8_t class)
 
 	for (i = 0; i < s->outgoing_count; i++)
 		if (s->outgoing[i].list.class == class &&
-		    !s->outgoing[i].at_end)
+		    !s->outgoing[i].at_end && !bound_is_over(&s->outgoing[i]))
 			return false;
 	return true;
 }
@@ -389,6 +389,20 @@ answers_urgently(struct session *s, size_t max, const struct buffer *plain)
 	return is_due;
 }
 
+static enum err
+put_end(const struct session *s, struct buffer *plain)
+{
+	struct buffer body = {0};
+	enum err e;
+
+	bound_create_end(s, &body);
+	e = buffer_state(&body);
+	if (e == ERR_OK)
+		message_put(plain, MESSAGE_END, body.data, body.size);
+	buffer_free(&body);
+	return e;
+}
+
 /* What was put aside of message 3 is of classes 2 and 3, and on a slow link
  * takes seconds. Under a bound it was promised its room. */
 static enum err
@@ -462,10 +476,11 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 	if (may_end(s) && plain->size + FRAME_SLACK < max) {
 		s->sent_end = true;
 		if (s->o.purpose == SESSION_ANSWER) {
-			put_u8(plain, MESSAGE_END);
-			put_u8(plain, s->bound.is_full ? 1 : 0);
-			if (s->bound.is_full)
-				put_u8(plain, 1);
+			e = put_end(s, plain);
+			if (e != ERR_OK) {
+				session_abort(s, e, session_reason(e));
+				return false;
+			}
 		}
 	}
 	send_bye(s); /* the initiator's end is its bye */

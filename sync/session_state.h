@@ -70,6 +70,9 @@ struct outgoing {
 	                           that does not say it */
 	bool has_sent;          /* a batch of it, in this session */
 	unsigned refusals;      /* batches that the peer could not take */
+	/* Bounded: what comes behind this place has no room in any session. */
+	bool is_over;
+	struct cursor over;
 };
 
 /* A batch that was sent and has no answer yet. */
@@ -138,6 +141,13 @@ struct bound {
 	uint64_t refused_room[CLASSES];
 	struct buffer ready[CLASSES]; /* compressed, counted, to be sent */
 	size_t ready_at[CLASSES];
+
+	/* What has no room in any session; 0 bytes: nothing. */
+	uint64_t fixed;      /* initiator: that an empty session takes */
+	bool ours_wait;      /* initiator: when the parent got its share */
+	uint64_t over_bytes; /* the most urgent such change of ours */
+	struct change_id over;
+	uint64_t peer_over_bytes; /* the parent's end told of one */
 };
 
 struct session {
@@ -293,8 +303,8 @@ bool pack_learn_theirs(struct session *s);
 /** The batch that is whole waits for that: session_learn() goes on with it. */
 bool pack_is_learning(const struct session *s);
 void pack_free(struct session *s);
-/** The peer's lives are known. */
-void pack_know_lives(struct session *s);
+/** The peer's lives are known, and what dictionaries it has. */
+void pack_know_hello(struct session *s);
 /** How many changes, and bytes of bodies, to read for the next batch. */
 void pack_aim(const struct session *s, size_t *changes, size_t *bytes);
 /** Whether any receiver takes it packed; one change it always does. */
@@ -357,6 +367,15 @@ bool bound_is_strict(const struct session *s);
 bool bound_may_grow(const struct session *s);
 /** There is something new to look at. */
 void bound_look_again(struct session *s);
+/** The list goes on with a change that has no room in any session. */
+bool bound_is_over(const struct outgoing *o);
+/** Something is kept back, if only until answers are in. */
+bool bound_keeps_back(const struct session *s);
+/** What END says of it. ERR_FORMAT. */
+void bound_create_end(const struct session *s, struct buffer *body);
+enum err bound_consume_end(struct session *s, const struct bytes *body);
+/** For the session's stats. */
+struct session_over bound_over(const struct session *s);
 
 /* session_learn.c */
 /** When there is something to learn ahead; UINT64_MAX: not before more comes

@@ -58,7 +58,11 @@ add(const uint8_t *data, size_t size)
 	if (e == ERR_OK) {
 		expect(ids[0] == dictionary_id(data, size));
 		expect(codebook_add(book, data, size) == ERR_EXISTS);
-		check_use(ids[0]);
+		if (codebook_can(book, ids[0]))
+			check_use(ids[0]);
+		else
+			e = ERR_NOT_FOUND;
+		expect(codebook_ids(book, ids) == (e == ERR_OK));
 	}
 	codebook_free(book);
 	return e;

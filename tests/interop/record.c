@@ -18,6 +18,7 @@
 #include "store/admit.h"
 #include "store/import.h"
 #include "store/withdraw.h"
+#include "sync/session_state.h"
 #include "tests/interop/account.h"
 #include "tests/sim/world.h"
 
@@ -228,6 +229,18 @@ rows(struct world *w)
 	sync(w, "dense after rows", ERR_OK);
 }
 
+/* Of so many the next dense batch learns, where much waits. */
+static void
+long_history(struct world *w)
+{
+	world_make_notes(w, &clinic, "C01", 3, 4, 480);
+	w->piece = 1 << 20;
+	sync(w, "rows of many", ERR_OK);
+	w->piece = 0;
+	world_make_notes(w, &clinic, "C01", 3, 4, PACK_MANY);
+	sync(w, "dense with a long history", ERR_OK);
+}
+
 static void
 asked_for_rows(struct world *w)
 {
@@ -318,6 +331,7 @@ main(int argc, char **argv)
 	second(&w);
 	older_copy(&w);
 	rows(&w);
+	long_history(&w);
 	asked_for_rows(&w);
 	bounded(&w);
 	forgetful(&w);

@@ -3,6 +3,8 @@
  * urgent has its receipt soon after the link is up.
  */
 
+#include "store/author.h"
+#include "store/dictionaries.h"
 #include "tests/link/room.h"
 #include "tests/unit/sampled.h"
 
@@ -202,6 +204,61 @@ test_one_window_at_9600_takes_the_urgent_first(void **state)
 	assert_true(8 * place[3] <= place[0] + place[1] + place[3] + 8);
 }
 
+/* --- what is large, downwards -------------------------------------------- */
+
+/* As `hub train-dictionary` hands one out, as large as there is. */
+static void
+hand_out_a_dictionary(void)
+{
+	struct txn *t = site_begin(&hub, true);
+	struct authored made;
+	struct buffer d = {0};
+	struct self self;
+	size_t part;
+
+	while (d.size < DICTIONARIES_BYTES_MAX)
+		put_u8(&d, (uint8_t)world_draw(&w, 256));
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	for (part = 1; part <= dictionaries_parts(d.size); part++) {
+		json_t *fields =
+		    dictionaries_part(1, d.data, d.size, part, "2026-05-01");
+
+		assert_int_equal(author_add(t, &self, "dictionary", "hub",
+		                     "hub", fields, w.now, &made),
+		    ERR_OK);
+		json_decref(fields);
+	}
+	assert_int_equal(txn_commit(t), ERR_OK);
+	self_wipe(&self);
+	buffer_free(&d);
+}
+
+/* No window carries it as a whole; each carries some of it, and then what was
+ * written after it. */
+static void
+test_windows_at_9600_bring_a_dictionary_down(void **state)
+{
+	struct link_options o = link_of(9600, TRIP_MS, 0);
+	uint64_t place = 0, before, end, urgent = 1;
+	unsigned windows = 0;
+
+	(void)state;
+	hand_out_a_dictionary();
+	world_make_notes(&w, &hub, "C01", 3, NOTE, 5);
+	do {
+		before = place;
+		o.seed = ++windows;
+		(void)one_window(o, WINDOW_US, &urgent);
+		link_places(&hub, &clinic, "group", 3, &place, &end);
+		assert_true(place > before);
+	} while (place < end);
+	print_message(
+	    "%u windows of 30 s at 9600 bit/s for a dictionary\n", windows);
+	assert_true(windows >= 2 && windows <= 4);
+	(void)one_window(o, WINDOW_US, &urgent);
+	expect_both_equal();
+}
+
 int
 main(void)
 {
@@ -210,6 +267,7 @@ main(void)
 	    ROOM(test_windows_of_six_seconds_bring_it_further),
 	    ROOM(test_windows_at_9600_bring_it_further),
 	    ROOM(test_one_window_at_9600_takes_the_urgent_first),
+	    ROOM(test_windows_at_9600_bring_a_dictionary_down),
 	};
 
 	if (sodium_init() < 0)

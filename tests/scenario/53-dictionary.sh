@@ -30,7 +30,10 @@ summary=$(train)
 [ "$(echo "$summary" | field number)" = 1 ] || fail "number: $summary"
 [ "$(train | field state)" = unchanged ] || fail "made twice"
 at hub export --kind dictionary >"$work/made.ndjson"
-[ "$(wc -l <"$work/made.ndjson")" = 1 ] || fail "not one record"
+parts=$(wc -l <"$work/made.ndjson")
+bytes=$(echo "$summary" | field bytes)
+[ "$parts" = $(((bytes + 4499) / 4500)) ] || fail "$parts parts of $bytes bytes"
+[ "$(wc -L <"$work/made.ndjson")" -lt 7000 ] || fail "a part is too large"
 
 # It comes down with the reference data, and both stores are sound.
 at clinic init --name clinic >/dev/null
@@ -48,9 +51,10 @@ expect 6 at clinic import "$work/made.ndjson"
 at clinic questions | grep -q dictionary || fail "nothing was kept of the line"
 
 # A hub imports one, but none that does not add up.
-sed 's/"ref":"[^"]*"/"ref":"D1"/' "$work/made.ndjson" >"$work/good.ndjson"
-sed 's/"id":"[^"]*"/"id":"00000000"/; s/D1/D2/' "$work/good.ndjson" \
-	>"$work/bad.ndjson"
+awk '{sub(/"ref":"[^"]*"/, "\"ref\":\"D" NR "\""); print}' \
+	"$work/made.ndjson" >"$work/good.ndjson"
+head -n 1 "$work/good.ndjson" |
+	sed 's/,"part":[0-9]*//; s/,"of":[0-9]*//; s/"D1"/"D99"/' >"$work/bad.ndjson"
 at hub import "$work/good.ndjson" --source his >/dev/null 2>&1 ||
 	fail "a sound dictionary was refused"
 expect 6 at hub import "$work/bad.ndjson" --source his

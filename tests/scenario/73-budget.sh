@@ -84,9 +84,12 @@ kinds=$(at direct status --json)
 device() { # device REF: a record of low urgency
 	printf '{"kind":"device","ref":"%s","by":"ref:S1","at":"2026-05-01T08:00:00+08:00","org_id":"ref:C01","class":"ecg","owner_org_id":"ref:C01"}\n' "$1"
 }
-printf '[budget]\nmetered = 300\n[links]\nlo = metered\n' \
+printf '[budget]\nmetered = 2000\n[links]\nlo = metered\n' \
 	>"$work/direct/yizhan.conf"
-expect 0 at direct sync # nothing waits, the rest of the budget is left alone
+for i in $(seq 10); do # nothing waits, and a session's own bytes are few
+	expect 0 at direct sync
+	at direct status | grep -q 'metered: 0 of' && break
+done
 for i in 1 2 3; do
 	device "BUDGET-$i" >"$work/one.ndjson"
 	at direct import "$work/one.ndjson" --source his >/dev/null
@@ -98,7 +101,21 @@ grep -q 'budget' "$work/said" || fail "said: $(cat "$work/said")"
 [ "$(at direct status --json | field saved_here)" = 3 ] || fail "it went"
 LC_ALL=zh_CN.UTF-8 at direct sync 2>"$work/said" >/dev/null || true
 grep -q '额度已用完' "$work/said" || fail "said: $(cat "$work/said")"
-at direct status | grep -q 'metered: 0 of 300 left' || fail "no budget left"
+at direct status | grep -q 'metered: 0 of 2000 left' || fail "no budget left"
+
+# What no such session has room for is named, with what would do.
+got=0
+summary=$(at direct sync --max-bytes 600 --json 2>"$work/said") || got=$?
+[ "$got" = 6 ] || fail "too large: $got $summary"
+[ "$(value "$summary" 'v["too_large"]["kind"] + " " + v["too_large"]["ref"]')" = \
+	"device BUDGET-1" ] || fail "not named: $summary"
+needs=$(value "$summary" 'v["too_large"]["bytes"]')
+[ "$needs" -gt 600 ] || fail "needs: $summary"
+grep -q 'Allow more' "$work/said" || fail "said: $(cat "$work/said")"
+LC_ALL=zh_CN.UTF-8 at direct sync --max-bytes 600 2>"$work/said" >/dev/null || true
+grep -q '超过允许的字节数' "$work/said" || fail "said: $(cat "$work/said")"
+grep -q "device BUDGET-1 未发送：.* $needs 字节" "$work/said" ||
+	fail "said: $(cat "$work/said")"
 
 # What may not wait goes.
 python3 - "$data" >"$work/urgent.ndjson" <<'P'

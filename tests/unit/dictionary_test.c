@@ -1,5 +1,5 @@
 /* dictionary: the shipped one is sound and is the one of the vector; others
- * are read as a whole before they count.
+ * are learned when they are first used, and what cannot be is used by nobody.
  */
 
 #include <setjmp.h>
@@ -188,15 +188,29 @@ static void
 test_codebook_refuses_what_is_cut_or_altered(void **state)
 {
 	static const uint8_t large[DICTIONARY_BYTES_MAX + 1] = {1};
+	enum { HEAD = 1 + 1 + 9 + 1 };
 	struct buffer good = {0};
 	struct codebook *c;
+	uint32_t ids[CODEBOOK_MAX - 1];
+	struct dense *d;
 	size_t i;
 
 	assert_int_equal(codebook_new(&c), ERR_OK);
 	make("some body", &good);
-	/* Its last four bytes hold more than is needed of them. */
-	for (i = 0; i + 4 <= good.size; i++)
+	for (i = 0; i < HEAD; i++)
 		assert_int_equal(codebook_add(c, good.data, i), ERR_FORMAT);
+	/* Its last four bytes hold more than is needed of them. What is wrong
+	 * with the bodies is seen when it is used; then nobody is told of it
+	 * any more. */
+	for (; i + 4 <= good.size; i++) {
+		assert_int_equal(codebook_add(c, good.data, i), ERR_OK);
+		assert_int_equal(codebook_ids(c, ids), 1);
+		assert_int_equal(codebook_dense(c, ids[0], &d), ERR_NOT_FOUND);
+		assert_false(codebook_can(c, ids[0]));
+		assert_int_equal(codebook_ids(c, ids), 0);
+		assert_int_equal(codebook_add(c, good.data, i), ERR_EXISTS);
+		codebook_keep(c, NULL, 0);
+	}
 	good.data[0] = 2;
 	assert_int_equal(codebook_add(c, good.data, good.size), ERR_FORMAT);
 	assert_int_equal(codebook_add(c, large, sizeof large), ERR_LIMIT);

@@ -144,6 +144,36 @@ test_where_words_may_be_missing_nothing_goes(void **state)
 	} while (body_of(&a, &visit) > 0);
 }
 
+/* The parent stepped over what no such session has room for. More words may
+ * stand behind it, though what is less urgent came. */
+static void
+test_where_something_was_stepped_over_nothing_goes(void **state)
+{
+	json_t *large = json_object();
+	struct group_result r;
+	unsigned i;
+
+	file_of_a();
+	for (i = 0; i < 8; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "x_text%u", i);
+		json_object_set_new(large, name, long_text(i));
+	}
+	resident_moves();
+	wrote(&hub, "C01", "consult", "large", large);
+	wrote(&hub, "C01", "encounter", "n1", json_pack("{s:s}", "plan", "x"));
+	group_bound.bytes_max = 5000;
+	r = session_of(&a);
+	assert_true(r.stats.peer_stepped_over);
+	assert_true(r.stats.changes_received > 1);
+	assert_true(body_of(&a, &visit) > 0);
+	group_bound.bytes_max = r.stats.over.needs + 3000;
+	r = session_of(&a);
+	assert_false(r.stats.held_back);
+	assert_int_equal(body_of(&a, &visit), 0);
+}
+
 /* It was taken, and came again by another list before the next word. */
 static void
 test_what_comes_again_is_kept(void **state)
@@ -434,6 +464,7 @@ main(void)
 	    CASE(test_a_budget_that_sufficed_empties),
 	    CASE(test_the_word_comes_before_what_has_no_room),
 	    CASE(test_where_words_may_be_missing_nothing_goes),
+	    CASE(test_where_something_was_stepped_over_nothing_goes),
 	    CASE(test_what_comes_again_is_kept),
 	    CASE(test_a_run_names_all_that_is_here_of_it),
 	    CASE(test_a_village_taken_from_a_team_is_given_up),

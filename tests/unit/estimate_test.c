@@ -21,7 +21,7 @@ estimate(uint64_t sample_max)
 	for (i = 0; i < clinic.list_count; i++)
 		waiting[clinic.lists[i].id.class] += clinic.lists[i].count;
 	assert_int_equal(estimate_up(&source, hub.cert.signing_key, waiting,
-	                     sample_max, &out),
+	                     sample_max, memory_books(), &out),
 	    ERR_OK);
 	return out;
 }
@@ -72,6 +72,41 @@ test_estimate_is_what_a_session_sends(void **state)
 	}
 }
 
+/* One that has what the clinic says. */
+static void
+add_a_dictionary(void)
+{
+	struct bytes listed = {(const uint8_t *)"a", 1}, body[60];
+	static uint8_t bytes[60][150];
+	struct buffer d = {0};
+	size_t i;
+
+	for (i = 0; i < 60; i++) {
+		memory_body(bytes[i], sizeof bytes[i], 2, i + 1);
+		body[i] = (struct bytes){bytes[i], sizeof bytes[i]};
+	}
+	assert_int_equal(dictionary_make(&listed, body, 60, &d), ERR_OK);
+	assert_int_equal(codebook_add(memory_books(), d.data, d.size), ERR_OK);
+	buffer_free(&d);
+}
+
+/* A group's own makes a session shorter, and is told of in hello. */
+static void
+test_estimate_knows_the_groups_dictionary(void **state)
+{
+	struct estimate told, without;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 2, 60, 150);
+	without = estimate(UINT64_MAX);
+	add_a_dictionary();
+	told = estimate(UINT64_MAX);
+	assert_true(told.total * 10 < without.total * 9);
+	assert_int_equal(told.session, without.session + 4);
+	expect_near(told.total, sent_in_a_session(), 5);
+	codebook_keep(memory_books(), NULL, 0);
+}
+
 static void
 test_estimate_leaves_no_trace(void **state)
 {
@@ -107,6 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_estimate_is_what_a_session_sends),
+	    cmocka_unit_test(test_estimate_knows_the_groups_dictionary),
 	    cmocka_unit_test(test_estimate_leaves_no_trace),
 	    cmocka_unit_test(test_estimate_of_a_sample_says_so),
 	};

@@ -23,6 +23,7 @@ struct memory_list {
 	uint32_t epoch;
 	uint64_t count;
 	size_t body_bytes; /* of each change */
+	bool is_noise;     /* its bodies do not pack at all */
 	char letter; /* not 0: they hold a text of it, the second one a longer
 	                one, so that the two make one batch */
 };
@@ -46,6 +47,7 @@ struct memory_node {
 	struct cursor_set own, theirs; /* cursors */
 	uint64_t bytes_max, budget;    /* of its sessions with the parent */
 	bool has_budget;
+	struct codebook *books;  /* NULL: those all share */
 	bool wants_rows, learns; /* as in struct session_options */
 	/* What exceptions() tells of a stretch: nothing, that there are none,
 	 * or of its first change that reason. */
@@ -276,6 +278,16 @@ memory_body(uint8_t *out, size_t size, uint8_t class, uint64_t seq)
 		out[i] = (uint8_t)((class + seq * i * 2654435761u) >> 9);
 }
 
+static inline void
+memory_noise(uint8_t *body, size_t size)
+{
+	uint32_t x = 1;
+	size_t i;
+
+	for (i = 8; i < size; i++)
+		body[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
+}
+
 static inline enum err
 memory_read(void *context, const struct list_id *list,
     const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
@@ -309,6 +321,8 @@ memory_read(void *context, const struct list_id *list,
 		} else {
 			memory_body(
 			    body, l->body_bytes, list->class, c->id.seq);
+			if (l->is_noise)
+				memory_noise(body, l->body_bytes);
 			put_bytes(&out->bytes, body, l->body_bytes);
 		}
 		c->body_bytes = out->bytes.size - c->body_at;
@@ -574,7 +588,7 @@ memory_session(struct memory_node *n, enum session_purpose purpose,
 	snprintf(o->chain[0].orgs[0], sizeof o->chain[0].orgs[0], "H01");
 	o->chain[0].org_count = 1;
 	o->source = memory_source(n);
-	o->books = memory_books();
+	o->books = n->books == NULL ? memory_books() : n->books;
 	o->bytes_max = n->bytes_max;
 	o->budget = n->budget;
 	o->has_budget = n->has_budget;

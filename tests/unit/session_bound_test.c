@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "sync/session_state.h"
 #include "tests/unit/memory_source.h"
 
 enum { BODY = 150 };
@@ -303,6 +304,167 @@ test_session_takes_what_is_saved_meanwhile_only_if_it_fits(void **state)
 	ends_free(&e);
 }
 
+/* Sessions until nothing but what was stepped over is kept back, or once too
+ * often. */
+static struct session_stats
+sessions_of(uint64_t bound, const struct memory_node *receiver, uint64_t taken)
+{
+	struct session_stats stats;
+	int sessions = 0;
+
+	clinic.bytes_max = bound;
+	do {
+		stats = one_session(SIZE_MAX);
+		assert_true(total(&stats) <= bound);
+		assert_true(++sessions < 20);
+	} while (receiver->taken < taken);
+	return stats;
+}
+
+/* One record that no session has room for does not stop what is less urgent,
+ * for ever; who set the bound is told what would do. */
+static void
+test_session_steps_over_what_fits_into_no_session(void **state)
+{
+	struct session_stats stats;
+	uint64_t needs;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 2, 1, 8000)->is_noise = true;
+	memory_list_make(&clinic, "up", 3, 40, BODY);
+	stats = sessions_of(5000, &hub, 40);
+	assert_int_equal(held(&clinic, "up", 3), 40);
+	assert_int_equal(held(&clinic, "up", 2), 0);
+	assert_true(stats.held_back);
+	assert_true(stats.over.is_ours);
+	assert_int_equal(stats.over.id.class, 2);
+	assert_int_equal(stats.over.id.seq, 1);
+	assert_memory_equal(stats.over.id.life, clinic.life, LIFE_BYTES);
+	needs = stats.over.needs;
+	assert_true(needs > 8000 && needs < 13000);
+	/* With that it goes, and not with much less. */
+	stats = sessions_of(needs, &hub, 41);
+	assert_int_equal(held(&clinic, "up", 2), 1);
+	assert_false(stats.held_back);
+	assert_int_equal(stats.over.needs, 0);
+}
+
+static void
+test_session_steps_over_what_comes_down_likewise(void **state)
+{
+	struct session_stats stats;
+	uint64_t needs;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&hub, "group", 2, 3, 8000)->is_noise = true;
+	memory_list_make(&hub, "org:C01", 2, 20, BODY);
+	memory_list_make(&hub, "org:C01", 3, 20, BODY);
+	stats = sessions_of(5000, &clinic, 40);
+	assert_int_equal(held(&hub, "org:C01", 2), 20);
+	assert_int_equal(held(&hub, "org:C01", 3), 20);
+	assert_int_equal(held(&hub, "group", 2), 0);
+	assert_true(stats.held_back);
+	assert_true(stats.peer_stepped_over);
+	assert_false(stats.over.is_ours);
+	needs = stats.over.needs;
+	assert_true(needs > 8000 && needs < 10000);
+	stats = sessions_of(needs, &clinic, 41);
+	assert_int_equal(held(&hub, "group", 2), 1);
+}
+
+/* While the clinic sends, the parent has a quarter of what is left: that much
+ * more is needed. */
+static void
+test_session_tells_what_the_parents_share_has_to_be(void **state)
+{
+	struct session_stats stats;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 3, 1, BODY);
+	memory_list_make(&hub, "group", 2, 1, 8000)->is_noise = true;
+	clinic.bytes_max = 10000;
+	stats = one_session(SIZE_MAX);
+	assert_int_equal(clinic.taken, 0);
+	assert_true(stats.over.needs > 4 * 8000);
+	clinic.lists[0].count++;
+	clinic.bytes_max = stats.over.needs;
+	stats = one_session(SIZE_MAX);
+	assert_int_equal(clinic.taken, 1);
+	assert_false(stats.held_back);
+}
+
+/* What only has no room beside what went before waits, and all behind it. */
+static void
+test_session_does_not_step_over_what_fits_into_an_empty_one(void **state)
+{
+	struct session_stats stats;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 1, 1, 3000)->is_noise = true;
+	memory_list_make(&clinic, "up", 2, 1, 3000)->is_noise = true;
+	memory_list_make(&clinic, "up", 3, 1, BODY);
+	clinic.bytes_max = 6500;
+	stats = one_session(SIZE_MAX);
+	assert_int_equal(held(&clinic, "up", 1), 1);
+	assert_int_equal(held(&clinic, "up", 2), 0);
+	assert_int_equal(held(&clinic, "up", 3), 0);
+	assert_true(stats.held_back);
+	assert_int_equal(stats.over.needs, 0);
+	stats = one_session(SIZE_MAX);
+	assert_int_equal(hub.taken, 3);
+}
+
+/* It turns out that the parent has it. */
+static void
+test_session_tells_of_nothing_too_large_that_is_there(void **state)
+{
+	struct session_stats stats;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 2, 1, 8000)->is_noise = true;
+	clinic.bytes_max = 30000;
+	(void)one_session(SIZE_MAX);
+	assert_int_equal(hub.taken, 1);
+	clinic.theirs.count = 0; /* the receipt was lost */
+	clinic.bytes_max = 5000;
+	stats = one_session(SIZE_MAX);
+	assert_int_equal(held(&clinic, "up", 2), 1);
+	assert_false(stats.held_back);
+	assert_int_equal(stats.over.needs, 0);
+}
+
+static enum err
+end_says(bool has_bound, const char *body, size_t size)
+{
+	struct session *s = calloc(1, sizeof *s);
+	struct bytes b = {(const uint8_t *)body, size};
+	enum err e;
+
+	memory_must(s != NULL);
+	s->bound.is_set = has_bound;
+	e = bound_consume_end(s, &b);
+	if (e == ERR_OK && size > 1)
+		assert_int_equal(s->bound.peer_over_bytes, (uint8_t)body[1]);
+	free(s);
+	return e;
+}
+
+static void
+test_end_tells_of_a_bound_in_one_form_only(void **state)
+{
+	assert_int_equal(end_says(false, "", 0), ERR_OK);
+	assert_int_equal(end_says(true, "", 0), ERR_OK);
+	assert_int_equal(end_says(true, "\1", 1), ERR_OK);
+	assert_int_equal(end_says(true, "\1\2", 2), ERR_OK);
+	assert_int_equal(end_says(false, "\1", 1), ERR_FORMAT);
+	assert_int_equal(end_says(false, "\1\2", 2), ERR_FORMAT);
+	assert_int_equal(end_says(true, "\0", 1), ERR_FORMAT);
+	assert_int_equal(end_says(true, "\2", 1), ERR_FORMAT);
+	assert_int_equal(end_says(true, "\1\0", 2), ERR_FORMAT);
+	assert_int_equal(end_says(true, "\1\200", 2), ERR_FORMAT);
+	assert_int_equal(end_says(true, "\1\2\2", 3), ERR_FORMAT);
+}
+
 static void
 test_session_refuses_a_bound_below_a_sessions_cost(void **state)
 {
@@ -335,6 +497,15 @@ main(void)
 	    cmocka_unit_test(test_session_with_room_for_all_is_done),
 	    cmocka_unit_test(
 	        test_session_takes_what_is_saved_meanwhile_only_if_it_fits),
+	    cmocka_unit_test(test_session_steps_over_what_fits_into_no_session),
+	    cmocka_unit_test(test_session_steps_over_what_comes_down_likewise),
+	    cmocka_unit_test(
+	        test_session_tells_what_the_parents_share_has_to_be),
+	    cmocka_unit_test(
+	        test_session_does_not_step_over_what_fits_into_an_empty_one),
+	    cmocka_unit_test(
+	        test_session_tells_of_nothing_too_large_that_is_there),
+	    cmocka_unit_test(test_end_tells_of_a_bound_in_one_form_only),
 	    cmocka_unit_test(
 	        test_session_refuses_a_bound_below_a_sessions_cost),
 	};

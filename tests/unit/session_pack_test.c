@@ -331,6 +331,83 @@ test_session_begins_a_class_so_often(void **state)
 	buffer_free(&body);
 }
 
+/* Both ends hold one whose bodies are none. It is looked at when it is to be
+ * used, and the session goes on from the shipped one. */
+static void
+test_a_dictionary_that_cannot_be_learned_is_passed_over(void **state)
+{
+	static const uint8_t bad[] = {1, 1, 'a', 9, 7, 7, 7, 7};
+	uint32_t ids[CODEBOOK_MAX - 1];
+	struct ends e;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 2, 20, 150);
+	memory_list_make(&hub, "group", 2, 20, 150);
+	clinic.bytes_max = UINT64_C(1) << 40; /* both pack, then */
+	assert_int_equal(codebook_add(memory_books(), bad, sizeof bad), ERR_OK);
+	ends_make(&e);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_int_equal(hub.taken, 20);
+	assert_int_equal(clinic.taken, 20);
+	assert_int_equal(codebook_ids(memory_books(), ids), 0);
+	ends_free(&e);
+	codebook_keep(memory_books(), NULL, 0);
+}
+
+static struct codebook *
+books_with(const char *what)
+{
+	struct bytes listed = {(const uint8_t *)"a", 1};
+	struct bytes body = {(const uint8_t *)what, strlen(what)};
+	struct codebook *books;
+	struct buffer d = {0};
+
+	assert_int_equal(codebook_new(&books), ERR_OK);
+	assert_int_equal(dictionary_make(&listed, &body, 1, &d), ERR_OK);
+	assert_int_equal(codebook_add(books, d.data, d.size), ERR_OK);
+	buffer_free(&d);
+	return books;
+}
+
+static uint64_t
+round_trips_for(uint64_t more)
+{
+	struct ends e;
+	uint64_t trips;
+
+	clinic.lists[0].count += more;
+	clinic.is_done = hub.is_done = false;
+	ends_make(&e);
+	run(&e, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_int_equal(hub.taken, clinic.lists[0].count);
+	trips = session_stats(e.up).round_trips;
+	ends_free(&e);
+	return trips;
+}
+
+/* The clinic has an older one of the group's than the hub still keeps. Its
+ * first flight is refused once, and the sessions after begin without it. */
+static void
+test_a_dictionary_that_the_parent_gave_up_is_refused_once(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 2, 0, 150);
+	clinic.bytes_max = UINT64_C(1) << 40; /* it packs, then */
+	clinic.books = books_with("old");
+	hub.books = books_with("new");
+	first = round_trips_for(3);
+	assert_true(round_trips_for(3) < first);
+	assert_true(round_trips_for(3) < first);
+	codebook_free(clinic.books);
+	codebook_free(hub.books);
+}
+
 int
 main(void)
 {
@@ -340,6 +417,10 @@ main(void)
 	    cmocka_unit_test(test_what_is_refused_twice_goes_in_rows),
 	    cmocka_unit_test(test_session_memory_of_dense_batches_is_bounded),
 	    cmocka_unit_test(test_session_begins_a_class_so_often),
+	    cmocka_unit_test(
+	        test_a_dictionary_that_the_parent_gave_up_is_refused_once),
+	    cmocka_unit_test(
+	        test_a_dictionary_that_cannot_be_learned_is_passed_over),
 	};
 
 	if (sodium_init() < 0)

@@ -14,6 +14,9 @@ from wire import MASK64, Reader, Refused, h8, number_of, string, unzigzag
 BATCH_BYTES_MAX = 196608
 STREAM_FRAME_BYTES_MAX = 262144
 PACKED_BYTES_MAX = 262144
+CHANGE_BYTES_MAX = 65536
+BODIES_FREE, BODIES_RATIO = 65536, 600
+HISTORY_MAX, HISTORY_BYTES_MAX = 1024, 786432
 FRESH, FOLLOWS, UP = 1, 2, 4
 
 
@@ -28,7 +31,10 @@ class Rows:
 
     def feed(self, data, klass):
         """Batches that are whole now."""
-        out = self.stream.decompress(data)
+        try:
+            out = self.stream.decompress(data)
+        except zstandard.ZstdError as e:
+            raise Refused("rows that do not decompress: %s" % e) from e
         if len(out) > STREAM_FRAME_BYTES_MAX:
             raise Refused("a DATA message of %d bytes" % len(out))
         self.waiting += out
@@ -73,7 +79,7 @@ def read_rows(blob, klass):
         if flags:
             change["month"] = r.u(2)
             change["salt"] = r.bytes(32)
-        change["body"] = r.string(0, 65536)
+        change["body"] = r.string(0, CHANGE_BYTES_MAX)
         out["changes"].append(change)
     out["heads"] = [{"life": index(lives, r.varint()), "seq": r.varint(),
                      "signature": r.bytes(64)} for _ in range(r.varint(8))]
@@ -124,7 +130,8 @@ class Dense:
                 self.begin(h, klass)
             if self.coder is None:
                 raise Lost("no coder")
-            self.changes(h, r.rest())
+            self.changes(h, r.rest(), min(
+                BATCH_BYTES_MAX, BODIES_FREE + BODIES_RATIO * len(data)))
         except (Lost, Refused) as e:
             self.coder = None
             h["lost"] = str(e)
@@ -145,14 +152,17 @@ class Dense:
                                   h["history"])
             if bodies is None:
                 raise Lost("a change of the history is not here")
-            told = h8(b"".join(string(b) for b in bodies))
+            told = b"".join(string(b) for b in bodies)
+            if len(told) > HISTORY_BYTES_MAX:
+                raise Lost("a history of %d bytes" % len(told))
+            told = h8(told)
             if number_of(told[:4]) & 0xffff != h["history_check"]:
                 raise Lost("another check of the history")
             for body in bodies:
                 coder.learn(body)
         self.coder = coder
 
-    def changes(self, h, data):
+    def changes(self, h, data, most):
         coder, model = self.coder, self.coder.model
         model.begin(data)
         seqs = {}
@@ -169,7 +179,8 @@ class Dense:
                 change["salt"] = bytes(model.plain(8) for _ in range(32))
             change["body"] = coder.decode()
             h["changes"].append(change)
-            if sum(len(c["body"]) for c in h["changes"]) > BATCH_BYTES_MAX:
+            if len(change["body"]) > CHANGE_BYTES_MAX or \
+                    sum(len(c["body"]) for c in h["changes"]) > most:
                 raise Refused("bodies of too many bytes")
         check = bytes(model.plain(8) for _ in range(4))
         bodies = b"".join(c["body"] for c in h["changes"])
@@ -228,7 +239,7 @@ def read_beginning(r, out):
         out["dictionary"] = r.u(4)
         if out["dictionary"] == 0:
             raise Refused("a dictionary 0")
-    out["history"] = r.varint(512)
+    out["history"] = r.varint(HISTORY_MAX)
     if out["history"]:
         out["history_life"] = index(out["lives"], r.varint())
         out["history_seq"] = r.varint()

@@ -4,8 +4,8 @@
 usage: decode.py RECORD SAMPLE_FOLDER DICTIONARY PROTOCOL_MD
 
 Has tests/interop/record.c record sessions, takes them apart with the keys that
-are given, and compares every field with what the C side says it was; then
-checks the test vectors of the page. Exit code 1 at the first difference.
+are given, and compares every field with what the C side says it was; checks the
+test vectors of the page, and its limits (limits.py). Exit code 1 at the first difference.
 """
 
 import json
@@ -17,6 +17,7 @@ import tempfile
 from agree import Difference
 from dense import Dictionary
 from group import Group
+from limits import check_limits
 from session import Session
 from vectors import check_vectors
 from wire import Refused, h8
@@ -32,6 +33,7 @@ HAS_TO_BE_SHOWN = (
     "TAKEN down", "GROUP_HELD down", "DENSE up", "DENSE down",
     "batches up, rows", "batches down, rows", "batches up, dense",
     "batches down, dense", "dense that go on", "dense with history",
+    "histories above 256", "histories above 512",
     "dense that follow", "exceptions for 111", "exceptions for 115",
     "receipts of an old cursor", "END that keeps back", "running hashes",
     "heads", "ROWS in message 2",
@@ -73,6 +75,7 @@ def main(arguments):
     with open(dictionary_path, "rb") as f:
         data = f.read()
     try:
+        check_limits(page)
         dictionary = Dictionary(data)
         print("ok: dictionary %08x, %d bodies" % (
             dictionary.id, len(dictionary.bodies)), flush=True)

@@ -401,12 +401,16 @@ class Dictionary:
         if r.u8() != 1:
             raise Refused("a dictionary of another version")
         self.coder = Coder(Alphabet(r.string().decode()))
-        self.bodies = []
         count = r.varint()
-        model = self.coder.model
-        model.begin(r.rest())
-        for _ in range(count):
-            self.bodies.append(self.coder.decode())
-            if sum(map(len, self.bodies)) > DICTIONARY_BODIES_BYTES_MAX:
-                raise Refused("a dictionary of too much")
-        model.end()
+        self.coder.model.begin(r.rest())
+        self.bodies = take_bodies(self.coder, count)
+        self.coder.model.end()
+
+
+def take_bodies(coder, count):
+    bodies = []
+    for _ in range(count):
+        bodies.append(coder.decode())
+        if sum(map(len, bodies)) > DICTIONARY_BODIES_BYTES_MAX:
+            raise Refused("a dictionary of too much")
+    return bodies

@@ -188,11 +188,7 @@ def join(r):
 
 
 def welcome(r):
-    out = {"root_key": r.bytes(32)}
-    count = r.u8()
-    if not 2 <= count <= 4:
-        raise Refused("a chain of %d" % count)
-    out["chain"] = [certificate(r.string(0, 2048)) for _ in range(count)]
+    out = {"root_key": r.bytes(32), "chain": chain(r, 2)}
     out["fingerprint_secret"] = r.bytes(32)
     out["now"] = r.signed()
     out["slip_first"] = r.varint()
@@ -217,8 +213,11 @@ def fields(kind, body):
         r.end()
         return out
     if kind == END:
-        if body not in (b"", b"\1"):
+        if body and r.u8() != 1:
             raise Refused("another body of END")
+        if r.left() and r.varint() == 0:
+            raise Refused("a share of 0 that is told")
+        r.end()
     elif kind not in (DATA, DENSE):
         r.end()
     return None
@@ -227,6 +226,7 @@ def fields(kind, body):
 # --- certificates, ids, invites ----------------------------------------------
 
 def certificate(data):
+    at_most(len(data), 2048, "a certificate's bytes")
     r = Reader(data)
     if r.u8() != 1:
         raise Refused("a certificate of another version")
@@ -238,6 +238,14 @@ def certificate(data):
     out["signature"] = r.bytes(64)
     r.end()
     return out
+
+
+def chain(r, least):
+    """Certificates with their count."""
+    count = at_most(r.u8(), 4, "a chain")
+    if count < least:
+        raise Refused("a chain of %d" % count)
+    return [certificate(r.string()) for _ in range(count)]
 
 
 def verify_chain(chain, root_key):

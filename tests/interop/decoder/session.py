@@ -14,7 +14,16 @@ from wire import Refused, h8, h32, number_of, u
 PREFACE = b"YZ\x01\x01"
 SYNC, JOIN, CHAIN = range(3)
 HANDSHAKE_MESSAGE_MAX = 4096
+FRAME_PAYLOAD_MAX = 16384
+UNANSWERED_MAX = 64
 CLASH = 112  # 8.3
+
+
+def check_frame_size(size, is_sealed):
+    least, most = (16, FRAME_PAYLOAD_MAX + 16) if is_sealed else \
+        (1, HANDSHAKE_MESSAGE_MAX)
+    if not least <= size <= most:
+        raise Refused("a frame of %d bytes" % size)
 
 
 class Side:
@@ -30,6 +39,12 @@ class Side:
         self.packed = {}    # bytes of a dense batch that is not whole
         self.ends = {}      # by (list, class): where the batch before ended
         self.unanswered = {0: [], 1: [], 2: [], 3: []}
+
+    def awaits(self, b):
+        """An answer to this batch."""
+        self.unanswered[b["class"]].append(b)
+        if len(self.unanswered[b["class"]]) > UNANSWERED_MAX:
+            raise Refused("too many batches without an answer")
 
 
 class Session:
@@ -91,9 +106,7 @@ class Session:
         if len(side.bytes) < 2:
             return False
         size = number_of(side.bytes[:2])
-        least, most = (16, 16400) if side.cipher else \
-            (1, HANDSHAKE_MESSAGE_MAX)
-        expect(self.name, least <= size <= most, "a frame of a right size")
+        check_frame_size(size, side.cipher is not None)
         if len(side.bytes) < 2 + size:
             return False
         frame, side.bytes = side.bytes[2:2 + size], side.bytes[2 + size:]
@@ -158,9 +171,8 @@ class Session:
         g.clinic_transport_key = public(self.noise.i[0])
 
     def chain_answer(self, frame):
-        root_key, rest = frame[:32], frame[32:]
-        r = m.Reader(rest)
-        chain = [m.certificate(r.string(0, 2048)) for _ in range(r.u8())]
+        r = m.Reader(frame)
+        root_key, chain = r.bytes(32), m.chain(r, 1)
         r.end()
         m.verify_chain(chain, root_key)
         expect(self.name, root_key == self.group.root_key, "the root's key")
@@ -171,7 +183,6 @@ class Session:
     # --- messages ----------------------------------------------------------
 
     def plain(self, way, plain):
-        expect(self.name, len(plain) <= 16384, "a frame that may be")
         for kind, body in m.split(plain):
             told = [x for x in self.record["messages"] if x["way"] == way]
             side = self.sides[way]
@@ -265,6 +276,8 @@ class Session:
         self.group.count("dense beginnings" if b["flags"] & 1 else
                          "dense that go on")
         self.group.count("dense with history", bool(b.get("history")))
+        for n in (256, 512):
+            self.group.count("histories above %d" % n, b.get("history", 0) > n)
         self.group.count("dense that follow", bool(b["flags"] & 2))
         self.batch(where, way, side, b, "dense")
 
@@ -276,9 +289,7 @@ class Session:
 
     def batch(self, where, way, side, b, form):
         side.ends[b["list"], b["class"]] = b["end"]
-        side.unanswered[b["class"]].append(b)
-        expect(where, len(side.unanswered[b["class"]]) <= 64,
-               "at most 64 batches without an answer")
+        side.awaits(b)
         self.group.count("batches %s, %s" % (way, form))
         if way == "up" and self.is_held and \
                 ("up", m.SETTLED) not in self.seen:
@@ -392,7 +403,7 @@ class Session:
         expect(where, body == b"" or self.sides["up"].hello["down_bound"],
                "a bound where something is kept back")
         expect(where, side.hello is not None, "END after HELLO")
-        self.group.count("END that keeps back", body == b"\1")
+        self.group.count("END that keeps back", body[:1] == b"\1")
 
     def on_bye(self, where, way, side, body):
         """The session is over: nothing waits for an answer."""
