@@ -127,7 +127,7 @@ find_setters(const struct graph *g, const char *name, size_t within)
 
 /* Whether one who had seen it, and may, took its word back. */
 static bool
-is_taken_back(const struct graph *g, size_t i)
+is_denied(const struct graph *g, size_t i)
 {
 	size_t j;
 
@@ -152,7 +152,7 @@ find_say(const struct graph *g, const char *name, size_t within)
 		for (w = 0; has_bit(s->sets, i) && w < s->words; w++)
 			s->has[w] &= ~reach_row(&g->reach, i)[w];
 	for (i = 0; is_guarded && i < g->count; i++)
-		if (has_bit(s->sets, i) && is_taken_back(g, i))
+		if (has_bit(s->sets, i) && is_denied(g, i))
 			s->has[i / 64] &= ~((uint64_t)1 << (i % 64));
 }
 
