@@ -328,8 +328,12 @@ static enum err
 offer_batch(struct session *s)
 {
 	pack_note_end(s, s->batch);
-	if (s->is_held)
-		return send_old_place(s, &s->batch->list);
+	if (s->is_held) {
+		s->held_vain += s->batch->bytes.size;
+		return s->held_vain > HELD_VAIN_BYTES_MAX
+		           ? ERR_LIMIT
+		           : send_old_place(s, &s->batch->list);
+	}
 	s->stats.changes_received += s->batch->change_count;
 	session_emit(s, EVENT_BATCH)->batch = s->batch;
 	s->waits_for_answer = true;

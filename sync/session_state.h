@@ -34,11 +34,14 @@ enum preface_mode {
 enum {
 	EVENTS_MAX = 64,
 	INBOX_BYTES_MAX = 256 * 1024,
-	CLEAR_ERROR = 0xff,   /* first byte of a two-byte clear frame */
-	STARVE_AFTER = 7,     /* frames of higher classes before a lower one */
-	URGENT_CLASS_MAX = 1, /* somebody waits for these, and */
-	URGENT_WAIT_MS = 100, /* not so long for the rest of their frame */
-	FRAME_SLACK = 32,     /* room that is not worth another message */
+	CLEAR_ERROR = 0xff, /* first byte of a two-byte clear frame */
+	STARVE_AFTER = 7,   /* frames of higher classes before a lower one */
+	/* Of bodies in rows before SETTLED, which are read in vain: a flight's
+	 * batches are a fifth of it. */
+	HELD_VAIN_BYTES_MAX = 1024 * 1024,
+	URGENT_CLASS_MAX = 1,     /* somebody waits for these, and */
+	URGENT_WAIT_MS = 100,     /* not so long for the rest of their frame */
+	FRAME_SLACK = 32,         /* room that is not worth another message */
 	FIRST_FLIGHT_MOST = 3500, /* payload of handshake message 3 */
 	COMPRESSION_LEVEL = 6,    /* of rows: the link is fast */
 	BATCH_CHANGES_AIM = 128,
@@ -186,6 +189,7 @@ struct session {
 	struct withdrawn *withdrawn[WITHDRAWN_LISTS_MAX];
 	size_t withdrawn_count;
 	bool peer_ended;
+	size_t held_vain; /* bytes of bodies that came before SETTLED */
 	bool told_rows, peer_wants_rows; /* ROWS, from us and to us */
 	bool told_cursors;               /* likewise */
 	struct taken taken; /* of the peer's message, so many to go */
