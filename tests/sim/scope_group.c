@@ -275,8 +275,7 @@ some_resident(void)
 {
 	static char ref[16];
 
-	snprintf(ref, sizeof ref, "R%zu",
-	    scope_draw(SCOPE_RESIDENTS < 30 ? SCOPE_RESIDENTS : 30));
+	snprintf(ref, sizeof ref, "R%zu", scope_draw(SCOPE_RESIDENTS - 6));
 	return ref;
 }
 
