@@ -162,7 +162,10 @@ record_change(
 
 		p->id = made[r->last].c.id;
 	}
+	if (r->end == 0)
+		r->from = made_count;
 	r->last = made_count++;
+	r->end = made_count;
 }
 
 /* A program's, or the store's own, which tells the change that founds it. */

@@ -64,11 +64,12 @@ is_for(size_t i, const char *org)
 static bool
 is_set_aside(size_t i)
 {
+	const struct named *r = &records[made[i].record];
 	size_t j, k, last = SIZE_MAX;
 	char id[64];
 
 	change_founded_ref(&made[i].c.id, id, sizeof id);
-	for (j = 0; j < made_count; j++) {
+	for (j = r->from; j < r->end; j++) {
 		const json_t *v =
 		    json_object_get(made[j].c.fields, "set_aside");
 		const char *s = json_string_value(json_array_get(v, 0));
@@ -76,12 +77,12 @@ is_set_aside(size_t i)
 		if (!is_of(j, made[i].record) || s == NULL ||
 		    strcmp(s, id + 1) != 0)
 			continue;
-		for (k = 0; k < made_count; k++)
+		for (k = r->from; k < r->end; k++)
 			if (is_of(k, made[i].record) && saw(k, j) &&
 			    json_object_get(made[k].c.fields, "set_aside") !=
 			        NULL)
 				break;
-		if (k == made_count)
+		if (k == r->end)
 			last = j;
 	}
 	return last != SIZE_MAX;
@@ -110,7 +111,7 @@ surely_began(size_t i, size_t r)
 		return false;
 	if (made[i].author == SCOPE_GROUP)
 		return true;
-	for (j = 0; j < made_count; j++)
+	for (j = records[r].from; j < records[r].end; j++)
 		if (begins(j, r) &&
 		    !scope_is_within(scope_org_number(made[j].c.org),
 		        scope_org_number(made[i].c.org)))
@@ -130,7 +131,7 @@ founders(size_t r, levels l)
 {
 	size_t i;
 
-	for (i = 0; i < made_count; i++)
+	for (i = records[r].from; i < records[r].end; i++)
 		if (is_of(i, r) && surely_began(i, r)) {
 			if (is_by_founder(r))
 				raise_to(l, made[i].c.org, FULL);
@@ -154,7 +155,7 @@ speaks(size_t j, size_t r, const char *org)
 		return true;
 	if (begins(j, r))
 		return surely_began(j, r);
-	for (i = 0; i < made_count; i++)
+	for (i = records[r].from; i < records[r].end; i++)
 		if (is_of(i, r) && surely_began(i, r) &&
 		    is_for(j, made[i].c.org))
 			return true;
@@ -167,7 +168,7 @@ is_alone_with(size_t i, size_t r, const char *org)
 {
 	size_t j;
 
-	for (j = 0; j < made_count; j++)
+	for (j = records[r].from; j < records[r].end; j++)
 		if (is_of(j, r) && (j == i || saw(j, i)) && speaks(j, r, org))
 			return false;
 	return true;
@@ -182,7 +183,7 @@ named(size_t r, const char *field, levels l)
 	size_t i;
 
 	memset(skip, 0, sizeof skip);
-	for (i = 0; i < made_count; i++) {
+	for (i = records[r].from; i < records[r].end; i++) {
 		const char *org = names_org(i, field);
 
 		skip[i] =
@@ -228,7 +229,7 @@ holders(size_t r, levels l)
 	size_t i, j;
 
 	memset(skip, 0, sizeof skip);
-	for (i = 0; i < made_count; i++) {
+	for (i = records[r].from; i < records[r].end; i++) {
 		const char *s = names_org(i, "managing_org_id");
 
 		if (s == NULL || !begins(i, r))
@@ -236,7 +237,7 @@ holders(size_t r, levels l)
 		agree = agree && (first == NULL || strcmp(first, s) == 0);
 		first = s;
 	}
-	for (i = 0; i < made_count; i++) {
+	for (i = records[r].from; i < records[r].end; i++) {
 		const char *s = names_org(i, "managing_org_id");
 
 		if (!is_of(i, r) || s == NULL)
@@ -255,14 +256,14 @@ holders(size_t r, levels l)
 	record_clear(&clean);
 	/* Two began it and give it to different orgs: it is taken from neither
 	 * until somebody else, who had seen it, says who keeps the file. */
-	for (i = 0; i < made_count && !agree; i++) {
+	for (i = records[r].from; i < records[r].end && !agree; i++) {
 		if (!begins(i, r) || !skip[i])
 			continue;
-		for (j = 0; j < made_count; j++)
+		for (j = records[r].from; j < records[r].end; j++)
 			if (is_of(j, r) && !skip[j] && saw(j, i) &&
 			    names_org(j, "managing_org_id") != NULL)
 				break;
-		if (j == made_count)
+		if (j == records[r].end)
 			raise_to(
 			    l, names_org(i, "managing_org_id"), BASIC | KEEPS);
 	}
@@ -281,7 +282,7 @@ says_it(size_t i, size_t r, const char *field)
 	v = json_object_get(made[i].c.fields, field);
 	if (!is_of(i, r) || v == NULL || is_set_aside(i) || !json_equal(v, now))
 		return false;
-	for (j = 0; j < made_count; j++) {
+	for (j = records[r].from; j < records[r].end; j++) {
 		v = json_object_get(made[j].c.fields, field);
 		if (is_of(j, r) && v != NULL && saw(j, i) && !is_set_aside(j) &&
 		    !json_equal(v, now))
@@ -298,7 +299,7 @@ is_about(size_t j, size_t r, const char *field)
 
 	if (json_object_get(versions[r].fields, field) == NULL)
 		return true;
-	for (i = 0; i < made_count; i++)
+	for (i = records[r].from; i < records[r].end; i++)
 		if (says_it(i, r, field) && (i == j || saw(j, i)))
 			return true;
 	return false;
@@ -309,7 +310,7 @@ group_wrote(size_t r, const char *state, const char *field)
 {
 	size_t i;
 
-	for (i = 0; i < made_count; i++) {
+	for (i = records[r].from; i < records[r].end; i++) {
 		const char *s = json_string_value(
 		    json_object_get(made[i].c.fields, "state"));
 
@@ -325,7 +326,7 @@ knows_side(size_t j, size_t r, const char *org)
 {
 	size_t i, k;
 
-	for (i = 0; i < made_count; i++)
+	for (i = records[r].from; i < records[r].end; i++)
 		for (k = 0; k < 2; k++) {
 			const char *s = names_org(i, audience[k]);
 
@@ -342,7 +343,7 @@ another_wrote(size_t r, int org, const char *field)
 {
 	size_t i;
 
-	for (i = 0; i < made_count; i++)
+	for (i = records[r].from; i < records[r].end; i++)
 		if (is_of(i, r) && !is_for(i, scope_orgs_made[org]) &&
 		    knows_side(i, r, scope_orgs_made[org]) &&
 		    is_about(i, r, field))
@@ -356,7 +357,7 @@ group_linked(size_t q)
 {
 	size_t i;
 
-	for (i = 0; i < made_count; i++)
+	for (i = records[q].from; i < records[q].end; i++)
 		if (says_it(i, q, "state") && made[i].author == SCOPE_GROUP &&
 		    is_about(i, q, "resident_id") &&
 		    is_about(i, q, "resident_source") &&
