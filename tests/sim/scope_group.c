@@ -162,7 +162,10 @@ record_change(
 
 		p->id = made[r->last].c.id;
 	}
+	if (r->end == 0)
+		r->from = made_count;
 	r->last = made_count++;
+	r->end = made_count;
 }
 
 /* A program's, or the store's own, which tells the change that founds it. */
@@ -275,8 +278,7 @@ some_resident(void)
 {
 	static char ref[16];
 
-	snprintf(ref, sizeof ref, "R%zu",
-	    scope_draw(SCOPE_RESIDENTS < 30 ? SCOPE_RESIDENTS : 30));
+	snprintf(ref, sizeof ref, "R%zu", scope_draw(SCOPE_RESIDENTS - 6));
 	return ref;
 }
 

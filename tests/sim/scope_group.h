@@ -45,8 +45,9 @@ struct made {
 
 struct named {
 	struct identity id;
-	size_t last; /* its latest change */
-	int org;     /* who made it */
+	size_t last;      /* its latest change */
+	size_t from, end; /* its changes are between, in `made` */
+	int org;          /* who made it */
 };
 
 extern struct made *made;

@@ -9,17 +9,10 @@
 
 #include <cmocka.h>
 
-#include "store/merge.h"
-#include "tests/sim/scope_group.h"
+#include "tests/sim/scope_oracle.h"
 
-/* KEEPS: it is in doubt whose the record is: what stands on its list may stay,
- * and nothing comes. */
-enum { BASIC = 1, FULL = 2, LEVEL = 3, KEEPS = 4 };
-
-/* Per record: what it says, and the level of each org in its scope. */
-static struct record *versions; /* of those that are here */
+struct record *versions;
 static bool *is_known;
-typedef uint8_t levels[SCOPE_ORGS];
 /* What a record names, once found. */
 static struct {
 	size_t resident, device, encounter;
@@ -27,7 +20,7 @@ static struct {
 static levels *found; /* scopes as they are asked for, once each */
 static bool *is_found;
 
-static const char *
+const char *
 said(size_t r, const char *field)
 {
 	const char *s =
@@ -36,7 +29,7 @@ said(size_t r, const char *field)
 	return s == NULL ? "" : strncmp(s, "ref:", 4) == 0 ? s + 4 : s;
 }
 
-static bool
+bool
 is_kind(size_t r, const char *kind)
 {
 	return strcmp(records[r].id.kind, kind) == 0;
@@ -50,8 +43,7 @@ is_any(const char *word, const char *a, const char *b, const char *c,
 	       strcmp(word, c) == 0 || strcmp(word, d) == 0;
 }
 
-/* Of those here; skip: leaves out what this says in a field; NULL: nothing. */
-static bool
+bool
 merge(size_t r, const bool *skip, const char *field, struct record *out)
 {
 	static struct merge_input input[64];
@@ -95,8 +87,8 @@ meant(size_t from, const char *kind, const char *ref)
 	return count == 1 && strcmp(kind, "encounter") != 0 ? other : SIZE_MAX;
 }
 
-static void
-raise(levels l, const char *org, uint8_t level)
+void
+raise_to(levels l, const char *org, uint8_t level)
 {
 	int i = scope_org_number(org);
 
@@ -112,361 +104,6 @@ at_most_basic(uint8_t level)
 {
 	return (level & LEVEL) > BASIC ? (uint8_t)((level & KEEPS) | BASIC)
 	                               : level;
-}
-
-/* --- single changes ------------------------------------------------------ */
-
-static bool
-is_of(size_t i, size_t r)
-{
-	return made[i].record == r && made[i].is_here;
-}
-
-static size_t
-change_of(const struct change_id *id)
-{
-	size_t i;
-
-	for (i = 0; i < made_count; i++)
-		if (change_id_compare(&made[i].c.id, id) == 0)
-			return i;
-	return SIZE_MAX;
-}
-
-/* Whether j had seen i, through what is here. Each has one parent at most. */
-static bool
-saw(size_t j, size_t i)
-{
-	while (made[j].c.parent_count > 0) {
-		j = change_of(&made[j].c.parents[0].id);
-		if (j == SIZE_MAX || !made[j].is_here)
-			return false;
-		if (j == i)
-			return true;
-	}
-	return false;
-}
-
-static const char *
-names_org(size_t i, const char *field)
-{
-	const char *s =
-	    json_string_value(json_object_get(made[i].c.fields, field));
-
-	return s == NULL ? NULL : s + 4;
-}
-
-static bool
-is_for(size_t i, const char *org)
-{
-	return made[i].author != SCOPE_GROUP &&
-	       scope_is_within(scope_org_number(org), made[i].author);
-}
-
-/* The group's last word about it is that it does not count. */
-static bool
-is_set_aside(size_t i)
-{
-	size_t j, k, last = SIZE_MAX;
-	char id[64];
-
-	change_founded_ref(&made[i].c.id, id, sizeof id);
-	for (j = 0; j < made_count; j++) {
-		const json_t *v =
-		    json_object_get(made[j].c.fields, "set_aside");
-		const char *s = json_string_value(json_array_get(v, 0));
-
-		if (!is_of(j, made[i].record) || s == NULL ||
-		    strcmp(s, id + 1) != 0)
-			continue;
-		for (k = 0; k < made_count; k++)
-			if (is_of(k, made[i].record) && saw(k, j) &&
-			    json_object_get(made[k].c.fields, "set_aside") !=
-			        NULL)
-				break;
-		if (k == made_count)
-			last = j;
-	}
-	return last != SIZE_MAX;
-}
-
-/* --- who began it -------------------------------------------------------- */
-
-static bool
-begins(size_t i, size_t r)
-{
-	char id[64];
-
-	change_founded_ref(&made[i].c.id, id, sizeof id);
-	return is_of(i, r) && made[i].c.parent_count == 0 && !is_set_aside(i) &&
-	       (records[r].id.ref[0] != '~' ||
-	           strcmp(records[r].id.ref, id) == 0);
-}
-
-/* The group, or an org that all others that began it stand below. */
-static bool
-surely_began(size_t i, size_t r)
-{
-	size_t j;
-
-	if (!begins(i, r))
-		return false;
-	if (made[i].author == SCOPE_GROUP)
-		return true;
-	for (j = 0; j < made_count; j++)
-		if (begins(j, r) &&
-		    !scope_is_within(scope_org_number(made[j].c.org),
-		        scope_org_number(made[i].c.org)))
-			return false;
-	return true;
-}
-
-static bool
-is_by_founder(size_t r)
-{
-	return is_kind(r, "contract") || is_kind(r, "encounter") ||
-	       is_kind(r, "exam_request") || is_kind(r, "consult");
-}
-
-static void
-founders(size_t r, levels l)
-{
-	size_t i;
-
-	for (i = 0; i < made_count; i++)
-		if (is_of(i, r) && surely_began(i, r)) {
-			if (is_by_founder(r))
-				raise(l, made[i].c.org, FULL);
-		} else if (begins(i, r)) {
-			raise(l, made[i].c.org, KEEPS);
-		}
-}
-
-/* --- whom it names ------------------------------------------------------- */
-
-static const char *const audience[] = {"from_org", "to_org", "lender",
-    "borrower", "from", "to", "owner_org_id", NULL};
-
-/* A change by who surely began the record, or for another than the org. */
-static bool
-speaks(size_t j, size_t r, const char *org)
-{
-	size_t i;
-
-	if (!is_for(j, org))
-		return true;
-	if (begins(j, r))
-		return surely_began(j, r);
-	for (i = 0; i < made_count; i++)
-		if (is_of(i, r) && surely_began(i, r) &&
-		    is_for(j, made[i].c.org))
-			return true;
-	return false;
-}
-
-/* Whether nobody but the org itself says that it is one of the record's. */
-static bool
-is_alone_with(size_t i, size_t r, const char *org)
-{
-	size_t j;
-
-	for (j = 0; j < made_count; j++)
-		if (is_of(j, r) && (j == i || saw(j, i)) && speaks(j, r, org))
-			return false;
-	return true;
-}
-
-static void
-named(size_t r, const char *field, levels l)
-{
-	static bool skip[SCOPE_CHANGES_MOST];
-	struct record clean;
-	bool any = false;
-	size_t i;
-
-	memset(skip, 0, sizeof skip);
-	for (i = 0; i < made_count; i++) {
-		const char *org = names_org(i, field);
-
-		skip[i] =
-		    is_of(i, r) && org != NULL && is_alone_with(i, r, org);
-		any = any || skip[i];
-	}
-	raise(l, said(r, field), any ? BASIC : FULL);
-	if (!any)
-		return;
-	assert_true(merge(r, skip, field, &clean));
-	{
-		const char *s =
-		    json_string_value(json_object_get(clean.fields, field));
-
-		raise(l, s == NULL ? "" : s + 4, FULL);
-	}
-	record_clear(&clean);
-}
-
-static void
-all_named(size_t r, levels l)
-{
-	bool has_any = is_by_founder(r);
-	size_t i;
-
-	for (i = 0; audience[i] != NULL; i++) {
-		has_any = has_any || said(r, audience[i])[0] != '\0';
-		named(r, audience[i], l);
-	}
-	if (has_any)
-		founders(r, l);
-}
-
-/* --- who keeps a file ---------------------------------------------------- */
-
-static void
-holders(size_t r, levels l)
-{
-	static bool skip[SCOPE_CHANGES_MOST];
-	const char *first = NULL;
-	bool agree = true, any = false;
-	struct record clean;
-	size_t i, j;
-
-	memset(skip, 0, sizeof skip);
-	for (i = 0; i < made_count; i++) {
-		const char *s = names_org(i, "managing_org_id");
-
-		if (s == NULL || !begins(i, r))
-			continue;
-		agree = agree && (first == NULL || strcmp(first, s) == 0);
-		first = s;
-	}
-	for (i = 0; i < made_count; i++) {
-		const char *s = names_org(i, "managing_org_id");
-
-		if (!is_of(i, r) || s == NULL)
-			continue;
-		skip[i] = is_for(i, s) && !(begins(i, r) && agree);
-		any = any || skip[i];
-	}
-	raise(l, said(r, "managing_org_id"), any ? BASIC : FULL);
-	assert_true(merge(r, skip, "managing_org_id", &clean));
-	{
-		const char *s = json_string_value(
-		    json_object_get(clean.fields, "managing_org_id"));
-
-		raise(l, s == NULL ? "" : s + 4, FULL);
-	}
-	record_clear(&clean);
-	/* Two began it and give it to different orgs: it is taken from neither
-	 * until somebody else, who had seen it, says who keeps the file. */
-	for (i = 0; i < made_count && !agree; i++) {
-		if (!begins(i, r) || !skip[i])
-			continue;
-		for (j = 0; j < made_count; j++)
-			if (is_of(j, r) && !skip[j] && saw(j, i) &&
-			    names_org(j, "managing_org_id") != NULL)
-				break;
-		if (j == made_count)
-			raise(
-			    l, names_org(i, "managing_org_id"), BASIC | KEEPS);
-	}
-}
-
-/* --- whose word opens a file --------------------------------------------- */
-
-/* Whether change i says in a field what the record says, and nobody who saw
- * it says otherwise. */
-static bool
-says_it(size_t i, size_t r, const char *field)
-{
-	const json_t *now = json_object_get(versions[r].fields, field), *v;
-	size_t j;
-
-	v = json_object_get(made[i].c.fields, field);
-	if (!is_of(i, r) || v == NULL || is_set_aside(i) || !json_equal(v, now))
-		return false;
-	for (j = 0; j < made_count; j++) {
-		v = json_object_get(made[j].c.fields, field);
-		if (is_of(j, r) && v != NULL && saw(j, i) && !is_set_aside(j) &&
-		    !json_equal(v, now))
-			return false;
-	}
-	return true;
-}
-
-/* Whether j is about what the record names now: it says so, or saw it. */
-static bool
-is_about(size_t j, size_t r, const char *field)
-{
-	size_t i;
-
-	if (json_object_get(versions[r].fields, field) == NULL)
-		return true;
-	for (i = 0; i < made_count; i++)
-		if (says_it(i, r, field) && (i == j || saw(j, i)))
-			return true;
-	return false;
-}
-
-static bool
-group_wrote(size_t r, const char *state, const char *field)
-{
-	size_t i;
-
-	for (i = 0; i < made_count; i++) {
-		const char *s = json_string_value(
-		    json_object_get(made[i].c.fields, "state"));
-
-		if (is_of(i, r) && made[i].author == SCOPE_GROUP && s != NULL &&
-		    strcmp(s, state) == 0 && is_about(i, r, field))
-			return true;
-	}
-	return false;
-}
-
-static bool
-knows_side(size_t j, size_t r, const char *org)
-{
-	size_t i, k;
-
-	for (i = 0; i < made_count; i++)
-		for (k = 0; k < 2; k++) {
-			const char *s = names_org(i, audience[k]);
-
-			if (is_of(i, r) && s != NULL && strcmp(s, org) == 0 &&
-			    (i == j || saw(j, i)))
-				return true;
-		}
-	return false;
-}
-
-/* Another than the org, knowing that it is one of the two sides. */
-static bool
-another_wrote(size_t r, int org, const char *field)
-{
-	size_t i;
-
-	for (i = 0; i < made_count; i++)
-		if (is_of(i, r) && !is_for(i, scope_orgs_made[org]) &&
-		    knows_side(i, r, scope_orgs_made[org]) &&
-		    is_about(i, r, field))
-			return true;
-	return false;
-}
-
-/* The group's word that both entries, as the link names them now, are one. */
-static bool
-group_linked(size_t q)
-{
-	size_t i;
-
-	for (i = 0; i < made_count; i++)
-		if (says_it(i, q, "state") && made[i].author == SCOPE_GROUP &&
-		    is_about(i, q, "resident_id") &&
-		    is_about(i, q, "resident_source") &&
-		    is_about(i, q, "other_id") &&
-		    is_about(i, q, "other_source"))
-			return true;
-	return false;
 }
 
 static bool
@@ -512,7 +149,7 @@ given(size_t q, const char *field, levels l)
 			full = another_wrote(q, (int)i, field);
 		if (is_kind(q, "exam_request") || is_kind(q, "consult"))
 			full = false;
-		raise(l, scope_orgs_made[i],
+		raise_to(l, scope_orgs_made[i],
 		    full ? own[i] : at_most_basic(own[i]));
 	}
 }
@@ -538,7 +175,7 @@ followed_one(size_t to, levels l)
 		return;
 	scope_of(to, more);
 	for (i = 0; i < SCOPE_ORGS; i++)
-		raise(l, scope_orgs_made[i], more[i]);
+		raise_to(l, scope_orgs_made[i], more[i]);
 }
 
 static void
@@ -620,7 +257,7 @@ linked(size_t r, levels l)
 			continue;
 		direct(all[i].r, more);
 		for (j = 0; j < SCOPE_ORGS; j++)
-			raise(l, scope_orgs_made[j],
+			raise_to(l, scope_orgs_made[j],
 			    all[i].in_full ? more[j] : at_most_basic(more[j]));
 	}
 }
@@ -673,7 +310,7 @@ scope_of(size_t r, levels l)
 		compute(r, found[r]);
 	is_found[r] = true;
 	for (i = 0; i < SCOPE_ORGS; i++)
-		raise(l, scope_orgs_made[i], found[r][i]);
+		raise_to(l, scope_orgs_made[i], found[r][i]);
 }
 
 static uint8_t
@@ -739,7 +376,7 @@ told(const struct made *m, levels scope)
 		s = json_string_value(
 		    json_object_get(at->c.fields, "managing_org_id"));
 		if (s != NULL) {
-			raise(scope, s + 4, FULL);
+			raise_to(scope, s + 4, FULL);
 			return;
 		}
 	}
