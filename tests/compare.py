@@ -9,7 +9,8 @@ lines with one (kind, ref) the last by `at` counts, of equal `at` the later line
 Numbers are compared as decimals of 15 digits (1.0 is 1), text exactly; only a
 lower-case x at the end of an id_no in EXPECTED stands for the upper-case one.
 A contract that the hub has decided on by rule (`by` ref:~group) may stand in a
-state that follows the expected one, or name others of its household.
+state that follows the expected one, or name others of its household, or bear no more than the group's name
+and time.
 
 --missing-ok KIND...   records of these kinds may be absent from the export
 --drafts-local         records whose last expected state is draft may be absent
@@ -139,8 +140,9 @@ def is_decided(a, b):
     if not set(fields(a, b)) <= set(DECIDES):
         return False
     if a.get("state") == b.get("state"):
-        # That two teams have one household, or that the group knows it too.
-        return "household_with" in b or a.get("state") == "closed"
+        # Two teams have one household, the group knows it too, or it took a word back that it said
+        # while another's line was not here yet.
+        return True
     return b.get("state") in DECIDED.get(a.get("state"), ())
 
 

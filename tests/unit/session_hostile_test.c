@@ -200,69 +200,6 @@ test_session_data_takes_an_end_back(void **state)
 	expect_fault(&clinic, REASON_FORMAT);
 }
 
-/* A child that may be a copy: its batches are read and not taken. */
-static void
-call_held_hub(void)
-{
-	static const uint8_t nonce[LIFE_NONCE_BYTES];
-	struct buffer body = {0};
-	struct hello h;
-
-	memory_pair_make(&hub, &clinic);
-	life_id_of(clinic.life, clinic.cert.signing_key, nonce);
-	clinic.author = &clinic;
-	session = memory_session(&hub, SESSION_ANSWER, NULL, 1);
-	speaker_call(&speaker, &clinic, &hub, session, NULL, 0);
-	memory_hello(&clinic, &h);
-	h.held_digest ^= 1;
-	memory_must(hello_create(&h, &body) == ERR_OK);
-	speaker_message(&speaker, session, MESSAGE_HELLO, &body);
-	memory_work(&hub, session);
-	buffer_free(&body);
-}
-
-static void
-test_session_reads_only_so_much_in_vain(void **state)
-{
-	static uint8_t nothing[60000];
-	struct stream_writer *w;
-	struct buffer body = {0};
-	struct batch *b = calloc(1, sizeof *b);
-	unsigned i;
-
-	call_held_hub();
-	memory_must(b != NULL && stream_writer_new(&w, 3) == ERR_OK);
-	for (i = 0; i < 40 && !session_is_over(session); i++) {
-		batch_clear(b);
-		snprintf(b->list.name, sizeof b->list.name, "up");
-		b->list.class = 3;
-		b->start = (struct cursor){7, i, i};
-		b->end = (struct cursor){7, i + 1, i + 1};
-		memcpy(b->changes[0].id.life, clinic.life, LIFE_BYTES);
-		b->changes[0].id.class = 3;
-		b->changes[0].id.seq = i + 1;
-		b->changes[0].body_bytes = sizeof nothing;
-		b->change_count = 1;
-		put_bytes(&b->bytes, nothing, sizeof nothing);
-		memory_must(stream_writer_add(w, b) == ERR_OK);
-		while (stream_writer_waits(w)) {
-			buffer_clear(&body);
-			put_u8(&body, 3);
-			memory_must(
-			    stream_writer_take(w, 16000, &body) == ERR_OK);
-			speaker_message(&speaker, session, MESSAGE_DATA, &body);
-		}
-		memory_work(&hub, session);
-	}
-	assert_int_equal(i, 18);
-	assert_int_equal(hub.taken, 0);
-	expect_fault(&hub, REASON_LIMIT);
-	stream_writer_free(w);
-	batch_free(b);
-	free(b);
-	buffer_free(&body);
-}
-
 static void
 test_session_refuses_bodies_where_there_are_none(void **state)
 {
@@ -725,7 +662,6 @@ main(void)
 	    cmocka_unit_test(test_session_refuses_data_before_hello),
 	    cmocka_unit_test(test_session_refuses_data_after_end_below_a_bound),
 	    cmocka_unit_test(test_session_data_takes_an_end_back),
-	    cmocka_unit_test(test_session_reads_only_so_much_in_vain),
 	    cmocka_unit_test(test_session_refuses_bodies_where_there_are_none),
 	    cmocka_unit_test(test_session_refuses_end_twice_or_from_below),
 	    cmocka_unit_test(test_session_early_bye_is_no_clean_end),
