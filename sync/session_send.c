@@ -434,8 +434,9 @@ fill_first(struct session *s, size_t max, struct buffer *plain)
 {
 	enum err e = ERR_OK;
 
+	/* SETTLED and UNHEARD, if they wait, go before any batch. */
 	if (s->state == STATE_OPEN && !s->bound.is_set &&
-	    s->aside_overtaken < STARVE_AFTER)
+	    s->control.size == 0 && s->aside_overtaken < STARVE_AFTER)
 		e = overtake_aside(s, max, plain);
 	if (e != ERR_OK) {
 		session_abort(s, e, session_reason(e));
