@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "store/admit.h"
 #include "store/begun.h"
+#include "store/decided.h"
 #include "store/kin.h"
 #include "store/matter_pen.h"
 
@@ -18,12 +19,15 @@ static enum err
 ask_about(
     struct txn *t, const struct change *c, enum finding_code code, bool is_due)
 {
+	uint8_t name[DB_BLIND_BYTES];
 	struct question q;
 	char id[48];
 
 	matter_change_id(&c->id, id);
 	matter_question(&c->record, code, id, c->occurred_at, &q);
-	return is_due ? question_put(t, &q) : matter_drop(t, &q);
+	decided_name(t, code, &c->id, name);
+	return is_due && !decided_is(t, name) ? question_put(t, &q)
+	                                      : matter_drop(t, &q);
 }
 
 static bool

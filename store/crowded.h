@@ -14,9 +14,10 @@
 #include "store/self.h"
 
 enum {
-	/* Of one record and one node: a change a week for five years, and of
-	 * 250 bytes each all that a record may hold (64 KiB). */
-	CROWDED_BY_ONE = 256,
+	/* Of one record and one node: a change a week for three years and a
+	 * half. As many words of the group's about them leave room for others.
+	 */
+	CROWDED_BY_ONE = 192,
 	CROWDED_BY_ALL = 448, /* the rest is for the group's own words */
 };
 

@@ -72,7 +72,8 @@ decided_name(struct txn *t, enum finding_code code,
 	db_blind(txn_db(t), "decided-change", text, sizeof text, out);
 }
 
-/* The key in a row. ERR_NOT_FOUND, ERR_CORRUPT. */
+/* The key in a row; one that is not what was stored is as good as none.
+ * ERR_NOT_FOUND. */
 static enum err
 read_row(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
     uint8_t out[KEY_RECORD_BYTES])
@@ -80,8 +81,8 @@ read_row(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
 	struct buffer value = {0};
 	enum err e = txn_get(t, TABLE_CODES, name, DB_BLIND_BYTES, &value);
 
-	if (e == ERR_OK && value.size != KEY_RECORD_BYTES)
-		e = ERR_CORRUPT;
+	if (e == ERR_CORRUPT || (e == ERR_OK && value.size != KEY_RECORD_BYTES))
+		e = ERR_NOT_FOUND;
 	if (e == ERR_OK)
 		memcpy(out, value.data, KEY_RECORD_BYTES);
 	buffer_free(&value);

@@ -241,6 +241,7 @@ const struct matter_maker matter_not_custodian = {
 const struct matter_maker matter_jump = {
     .code = FINDING_CUSTODY_JUMP,
     .urgency = URGENCY_DAILY,
+    .is_keepers = true,
     .describe = describe_leave,
     .decide = decide_nothing_more,
 };

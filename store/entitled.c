@@ -290,6 +290,15 @@ note_file(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- of contracts --------------------------------------------------------- */
 
+/* After it the record's beginning may be another: it begins it, or says that
+ * another change does not. */
+static bool
+begins_anew(const struct change *c)
+{
+	return c->parent_count == 0 ||
+	       json_object_get(c->fields, MERGE_SET_ASIDE) != NULL;
+}
+
 /* A step that ends it; also one that only what was brought along may say. */
 static bool
 ends_contract(const struct change *c)
@@ -338,8 +347,7 @@ static enum err
 note_contract(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	bool begins =
-	    c->parent_count == 0 && (!c->founds || !kin_is_alone(t, key));
+	bool begins = begins_anew(c) && (!c->founds || !kin_is_alone(t, key));
 	struct record_set set;
 	size_t i;
 	enum err e;
@@ -401,7 +409,7 @@ static enum err
 note_signed(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	bool begins = c->parent_count == 0;
+	bool begins = begins_anew(c);
 	struct record_set set;
 	size_t i;
 	enum err e;
@@ -438,7 +446,7 @@ note_begun(struct txn *t, const struct self *self, const struct change *c,
 	bool is_devices = strcmp(c->record.kind, "custody") == 0 ||
 	                  strcmp(c->record.kind, "loan") == 0;
 
-	return c->parent_count == 0 && (is_devices || !kin_is_alone(t, key))
+	return begins_anew(c) && (is_devices || !kin_is_alone(t, key))
 	           ? entitled_look_at_questions(t, self, &c->record)
 	           : ERR_OK;
 }
@@ -507,7 +515,9 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 		              : entitled_judge(t, self, &c, key);
 	}
 	change_clear(&c);
-	return e == ERR_NOT_FOUND || e == ERR_FORMAT ? ERR_OK : e;
+	return e == ERR_NOT_FOUND || e == ERR_FORMAT || e == ERR_CORRUPT
+	           ? ERR_OK
+	           : e;
 }
 
 enum err

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "store/index.h"
+#include "store/begun.h"
 #include "store/keeper.h"
 #include "store/log.h"
 #include "store/rules.h"
@@ -168,6 +169,49 @@ mark_lacking(struct keeper *k)
 				k->lacks[i] = true;
 }
 
+static const char *
+named(const struct keeper *k, size_t i)
+{
+	return rule_ref(k->set->change[i].fields, k->field);
+}
+
+/* Of two that begin it and name one keeper neither takes it from anybody. */
+static bool
+beginnings_agree(const struct keeper *k)
+{
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < k->set->count; i++) {
+		const char *org = named(k, i);
+
+		if (!k->is_doubted[i] || org == NULL)
+			continue;
+		if (first != NULL && strcmp(first, org) != 0)
+			return false;
+		first = org;
+	}
+	return true;
+}
+
+static enum err
+mark_doubted(struct keeper *k, const struct self *self)
+{
+	uint8_t *begun = calloc(k->set->count + 1, sizeof *begun);
+	size_t i;
+	enum err e;
+
+	if (begun == NULL)
+		return ERR_NOMEM;
+	e = begun_find(k->t, self->id, k->set->input, k->set->count, begun);
+	for (i = 0; e == ERR_OK && i < k->set->count; i++)
+		k->is_doubted[i] = begun[i] == BEGUN_DOUBTED;
+	if (e == ERR_OK && beginnings_agree(k))
+		memset(k->is_doubted, 0, k->set->count * sizeof *k->is_doubted);
+	free(begun);
+	return e;
+}
+
 enum err
 keeper_open(struct keeper *k, struct txn *t, const struct self *self,
     const struct record_set *set, const char *field)
@@ -182,10 +226,13 @@ keeper_open(struct keeper *k, struct txn *t, const struct self *self,
 	k->lacks = calloc(set->count, sizeof *k->lacks);
 	k->words = calloc(set->count, sizeof *k->words);
 	k->seen = calloc(set->count, sizeof *k->seen);
+	k->is_doubted = calloc(set->count, sizeof *k->is_doubted);
 	e = k->is_void == NULL || k->lacks == NULL || k->words == NULL ||
-	            k->seen == NULL
+	            k->seen == NULL || k->is_doubted == NULL
 	        ? ERR_NOMEM
 	        : graph_mark(&k->graph);
+	if (e == ERR_OK)
+		e = mark_doubted(k, self);
 	if (e != ERR_OK) {
 		keeper_close(k);
 		return e;
@@ -203,14 +250,16 @@ keeper_close(struct keeper *k)
 	free(k->lacks);
 	free(k->words);
 	free(k->seen);
+	free(k->is_doubted);
 }
 
 /* --- asking -------------------------------------------------------------- */
 
-static const char *
-named(const struct keeper *k, size_t i)
+static enum keeper_says
+word_says(const struct keeper *k, size_t i, const char *org)
 {
-	return rule_ref(k->set->change[i].fields, k->field);
+	return k->is_doubted[i] ? KEEPER_UNKNOWN
+	                        : keeper_is(k->t, named(k, i), org);
 }
 
 /* Of two that stood side by side either was. */
@@ -222,13 +271,12 @@ keeper_then(const struct keeper *k, size_t i)
 	size_t j, n;
 
 	if (c->parent_count == 0)
-		return keeper_is(k->t, named(k, i), c->org);
+		return word_says(k, i, c->org);
 	if (!holds_all_before(k, i))
 		return KEEPER_UNKNOWN;
 	n = words_seen_by(k, i, k->seen);
 	for (j = 0; j < n && says != KEEPER_YES; j++) {
-		enum keeper_says one =
-		    keeper_is(k->t, named(k, k->seen[j]), c->org);
+		enum keeper_says one = word_says(k, k->seen[j], c->org);
 
 		says = one == KEEPER_UNKNOWN ? says : one;
 	}
@@ -265,7 +313,8 @@ keeper_ever(const struct keeper *k, const char *org)
 
 		if (k->is_void[i])
 			continue;
-		one = keeper_is(k->t, named(k, i), org);
+		one = k->is_doubted[i] ? KEEPER_NO
+		                       : keeper_is(k->t, named(k, i), org);
 		says = one == KEEPER_UNKNOWN ? says : one;
 	}
 	return says;

@@ -47,6 +47,8 @@ struct keeper {
 	struct graph graph; /* of the same places as set */
 	bool *is_void;      /* names a keeper without right */
 	bool *lacks;        /* something that it had seen is not here */
+	bool *is_doubted;   /* begins it, as another org says it did, and names
+	                       another keeper (begun.h) */
 	size_t word_count;
 	struct keeper_word *words; /* those with less before them first */
 	size_t *seen;              /* scratch: places of words */
@@ -65,7 +67,8 @@ enum keeper_says keeper_then(const struct keeper *k, size_t i);
 /** Whether change i names another keeper than its author had seen. */
 bool keeper_takes(const struct keeper *k, size_t i);
 
-/** Whether the org was ever named rightly: late work of an old site counts. */
+/** Whether the org was ever named rightly: late work of an old site counts.
+ * What is in doubt gives nobody a right. */
 enum keeper_says keeper_ever(const struct keeper *k, const char *org);
 
 #endif

@@ -398,23 +398,6 @@ is_groups_matter(const struct vet *v, const struct vet_line *line)
 	       matter_is_groups(line->fields);
 }
 
-/* A decision of what is another's, whomever it names besides. Of what is not
- * here nothing is known; the group looks at it. */
-static bool
-is_anothers_matter(struct vet *v, const struct vet_line *line)
-{
-	struct matter m = {0};
-
-	if (v->self->role == ROLE_HUB || line->is_entitled ||
-	    strcmp(line->kind->name, "question") != 0 ||
-	    (!rule_state_is(line->fields, "decided") &&
-	        !rule_state_is(line->fields, "undone")))
-		return false;
-	matter_about(line->fields, &m.record);
-	matter_find_owner(v->t, &m);
-	return m.owner[0] != '\0' && !vet_org_is_ours(v, m.owner);
-}
-
 /* Whether a word on a move says now that the file goes over, or goes back. */
 static bool
 gives_file(const struct vet_line *line)
@@ -508,8 +491,6 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	kind_check(line->kind, line->fields, &cx, out);
 	if (is_groups_matter(v, line))
 		findings_refuse(out, FINDING_GROUP_ONLY_STATE, "code");
-	else if (is_anothers_matter(v, line))
-		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "about_ref");
 	if (gives_no_file(v, line))
 		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
 	if (is_crowded(v, line))

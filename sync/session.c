@@ -423,6 +423,8 @@ session_answer_batch(struct session *s, const struct receipt *receipt,
 
 	if (session_is_over(s))
 		return;
+	/* Durable by now: whoever is told of it finds it. */
+	s->stats.changes_received += s->batch->change_count;
 	/* First what the group holds: when the receipt completes a session
 	 * nothing is left unsaid. */
 	e = answers_put_group(s, group, group_count);

@@ -173,7 +173,8 @@ void session_grant(struct session *s, uint64_t first, uint64_t count);
 void session_ask_rows(struct session *s);
 /** Instead of an answer, or at any time: tell the peer why and fail. */
 void session_refuse(struct session *s, enum reason reason, enum err error);
-/** New changes may stand in our lists: look again (before our end). */
+/** New changes may stand in our lists: look again. A responder that was told a
+ * bound and has said its end does not. */
 void session_look_again(struct session *s);
 
 bool session_is_over(const struct session *s);

@@ -28,7 +28,8 @@ refill(struct session *s, uint8_t class)
 	bool is_over;
 	enum err e;
 
-	if (answers_full(s, class))
+	if (answers_full(s, class) ||
+	    (!s->has_peer_hello && s->bodies_sent > HELD_VAIN_BYTES_MAX / 2))
 		return ERR_END;
 	is_over = class > URGENT_CLASS_MAX && first_flight_left(s) == 0;
 	pack_aim(s, &changes, &bytes);

@@ -334,7 +334,6 @@ offer_batch(struct session *s)
 		           ? ERR_LIMIT
 		           : send_old_place(s, &s->batch->list);
 	}
-	s->stats.changes_received += s->batch->change_count;
 	session_emit(s, EVENT_BATCH)->batch = s->batch;
 	s->waits_for_answer = true;
 	return ERR_OK;

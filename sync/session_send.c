@@ -341,6 +341,11 @@ is_read_out(const struct session *s)
 static bool
 may_end(struct session *s)
 {
+	uint8_t class;
+
+	for (class = 0; class < CLASSES; class ++)
+		if (send_has_bytes(s, class)) /* half a batch */
+			return false;
 	return !s->sent_end && s->has_peer_hello && !s->cursors_due &&
 	       (s->bound.is_full ? !bound_may_grow(s) : is_read_out(s)) &&
 	       (s->o.purpose != SESSION_ANSWER || !s->hello_is_new);
@@ -434,9 +439,11 @@ fill_first(struct session *s, size_t max, struct buffer *plain)
 {
 	enum err e = ERR_OK;
 
-	/* SETTLED and UNHEARD, if they wait, go before any batch. */
+	/* Where it stands elsewhere UNHEARD and SETTLED go before any batch. */
 	if (s->state == STATE_OPEN && !s->bound.is_set &&
-	    s->control.size == 0 && s->aside_overtaken < STARVE_AFTER)
+	    s->control.size == 0 && s->aside_overtaken < STARVE_AFTER &&
+	    (!s->has_peer_hello ||
+	        s->peer_hello.cursors_digest == s->held_digest))
 		e = overtake_aside(s, max, plain);
 	if (e != ERR_OK) {
 		session_abort(s, e, session_reason(e));

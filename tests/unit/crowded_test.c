@@ -111,13 +111,16 @@ test_all_together_leave_room_for_the_group(void **state)
 	const uint8_t one[LIFE_BYTES] = {1}, two[LIFE_BYTES] = {2};
 
 	(void)state;
+	/* As many words of the group's about them stop nobody else. */
 	fill(pair.hub_db, one, CROWDED_BY_ONE);
-	fill(pair.hub_db, two, CROWDED_BY_ALL - CROWDED_BY_ONE - 1);
+	fill(pair.hub_db, pair.hub.life, CROWDED_BY_ONE);
 	assert_false(is_crowded(pair.hub_db, pair.clinic.life, false));
-	fill(pair.hub_db, two, CROWDED_BY_ALL - CROWDED_BY_ONE);
+	fill(pair.hub_db, two, CROWDED_BY_ALL - 2 * CROWDED_BY_ONE - 1);
+	assert_false(is_crowded(pair.hub_db, pair.clinic.life, false));
+	fill(pair.hub_db, two, CROWDED_BY_ALL - 2 * CROWDED_BY_ONE);
 	assert_true(is_crowded(pair.hub_db, pair.clinic.life, false));
 	assert_false(is_crowded(pair.hub_db, pair.hub.life, true));
-	fill(pair.hub_db, two, KIN_MAX - CROWDED_BY_ONE);
+	fill(pair.hub_db, two, KIN_MAX - 2 * CROWDED_BY_ONE);
 	assert_true(is_crowded(pair.hub_db, pair.hub.life, true));
 }
 
