@@ -125,7 +125,7 @@ done
 import=$!
 started+=("$import")
 sleep 1
-at clinic show resident R000001 >/dev/null || fail "kept out"
+at clinic show resident R000001@his >/dev/null || fail "kept out"
 kill -0 "$import" || fail "the endless line ended: $(cat "$work/said")"
 rss=$(awk '/VmHWM/ {print $2}' "/proc/$import/status")
 kill -TERM "$import"
