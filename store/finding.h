@@ -101,12 +101,12 @@ enum finding_code {
 	FINDING_FOLLOWUP_DUE = 109,
 	/* from peers */
 	FINDING_MANY_CHANGES = 275, /* of one record: held apart, refused */
-	FINDING_BODY = 110,        /* a change we cannot read */
-	FINDING_ORG_OUTSIDE = 111, /* org outside the certificate */
-	FINDING_CLASH = 112,       /* same id, other content */
-	FINDING_SHAPE = 113,       /* a known field of a wrong type */
-	FINDING_BY_PARENT = 114,   /* the parent did not take our change */
-	FINDING_WITHDRAWN = 115,   /* its author was withdrawn before */
+	FINDING_BODY = 110,         /* a change we cannot read */
+	FINDING_ORG_OUTSIDE = 111,  /* org outside the certificate */
+	FINDING_CLASH = 112,        /* same id, other content */
+	FINDING_SHAPE = 113,        /* a known field of a wrong type */
+	FINDING_BY_PARENT = 114,    /* the parent did not take our change */
+	FINDING_WITHDRAWN = 115,    /* its author was withdrawn before */
 	/* what is due, once its time is over */
 	FINDING_FOLLOWUP_MISSED = 130,
 	/* what met: questions, never about a line (matter.h) */
@@ -164,7 +164,7 @@ enum finding_code {
 	/* refused on forms: a file goes over by a move */
 	FINDING_KEEPERS_FIELD = 265,
 	FINDING_FILED_ELSEWHERE = 266, /* refused: undoing */
-	FINDING_CALLED_SO = 270, /* the same of what a person typed */
+	FINDING_CALLED_SO = 270,       /* the same of what a person typed */
 };
 
 struct finding {

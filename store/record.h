@@ -52,7 +52,8 @@ struct record_set {
 	struct change *change;
 	struct merge_input *input; /* of the same places */
 	size_t count, capacity;
-	struct graph *graph; /* of kin.h, of the same places; NULL: one change */
+	struct graph
+	    *graph; /* of kin.h, of the same places; NULL: one change */
 };
 
 /**
