@@ -13,6 +13,7 @@ enum {
 	CROWD_CHILDREN = 8, /* known ones; fewer are served in any form */
 	CROWD_BUSY_PERCENT = 50,
 	CROWD_LOOK_MS = 250,
+	CROWD_QUIET_LOOKS = 20, /* in a row: then it is no crowd any more */
 	CROWD_BURST_MS =
 	    250, /* so many callers within it are a crowd at once */
 };
@@ -21,6 +22,7 @@ struct crowd {
 	uint64_t seen_ns, idle_ns;        /* at the last look */
 	unsigned busy_percent;            /* between the last two */
 	bool asks;                        /* for rows */
+	unsigned quiet_looks;             /* since it was busy */
 	uint64_t came_ns[CROWD_CHILDREN]; /* the last callers, in a ring */
 	unsigned came_at;
 };

@@ -49,15 +49,27 @@ test_many_and_busy_are_a_crowd(void **state)
 	assert_int_equal(crowd.busy_percent, CROWD_BUSY_PERCENT);
 }
 
-/* What was said before counts no more than a look does. */
+/* While it packs it leaves the hub idle: that is no rest. */
 static void
-test_a_crowd_that_rests_is_none(void **state)
+test_a_crowd_that_rests_for_long_is_none(void **state)
 {
+	unsigned i;
+
 	(void)state;
 	assert_true(look(50, 99));
 	assert_false(look(50, 80));
 	assert_true(crowd.asks);
+	for (i = 1; i < CROWD_QUIET_LOOKS; i++)
+		assert_false(look(50, 10));
+	assert_false(look(50, 90));
+	for (i = 1; i < CROWD_QUIET_LOOKS; i++)
+		assert_false(look(50, 10));
+	assert_true(crowd.asks);
 	assert_true(look(50, 10));
+	assert_false(crowd.asks);
+	assert_true(look(50, 90));
+	/* Who has left is none. */
+	assert_true(look(CROWD_CHILDREN - 1, 90));
 	assert_false(crowd.asks);
 	assert_true(look(50, 90));
 	crowd_begin(&crowd, 1, 0);
@@ -109,7 +121,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_many_and_busy_are_a_crowd, begin),
-	    cmocka_unit_test_setup(test_a_crowd_that_rests_is_none, begin),
+	    cmocka_unit_test_setup(
+	        test_a_crowd_that_rests_for_long_is_none, begin),
 	    cmocka_unit_test_setup(test_a_look_at_no_time_says_nothing, begin),
 	    cmocka_unit_test_setup(test_who_comes_with_many_is_asked, begin),
 	    cmocka_unit_test_setup(test_who_comes_to_a_crowd_is_asked, begin),
