@@ -15,21 +15,6 @@
 /* It does the same with a change. */
 extern const struct matter_maker matter_others_record;
 
-static enum err
-ask_about(
-    struct txn *t, const struct change *c, enum finding_code code, bool is_due)
-{
-	uint8_t name[DB_BLIND_BYTES];
-	struct question q;
-	char id[48];
-
-	matter_change_id(&c->id, id);
-	matter_question(&c->record, code, id, c->occurred_at, &q);
-	decided_name(t, code, &c->id, name);
-	return is_due && !decided_is(t, name) ? question_put(t, &q)
-	                                      : matter_drop(t, &q);
-}
-
 static bool
 is_signed(const struct kind *k)
 {
@@ -51,14 +36,15 @@ ask_about_all(struct txn *t, const struct self *self, const struct kind *k,
 
 		is_doubted = is_doubted || is_one;
 		if (set->change[i].parent_count == 0)
-			e = ask_about(
-			    t, &set->change[i], FINDING_BEGUN_TWICE, is_one);
+			e = decided_ask(t, &set->change[i], FINDING_BEGUN_TWICE,
+			    set->change[i].occurred_at, is_one);
 	}
 	for (i = 0; e == ERR_OK && is_doubted && i < set->count; i++)
 		if (is_signed(k) && set->change[i].parent_count > 0 &&
 		    !begun_is_groups(t, self->id, &set->change[i]))
-			e = ask_about(
-			    t, &set->change[i], FINDING_OTHERS_RECORD, true);
+			e = decided_ask(t, &set->change[i],
+			    FINDING_OTHERS_RECORD, set->change[i].occurred_at,
+			    true);
 	return e;
 }
 

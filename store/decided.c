@@ -127,3 +127,18 @@ decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES])
 {
 	return txn_has(t, TABLE_CODES, name, DB_BLIND_BYTES) == ERR_OK;
 }
+
+enum err
+decided_ask(struct txn *t, const struct change *c, enum finding_code code,
+    int64_t at, bool is_due)
+{
+	uint8_t name[DB_BLIND_BYTES];
+	struct question q;
+	char id[48];
+
+	matter_change_id(&c->id, id);
+	matter_question(&c->record, code, id, at, &q);
+	decided_name(t, code, &c->id, name);
+	return is_due && !decided_is(t, name) ? question_put(t, &q)
+	                                      : matter_drop(t, &q);
+}

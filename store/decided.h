@@ -40,4 +40,9 @@ enum err decided_note(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
     const uint8_t question[KEY_RECORD_BYTES], bool is_decided);
 bool decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES]);
 
+/** Ask about a change (at: when it met, seconds since 1970) while that is due
+ * and nobody has decided it; else ask no more. */
+enum err decided_ask(struct txn *t, const struct change *c,
+    enum finding_code code, int64_t at, bool is_due);
+
 #endif

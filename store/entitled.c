@@ -135,20 +135,11 @@ takes_owners_step(const struct change *c)
 	return rank >= 0 && k->states[rank].managing_only;
 }
 
-/* Asked while it is wrong and nobody has decided it. */
 static enum err
 ask_about(
     struct txn *t, const struct change *c, enum finding_code code, bool wrong)
 {
-	uint8_t name[DB_BLIND_BYTES];
-	struct question q;
-	char id[48];
-
-	matter_change_id(&c->id, id);
-	matter_question(&c->record, code, id, c->occurred_at, &q);
-	decided_name(t, code, &c->id, name);
-	return wrong && !decided_is(t, name) ? question_put(t, &q)
-	                                     : matter_drop(t, &q);
+	return decided_ask(t, c, code, c->occurred_at, wrong);
 }
 
 /* --- claims about a file or a device ---------------------------------------

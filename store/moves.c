@@ -225,23 +225,6 @@ note_move(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- late edits -------------------------------------------------------- */
 
-/* Told until somebody says that he has seen it; what lay between may come
- * last, and show that there was nothing to tell. */
-static enum err
-tell_one(struct txn *t, const struct change *c, bool late)
-{
-	uint8_t name[DB_BLIND_BYTES];
-	struct question q;
-	char word[48];
-
-	matter_change_id(&c->id, word);
-	matter_question(
-	    &c->record, FINDING_LATE_EDIT, word, c->recorded_at, &q);
-	decided_name(t, FINDING_LATE_EDIT, &c->id, name);
-	return late && !decided_is(t, name) ? question_put(t, &q)
-	                                    : matter_drop(t, &q);
-}
-
 static enum err
 tell_late(struct txn *t, const struct record_set *set)
 {
@@ -250,7 +233,10 @@ tell_late(struct txn *t, const struct record_set *set)
 	enum err e = late_find(t, set, is_late);
 
 	for (i = 0; e == ERR_OK && i < set->count; i++)
-		e = tell_one(t, &set->change[i], is_late[i]);
+		/* What lay between may come last, and show that there was
+		 * nothing to tell. */
+		e = decided_ask(t, &set->change[i], FINDING_LATE_EDIT,
+		    set->change[i].recorded_at, is_late[i]);
 	return e;
 }
 

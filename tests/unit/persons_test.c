@@ -8,18 +8,10 @@
 static enum finding_code
 refused_to_undo(struct test_store *s, const struct identity *decision)
 {
-	struct matter_decision d = {.ref = decision->ref,
-	    .by = "S9",
-	    .org = "H",
-	    .reason = "she is another",
-	    .now = TEST_NOW};
-	struct txn *t = test_store_write(s);
-	struct self self;
+	struct findings findings;
 
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	assert_int_equal(matter_undo(t, &self, &d), ERR_REFUSED);
-	txn_abort(t);
-	return d.findings.list[0].code;
+	assert_int_equal(undone(s, decision, &findings), ERR_REFUSED);
+	return findings.list[0].code;
 }
 
 /* --- links ------------------------------------------------------------- */
