@@ -152,6 +152,15 @@ read_input(struct peer *p)
 	}
 }
 
+/* What the peer said before the link died, why it ended perhaps, may still
+ * lie there. */
+static void
+read_last(struct peer *p)
+{
+	read_input(p);
+	link_down(p);
+}
+
 /* The session hears that a frame is gone when the socket takes the next one,
  * and makes that only then: what is urgent by now goes into it. */
 static void
@@ -179,7 +188,7 @@ send_output(struct peer *p)
 		else if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		else
-			link_down(p);
+			read_last(p);
 	}
 }
 
@@ -228,11 +237,10 @@ on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct peer *p = poll->data;
 
-	/* An error: what the peer said before it may still lie there. */
-	if (status < 0 || (events & UV_READABLE) != 0)
-		read_input(p);
 	if (status < 0)
-		link_down(p);
+		read_last(p);
+	else if ((events & UV_READABLE) != 0)
+		read_input(p);
 	pump(p);
 }
 

@@ -108,7 +108,8 @@ run_jobs(struct run *r)
 		    r->x, writer_do(r->w, job->run, job->context));
 }
 
-static void
+/* True: there may be more. */
+static bool
 receive(struct run *r)
 {
 	uint8_t in[RECEIVE_BYTES];
@@ -118,6 +119,17 @@ receive(struct run *r)
 		(void)session_receive(r->s, in, (size_t)n, api_now_ms());
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		session_closed(r->s);
+	return n > 0;
+}
+
+/* Nothing can be sent any more. What the peer said before that, why it ended
+ * perhaps, may still lie there. */
+static void
+link_down(struct run *r)
+{
+	while (session_wants_input(r->s) && receive(r))
+		;
+	session_closed(r->s);
 }
 
 /* A frame is made when the link takes it, and not before: what is urgent may
@@ -134,7 +146,7 @@ transmit(struct run *r)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n < 0) {
-			session_closed(r->s);
+			link_down(r);
 			return;
 		}
 		session_sent(r->s, (size_t)n, api_now_ms());
@@ -195,7 +207,7 @@ step(struct run *r)
 	if ((p.revents & POLLOUT) != 0)
 		transmit(r);
 	if ((p.revents & (POLLIN | POLLHUP | POLLERR)) != 0)
-		receive(r);
+		(void)receive(r);
 	(void)session_expire(r->s, api_now_ms());
 	run_jobs(r);
 	return ERR_OK;

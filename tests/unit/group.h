@@ -113,6 +113,8 @@ member_write(struct member *m, uint8_t class, const char *org)
 /* --- exchanges ------------------------------------------------------------ */
 
 static int64_t group_time = GROUP_NOW;
+/* What a session begins at; a test that runs by the real clock sets it. */
+static uint64_t group_now_ms = 1;
 /* Bounds of the next sessions with the parent. */
 static struct {
 	uint64_t bytes_max, budget;
@@ -146,7 +148,7 @@ group_exchange_new(struct exchange **out, struct member *m,
 	    .purpose = purpose,
 	    .invite = code,
 	    .address = "hub.example:7270",
-	    .now_ms = 1,
+	    .now_ms = group_now_ms,
 	    .clock = group_clock,
 	    .books = group_books()};
 
