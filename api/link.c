@@ -187,17 +187,26 @@ look_for_news(struct run *r)
 	session_look_again(r->s);
 }
 
+/* A full socket is waited for, whether or not there is more: what goes next is
+ * chosen when it takes that. */
+static bool
+wants_output(struct run *r)
+{
+	const uint8_t *out;
+
+	return tcp_is_full(r->fd) || session_output(r->s, &out) > 0;
+}
+
 static enum err
 step(struct run *r)
 {
 	struct pollfd p = {.fd = r->fd};
-	const uint8_t *out;
 	bool is_busy;
 
 	look_for_news(r);
 	if (session_wants_input(r->s))
 		p.events |= POLLIN;
-	if (session_output(r->s, &out) > 0)
+	if (wants_output(r))
 		p.events |= POLLOUT;
 	/* The frame after this one is made while the link is busy. */
 	is_busy = session_learn(r->s) ||

@@ -149,7 +149,7 @@ consume_grant(struct session *s, const struct bytes *body)
 	struct session_event *ev;
 	enum err e = grant_consume(body, &first, &count);
 
-	if (e != ERR_OK || s->o.purpose != SESSION_SYNC)
+	if (e != ERR_OK || s->o.purpose != SESSION_SYNC || s->heard_end)
 		return ERR_FORMAT;
 	ev = session_emit(s, EVENT_GRANT);
 	ev->first = first;
@@ -249,6 +249,7 @@ consume_end(struct session *s, const struct bytes *body)
 	if (s->peer_ended || s->o.purpose != SESSION_SYNC || is_half_through(s))
 		return ERR_FORMAT;
 	s->peer_ended = true;
+	s->heard_end = true;
 	return bound_consume_end(s, body);
 }
 

@@ -189,6 +189,7 @@ struct session {
 	struct withdrawn *withdrawn[WITHDRAWN_LISTS_MAX];
 	size_t withdrawn_count;
 	bool peer_ended;
+	bool heard_end;   /* though it may have been taken back since */
 	size_t held_vain; /* bytes of bodies that came before SETTLED */
 	bool told_rows, peer_wants_rows; /* ROWS, from us and to us */
 	bool told_cursors;               /* likewise */

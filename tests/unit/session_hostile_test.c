@@ -16,6 +16,7 @@
 static struct session *session;
 static bool bounded; /* the clinic's next one */
 static struct speaker speaker;
+static const uint8_t grant[] = {1, 1};
 
 /* --- the scene ------------------------------------------------------------ */
 
@@ -224,6 +225,16 @@ test_session_refuses_end_twice_or_from_below(void **state)
 }
 
 static void
+test_session_refuses_a_grant_after_any_end(void **state)
+{
+	answer_clinic(true);
+	say(MESSAGE_END, NULL, 0);
+	say_data(); /* takes it back */
+	say(MESSAGE_GRANT, grant, sizeof grant);
+	expect_fault(&clinic, REASON_FORMAT);
+}
+
+static void
 test_session_early_bye_is_no_clean_end(void **state)
 {
 	call_hub(true); /* it has not receipted what the hub sent */
@@ -242,7 +253,6 @@ test_session_early_bye_is_no_clean_end(void **state)
 static void
 test_session_refuses_what_is_not_for_its_side(void **state)
 {
-	const uint8_t grant[] = {1, 1};
 	struct group_receipt g = {{1}, {1, 0, 0, 0}, {{0}}, {0}};
 	struct buffer body = {0};
 
@@ -664,6 +674,7 @@ main(void)
 	    cmocka_unit_test(test_session_data_takes_an_end_back),
 	    cmocka_unit_test(test_session_refuses_bodies_where_there_are_none),
 	    cmocka_unit_test(test_session_refuses_end_twice_or_from_below),
+	    cmocka_unit_test(test_session_refuses_a_grant_after_any_end),
 	    cmocka_unit_test(test_session_early_bye_is_no_clean_end),
 	    cmocka_unit_test(test_session_refuses_what_is_not_for_its_side),
 	    cmocka_unit_test(

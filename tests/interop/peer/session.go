@@ -66,6 +66,7 @@ type session struct {
 	dense      denseState
 	helloSeen  bool
 	endSeen    bool
+	endHeard   bool // though it may have been taken back
 	wanted     bool // we await the parent's CURSORS
 	told       []cursorOf
 	sentTo     uint64      // place in the list up
@@ -387,7 +388,7 @@ func (s *session) on(m message) error {
 	if !s.helloSeen && m.kind != typeHello {
 		return fmt.Errorf("message %d before HELLO", m.kind)
 	}
-	if s.endSeen && (m.kind == typeEnd || m.kind == typeGrant) {
+	if s.endSeen && m.kind == typeEnd || s.endHeard && m.kind == typeGrant {
 		return fmt.Errorf("message %d after END", m.kind)
 	}
 	if m.kind == typeData || m.kind == typeDense {
@@ -417,7 +418,11 @@ func (s *session) on(m message) error {
 	case typeRows:
 		s.link.wantsRows = true
 	case typeEnd:
+		if len(m.body) != 0 { // of a bound, and we told none
+			return errors.New("an END that keeps something back")
+		}
 		s.endSeen = true
+		s.endHeard = true
 	default:
 		return fmt.Errorf("message %d from a responder", m.kind)
 	}
