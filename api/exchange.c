@@ -263,6 +263,8 @@ heard(const struct exchange *x)
 {
 	bool is_strict = x->o.bytes_max > 0 || x->o.budget < BUDGET_NEAR_BYTES;
 
+	if (session_stats(x->session).left_untaken)
+		return HEARD_PART;
 	if (!session_stats(x->session).held_back)
 		return HEARD_ALL;
 	/* Unless the parent stepped over something, of whatever class. */

@@ -102,6 +102,7 @@ session_stats(const struct session *s)
 {
 	struct session_stats stats = s->stats;
 
+	stats.left_untaken = s->untaken != 0;
 	stats.held_back = bound_keeps_back(s) || s->bound.peer_has_more;
 	stats.over = bound_over(s);
 	stats.peer_stepped_over = s->bound.peer_over_bytes > 0;
@@ -421,10 +422,11 @@ session_answer_batch(struct session *s, const struct receipt *receipt,
 {
 	enum err e;
 
+	/* Durable by now, whatever became of the link: whoever is told of it
+	 * finds it. */
+	s->stats.changes_received += s->batch->change_count;
 	if (session_is_over(s))
 		return;
-	/* Durable by now: whoever is told of it finds it. */
-	s->stats.changes_received += s->batch->change_count;
 	/* First what the group holds: when the receipt completes a session
 	 * nothing is left unsaid. */
 	e = answers_put_group(s, group, group_count);

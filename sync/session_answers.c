@@ -136,6 +136,8 @@ take_place(struct session *s, struct outgoing *o, const struct cursor *said)
 	    at.epoch != o->next.epoch || at.place < o->held.place ||
 	    at.place > o->next.place)
 		return ERR_OK; /* not on our list, or old news */
+	if (at.place > o->held.place)
+		o->is_refused = false;
 	o->held = at;
 	return ERR_OK;
 }
@@ -305,9 +307,19 @@ answers_put_long(struct session *s, const struct receipt *r)
 	return e;
 }
 
+void
+answers_note_taken(struct session *s, uint8_t class, bool is_taken)
+{
+	uint8_t bit = (uint8_t)(1u << class);
+
+	s->untaken = (uint8_t)(is_taken ? s->untaken & ~bit : s->untaken | bit);
+}
+
 enum err
 answers_put_receipt(struct session *s, const struct receipt *r)
 {
+	answers_note_taken(
+	    s, r->list.class, !is_not_taken(&r->cursor, &s->batch->end));
 	if (r->list.class <= URGENT_CLASS_MAX)
 		s->answers_urgent = true;
 	return is_held_to_its_end(s, r) ? answers_put_taken(s, r->list.class)
@@ -342,7 +354,8 @@ find_life(struct session *s, const uint8_t id[LIFE_BYTES])
 	return NULL;
 }
 
-/* What the peer sent of its logs in this session it has, too. */
+/* What the peer sent of its logs in this session it has, too: nothing of it
+ * goes back to it. */
 static void
 know_batch(struct session *s)
 {
@@ -351,10 +364,13 @@ know_batch(struct session *s)
 	for (i = 0; i < s->batch->change_count; i++) {
 		const struct change_id *id = &s->batch->changes[i].id;
 		struct peer_life *life = find_life(s, id->life);
+		uint64_t *seq;
 
-		if (life != NULL && id->class < CLASSES &&
-		    life->seq[id->class] < id->seq)
-			life->seq[id->class] = id->seq;
+		if (life == NULL || id->class >= CLASSES ||
+		    life->seq[id->class] >= id->seq)
+			continue;
+		seq = s->peer_hello.lives[life - s->peer_lives].seq;
+		seq[id->class] = life->seq[id->class] = id->seq;
 	}
 }
 

@@ -20,6 +20,39 @@ put_batch(struct session *s, struct outgoing *o)
 	                   : e;
 }
 
+/* So far a list is looked at again from where it was looked at last; what is
+ * longer the peer is told of (source.h), which saves it for good. */
+enum { LOOKED_FAR = 1000 };
+
+static bool
+is_same_place(const struct cursor *a, const struct cursor *b)
+{
+	return a->epoch == b->epoch && a->place == b->place;
+}
+
+/* A child's own changes, handed up in this session, may be all that follows:
+ * they are not passed over again with each look. */
+static enum err
+read_next(struct session *s, struct outgoing *o, size_t changes, size_t bytes)
+{
+	bool is_known = is_same_place(&o->looked_from, &o->next) &&
+	                o->looked_to.place - o->next.place < LOOKED_FAR;
+	struct cursor from = is_known ? o->looked_to : o->next;
+	struct batch *b = s->scratch;
+	enum err e;
+
+	e = s->o.source.read(s->o.source.context, &o->list, &from,
+	    s->peer.signing_key, &s->peer_hello, changes, bytes, b);
+	if (e == ERR_END && b->end.epoch == from.epoch &&
+	    b->end.place > from.place) {
+		o->looked_from = o->next;
+		o->looked_to = b->end;
+	} else if (e == ERR_OK && is_same_place(&b->start, &from)) {
+		b->start = o->next;
+	}
+	return e;
+}
+
 /* Put the next batch of a class into its stream. ERR_END: none. */
 static enum err
 refill(struct session *s, uint8_t class)
@@ -38,9 +71,7 @@ refill(struct session *s, uint8_t class)
 
 		if (o->list.class != class || o->at_end)
 			continue;
-		e = s->o.source.read(s->o.source.context, &o->list, &o->next,
-		    s->peer.signing_key, &s->peer_hello, changes, bytes,
-		    s->scratch);
+		e = read_next(s, o, changes, bytes);
 		if (e == ERR_END) {
 			o->at_end = true;
 			continue;

@@ -121,6 +121,7 @@ correct_one(struct session *s, struct outgoing *o, const struct cursor *true_at)
 	}
 	if (!is_asked)
 		o->held = at;
+	o->is_refused = false; /* it goes again from there, if at all */
 	/* What followed a batch that started nowhere ended nowhere. */
 	if (!o->has_sent || s->owes_settled)
 		o->expected = (struct cursor){0, 0, 0};

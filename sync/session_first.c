@@ -55,6 +55,20 @@ first_fill_message_3(struct session *s, struct buffer *plain)
 	return plain->failed ? ERR_NOMEM : buffer_state(&s->aside);
 }
 
+bool
+first_holds(const struct session *s, uint8_t class)
+{
+	struct reader r;
+	struct message m;
+
+	reader_init(&r, s->aside.data, s->aside.size);
+	while (message_next(&r, &m) == ERR_OK)
+		if ((m.type == MESSAGE_DATA || m.type == MESSAGE_DENSE) &&
+		    (m.body.data[0] & 3) == class)
+			return true;
+	return false;
+}
+
 /* What was made for message 3, a frame's worth of it: any piece of a batch's
  * bytes is a message. */
 void

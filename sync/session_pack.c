@@ -387,10 +387,11 @@ pack_refused(struct session *s, struct outgoing *o, unsigned beginning)
 {
 	uint8_t class = o->list.class;
 
+	o->is_refused = true;
 	if (++o->refusals > PACK_REFUSALS_MAX)
 		return ERR_REFUSED;
-	/* Behind our end nothing may follow: this session cannot become a
-	 * clean one, the next begins from what is held. */
+	/* Who heard our end says bye now: this session cannot become a clean
+	 * one, the next begins from what is held. */
 	if (s->sent_end && s->o.purpose == SESSION_ANSWER)
 		return ERR_OK;
 	s->sent_end = false;

@@ -187,10 +187,16 @@ is_half_through(const struct session *s)
 	return false;
 }
 
-/* What followed our end may cross the peer's bye: it goes with the next. */
+/* What followed our end may cross the peer's bye: it goes with the next. But
+ * what the peer did not take it had heard. */
 static bool
 is_through(const struct session *s)
 {
+	size_t i;
+
+	for (i = 0; i < s->outgoing_count; i++)
+		if (s->outgoing[i].is_refused)
+			return false;
 	return s->took_back_end || (send_is_finished(s) && answers_all_held(s));
 }
 
@@ -366,6 +372,7 @@ unpack_batch(struct session *s)
 	if (e != ERR_NOT_FOUND)
 		return e;
 	pack_note_end(s, s->batch);
+	answers_note_taken(s, s->batch->list.class, false);
 	return send_old_place(s, &s->batch->list);
 }
 

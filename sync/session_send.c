@@ -408,8 +408,9 @@ put_end(const struct session *s, struct buffer *plain)
 	return e;
 }
 
-/* What was put aside of message 3 is of classes 2 and 3, and on a slow link
- * takes seconds. Under a bound it was promised its room. */
+/* What was put aside of message 3 takes seconds on a slow link. It begins with
+ * class 2 or 3; an urgent one behind that, whose turn came after theirs, is not
+ * overtaken by its own kind. Under a bound it was promised its room. */
 static enum err
 overtake_aside(struct session *s, size_t max, struct buffer *plain)
 {
@@ -420,7 +421,7 @@ overtake_aside(struct session *s, size_t max, struct buffer *plain)
 
 	while (e == ERR_OK && class <= URGENT_CLASS_MAX &&
 	       plain->size + FRAME_SLACK < max) {
-		e = choose_next(s, class);
+		e = first_holds(s, class) ? ERR_END : choose_next(s, class);
 		if (e == ERR_OK) {
 			e = take_class(s, class, max - plain->size - 8, &body,
 			    plain, &is_rows);

@@ -64,12 +64,15 @@ struct outgoing {
 	struct list_id list;
 	struct cursor believed; /* the peer's, when the session began */
 	struct cursor next;     /* what was sent ends here */
+	/* Between these two nothing is for the peer. */
+	struct cursor looked_from, looked_to;
 	struct cursor held;     /* what the peer has receipted */
 	bool at_end;            /* nothing behind `next` when last read */
 	struct cursor expected; /* where the peer takes the next batch to begin
 	                           that does not say it */
 	bool has_sent;          /* a batch of it, in this session */
 	unsigned refusals;      /* batches that the peer could not take */
+	bool is_refused;        /* the last of them was not taken since */
 	/* Bounded: what comes behind this place has no room in any session. */
 	bool is_over;
 	struct cursor over;
@@ -189,6 +192,7 @@ struct session {
 	struct withdrawn *withdrawn[WITHDRAWN_LISTS_MAX];
 	size_t withdrawn_count;
 	bool peer_ended;
+	uint8_t untaken;  /* a bit for each class: we did not take its last */
 	bool heard_end;   /* though it may have been taken back since */
 	size_t held_vain; /* bytes of bodies that came before SETTLED */
 	bool told_rows, peer_wants_rows; /* ROWS, from us and to us */
@@ -436,6 +440,8 @@ enum err first_fill_message_3(struct session *s, struct buffer *plain);
 /** What was made for message 3 and is to come in frames, as much of it as goes
  * into this one. */
 void first_fill(struct session *s, size_t max, struct buffer *plain);
+/** Whether some of a class lies in what message 3 left. */
+bool first_holds(const struct session *s, uint8_t class);
 
 /* session_correct.c */
 /** NULL: the set tells none of that list. */
@@ -481,6 +487,8 @@ enum err answers_put_taken(struct session *s, uint8_t class);
 enum err answers_put_long(struct session *s, const struct receipt *r);
 /** The answer to the batch at hand, as short as it goes. */
 enum err answers_put_receipt(struct session *s, const struct receipt *r);
+/** The last batch of the peer's of a class was taken here, or was not. */
+void answers_note_taken(struct session *s, uint8_t class, bool is_taken);
 /** The peer's hello is in: its lives by their ids. */
 void answers_know_lives(struct session *s);
 enum err answers_put_group(

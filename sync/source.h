@@ -200,7 +200,8 @@ struct source {
 	 * Fill out with what follows `after`, without what the peer wrote
 	 * itself and said it has (its hello). At most changes_max changes and
 	 * about bytes_max bytes of bodies. out->end moves even if everything
-	 * was skipped. ERR_END: the list ends at `after`.
+	 * was skipped. ERR_END: nothing worth a batch follows; out->end tells
+	 * how far the list was read, if its place is behind that of `after`.
 	 */
 	enum err (*read)(void *context, const struct list_id *list,
 	    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],

@@ -200,6 +200,40 @@ test_classes_go_by_urgency_on_their_way_down(void **state)
 	expect_order(LINK_PARENT);
 }
 
+/* --- what went up stays there --------------------------------------------- */
+
+/* The hub looks at its lists whenever something came (the listener's kick), and
+ * the clinic's own list has what the clinic just handed up. */
+static void
+test_what_came_up_does_not_go_down_again(void **state)
+{
+	struct link_options o = slow_link();
+	struct link_result r;
+	uint64_t place, end;
+	struct link *l;
+	unsigned i;
+
+	(void)state;
+	world_make_notes(&w, &clinic, "C01", 3, LOAD_NOTE, LOAD);
+	l = link_open(&w, &o, &clinic, &hub);
+	assert_true(link_run_until(l, 3000000));
+	for (i = 0; i < 4; i++) {
+		world_make_notes(&w, &clinic, "C01", 2, LOAD_NOTE, 1);
+		link_look_again(l, LINK_CHILD);
+		link_places(&clinic, &hub, "up", 2, &place, &end);
+		while (link_committed(&clinic, &hub, "up", 2) != end)
+			assert_true(link_step(l));
+		link_look_again(l, LINK_PARENT);
+		assert_true(link_run_until(l, link_now_us(l) + 1500000));
+	}
+	while (link_step(l))
+		;
+	r = link_close(l);
+	expect_both_good(&r);
+	assert_int_equal(r.stats[LINK_PARENT].changes_received, LOAD + 4);
+	assert_int_equal(r.stats[LINK_PARENT].changes_sent, 0);
+}
+
 /* --- nobody starves ------------------------------------------------------ */
 
 /* Class 0 never ends: there is always more of it than fits a few frames. */
@@ -272,6 +306,7 @@ main(void)
 	    ROOM(test_a_referral_overtakes_what_was_put_aside),
 	    ROOM(test_classes_go_by_urgency_on_their_way_up),
 	    ROOM(test_classes_go_by_urgency_on_their_way_down),
+	    ROOM(test_what_came_up_does_not_go_down_again),
 	    ROOM(test_lower_classes_get_their_share_on_their_way_up),
 	    ROOM(test_lower_classes_get_their_share_on_their_way_down),
 	};

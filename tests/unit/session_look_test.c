@@ -1,0 +1,214 @@
+/* What a session makes of its lists when it looks at them again, and of batches
+ * that were not taken when it ends. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sync/packed.h"
+#include "sync/session_state.h"
+#include "tests/unit/memory_source.h"
+
+static struct ends ends;
+
+/* --- message 3 ------------------------------------------------------------ */
+
+/* So many urgent lists that a lower class has its turn between them: some of
+ * the urgent ones lie behind it, in what message 3 left. One that comes now
+ * is of their class, and must not go before them. */
+static void
+test_the_urgent_keeps_its_order_behind_a_turn(void **state)
+{
+	struct memory_list *urgent = NULL;
+	char name[16];
+	int i;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	for (i = 0; i < 12; i++) {
+		snprintf(name, sizeof name, "up%c", 'a' + i);
+		urgent = memory_list_make(&clinic, name, 0, 1, 40);
+	}
+	memory_list_make(&clinic, "up", 2, 1, 40);
+	memory_list_make(&clinic, "up", 3, 300, 400);
+	ends_make(&ends);
+	run(&ends, 100, 300);
+	assert_true(first_holds(ends.up, 0));
+	assert_true(first_holds(ends.up, 3));
+	urgent->count = 30;
+	session_look_again(ends.up);
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_true(hub.is_done);
+	assert_int_equal(
+	    memory_cursor(&hub.own, &urgent->id, false)->place, 30);
+	ends_free(&ends);
+}
+
+/* --- looking in vain ------------------------------------------------------ */
+
+static struct cursor asked_from;
+static uint64_t passes_over;
+
+/* All that follows the peer has: so far the list was read. */
+static enum err
+read_in_vain(void *context, const struct list_id *list,
+    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
+    const struct hello *peer, size_t changes_max, size_t bytes_max,
+    struct batch *out)
+{
+	batch_clear(out);
+	if (list->class != 3)
+		return ERR_END;
+	asked_from = *after;
+	out->end = *after;
+	out->end.place += passes_over;
+	return ERR_END;
+}
+
+/* The hub looks, and what it has to say is lost. */
+static void
+look_again(void)
+{
+	const uint8_t *out;
+	size_t n;
+
+	session_look_again(ends.down);
+	while ((n = session_output(ends.down, &out)) > 0)
+		session_sent(ends.down, n, ends.now_ms);
+}
+
+static void
+test_what_was_passed_over_is_not_read_again(void **state)
+{
+	struct outgoing *o;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&hub, "org:C01", 3, 5, 40);
+	memory_list_make(&clinic, "up", 3, 5000, 40);
+	ends_make(&ends);
+	run(&ends, SIZE_MAX, 60000);
+	assert_false(session_is_over(ends.down));
+	o = &ends.down->outgoing[ends.down->outgoing_count - 1];
+	assert_int_equal(o->next.place, 5);
+	ends.down->o.source.read = read_in_vain;
+	passes_over = 600;
+	look_again();
+	assert_int_equal(asked_from.place, 5);
+	look_again();
+	assert_int_equal(asked_from.place, 605);
+	/* Further than that the peer is to be told. */
+	look_again();
+	assert_int_equal(asked_from.place, 5);
+	/* What was not taken goes again from where it began. */
+	passes_over = 10;
+	look_again();
+	assert_int_equal(o->next.place, 5);
+	o->next.place = 2;
+	look_again();
+	assert_int_equal(asked_from.place, 2);
+	ends_free(&ends);
+}
+
+/* A batch that begins behind what was passed over begins, for the peer, where
+ * the one before ended. */
+static void
+test_what_follows_joins_though_some_was_passed_over(void **state)
+{
+	struct memory_list *down;
+	struct outgoing *o;
+
+	memory_pair_make(&hub, &clinic);
+	down = memory_list_make(&hub, "org:C01", 3, 5, 40);
+	memory_list_make(&clinic, "up", 3, 5000, 40);
+	ends_make(&ends);
+	run(&ends, SIZE_MAX, 60000);
+	o = &ends.down->outgoing[ends.down->outgoing_count - 1];
+	o->looked_from = o->looked_to = o->next;
+	o->looked_to.place += 3;
+	down->count = 10;
+	session_look_again(ends.down);
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_int_equal(
+	    memory_cursor(&clinic.own, &down->id, false)->place, 10);
+	ends_free(&ends);
+}
+
+/* --- what was not taken --------------------------------------------------- */
+
+/* Behind an END that was taken back: who could not read it says bye, and no
+ * end of that session is a clean one for who sent it. */
+static void
+test_what_was_not_taken_is_left_at_both_ends(void **state)
+{
+	struct memory_list *down;
+	struct list_id id;
+
+	memory_pair_make(&hub, &clinic);
+	down = memory_list_make(&hub, "org:C01", 3, 40, 40);
+	id = down->id;
+	memory_list_make(&clinic, "up", 3, 5000, 40);
+	ends_make(&ends);
+	run(&ends, SIZE_MAX, 60000);
+	assert_int_equal(memory_cursor(&clinic.own, &id, false)->place, 40);
+	assert_false(session_stats(ends.up).left_untaken);
+	/* The clinic loses the thread of the class. */
+	assert_non_null(ends.up->unpacker[3]);
+	unpacker_free(ends.up->unpacker[3]);
+	ends.up->unpacker[3] = NULL;
+	down->count = 80;
+	session_look_again(ends.down);
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_int_equal(memory_cursor(&clinic.own, &id, false)->place, 40);
+	assert_true(session_stats(ends.up).left_untaken);
+	assert_true(hub.has_failed);
+	assert_int_equal(hub.error, ERR_CLOSED);
+	ends_free(&ends);
+}
+
+/* It is durable, and who waits for it is to be told. */
+static void
+test_a_batch_counts_though_the_link_died_meanwhile(void **state)
+{
+	struct session_event ev;
+	struct receipt r;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&clinic, "up", 3, 5, 40);
+	ends_make(&ends);
+	do {
+		memory_work(&clinic, ends.up);
+		(void)memory_carry(ends.up, ends.down, SIZE_MAX, ++ends.now_ms);
+		(void)memory_carry(ends.down, ends.up, SIZE_MAX, ends.now_ms);
+		while (session_next_event(ends.down, &ev) &&
+		       ev.type != EVENT_BATCH)
+			;
+	} while (ev.type != EVENT_BATCH);
+	memory_take_batch(&hub, ev.batch, &r);
+	session_closed(ends.down);
+	session_answer_batch(ends.down, &r, NULL, 0);
+	assert_int_equal(session_stats(ends.down).changes_received, 5);
+	ends_free(&ends);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_the_urgent_keeps_its_order_behind_a_turn),
+	    cmocka_unit_test(test_what_was_passed_over_is_not_read_again),
+	    cmocka_unit_test(
+	        test_what_follows_joins_though_some_was_passed_over),
+	    cmocka_unit_test(test_what_was_not_taken_is_left_at_both_ends),
+	    cmocka_unit_test(
+	        test_a_batch_counts_though_the_link_died_meanwhile),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
