@@ -34,6 +34,7 @@ struct peer {
 	struct work work;        /* the exchange's job at the writer */
 	size_t untold;           /* the kernel has them, the session waits */
 	bool has_output;         /* some, or untold, waits for the socket */
+	bool is_unsendable;      /* a job is out; what came is read after it */
 	bool link_is_down;       /* no byte passes any more */
 	bool is_ending;          /* the linger's time runs */
 	bool is_shut;            /* all is sent, FIN too */
@@ -45,6 +46,7 @@ struct peer {
 
 static void pump(struct peer *p);
 static void on_timer(uv_timer_t *timer);
+static void read_input(struct peer *p);
 
 /* --- the end ----------------------------------------------------------- */
 
@@ -100,6 +102,8 @@ end(struct peer *p)
 		(void)uv_timer_start(&p->timer, on_timer, LINGER_MS, 0);
 	p->is_ending = true;
 	if (p->link_is_down || (!p->has_output && (is_clean || said_nothing))) {
+		if (!p->link_is_down)
+			read_input(p); /* what crossed our bye */
 		close_handles(p);
 	} else if (!p->has_output && !p->is_shut) {
 		p->is_shut = true;
@@ -158,7 +162,10 @@ static void
 read_last(struct peer *p)
 {
 	read_input(p);
-	link_down(p);
+	p->is_unsendable = p->work.is_out && !p->link_is_down;
+	p->has_output = false;
+	if (!p->is_unsendable)
+		link_down(p);
 }
 
 /* The session hears that a frame is gone when the socket takes the next one,
@@ -170,7 +177,8 @@ send_output(struct peer *p)
 	ssize_t n;
 	int i;
 
-	for (i = 0; i < TURN_SENDS_MAX && !p->link_is_down; i++) {
+	for (i = 0; i < TURN_SENDS_MAX && !p->link_is_down && !p->is_unsendable;
+	     i++) {
 		size_t size;
 
 		if (tcp_is_full(p->fd))
@@ -211,6 +219,8 @@ on_job_over(void *context, enum err result)
 	struct peer *p = context;
 
 	exchange_job_done(p->exchange, result);
+	if (p->is_unsendable)
+		read_last(p);
 	if (result == ERR_OK && exchange_marked_nodes(p->exchange))
 		agent_withdrawn(p->agent);
 	if (result == ERR_OK)
@@ -272,7 +282,7 @@ watch(struct peer *p)
 
 	if (p->is_ending ? p->is_shut : session_wants_input(p->session))
 		events |= UV_READABLE;
-	if (p->link_is_down)
+	if (p->link_is_down || p->is_unsendable)
 		events = 0;
 	if (events == p->events)
 		return;

@@ -96,6 +96,7 @@ struct run {
 	int fd;
 	const atomic_uint *news;
 	unsigned seen; /* of them */
+	size_t untold; /* the kernel has them, the session waits */
 };
 
 static void
@@ -122,36 +123,50 @@ receive(struct run *r)
 	return n > 0;
 }
 
+static void
+tell_sent(struct run *r)
+{
+	if (r->untold > 0)
+		session_sent(r->s, r->untold, api_now_ms());
+	r->untold = 0;
+}
+
 /* Nothing can be sent any more. What the peer said before that, why it ended
  * perhaps, may still lie there. */
 static void
 link_down(struct run *r)
 {
-	while (session_wants_input(r->s) && receive(r))
-		;
+	tell_sent(r); /* they count, whatever became of them */
+	do
+		run_jobs(r);
+	while (session_wants_input(r->s) && receive(r));
 	session_closed(r->s);
 }
 
-/* A frame is made when the link takes it, and not before: what is urgent may
- * be saved meanwhile. */
+/* The session hears that a frame is gone when the socket takes the next one:
+ * so it sees how long the link takes for it. And that is made only then: what
+ * is urgent may be saved meanwhile. */
 static void
 transmit(struct run *r)
 {
 	const uint8_t *out;
-	size_t size;
 
-	while (!tcp_is_full(r->fd) && (size = session_output(r->s, &out)) > 0) {
-		ssize_t n = send(r->fd, out, size, MSG_NOSIGNAL);
+	while (!tcp_is_full(r->fd)) {
+		size_t size;
+		ssize_t n;
 
+		tell_sent(r);
+		size = session_output(r->s, &out);
+		if (size == 0)
+			return;
+		n = send(r->fd, out, size, MSG_NOSIGNAL);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n < 0) {
 			link_down(r);
 			return;
 		}
-		session_sent(r->s, (size_t)n, api_now_ms());
-		if ((size_t)n < size)
-			return;
+		r->untold = (size_t)n;
 	}
 }
 
@@ -194,7 +209,8 @@ wants_output(struct run *r)
 {
 	const uint8_t *out;
 
-	return tcp_is_full(r->fd) || session_output(r->s, &out) > 0;
+	return r->untold > 0 || tcp_is_full(r->fd) ||
+	       session_output(r->s, &out) > 0;
 }
 
 static enum err
@@ -222,22 +238,30 @@ step(struct run *r)
 	return ERR_OK;
 }
 
-/* What is left to say (why we end) goes out if the link takes it at once. */
+/* What is left to say (why we end) goes out if the link takes it at once. What
+ * crossed it is read: a socket closed over unread bytes answers by a reset,
+ * which can take our last words from the peer. */
 static void
 flush(struct run *r)
 {
+	uint8_t in[RECEIVE_BYTES];
 	const uint8_t *out;
-	size_t size = session_output(r->s, &out);
+	size_t size;
 
+	tell_sent(r);
+	size = session_output(r->s, &out);
 	if (size > 0)
 		(void)!send(r->fd, out, size, MSG_NOSIGNAL);
+	while (recv(r->fd, in, sizeof in, 0) > 0)
+		;
 }
 
 enum err
 link_run(struct exchange *x, struct writer *w, int fd, const atomic_uint *news,
     link_progress *progress, void *context, struct link_report *out)
 {
-	struct run r = {x, exchange_session(x), w, fd, news, atomic_load(news)};
+	struct run r = {
+	    x, exchange_session(x), w, fd, news, atomic_load(news), 0};
 	uint64_t began = api_now_ms();
 	enum err e = ERR_OK;
 

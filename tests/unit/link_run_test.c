@@ -1,7 +1,6 @@
 /* link: what the peer said last is heard, though sending failed before it was
- * read: a clinic that was busy for longer than the hub lingers finds the
- * hub's last words and a connection that answers by a reset.
- */
+ * read; what the link takes is what it is timed by; and what crosses our bye
+ * takes nothing from it. */
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,9 +16,12 @@
 
 enum {
 	/* What no coder makes small, and more of it than the socket holds. */
-	CHANGES = 1000,
+	MANY = 700,
+	SOME = 250,
+	FEW = 5,
 	NOISE_BYTES = 300,
 	HUB_HOLDS_BYTES = 32768,
+	LINK_RATE = 40000, /* bytes a second */
 };
 
 static struct member hub, clinic;
@@ -30,7 +32,55 @@ struct hub_end {
 	int fd, clinic_fd;
 	bool is_stuck; /* it reads no more */
 	bool is_gone;
+	struct exchange *clinic;
 };
+
+/* --- a slow link -----------------------------------------------------------
+ */
+
+/* The kernel takes a frame whole and is full until the link has taken it. Time
+ * goes by when somebody asks. */
+static struct {
+	bool is_on;
+	int fd; /* the clinic's end */
+	uint64_t now_ms, until_ms;
+} slow;
+
+uint64_t __real_api_now_ms(void);
+uint64_t __wrap_api_now_ms(void);
+
+bool __real_tcp_is_full(int fd);
+bool __wrap_tcp_is_full(int fd);
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+
+uint64_t
+__wrap_api_now_ms(void)
+{
+	return slow.is_on ? slow.now_ms : __real_api_now_ms();
+}
+
+bool
+__wrap_tcp_is_full(int fd)
+{
+	if (!slow.is_on)
+		return __real_tcp_is_full(fd);
+	slow.now_ms++;
+	return slow.now_ms < slow.until_ms;
+}
+
+ssize_t
+__wrap_send(int fd, const void *bytes, size_t size, int flags)
+{
+	ssize_t n = __real_send(fd, bytes, size, flags);
+
+	if (n > 0 && fd == slow.fd)
+		slow.until_ms = slow.now_ms + (uint64_t)n * 1000 / LINK_RATE;
+	return n;
+}
+
+/* --- both ends -------------------------------------------------------------
+ */
 
 static void
 write_noise(struct txn *t, const struct self *self)
@@ -53,8 +103,8 @@ write_noise(struct txn *t, const struct self *self)
 	change_clear(&c);
 }
 
-static int
-set_up(void **state)
+static void
+make_both(int changes)
 {
 	struct self self;
 	struct txn *t;
@@ -65,10 +115,9 @@ set_up(void **state)
 	group_join(&hub, &clinic, "C01");
 	self = member_self(&clinic);
 	t = member_begin(&clinic, true);
-	for (i = 0; i < CHANGES; i++)
+	for (i = 0; i < changes; i++)
 		write_noise(t, &self);
 	assert_int_equal(txn_commit(t), ERR_OK);
-	return 0;
 }
 
 static int
@@ -99,6 +148,7 @@ connect_ends(struct hub_end *h)
 	    getsockname(listener, (struct sockaddr *)&a, &size), 0);
 	snprintf(address, sizeof address, "127.0.0.1:%u", ntohs(a.sin_port));
 	assert_int_equal(link_connect(address, 5000, &h->clinic_fd), ERR_OK);
+	slow.fd = h->clinic_fd;
 	h->fd = accept(listener, NULL, NULL);
 	assert_true(h->fd >= 0);
 	assert_int_equal(tcp_prepare(h->fd), ERR_OK);
@@ -130,6 +180,13 @@ hear(struct hub_end *h)
 		group_work(&hub, h->exchange, NULL);
 	}
 	assert_true(n < 0 && errno == EAGAIN);
+}
+
+static void
+run_hub_well(void *context, const struct session_stats *stats)
+{
+	hear(context);
+	say(context);
 }
 
 /* All that the clinic's socket holds is taken from it. */
@@ -166,41 +223,105 @@ run_hub(void *context, const struct session_stats *stats)
 	}
 }
 
+static enum err
+run_clinic(struct hub_end *h, link_progress *progress, struct link_report *out)
+{
+	struct writer *w;
+	atomic_uint news = 0;
+	enum err e;
+
+	connect_ends(h);
+	group_now_ms = api_now_ms();
+	assert_int_equal(
+	    group_exchange_new(&h->clinic, &clinic, SESSION_SYNC, NULL),
+	    ERR_OK);
+	assert_int_equal(
+	    group_exchange_new(&h->exchange, &hub, SESSION_ANSWER, NULL),
+	    ERR_OK);
+	assert_int_equal(writer_start(&w, clinic.db), ERR_OK);
+	e = link_run(h->clinic, w, h->clinic_fd, &news, progress, h, out);
+	writer_stop(w);
+	return e;
+}
+
+static void
+leave(struct hub_end *h)
+{
+	exchange_free(h->clinic);
+	exchange_free(h->exchange);
+	close(h->clinic_fd);
+}
+
 static void
 test_last_words_are_heard_though_the_link_takes_no_more(void **state)
 {
 	struct hub_end h = {0};
 	struct link_report report;
-	struct exchange *x;
-	struct writer *w;
-	atomic_uint news = 0;
 
-	connect_ends(&h);
-	group_now_ms = api_now_ms();
-	assert_int_equal(
-	    group_exchange_new(&x, &clinic, SESSION_SYNC, NULL), ERR_OK);
-	assert_int_equal(
-	    group_exchange_new(&h.exchange, &hub, SESSION_ANSWER, NULL),
-	    ERR_OK);
-	assert_int_equal(writer_start(&w, clinic.db), ERR_OK);
-	assert_int_not_equal(
-	    link_run(x, w, h.clinic_fd, &news, run_hub, &h, &report), ERR_OK);
+	make_both(MANY);
+	assert_int_not_equal(run_clinic(&h, run_hub, &report), ERR_OK);
 	assert_true(h.is_gone);
 	assert_int_equal(report.reason, REASON_STORAGE);
 	assert_true(report.told_by_peer);
-	writer_stop(w);
-	exchange_free(x);
-	exchange_free(h.exchange);
-	close(h.clinic_fd);
+	leave(&h);
+}
+
+/* Else frames grow beyond what a slow link takes in half a second. */
+static void
+test_rate_is_that_of_the_link(void **state)
+{
+	struct hub_end h = {0};
+	struct link_report report;
+
+	make_both(SOME);
+	slow.is_on = true;
+	assert_int_equal(run_clinic(&h, run_hub_well, &report), ERR_OK);
+	slow.is_on = false;
+	assert_in_range(session_rate(exchange_session(h.clinic)),
+	    LINK_RATE * 3 / 4, LINK_RATE * 5 / 4);
+	leave(&h);
+	close(h.fd);
+}
+
+/* The hub says something more when it has the clinic's bye. */
+static void
+run_and_cross(void *context, const struct session_stats *stats)
+{
+	static const uint8_t more[100];
+	struct hub_end *h = context;
+
+	if (h->is_gone)
+		return;
+	run_hub_well(h, stats);
+	h->is_gone = exchange_is_over(h->exchange);
+	if (h->is_gone)
+		assert_int_equal(
+		    send(h->fd, more, sizeof more, MSG_NOSIGNAL), sizeof more);
+}
+
+static void
+test_what_crosses_our_bye_leaves_no_reset(void **state)
+{
+	struct hub_end h = {0};
+	struct link_report report;
+	uint8_t in[16];
+
+	make_both(FEW);
+	assert_int_equal(run_clinic(&h, run_and_cross, &report), ERR_OK);
+	assert_true(h.is_gone);
+	leave(&h);
+	assert_int_equal(recv(h.fd, in, sizeof in, 0), 0);
+	close(h.fd);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-	        test_last_words_are_heard_though_the_link_takes_no_more, set_up,
-	        tear_down),
+#define CASE(name) cmocka_unit_test_teardown(name, tear_down)
+	    CASE(test_last_words_are_heard_though_the_link_takes_no_more),
+	    CASE(test_rate_is_that_of_the_link),
+	    CASE(test_what_crosses_our_bye_leaves_no_reset),
 	};
 
 	if (sodium_init() < 0)
