@@ -2,7 +2,8 @@
 # Build yizhan and run all its tests, on a bare Debian 12: what is missing is
 # installed first (as root, or with sudo); after that nothing needs a network.
 #
-# usage: tests/run.sh [--long]     --long adds the suite "long", and fuzzes
+# usage: tests/run.sh [--long]     --long adds the suite "long", has the suite
+#                                  "patient" under valgrind as well, and fuzzes
 #                                  each decoder for 30 s in place of 10
 #
 # Builds in build-test/, or in $BUILD_ROOT. The last line counts what ran;
@@ -13,12 +14,14 @@ exec </dev/null
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD_ROOT:-$root/build-test}
 without=(--no-suite long)
+without_valgrind=(--no-suite native --no-suite patient)
 fuzz_seconds=10
 
 for argument in "$@"; do
 	case $argument in
 	--long)
 		without=()
+		without_valgrind=(--no-suite native)
 		fuzz_seconds=30
 		;;
 	*)
@@ -129,7 +132,8 @@ fi
 
 step "gcc as for users, unit tests under valgrind"
 if compile plain gcc; then
-	run_tests plain testlog-valgrind --suite unit --no-suite native --timeout-multiplier 10 \
+	run_tests plain testlog-valgrind --suite unit \
+		"${without_valgrind[@]}" --timeout-multiplier 10 \
 		--wrapper "valgrind -q --error-exitcode=99 --leak-check=full \
 --errors-for-leak-kinds=definite,indirect"
 	# Bounds of memory hold where no sanitizer adds its own; and what tries
