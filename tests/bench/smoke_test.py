@@ -16,6 +16,7 @@ import threading
 
 import proxy as counting
 import rows
+import volume_facts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -89,6 +90,84 @@ def test_another_count_is_told():
         check(len(b.differences) == told, "%r: %r" % (wrong, b.differences))
 
 
+# --- what stores hold --------------------------------------------------------
+
+def visit(ref, **more):
+    return dict({"kind": "encounter", "ref": ref, "by": "ref:S1",
+                 "at": "2026-05-01T09:00:00+08:00", "org_id": "ref:V1",
+                 "state": "signed", "resident_id": "ref:R1"}, **more)
+
+
+def resident(ref, org):
+    return {"kind": "resident", "ref": ref, "by": "ref:S1",
+            "at": "2026-05-01T08:00:00+08:00", "org_id": "ref:" + org,
+            "managing_org_id": "ref:" + org}
+
+
+def write(b, name, records):
+    lines = [json.dumps(r).encode() + b"\n" for r in records]
+    return b.group.write(name, lines)
+
+
+def told_of(compare):
+    """What compare, given a bench, tells of differences."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        b = rows.Bench(ROOT, "", folder, "", 1, rows.Sizes(True), lambda _: 0)
+        compare(b)
+        return b.differences
+
+
+def test_all_that_differs_is_told_in_one_run():
+    def compare(b):
+        said = [visit("E%d" % i) for i in range(100)]
+        held = [visit("E%d" % i, fee=1) for i in range(1, 100)]
+        volume_facts.same(b, "the hub", [write(b, "said", said)],
+                          write(b, "held", held))
+    told = told_of(compare)
+    check(len(told) == 1, "told: %r" % told)
+    check(": 100\n" in told[0], "the count: " + told[0])
+    check(told[0].endswith("and others"), "that there is more: " + told[0])
+    check(told[0].count("\n    encounter ") == volume_facts.SHOWN,
+          "how much is shown: " + told[0])
+
+
+def test_the_same_facts_are_nothing_to_tell():
+    def compare(b):
+        said = [visit("E%d" % i) for i in range(20)]
+        volume_facts.same(b, "the hub", [write(b, "said", said)],
+                          write(b, "held", said[::-1]))
+    check(told_of(compare) == [], "told of nothing")
+
+
+def town_with(held):
+    """What is told of C01, which keeps R1's file, where C02 keeps R2's and
+    each saw its own once; held makes what it holds of theirs and others'."""
+    mine = [resident("R1", "C01"), visit("E1", org_id="ref:C01")]
+    others = [resident("R2", "C02"),
+              visit("E2", org_id="ref:C02", resident_id="ref:R2")]
+
+    def compare(b):
+        write(b, "volume-lines-C01-stock", mine[:1])
+        write(b, "volume-lines-C01-days", mine[1:])
+        write(b, "volume-C01.ndjson", held(mine, others))
+        volume_facts.of_town(b, "C01", {"C01"}, [
+            write(b, "said", mine + others)], write(b, "hub", mine + others))
+    return told_of(compare)
+
+
+def test_a_town_is_held_against_what_concerns_it():
+    def wrong(told, what):
+        check(len(told) == 1 and what in told[0], "%r: %r" % (what, told))
+    check(town_with(lambda mine, others: mine) == [], "what it is to hold")
+    told = town_with(lambda mine, others: mine + others[1:])
+    wrong(told, "does not concern it: 1\n    encounter E2")
+    told = town_with(lambda mine, others: mine[:1])
+    check("lacks what it is to have: 1\n    encounter E1" in told[0] and
+          len(told) == 2, "what it lacks: %r" % told)
+    told = town_with(lambda mine, others: mine[:1] + [dict(mine[1], fee=1)])
+    wrong(told, "encounter E1: fields differ: fee")
+
+
 # --- all of it ---------------------------------------------------------------
 
 def test_every_row_has_a_value(build):
@@ -118,6 +197,9 @@ def main():
     build = sys.argv[1]
     test_proxy_counts_bytes_and_turns()
     test_another_count_is_told()
+    test_all_that_differs_is_told_in_one_run()
+    test_the_same_facts_are_nothing_to_tell()
+    test_a_town_is_held_against_what_concerns_it()
     test_every_row_has_a_value(build)
 
 
