@@ -139,33 +139,63 @@ def test_the_same_facts_are_nothing_to_tell():
     check(told_of(compare) == [], "told of nothing")
 
 
+def request(state, org):
+    return {"kind": "exam_request", "ref": "Q1", "by": "ref:S1",
+            "at": "2026-05-01T10:00:00+08:00", "org_id": "ref:" + org,
+            "state": state, "resident_id": "ref:R2", "to_org": "ref:H01"}
+
+
+REPORT = {"kind": "exam_report", "ref": "W1", "by": "ref:S2",
+          "at": "2026-05-01T11:00:00+08:00", "org_id": "ref:H01",
+          "exam_request_id": "ref:Q1", "resident_id": "ref:R2"}
+
+
+def given_up(record):
+    return {"kind": record["kind"], "ref": record["ref"], "emptied": True}
+
+
 def town_with(held):
-    """What is told of C01, which keeps R1's file, where C02 keeps R2's and
-    each saw its own once; held makes what it holds of theirs and others'."""
-    mine = [resident("R1", "C01"), visit("E1", org_id="ref:C01")]
+    """What is told of C01, which keeps R1's file and asked for an examination
+    of R2, whose file C02 keeps; held makes what it holds of what it is to
+    hold, and of what it is not."""
+    mine = [resident("R1", "C01"), visit("E1", org_id="ref:C01"),
+            request("sent", "C01")]
+    answers = [dict(request("received", "H01"), at=REPORT["at"]), REPORT]
     others = [resident("R2", "C02"),
-              visit("E2", org_id="ref:C02", resident_id="ref:R2")]
+              visit("E2", org_id="ref:C02", resident_id="ref:R2"),
+              visit("E3", org_id="ref:C02", resident_id="ref:R3")]
 
     def compare(b):
+        said = write(b, "said", mine + answers + others)
         write(b, "volume-lines-C01-stock", mine[:1])
         write(b, "volume-lines-C01-days", mine[1:])
-        write(b, "volume-C01.ndjson", held(mine, others))
-        volume_facts.of_town(b, "C01", {"C01"}, [
-            write(b, "said", mine + others)], write(b, "hub", mine + others))
+        write(b, "volume-C01.ndjson", held(mine[:2] + answers, others))
+        volume_facts.of_town(b, "C01", {"C01"}, [said], said)
     return told_of(compare)
 
 
 def test_a_town_is_held_against_what_concerns_it():
-    def wrong(told, what):
-        check(len(told) == 1 and what in told[0], "%r: %r" % (what, told))
-    check(town_with(lambda mine, others: mine) == [], "what it is to hold")
-    told = town_with(lambda mine, others: mine + others[1:])
-    wrong(told, "does not concern it: 1\n    encounter E2")
-    told = town_with(lambda mine, others: mine[:1])
-    check("lacks what it is to have: 1\n    encounter E1" in told[0] and
-          len(told) == 2, "what it lacks: %r" % told)
-    told = town_with(lambda mine, others: mine[:1] + [dict(mine[1], fee=1)])
-    wrong(told, "encounter E1: fields differ: fee")
+    def told(held, *whats):
+        told = town_with(held)
+        check(len(told) == len(whats) and
+              all(what in text for what, text in zip(whats, told)),
+              "%r: %r" % (whats, told))
+    told(lambda due, others: due)
+    told(lambda due, others: due + [given_up(others[2])])
+    told(lambda due, others: due + others[2:],
+         "does not concern it: 1\n    encounter E3")
+    told(lambda due, others: due[:1] + due[2:],
+         "lacks what it is to have: 1\n    encounter E1",
+         "was written: 1\n    encounter E1: missing")
+    told(lambda due, others: due[:1] + [given_up(due[1])] + due[2:],
+         "lacks what it is to have: 1\n    encounter E1",
+         "was written: 1\n    encounter E1: missing")
+    told(lambda due, others: due[:1] + [dict(due[1], fee=1)] + due[2:],
+         "encounter E1: fields differ: fee")
+    told(lambda due, others: due[:2] + [request("sent", "C01")] + due[3:],
+         "exam_request Q1: fields differ: at, org_id, state")
+    told(lambda due, others: due[:3],
+         "lacks what it is to have: 1\n    exam_report W1")
 
 
 # --- all of it ---------------------------------------------------------------

@@ -18,9 +18,12 @@ KEY = re.compile(rb'\{"kind": ?"([^"]*)", ?"ref": ?"([^"]*)"')
 NAMED = re.compile(rb'"ref:([^"]*)"')
 WHOSE = re.compile(rb'"(resident_id|device_id)": ?"ref:([^"]*)"')
 UNDER = re.compile(rb'"(contract|exam_request)_id": ?"ref:([^"]*)"')
+ANSWERED = re.compile(rb'"exam_request_id": ?"ref:([^"]*)"')
 KEPT = re.compile(rb'"managing_org_id": ?"ref:([^"]*)"')
 LINKED = re.compile(rb'"(?:resident_id|other_id)": ?"ref:([^"]*)"')
 DRAFT = re.compile(rb'"state": ?"draft"')
+# What a site gave up is named, and said no more (docs/decisions/0030).
+EMPTIED = re.compile(rb'"emptied": ?true')
 # What a township is granted somebody's or something's file by.
 GRANTS = (b"contract", b"referral", b"exam_request", b"loan", b"custody")
 REFERENCE = (b"org", b"staff", b"practice_site", b"team", b"drug",
@@ -36,6 +39,11 @@ def key_of(line):
     if found is None:
         raise Failed("a line does not begin with kind and ref")
     return found.groups()
+
+
+def held_lines(export):
+    return (line for line in read_lines([export])
+            if EMPTIED.search(line) is None)
 
 
 # --- the same facts ----------------------------------------------------------
@@ -66,7 +74,7 @@ def same(b, who, paths, export, is_wanted=None):
     """The export holds the last facts of the lines, and no other record."""
     script = os.path.join(b.group.root, "tests", "compare.py")
     said = in_parts(b, "facts-said", read_lines(paths), is_wanted)
-    held = in_parts(b, "facts-held", read_lines([export]))
+    held = in_parts(b, "facts-held", held_lines(export))
     names, count = [], 0
     for one, other in zip(said, held):
         done = subprocess.run(
@@ -94,6 +102,7 @@ class Concern:
     def __init__(self, orgs, paths):
         self.orgs = {o.encode() for o in orgs}
         self.naming, self.granted, self.about = set(), set(), {}
+        self.reports = {}
         keepers, under = collections.defaultdict(set), {}
         for line in read_lines(paths):
             key = key_of(line)
@@ -102,6 +111,8 @@ class Concern:
             whose = {m[1] for m in WHOSE.findall(line)}
             self.about.setdefault(key, set()).update(whose)
             under.setdefault(key, set()).update(UNDER.findall(line))
+            if key[0] == b"exam_report":
+                self.reports[key] = ANSWERED.search(line).group(1)
             if key[0] == b"resident":
                 kept = KEPT.search(line)
                 keepers[key[1]].add(kept and kept.group(1))
@@ -135,8 +146,12 @@ class Concern:
                 or not self.granted.isdisjoint(self.about.get(key, ())))
 
     def must_have(self, key):
-        return key[1] in self.kept and key[0] == b"resident" or \
-            not self.kept.isdisjoint(self.about[key])
+        """What names it, reports to it what it asked for, or is about whose
+        file it keeps."""
+        return (key in self.naming or
+                (b"exam_request", self.reports.get(key)) in self.naming or
+                key[1] in self.kept and key[0] == b"resident" or
+                not self.kept.isdisjoint(self.about[key]))
 
 
 def named(keys):
@@ -144,10 +159,10 @@ def named(keys):
 
 
 def of_town(b, town, orgs, paths, hub):
-    """It holds all that it wrote and all of whom it keeps, nothing that does
-    not concern it, and of what it holds the last facts."""
+    """It holds all that it wrote, all that names it and all of whom it keeps,
+    nothing that does not concern it, and of what it holds the last facts."""
     export = b.group.path("volume-" + town + ".ndjson")
-    held = {key_of(line) for line in read_lines([export])}
+    held = {key_of(line) for line in held_lines(export)}
     links = {key for key in held if key[0] == b"link"}  # the hub's own
     concern = Concern(orgs, paths)
     concern.join(hub)
