@@ -9,6 +9,8 @@
 #include "store/graph.h"
 #include "store/log.h"
 #include "store/memo.h"
+#include "store/scope.h"
+#include "store/value.h"
 
 /* --- of one change ----------------------------------------------------- */
 
@@ -131,6 +133,105 @@ is_above_all(
 	return is_above;
 }
 
+/* --- answers ----------------------------------------------------------- */
+
+/* The state a change tells; NULL: none that its kind knows. */
+static const struct state *
+state_told(const struct kind *k, const struct change *c)
+{
+	const char *state =
+	    json_string_value(json_object_get(c->fields, "state"));
+	int rank = state == NULL ? -1 : state_rank(k, state);
+
+	return rank < 0 ? NULL : &k->states[rank];
+}
+
+static bool
+is_first_state(const struct state *s)
+{
+	return s != NULL && state_is_in(s->from, "-");
+}
+
+static bool
+is_addressed_to(const struct kind *k, const json_t *fields, const char *org)
+{
+	const struct field *f;
+	const char *ref;
+	size_t i;
+
+	for (f = k->fields; f->number != 0; f++)
+		for (i = 0; (f->flags & FIELD_AUDIENCE) != 0 &&
+		            (ref = scope_ref(fields, f, i)) != NULL;
+		     i++)
+			if (strcmp(ref, org) == 0)
+				return true;
+	return false;
+}
+
+/* Whether b says in every field what a says, and in no other, but for what
+ * tells of the step itself. */
+static bool
+repeats(const json_t *a, const json_t *b)
+{
+	static const char *const of_the_step[] = {"state", "reason"};
+	size_t i, left = json_object_size(b);
+	const char *name;
+	json_t *v;
+
+	for (i = 0; i < sizeof of_the_step / sizeof of_the_step[0]; i++)
+		if (json_object_get(b, of_the_step[i]) != NULL)
+			left--;
+	json_object_foreach((json_t *)a, name, v)
+	{
+		const json_t *other = json_object_get(b, name);
+
+		if (strcmp(name, "state") == 0 || strcmp(name, "reason") == 0)
+			continue;
+		if (other == NULL || !value_equal(v, other))
+			return false;
+		left--;
+	}
+	return left == 0;
+}
+
+/* Whether it is the first that an org tells of what another asked it for: a
+ * program knows what it answers, and repeats it. Who only guesses a ref
+ * does not know what the record says. */
+static bool
+is_answer(const struct kind *k, const struct merge_input *input, size_t count,
+    const uint8_t *begun, size_t at)
+{
+	const struct change *c = input[at].change;
+	const struct state *step = state_told(k, c);
+	size_t i;
+
+	if (step == NULL || is_first_state(step))
+		return false;
+	for (i = 0; i < count; i++) {
+		const struct change *asked = input[i].change;
+
+		if (begun[i] != BEGUN_NOT && strcmp(asked->org, c->org) != 0 &&
+		    is_first_state(state_told(k, asked)) &&
+		    is_addressed_to(k, asked->fields, c->org) &&
+		    repeats(asked->fields, c->fields))
+			return true;
+	}
+	return false;
+}
+
+/* What is asked is in a first state and so no answer itself: the order in which
+ * they are looked at makes no difference. */
+static void
+drop_answers(const struct merge_input *input, size_t count, uint8_t *out)
+{
+	const struct kind *k = kind_by_name(input[0].change->record.kind);
+	size_t i;
+
+	for (i = 0; k != NULL && k->states != NULL && i < count; i++)
+		if (out[i] != BEGUN_NOT && is_answer(k, input, count, out, i))
+			out[i] = BEGUN_NOT;
+}
+
 enum err
 begun_find(struct txn *t, const uint8_t *group, const struct merge_input *input,
     size_t count, uint8_t *out)
@@ -150,6 +251,12 @@ begun_find(struct txn *t, const uint8_t *group, const struct merge_input *input,
 	is_told = list_orgs(input, count, out, orgs, &org_count);
 	if (e != ERR_OK || org_count <= 1)
 		return e;
+	if (is_told) {
+		drop_answers(input, count, out);
+		is_told = list_orgs(input, count, out, orgs, &org_count);
+	}
+	if (org_count <= 1)
+		return ERR_OK;
 	for (i = 0; i < count; i++)
 		if (out[i] != BEGUN_NOT &&
 		    !(is_told && is_above_all(t, input[i].change->org, orgs,

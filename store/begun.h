@@ -5,8 +5,9 @@
  * is a beginning. Refs of programs are told by several: by the group, or by
  * one org and those below it, they began it; of two that know nothing of each
  * other each may be wrong, and until the group sets one aside neither counts
- * for more than it wrote. Pure in the changes, the tree of orgs and who the
- * group is.
+ * for more than it wrote. Who answers what another asked him for, and repeats
+ * all of it, began nothing (decisions/0033). Pure in the changes, the tree of
+ * orgs and who the group is.
  */
 
 #ifndef YIZHAN_STORE_BEGUN_H

@@ -34,6 +34,7 @@ struct line {
 	/* What it is compared with; before is NULL for a first line. */
 	json_t *before;
 	bool was_draft;
+	bool is_anothers;    /* that line was another author's or org's */
 	size_t before_count; /* changes that tell it; 0: not asked */
 	size_t parent_count;
 	struct parent parents[CHANGE_PARENTS_MAX];
@@ -264,6 +265,14 @@ hash_line(struct line_run *run, struct line *l)
 	return e;
 }
 
+/* A new instant alone is no version, since many programs stamp what they
+ * export; who answers for it, and for which org, is a fact (decisions/0039). */
+static bool
+is_anothers(const struct line *l, const char *by, const char *org)
+{
+	return strcmp(l->by, by) != 0 || strcmp(l->org, org) != 0;
+}
+
 static enum err
 before_from_record(struct line_run *run, struct line *l, bool draft)
 {
@@ -275,6 +284,8 @@ before_from_record(struct line_run *run, struct line *l, bool draft)
 		return e;
 	l->before = json_incref(r.fields);
 	l->was_draft = draft;
+	/* What was made here and comes back tells nothing new of its author. */
+	l->is_anothers = !l->is_own && is_anothers(l, r.by, r.org);
 	if (!draft) {
 		l->parent_count = r.parent_count;
 		memcpy(l->parents, r.parents, sizeof l->parents);
@@ -293,6 +304,7 @@ before_from_import(struct line_run *run, struct line *l)
 		return e;
 	l->before = last.fields;
 	l->before_count = last.change_count;
+	l->is_anothers = is_anothers(l, last.by, last.org);
 	l->parent_count = 1;
 	l->parents[0] = last.last;
 	return ERR_OK;
@@ -559,6 +571,7 @@ static enum err
 take_content(struct line_run *run, struct line *l, struct line_outcome *out)
 {
 	json_t *changed;
+	bool is_new = l->before == NULL || l->is_anothers;
 	enum err e;
 
 	if (l->before == NULL)
@@ -567,13 +580,14 @@ take_content(struct line_run *run, struct line *l, struct line_outcome *out)
 		changed = changed_fields(l);
 	if (changed == NULL)
 		return ERR_NOMEM;
-	if (l->before == NULL || json_object_size(changed) > 0) {
+	is_new = is_new || json_object_size(changed) > 0;
+	if (is_new) {
 		check_word(run, l, changed, &out->findings);
 		check_room(run, l, &out->findings);
 	}
 	if (out->findings.refusals > 0) {
 		e = ERR_OK;
-	} else if (l->before != NULL && json_object_size(changed) == 0) {
+	} else if (!is_new) {
 		out->result = LINE_UNCHANGED;
 		e = ERR_OK;
 	} else if (l->is_draft) {

@@ -127,8 +127,11 @@ step_back(struct txn *t, struct change_id *id, struct stored *s,
 		e = change_decode(&c, s->body.data, s->body.size);
 	if (e != ERR_OK)
 		return e == ERR_NOMEM || e == ERR_IO ? e : ERR_CORRUPT;
-	if (out->change_count++ == 0)
+	if (out->change_count++ == 0) {
 		as_parent(&out->last, id, s->fingerprint);
+		memcpy(out->by, c.by, sizeof out->by);
+		memcpy(out->org, c.org, sizeof out->org);
+	}
 	e = lay_under(out->fields, c.fields);
 	if (e == ERR_OK && c.parent_count == 0)
 		e = ERR_END;

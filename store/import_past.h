@@ -34,6 +34,7 @@ enum err past_add_line(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 /* The last line, told from changes. */
 struct past_line {
 	json_t *fields;
+	char by[REF_BYTES_MAX + 1], org[REF_BYTES_MAX + 1]; /* whose it was */
 	size_t change_count; /* import changes it took */
 	struct parent last;  /* the last one, as a parent */
 };

@@ -6,7 +6,8 @@
 
 EXPECTED are files in the exchange format, in the order they were imported: of
 lines with one (kind, ref) the last by `at` counts, of equal `at` the later line;
-of a request that two organisations write, the one with the further state.
+of a request that two organisations write, the one with the further state. A line
+that differs from the last one in `at` alone is none.
 Numbers are compared as decimals of 15 digits (1.0 is 1), text exactly; only a
 lower-case x at the end of an id_no in EXPECTED stands for the upper-case one.
 A contract that the hub has decided on by rule (`by` ref:~group) may stand in a
@@ -75,8 +76,15 @@ def lines(path):
             yield n, key, record
 
 
+def is_repeated(record, last):
+    """Whether it says no more than that one did, at another time: no version (docs/decisions/0039)."""
+    return boolean_safe(dict(record, at=None)) == boolean_safe(dict(last, at=None))
+
+
 def is_later(record, last):
     """What two organisations say of one request goes by its state, whatever their clocks say."""
+    if is_repeated(record, last):
+        return False
     if record["kind"] == "exam_request" and record.get("org_id") != last.get("org_id"):
         rank = [REQUESTED.index(r["state"]) if r.get("state") in REQUESTED else -1 for r in (record, last)]
         if rank[0] != rank[1]:
@@ -89,11 +97,10 @@ def expected(paths):
     last = {}
     for path in paths:
         for _, key, record in lines(path):
+            if str(record.get("id_no", "")).endswith("x"):
+                record["id_no"] = record["id_no"][:-1] + "X"
             if key not in last or is_later(record, last[key]):
                 last[key] = record
-    for record in last.values():
-        if str(record.get("id_no", "")).endswith("x"):
-            record["id_no"] = record["id_no"][:-1] + "X"
     return {k: boolean_safe(r) for k, r in last.items()}
 
 

@@ -87,7 +87,8 @@ class Bench:
     def __init__(self, root, build, folder, generate, seed, sizes, say):
         self.sizes, self.seed, self.say = sizes, seed, say
         self.group = Group(root, build, folder, generate)
-        self.differences = []  # the program's own counts against the proxy's
+        self.differences = []  # the program's own counts against the proxy's,
+        # and what its stores hold against what was written
 
 
 def town(b, seed):

@@ -8,8 +8,8 @@ Drives real programs in a folder of its own (--at: where to make it, since the
 disk counts). Without --build it makes a release build in build-bench/. What is
 above its goal is named with the reason. Nothing here is a test: figures are
 measured, never asserted; but where a program's own count of bytes or round
-trips differs from the proxy's, the exit code is 1. docs/figures.md holds a
-table and says how to read it.
+trips differs from the proxy's, or a store holds other facts than were written,
+the exit code is 1. docs/figures.md holds a table and says how to read it.
 """
 
 import argparse
@@ -184,7 +184,7 @@ def main():
                      facts["load"][0], facts["load_after"][0]))
     print_table(rows)
     for text in b.differences:
-        print("DIFFERENT COUNTS: " + text)
+        print("DIFFERENT: " + text)
     for text in failures:
         print("NOT MEASURED: " + text)
     if a.json:

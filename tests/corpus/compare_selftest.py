@@ -69,6 +69,23 @@ def test_same_time_later_line_wins():
     assert held([[visit(fee=1)], [visit(fee=2)]], [visit(fee=1)])[0] == 1
 
 
+def test_a_new_instant_alone_is_no_version():
+    first, again = visit(id_no="51990119900101001x"), visit(at="2026-05-02T09:00:00+08:00", id_no="51990119900101001X")
+    shown = visit(id_no="51990119900101001X")
+    assert held([[first], [again]], [shown])[0] == 0
+    assert held([[first], [again]], [again])[0] == 1
+    assert held([[visit(fee=1)], [visit(at=again["at"], fee=True)]], [visit(at=again["at"], fee=True)])[0] == 0
+
+
+def test_another_author_or_org_is_a_version():
+    for field, value in (("by", "ref:S2"), ("org_id", "ref:V2")):
+        other = visit(at="2026-05-02T09:00:00+08:00", **{field: value})
+        again = dict(other, at="2026-05-03T09:00:00+08:00")
+        assert held([[visit()], [other], [again]], [other])[0] == 0
+        assert held([[visit()], [other], [again]], [visit()])[0] == 1
+        assert held([[visit()], [other], [again]], [again])[0] == 1
+
+
 def test_by_at_and_org_are_facts():
     for field in ("by", "at", "org_id"):
         code, out = held([[visit()]], [visit(**{field: "2026-05-01T09:00:01+08:00"})])

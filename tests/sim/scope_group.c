@@ -351,6 +351,19 @@ make_referral(const char *resident, int from, const char *encounter)
 		begin_again(r, json_pack("{s:s}", "state", "arrived"));
 }
 
+/* By the program of who was asked, which had not seen the request here; or of
+ * who pretends to know it. */
+static void
+answer_apart(size_t r, const char *resident, int to, const char *state)
+{
+	int author = scope_draw(3) == 0 ? SCOPE_GROUP : to;
+
+	record_change(r, author, scope_orgs_made[to], false,
+	    json_pack("{s:o, s:o, s:s}", "resident_id",
+	        ref_to(scope_draw(4) == 0 ? some_resident() : resident),
+	        "to_org", ref_to(scope_orgs_made[to]), "state", state));
+}
+
 static void
 make_exam(const char *resident, int org)
 {
@@ -362,8 +375,11 @@ make_exam(const char *resident, int org)
 	        "to_org", ref_to(scope_orgs_made[to]), "state", "sent"));
 
 	for (i = 0; i < n; i++)
-		record_change(r, to, scope_orgs_made[to], true,
-		    json_pack("{s:s}", "state", steps[i]));
+		if (i == 0 && scope_draw(2) == 0)
+			answer_apart(r, resident, to, steps[i]);
+		else
+			record_change(r, to, scope_orgs_made[to], true,
+			    json_pack("{s:s}", "state", steps[i]));
 	if (scope_draw(4) == 0)
 		say_anew(r, "to_org", NULL);
 	if (scope_draw(4) == 0)

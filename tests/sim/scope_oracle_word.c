@@ -91,7 +91,7 @@ is_set_aside(size_t i)
 /* --- who began it -------------------------------------------------------- */
 
 static bool
-begins(size_t i, size_t r)
+has_begun(size_t i, size_t r)
 {
 	char id[64];
 
@@ -99,6 +99,58 @@ begins(size_t i, size_t r)
 	return is_of(i, r) && made[i].c.parent_count == 0 && !is_set_aside(i) &&
 	       (records[r].id.ref[0] != '~' ||
 	           strcmp(records[r].id.ref, id) == 0);
+}
+
+static bool
+says(size_t i, const char *field, const char *value)
+{
+	const char *s =
+	    json_string_value(json_object_get(made[i].c.fields, field));
+
+	return s != NULL && strcmp(s, value) == 0;
+}
+
+static bool
+is_all_alike(size_t i, size_t j)
+{
+	json_t *one = json_copy(made[i].c.fields);
+	json_t *other = json_copy(made[j].c.fields);
+	bool alike;
+
+	json_object_del(one, "state");
+	json_object_del(other, "state");
+	alike = json_equal(one, other);
+	json_decref(one);
+	json_decref(other);
+	return alike;
+}
+
+/* The step of who was asked for an examination, told by a program that repeats
+ * what was asked: it begins nothing. */
+static bool
+answers(size_t i, size_t r)
+{
+	size_t j;
+
+	if (!is_kind(r, "exam_request") ||
+	    (!says(i, "state", "received") && !says(i, "state", "reported")))
+		return false;
+	for (j = records[r].from; j < records[r].end; j++) {
+		const char *to = names_org(j, "to_org");
+
+		if (has_begun(j, r) && says(j, "state", "sent") && to != NULL &&
+		    strcmp(to, made[i].c.org) == 0 &&
+		    strcmp(made[j].c.org, made[i].c.org) != 0 &&
+		    is_all_alike(i, j))
+			return true;
+	}
+	return false;
+}
+
+static bool
+begins(size_t i, size_t r)
+{
+	return has_begun(i, r) && !answers(i, r);
 }
 
 /* The group, or an org that all others that began it stand below. */

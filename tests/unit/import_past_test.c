@@ -90,6 +90,57 @@ test_new_instant_alone_is_no_change(void **state)
 	assert_int_equal(change_count(f), 1);
 }
 
+#define VISIT_BY(state, by, org, at)                                           \
+	"{\"kind\":\"encounter\",\"ref\":\"E1\",\"by\":\"ref:" by              \
+	"\",\"at\":\"2026-05-01T" at "+08:00\",\"org_id\":\"ref:" org          \
+	"\",\"state\":\"" state "\",\"type\":\"phone\",\"unknown\":true,"      \
+	"\"description\":\"过路人\","                                       \
+	"\"visit_at\":\"2026-05-01T08:00:00+08:00\"}\n"
+
+static void
+assert_version(struct fixture *f, const char *by, const char *org, int64_t at,
+    size_t changes)
+{
+	struct record r;
+
+	test_store_record(&f->s, "his", "encounter", "E1", &r);
+	assert_string_equal(r.by, by);
+	assert_string_equal(r.org, org);
+	assert_int_equal(r.at, at);
+	assert_int_equal(r.change_count, changes);
+	assert_int_equal(r.head_count, 1);
+	record_clear(&r);
+}
+
+static void
+test_another_author_or_org_is_a_version(void **state)
+{
+	const int64_t nine = TEST_NOW - 27 * 3600;
+	struct fixture *f = *state;
+	struct change c;
+
+	give(f, VISIT_BY("signed", "S1", "V1", "08:00:00"));
+	give(f, VISIT_BY("signed", "S2", "V1", "09:00:00"));
+	assert_counts(f, 0, 1, 0, 0);
+	last_change(f, 2, &c);
+	assert_int_equal(json_object_size(c.fields), 0);
+	assert_int_equal(c.parent_count, 1);
+	assert_int_equal(c.parents[0].id.seq, 1);
+	change_clear(&c);
+	assert_version(f, "S2", "V1", nine, 2);
+	give(f, VISIT_BY("signed", "S2", "V2", "10:00:00"));
+	assert_counts(f, 0, 1, 0, 0);
+	assert_version(f, "S2", "V2", nine + 3600, 3);
+	/* He is held against the line before, not against the first. */
+	give(f, VISIT_BY("signed", "S1", "V1", "11:00:00"));
+	assert_counts(f, 0, 1, 0, 0);
+	assert_version(f, "S1", "V1", nine + 7200, 4);
+	give(f, VISIT_BY("signed", "S1", "V1", "12:00:00")
+	            VISIT_BY("signed", "S2", "V1", "09:00:00"));
+	assert_counts(f, 0, 0, 2, 0);
+	assert_version(f, "S1", "V1", nine + 7200, 4);
+}
+
 static void
 test_omitted_field_is_cleared(void **state)
 {
@@ -216,6 +267,26 @@ test_draft_stays_local_until_it_is_signed(void **state)
 }
 
 static void
+test_draft_may_be_another_authors(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	struct txn *t;
+
+	give(f, VISIT_BY("draft", "S1", "V1", "08:00:00"));
+	give(f, VISIT_BY("draft", "S2", "V1", "09:00:00"));
+	assert_counts(f, 0, 1, 0, 0);
+	assert_int_equal(change_count(f), 0);
+	key_record_of(f->s.db, key, "his", "encounter", "E1");
+	t = test_store_read(&f->s);
+	assert_int_equal(draft_read(t, key, &r), ERR_OK);
+	assert_string_equal(r.by, "S2");
+	record_clear(&r);
+	txn_abort(t);
+}
+
+static void
 test_draft_that_was_signed_by_hand_is_no_draft_again(void **state)
 {
 	struct fixture *f = *state;
@@ -331,11 +402,13 @@ main(void)
 	    CLINIC(test_update_holds_changed_fields_only),
 	    CLINIC(test_value_may_go_back_to_what_it_was),
 	    CLINIC(test_new_instant_alone_is_no_change),
+	    CLINIC(test_another_author_or_org_is_a_version),
 	    CLINIC(test_omitted_field_is_cleared),
 	    CLINIC(test_omitted_list_that_only_grows_is_kept),
 	    CLINIC(test_later_lines_of_a_batch_see_earlier_ones),
 	    CLINIC(test_parent_in_an_earlier_life_is_linked),
 	    CLINIC(test_draft_stays_local_until_it_is_signed),
+	    CLINIC(test_draft_may_be_another_authors),
 	    CLINIC(test_draft_that_was_signed_by_hand_is_no_draft_again),
 	    CLINIC(test_amendment_survives_the_same_export_tonight),
 	    CLINIC(test_field_lost_to_an_amendment_is_a_question),

@@ -154,6 +154,120 @@ test_who_is_above_begins_it_as_well(void **state)
 	expect(&word, "AH");
 }
 
+/* --- answers ------------------------------------------------------------- */
+
+/* Two programs that tell of one request, neither having seen the other. */
+static struct change_id
+request_says(
+    const char *author, const char *to, const char *state, const char *specimen)
+{
+	json_t *fields = json_pack("{s:s, s:s, s:s}", "resident_id", "ref:r1",
+	    "state", state, "specimen_no", specimen);
+
+	json_object_set_new(fields, "to_org", json_sprintf("ref:%s", to));
+	return came(author, "his", "exam_request", "q1", NULL, fields);
+}
+
+static struct change_id
+report_comes(const char *author)
+{
+	return came(author, "his", "exam_report", "x1", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "exam_request_id", "ref:q1", "conclusion", "x"));
+}
+
+static struct change_id
+is_reported(const char *author, const struct change_id *after)
+{
+	return came(author, "his", "exam_request", "q1", after,
+	    json_pack("{s:s}", "state", "reported"));
+}
+
+static size_t asked;
+
+static enum err
+see_begun_twice(void *context, const struct question *q)
+{
+	asked += q->code == FINDING_BEGUN_TWICE;
+	return ERR_OK;
+}
+
+/* How many beginnings the group is asked about. */
+static size_t
+asked_of_beginnings(void)
+{
+	asked = 0;
+	assert_int_equal(question_walk(t, see_begun_twice, NULL), ERR_OK);
+	return asked;
+}
+
+static void
+test_who_asked_receives_the_answer_of_another_program(void **state)
+{
+	struct change_id request, answer, step, report;
+
+	resident_comes();
+	request = request_says("C", "B", "sent", "7");
+	answer = request_says("B", "B", "received", "7");
+	step = is_reported("B", &answer);
+	report = report_comes("B");
+	expect(&request, "ABC");
+	expect(&answer, "ABC");
+	expect(&step, "ABC");
+	expect(&report, "ABC");
+	assert_int_equal(asked_of_beginnings(), 0);
+}
+
+static void
+test_also_where_the_answer_came_first_and_the_group_told_it(void **state)
+{
+	struct change_id request, answer, step, report;
+
+	resident_comes();
+	answer = request_says("H", "H", "received", "7");
+	report = report_comes("H");
+	step = is_reported("H", &answer);
+	expect(&step, "AH");
+	request = request_says("C", "H", "sent", "7");
+	expect(&request, "ACH");
+	expect(&answer, "ACH");
+	expect(&step, "ACH");
+	expect(&report, "ACH");
+	assert_int_equal(asked_of_beginnings(), 0);
+}
+
+/* He guessed the ref, but not what the request says. */
+static void
+test_who_does_not_know_what_was_asked_has_not_asked_it(void **state)
+{
+	struct change_id answer, step, report;
+
+	resident_comes();
+	answer = request_says("B", "B", "received", "7");
+	request_says("C", "B", "sent", "8");
+	step = is_reported("B", &answer);
+	report = report_comes("B");
+	expect(&answer, "AB");
+	expect(&step, "AB");
+	expect(&report, "AB");
+	assert_int_equal(asked_of_beginnings(), 2);
+}
+
+/* Who was not asked answers nothing: his line is another beginning. */
+static void
+test_who_was_not_asked_does_not_answer(void **state)
+{
+	struct change_id request, step;
+
+	resident_comes();
+	request = request_says("C", "H", "sent", "7");
+	request_says("B", "H", "received", "7");
+	step = is_reported("H", &request);
+	expect(&request, "ACH");
+	expect(&step, "AH");
+	assert_int_equal(asked_of_beginnings(), 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -166,6 +280,10 @@ main(void)
 	    CASE(test_another_beginning_of_a_contract_opens_no_file),
 	    CASE(test_no_other_change_begins_what_a_store_named),
 	    CASE(test_who_is_above_begins_it_as_well),
+	    CASE(test_who_asked_receives_the_answer_of_another_program),
+	    CASE(test_also_where_the_answer_came_first_and_the_group_told_it),
+	    CASE(test_who_does_not_know_what_was_asked_has_not_asked_it),
+	    CASE(test_who_was_not_asked_does_not_answer),
 	};
 
 	if (sodium_init() < 0)
