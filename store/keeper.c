@@ -198,12 +198,14 @@ static enum err
 mark_doubted(struct keeper *k, const struct self *self)
 {
 	uint8_t *begun = calloc(k->set->count + 1, sizeof *begun);
+	/* Only the group's node knows the group's by its own id. */
+	const uint8_t *group = self->role == ROLE_HUB ? self->id : NULL;
 	size_t i;
 	enum err e;
 
 	if (begun == NULL)
 		return ERR_NOMEM;
-	e = begun_find(k->t, self->id, k->set->input, k->set->count, begun);
+	e = begun_find(k->t, group, k->set->input, k->set->count, begun);
 	for (i = 0; e == ERR_OK && i < k->set->count; i++)
 		k->is_doubted[i] = begun[i] == BEGUN_DOUBTED;
 	if (e == ERR_OK && beginnings_agree(k))
