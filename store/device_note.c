@@ -356,16 +356,90 @@ put_rows(struct txn *t, const struct change *c,
 	                    : named->key);
 }
 
+/* --- too many of a kind ------------------------------------------------------
+ */
+
+struct rows_of {
+	struct txn *t;
+	const struct record *device;
+};
+
+/* Whether a row is about a device, or what names it. */
+static bool
+is_row_of(void *context, const struct question *q)
+{
+	static const enum finding_code codes[] = {FINDING_ONWARD_LENDING,
+	    FINDING_NOT_CUSTODIAN, FINDING_CUSTODY_JUMP, FINDING_DEVICE_LOST,
+	    FINDING_DEVICE_DAMAGED, FINDING_LOAN_UNAPPROVED};
+	const struct rows_of *rows = context;
+	uint8_t key[KEY_RECORD_BYTES];
+	bool is_named = false;
+	struct record r;
+	size_t i;
+
+	if (q->type != QUESTION_MATTER)
+		return false;
+	if (q->code == FINDING_CUSTODY_FORK)
+		return strcmp(q->origin, rows->device->id.source) == 0 &&
+		       strcmp(q->ref, rows->device->id.ref) == 0;
+	for (i = 0; !is_named && i < sizeof codes / sizeof *codes; i++)
+		is_named = q->code == codes[i];
+	if (!is_named)
+		return false;
+	matter_key(rows->t, q, key);
+	if (record_read(rows->t, key, &r) != ERR_OK)
+		return false;
+	is_named = device_is_of(rows->t, rows->device, &r);
+	record_clear(&r);
+	return is_named;
+}
+
+/* Told once of each kind, and then nothing is asked any more of what is not
+ * looked at. *anew: that was now. */
+static enum err
+tell_crowds(struct txn *t, const struct device_state *s, int64_t at, bool *anew)
+{
+	static const struct {
+		enum device_crowd crowd;
+		const char *kind;
+	} crowds[] = {{DEVICE_CROWD_CUSTODY, "custody"},
+	    {DEVICE_CROWD_LOANS, "loan"}, {DEVICE_CROWD_DECISIONS, "question"}};
+	struct rows_of rows = {t, &s->device};
+	size_t i;
+	enum err e = ERR_OK;
+
+	*anew = false;
+	for (i = 0; e == ERR_OK && i < sizeof crowds / sizeof *crowds; i++) {
+		struct question q;
+
+		if ((s->crowds & (unsigned)crowds[i].crowd) == 0)
+			continue;
+		matter_question(&s->device.id, FINDING_DEVICE_CROWDED,
+		    crowds[i].kind, at, &q);
+		q.type = QUESTION_WARNING;
+		if (question_waits(t, &q))
+			continue;
+		*anew = true;
+		e = question_put(t, &q);
+	}
+	return *anew && e == ERR_OK ? question_drop_if(t, is_row_of, &rows) : e;
+}
+
 static enum err
 note_device(struct txn *t, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], const uint8_t device[KEY_RECORD_BYTES])
 {
 	struct device_state s;
+	bool anew;
 	enum err e = device_state_read(t, device, &s);
 
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
-	e = put_rows(t, c, key, &s);
+	e = tell_crowds(t, &s, c->recorded_at, &anew);
+	if (e == ERR_OK)
+		e = put_rows(t, c, key, &s);
+	if (e == ERR_OK && anew)
+		e = put_loans(t, &s, NULL);
 	device_state_free(&s);
 	return e;
 }

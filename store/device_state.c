@@ -36,21 +36,33 @@ device_is_of(struct txn *t, const struct record *device, const struct record *r)
 
 /* --- gathering ----------------------------------------------------------- */
 
-/* Keys of the records of a kind that name the device. */
 enum err
 device_namers(struct txn *t, const struct record *device, const char *kind,
-    enum naming_role role, struct buffer *out)
+    enum naming_role role, size_t most, struct buffer *out)
 {
-	struct buffer keys = {0};
-	size_t at;
-	enum err e = naming_walk(
-	    t, "device", device->id.ref, role, NULL, DEVICE_NAMERS_MAX, &keys);
+	bool is_any =
+	    strcmp(kind, "question") == 0 || scope_is_only(t, &device->id);
+	enum err e = naming_walk_most(t, "device", device->id.ref, role,
+	    is_any ? NULL : device->id.source, kind,
+	    most == SIZE_MAX ? most : most + 1, out);
 
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		if (load_u16(keys.data + at) == key_kind_number(kind))
-			put_bytes(out, keys.data + at, KEY_RECORD_BYTES);
-	buffer_free(&keys);
-	return e == ERR_OK ? buffer_state(out) : e;
+	return e == ERR_OK && out->size / KEY_RECORD_BYTES > most ? ERR_LIMIT
+	                                                          : e;
+}
+
+/* None of a kind of which there are too many. */
+static enum err
+find_namers(struct txn *t, struct device_state *s, const char *kind,
+    enum naming_role role, enum device_crowd crowd, struct buffer *out)
+{
+	enum err e =
+	    device_namers(t, &s->device, kind, role, DEVICE_NAMERS_MAX, out);
+
+	if (e != ERR_LIMIT)
+		return e;
+	s->crowds |= crowd;
+	buffer_clear(out);
+	return ERR_OK;
 }
 
 /* What was old when it was written down is nothing to ask about; of a clock
@@ -131,8 +143,8 @@ read_custody(struct txn *t, struct device_state *s)
 {
 	struct buffer keys = {0};
 	size_t at, most;
-	enum err e =
-	    device_namers(t, &s->device, "custody", NAMING_GRANTS, &keys);
+	enum err e = find_namers(
+	    t, s, "custody", NAMING_GRANTS, DEVICE_CROWD_CUSTODY, &keys);
 
 	most = keys.size / KEY_RECORD_BYTES;
 	if (e == ERR_OK) {
@@ -221,8 +233,8 @@ static enum err
 read_decisions(struct txn *t, struct device_state *s)
 {
 	struct buffer keys = {0};
-	enum err e =
-	    device_namers(t, &s->device, "question", NAMING_REST, &keys);
+	enum err e = find_namers(
+	    t, s, "question", NAMING_REST, DEVICE_CROWD_DECISIONS, &keys);
 
 	if (e == ERR_OK) {
 		s->decisions = calloc(
@@ -353,6 +365,10 @@ follow_chain(struct device_state *s)
 		s->events[i].leave = leave_of(s, &s->events[i]);
 	custody_chain(
 	    s->events, s->custody_count, rulings, count, s->owner, &s->place);
+	if ((s->crowds & DEVICE_CROWD_CUSTODY) != 0) {
+		s->place.custodian = NULL;
+		s->place.is_unsure = true;
+	}
 	e = ERR_OK;
 out:
 	free(rulings);
@@ -504,7 +520,8 @@ find_loans(struct txn *t, struct device_state *s)
 {
 	struct buffer keys = {0};
 	size_t i, count;
-	enum err e = device_namers(t, &s->device, "loan", NAMING_GRANTS, &keys);
+	enum err e =
+	    find_namers(t, s, "loan", NAMING_GRANTS, DEVICE_CROWD_LOANS, &keys);
 
 	count = keys.size / KEY_RECORD_BYTES;
 	if (e == ERR_OK) {
@@ -619,6 +636,8 @@ device_bars(
 		if (l != NULL && l->is_open)
 			*out |= DEVICE_LENT;
 	}
+	if ((s->crowds & DEVICE_CROWD_LOANS) != 0)
+		*out |= DEVICE_LENT;
 	if (json_is_false(json_object_get(f, "pool")))
 		*out |= DEVICE_NOT_POOLED;
 	return e;

@@ -14,8 +14,17 @@
 #include "store/scope.h"
 
 enum {
-	DEVICE_NAMERS_MAX = 4096, /* records of one device that are read */
+	DEVICE_NAMERS_MAX = 4096, /* of one kind and device that are read */
 	DEVICE_NAME_BYTES_MAX = SOURCE_BYTES_MAX + 1 + REF_BYTES_MAX,
+};
+
+/* Of what more names the device than is read. Which of them were read would be
+ * by chance, so none is: of its hand-overs nobody is sure then, none of the
+ * decisions counts, and it may be lent. */
+enum device_crowd {
+	DEVICE_CROWD_CUSTODY = 1,
+	DEVICE_CROWD_LOANS = 2,
+	DEVICE_CROWD_DECISIONS = 4,
 };
 
 /* A loan and what its changes say of leave (准用). */
@@ -36,6 +45,7 @@ struct device_state {
 	struct record device;
 	uint8_t key[KEY_RECORD_BYTES];
 	const char *owner; /* NULL: none */
+	unsigned crowds;   /* a set of enum device_crowd */
 	size_t custody_count;
 	struct record *custody; /* of kind custody */
 	bool *custody_is_history;
@@ -58,9 +68,11 @@ void device_state_free(struct device_state *s);
 enum err device_find(struct txn *t, const char *source, const char *ref,
     uint8_t key[KEY_RECORD_BYTES]);
 
-/** Keys of the records of a kind that name the device by its ref, or did. */
+/** Keys of the records of a kind that name the device by its ref, or did.
+ * Decisions, which are of the hub's source, and what names the only device of
+ * that ref may be of any source. ERR_LIMIT: there are more than `most`. */
 enum err device_namers(struct txn *t, const struct record *device,
-    const char *kind, enum naming_role role, struct buffer *out);
+    const char *kind, enum naming_role role, size_t most, struct buffer *out);
 
 /** Whether a record speaks of this device. */
 bool device_is_of(

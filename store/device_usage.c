@@ -11,7 +11,8 @@ device_usage_walk(struct txn *t, const struct record *device, const char *first,
 {
 	struct buffer keys = {0};
 	size_t at;
-	enum err e = device_namers(t, device, "usage", NAMING_REST, &keys);
+	enum err e =
+	    device_namers(t, device, "usage", NAMING_REST, SIZE_MAX, &keys);
 
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
 		struct record r;

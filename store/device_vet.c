@@ -72,8 +72,9 @@ device_fill(struct txn *t, const struct self *self, const struct kind *k,
 	if (is_custody) {
 		/* After a jump its number may be wrong: the next follows what
 		 * is sure, or a last number would end all hand-overs. */
-		e = fill(fields, "custody_no",
-		    json_integer((json_int_t)s.place.sure_number + 1));
+		if ((s.crowds & DEVICE_CROWD_CUSTODY) == 0)
+			e = fill(fields, "custody_no",
+			    json_integer((json_int_t)s.place.sure_number + 1));
 		if (e == ERR_OK && !s.place.is_disputed && !s.place.is_unsure)
 			e = fill_org(fields, "from", s.place.custodian);
 	} else {

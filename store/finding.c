@@ -494,6 +494,11 @@ static const struct entry entries[] = {
 	       "record than are counted."),
 	    N_("Its own organisations receive it all the same. Look at who "
 	       "made so many claims.")},
+	{FINDING_DEVICE_CROWDED, "device_crowded",
+	    N_("More records of one kind name this device than are looked "
+	       "at."),
+	    N_("None of them is looked at until there are fewer. Look at who "
+	       "made so many.")},
 	{FINDING_SCOPE_LONG, "scope_long",
 	    N_("This record has too many changes to tell who is to receive "
 	       "it."),

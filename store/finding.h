@@ -144,6 +144,7 @@ enum finding_code {
 	FINDING_CHANGED_EARLY = 203,
 	/* devices again: a question */
 	FINDING_UNSAFE_CLEARED = 210, /* by another than the owner */
+	FINDING_DEVICE_CROWDED = 305, /* told: more names it than is read */
 	/* whose word it is */
 	FINDING_OPEN_VERSIONS = 230,    /* refused: reassign */
 	FINDING_GROUPS_NAME = 231,      /* by the name of the group's machine */

@@ -164,8 +164,17 @@ naming_walk_kind(struct txn *t, const char *kind, const char *ref,
     enum naming_role role, const char *source, const char *namer,
     struct buffer *out)
 {
+	return naming_walk_most(
+	    t, kind, ref, role, source, namer, SIZE_MAX, out);
+}
+
+enum err
+naming_walk_most(struct txn *t, const char *kind, const char *ref,
+    enum naming_role role, const char *source, const char *namer, size_t most,
+    struct buffer *out)
+{
 	uint8_t from[NAMER_AT + NAMER_KIND_BYTES];
-	size_t prefix = source == NULL ? SOURCE_AT : sizeof from;
+	size_t prefix = source == NULL ? SOURCE_AT : sizeof from, count = 0;
 	struct walk *w;
 	struct bytes key;
 	enum err e;
@@ -175,12 +184,13 @@ naming_walk_kind(struct txn *t, const char *kind, const char *ref,
 	e = walk_open(t, TABLE_NAMINGS, from, sizeof from, &w);
 	if (e != ERR_OK)
 		return e;
-	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	while (count < most && (e = walk_next(w, &key, NULL)) == ERR_OK &&
 	       key.size == NAMING_BYTES &&
 	       memcmp(key.data, from, prefix) == 0) {
 		if (memcmp(key.data + NAMER_AT, from + NAMER_AT,
 		        NAMER_KIND_BYTES) == 0) {
 			put_bytes(out, key.data + NAMER_AT, KEY_RECORD_BYTES);
+			count++;
 			continue;
 		}
 		if (!skip_to(key.data, from))

@@ -215,6 +215,10 @@ enum err naming_walk(struct txn *t, const char *kind, const char *ref,
 enum err naming_walk_kind(struct txn *t, const char *kind, const char *ref,
     enum naming_role role, const char *source, const char *namer,
     struct buffer *out);
+/** Likewise, at most so many; which, where there are more, is by chance. */
+enum err naming_walk_most(struct txn *t, const char *kind, const char *ref,
+    enum naming_role role, const char *source, const char *namer, size_t most,
+    struct buffer *out);
 
 /* --- what follows for the lists (scope_spread.c) --- */
 
