@@ -61,9 +61,107 @@ decided_free(struct decided *d)
 
 /* --- rows ---------------------------------------------------------------- */
 
+enum { ROW_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES };
+
 void
 decided_name(struct txn *t, enum finding_code code,
-    const struct change_id *about, uint8_t out[DB_BLIND_BYTES])
+    const struct identity *record, const struct change_id *about,
+    uint8_t out[DB_BLIND_BYTES])
+{
+	uint8_t text[2 + KEY_CHANGE_BYTES + KEY_RECORD_BYTES];
+
+	store_u16(text, (uint16_t)code);
+	key_change(text + 2, about);
+	key_record(txn_db(t), text + 2 + KEY_CHANGE_BYTES, record);
+	db_blind(txn_db(t), "decided-about", text, sizeof text, out);
+}
+
+enum err
+decided_note(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
+    const uint8_t question[KEY_RECORD_BYTES], bool is_decided)
+{
+	uint8_t row[ROW_BYTES];
+	enum err e;
+
+	memcpy(row, name, DB_BLIND_BYTES);
+	memcpy(row + DB_BLIND_BYTES, question, KEY_RECORD_BYTES);
+	e = txn_has(t, TABLE_CODES, row, sizeof row);
+	if (e == ERR_NOT_FOUND)
+		return is_decided
+		           ? txn_put(t, TABLE_CODES, row, sizeof row, "", 0)
+		           : ERR_OK;
+	return e == ERR_OK && !is_decided
+	           ? txn_delete(t, TABLE_CODES, row, sizeof row)
+	           : e;
+}
+
+static bool
+has_row(struct txn *t, const uint8_t name[DB_BLIND_BYTES])
+{
+	struct walk *w;
+	struct bytes key;
+	bool has = false;
+
+	/* Asking once more is better than never. */
+	if (walk_open(t, TABLE_CODES, name, DB_BLIND_BYTES, &w) != ERR_OK)
+		return false;
+	while (!has && walk_next(w, &key, NULL) == ERR_OK &&
+	       key.size >= DB_BLIND_BYTES &&
+	       memcmp(key.data, name, DB_BLIND_BYTES) == 0)
+		has = key.size == ROW_BYTES;
+	walk_close(w);
+	return has;
+}
+
+/* --- rows of stores that were ----------------------------------------------
+ *
+ * They had one row a matter, under its name alone, with the key of the question
+ * that was here first. Such a row counts while that question stands.
+ */
+
+static bool
+stands(struct txn *t, const uint8_t question[KEY_RECORD_BYTES],
+    const struct identity *record)
+{
+	struct identity about;
+	struct record r;
+	bool is;
+
+	if (record_read(t, question, &r) != ERR_OK)
+		return false;
+	matter_about(r.fields, &about);
+	is = rule_state_is(r.fields, "decided") &&
+	     strcmp(about.source, record->source) == 0 &&
+	     strcmp(about.kind, record->kind) == 0 &&
+	     strcmp(about.ref, record->ref) == 0;
+	record_clear(&r);
+	return is;
+}
+
+static bool
+was_decided(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
+    const struct identity *record)
+{
+	struct buffer value = {0};
+	bool is =
+	    txn_get(t, TABLE_CODES, name, DB_BLIND_BYTES, &value) == ERR_OK &&
+	    value.size == KEY_RECORD_BYTES && stands(t, value.data, record);
+
+	buffer_free(&value);
+	return is;
+}
+
+bool
+decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
+    const struct identity *record)
+{
+	return has_row(t, name) || was_decided(t, name, record);
+}
+
+/* Then it did not hold the record. */
+static void
+old_name(struct txn *t, enum finding_code code, const struct change_id *about,
+    uint8_t out[DB_BLIND_BYTES])
 {
 	uint8_t text[2 + KEY_CHANGE_BYTES];
 
@@ -72,73 +170,29 @@ decided_name(struct txn *t, enum finding_code code,
 	db_blind(txn_db(t), "decided-change", text, sizeof text, out);
 }
 
-/* The key in a row; one that is not what was stored is as good as none.
- * ERR_NOT_FOUND. */
-static enum err
-read_row(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
-    uint8_t out[KEY_RECORD_BYTES])
-{
-	struct buffer value = {0};
-	enum err e = txn_get(t, TABLE_CODES, name, DB_BLIND_BYTES, &value);
-
-	if (e == ERR_CORRUPT || (e == ERR_OK && value.size != KEY_RECORD_BYTES))
-		e = ERR_NOT_FOUND;
-	if (e == ERR_OK)
-		memcpy(out, value.data, KEY_RECORD_BYTES);
-	buffer_free(&value);
-	return e;
-}
+/* --- asking -------------------------------------------------------------- */
 
 static bool
-stands(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+is_decided(struct txn *t, const struct change *c, enum finding_code code)
 {
-	struct record r;
-	bool is;
+	uint8_t name[DB_BLIND_BYTES];
 
-	if (record_read(t, key, &r) != ERR_OK)
-		return false;
-	is = rule_state_is(r.fields, "decided");
-	record_clear(&r);
-	return is;
-}
-
-enum err
-decided_note(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
-    const uint8_t question[KEY_RECORD_BYTES], bool is_decided)
-{
-	uint8_t by[KEY_RECORD_BYTES];
-	enum err e = read_row(t, name, by);
-	bool is_known = e == ERR_OK;
-
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
-		return e;
-	if (is_known && memcmp(by, question, sizeof by) != 0 &&
-	    (!is_decided || stands(t, by)))
-		return ERR_OK;
-	if (is_decided)
-		return txn_put(t, TABLE_CODES, name, DB_BLIND_BYTES, question,
-		    KEY_RECORD_BYTES);
-	return is_known ? txn_delete(t, TABLE_CODES, name, DB_BLIND_BYTES)
-	                : ERR_OK;
-}
-
-bool
-decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES])
-{
-	return txn_has(t, TABLE_CODES, name, DB_BLIND_BYTES) == ERR_OK;
+	decided_name(t, code, &c->record, &c->id, name);
+	if (decided_is(t, name, &c->record))
+		return true;
+	old_name(t, code, &c->id, name);
+	return was_decided(t, name, &c->record);
 }
 
 enum err
 decided_ask(struct txn *t, const struct change *c, enum finding_code code,
     int64_t at, bool is_due)
 {
-	uint8_t name[DB_BLIND_BYTES];
 	struct question q;
 	char id[48];
 
 	matter_change_id(&c->id, id);
 	matter_question(&c->record, code, id, at, &q);
-	decided_name(t, code, &c->id, name);
-	return is_due && !decided_is(t, name) ? question_put(t, &q)
-	                                      : matter_drop(t, &q);
+	return is_due && !is_decided(t, c, code) ? question_put(t, &q)
+	                                         : matter_drop(t, &q);
 }

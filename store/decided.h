@@ -2,10 +2,10 @@
  * not show it: that an edit came late, that a claim is let stand, that a
  * household stays as it is.
  *
- * A row of the table `codes` under a keyed hash of the matter holds the key of
- * the record of kind `question` that decides it. It follows from that record:
- * where the decision is undone, or the group sets it aside, it goes, and who
- * asked asks again.
+ * A row of the table `codes` under a keyed hash of the matter names a record of
+ * kind `question` that decides it. It follows from that record: where the
+ * decision is undone, or the group sets it aside, it goes, and who asked asks
+ * again, unless another stands that decides the same.
  */
 
 #ifndef YIZHAN_STORE_DECIDED_H
@@ -30,15 +30,20 @@ enum err decided_of(struct txn *t, const struct change *c,
     struct decided *out);
 void decided_free(struct decided *d);
 
-/** The name of a matter that is about one change. */
+/** The name of a matter that is about one change of a record. Whose a decision
+ * is follows from the record it says it is about: of a change of another it
+ * says nothing. */
 void decided_name(struct txn *t, enum finding_code code,
-    const struct change_id *about, uint8_t out[DB_BLIND_BYTES]);
+    const struct identity *record, const struct change_id *about,
+    uint8_t out[DB_BLIND_BYTES]);
 
 /** Note that the question of this key decides what has this name, or does so
- * no more. Of two that do, that which was here first is kept. */
+ * no more. Any number may. */
 enum err decided_note(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
     const uint8_t question[KEY_RECORD_BYTES], bool is_decided);
-bool decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES]);
+/** Whether one does. record: that the matter is about. */
+bool decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
+    const struct identity *record);
 
 /** Ask about a change (at: when it met, seconds since 1970) while that is due
  * and nobody has decided it; else ask no more. */

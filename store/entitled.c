@@ -489,21 +489,26 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 {
 	const char *field = rule_text(d->about, "about_field");
 	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
+	uint8_t about_key[KEY_RECORD_BYTES];
+	struct identity about;
 	struct change_id id;
 	struct change c;
 	enum err e;
 
 	if (field == NULL || matter_change_parse(field, &id) != ERR_OK)
 		return ERR_OK;
-	decided_name(t, code, &id, name);
+	matter_about(d->about, &about);
+	decided_name(t, code, &about, &id, name);
 	e = decided_note(t, name, question, d->stands);
 	if (e != ERR_OK)
 		return e;
 	e = entitled_read(t, &id, &c);
 	if (e == ERR_OK) {
 		key_record(txn_db(t), key, &c.record);
-		e = d->stands ? ask_about(t, &c, code, false)
-		              : entitled_judge(t, self, &c, key);
+		key_record(txn_db(t), about_key, &about);
+		if (memcmp(key, about_key, sizeof key) == 0)
+			e = d->stands ? ask_about(t, &c, code, false)
+			              : entitled_judge(t, self, &c, key);
 	}
 	change_clear(&c);
 	return e == ERR_NOT_FOUND || e == ERR_FORMAT || e == ERR_CORRUPT

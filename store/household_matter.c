@@ -142,7 +142,7 @@ note_contract(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
 	if (asks(&r)) {
 		e = blind_asked(t, &r, blind);
-		is_open = e == ERR_OK && !decided_is(t, blind);
+		is_open = e == ERR_OK && !decided_is(t, blind, &r.id);
 	}
 	matter_question(&r.id, FINDING_HOUSEHOLD, "household_no", r.at, &q);
 	if (e == ERR_OK)

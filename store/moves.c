@@ -281,7 +281,7 @@ note_seen(
 	matter_about(d.about, &about);
 	if (field != NULL && strcmp(about.kind, "resident") == 0 &&
 	    matter_change_parse(field, &change) == ERR_OK) {
-		decided_name(t, FINDING_LATE_EDIT, &change, name);
+		decided_name(t, FINDING_LATE_EDIT, &about, &change, name);
 		e = decided_note(t, name, key, d.stands);
 		key_record(txn_db(t), file, &about);
 		if (e == ERR_OK)
