@@ -103,16 +103,24 @@ blind_asked(struct txn *t, const struct record *r, uint8_t out[DB_BLIND_BYTES])
 	return blind_words(t, &text, out);
 }
 
-/* Of a decision: its versions, without the word that nothing changes. */
+/* Of a decision: its versions, without the word that nothing changes. The
+ * first is the contract it is about, since whose it is was judged by that: of
+ * the household of another it decides nothing. ERR_NOT_FOUND. */
 static enum err
 blind_decided(
     struct txn *t, const json_t *decision, uint8_t out[DB_BLIND_BYTES])
 {
 	const json_t *versions = json_object_get(decision, "versions");
 	const char *source = rule_text(decision, "about_source");
+	const char *first = json_string_value(json_array_get(versions, 0));
+	const char *ref = rule_text(decision, "about_ref");
+	const char *kind = rule_text(decision, "about_kind");
 	struct buffer text = {0};
 	size_t i, count = 0;
 
+	if (first == NULL || ref == NULL || strcmp(first, ref) != 0 ||
+	    kind == NULL || strcmp(kind, "contract") != 0)
+		return ERR_NOT_FOUND;
 	put_text(&text, source == NULL ? "" : source);
 	for (i = 0; i + 1 < json_array_size(versions) && count < CONTRACTS_MOST;
 	     i++) {
@@ -169,7 +177,7 @@ note_decision(
 		e = decided_note(t, blind, key, d.stands);
 	decided_free(&d);
 	if (e != ERR_OK)
-		return e;
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	key_record(txn_db(t), contract, &about);
 	return note_contract(t, contract);
 }

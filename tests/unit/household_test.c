@@ -225,6 +225,36 @@ test_a_decision_ends_the_question_and_no_contract(void **state)
 	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
 }
 
+/* That a household stays as it is, said of a record and of contracts. */
+static void
+say_decided(struct fixture *f, const char *ref, const char *about_kind,
+    const char *about_ref, json_t *versions)
+{
+	test_store_admit(&f->s, "his", "question", ref, "C09",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "state",
+	        "decided", "about_kind", about_kind, "about_ref", about_ref,
+	        "about_source", "his", "code", "household", "decision", "stays",
+	        "reason", "x", "versions", versions));
+}
+
+/* Whose it is was judged by the record that it is about. */
+static void
+test_a_decision_about_one_says_nothing_of_anothers(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FATHER SON KA);
+	say_decided(f, "Q1", "contract", "KZ",
+	    json_pack("[s,s,s]", "KA", "KB", "stays"));
+	say_decided(f, "Q2", "resident", "KA",
+	    json_pack("[s,s,s]", "KA", "KB", "stays"));
+	give(f, KB);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	say_decided(f, "Q3", "contract", "KA",
+	    json_pack("[s,s,s]", "KA", "KB", "stays"));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
 /* The group sets aside what somebody wrote down as decided who may not. */
 static void
 test_what_is_set_aside_decides_nothing(void **state)
@@ -408,6 +438,7 @@ main(void)
 	    IN_GROUP(test_it_is_over_when_one_goes_over),
 	    IN_GROUP(test_it_is_over_when_the_number_was_wrong),
 	    IN_GROUP(test_it_is_over_when_one_moves),
+	    IN_GROUP(test_a_decision_about_one_says_nothing_of_anothers),
 	    IN_GROUP(test_what_is_set_aside_decides_nothing),
 	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
 	    IN_GROUP(test_numbers_of_other_orgs_crowd_nobody_out),
