@@ -141,7 +141,8 @@ is_before(const char *a, const char *b)
 static bool
 renews(const struct contest *set, size_t a, size_t b)
 {
-	return set->of[a].renews == b &&
+	return set->of[a].renews == b && !set->of[a].is_begun_twice &&
+	       !set->of[b].is_begun_twice &&
 	       strcmp(set->of[a].org, set->of[b].org) == 0;
 }
 

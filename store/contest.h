@@ -35,7 +35,10 @@ struct contest_contract {
 	struct change_id id; /* of the lowest of the changes that founded it */
 	char source[SOURCE_BYTES_MAX + 1], ref[REF_BYTES_MAX + 1];
 	char state[16]; /* by others than the machine; "" as a draft */
-	char org[ORG_REF_BYTES_MAX + 1]; /* whose team's it is */
+	char
+	    org[ORG_REF_BYTES_MAX + 1]; /* whose team's it is, as far as the
+	                                   group tells; in its name is spoken */
+	bool is_begun_twice;            /* several say that it is theirs */
 	contest_day signed_on, start_on, end_on;
 	contest_day ending_on;   /* the day asked for, if an end was */
 	char ending_reason[16];  /* and why; "" */

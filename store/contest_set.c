@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/begun.h"
 #include "store/contest_set.h"
 #include "store/contest_undone.h"
+#include "store/contest_whose.h"
 #include "store/linked.h"
 #include "store/log.h"
 #include "store/rules.h"
@@ -251,32 +251,41 @@ is_within(struct reading *r, const char *org, const char *above)
 	       org_tree_is_below(&r->tree, org, above);
 }
 
+/* Whether any org that may have begun it keeps his file. */
 static bool
-is_managing(struct reading *r, const char *org)
+is_managing(struct reading *r, const struct contest_whose *w)
 {
-	size_t i;
+	size_t i, j;
 
 	for (i = 0; i < r->holder_count; i++)
-		if (r->holders[i][0] != '\0' &&
-		    is_within(r, org, r->holders[i]))
-			return true;
+		for (j = 0; r->holders[i][0] != '\0' && j < w->org_count; j++)
+			if (is_within(r, w->orgs[j], r->holders[i]))
+				return true;
 	return false;
 }
 
+/* Whether all of them are left. */
 static bool
-leaves_team(struct reading *r, const struct leaving *l,
-    const struct contest_contract *c)
+leaves_team(
+    struct reading *r, const struct leaving *l, const struct contest_whose *w)
 {
-	return (l->from[0] == '\0' || is_within(r, c->org, l->from)) &&
-	       (l->to[0] == '\0' || !is_within(r, c->org, l->to));
+	bool leaves = w->is_told;
+	size_t i;
+
+	for (i = 0; leaves && i < w->org_count; i++)
+		leaves =
+		    (l->from[0] == '\0' || is_within(r, w->orgs[i], l->from)) &&
+		    (l->to[0] == '\0' || !is_within(r, w->orgs[i], l->to));
+	return leaves;
 }
 
 /* The first day on which he left the team's org, after he signed there, by
  * moves that stand or by those taken back. A day that is guessed counts where
  * no other is known. "": he did not. */
 static void
-find_day(struct reading *r, const struct contest_contract *c, bool is_undone,
-    contest_day out, bool *is_guessed)
+find_day(struct reading *r, const struct contest_whose *w,
+    const struct contest_contract *c, bool is_undone, contest_day out,
+    bool *is_guessed)
 {
 	const char *guess = NULL, *first = NULL;
 	size_t i;
@@ -285,7 +294,7 @@ find_day(struct reading *r, const struct contest_contract *c, bool is_undone,
 		const struct leaving *l = &r->leaving[i];
 		const char **best = l->is_guessed ? &guess : &first;
 
-		if (l->is_undone != is_undone || !leaves_team(r, l, c) ||
+		if (l->is_undone != is_undone || !leaves_team(r, l, w) ||
 		    (!l->is_guessed && strcmp(c->signed_on, l->on) > 0))
 			continue;
 		if (*best == NULL || strcmp(l->on, *best) < 0)
@@ -300,10 +309,11 @@ find_day(struct reading *r, const struct contest_contract *c, bool is_undone,
 /* Who left on a day that nobody knows, and ended it on one that is known, left
  * by then. */
 static void
-find_leaving(struct reading *r, struct contest_contract *c)
+find_leaving(struct reading *r, const struct contest_whose *w,
+    struct contest_contract *c)
 {
-	find_day(r, c, true, c->undone_on, &c->undone_is_guessed);
-	find_day(r, c, false, c->moved_on, &c->moved_is_guessed);
+	find_day(r, w, c, true, c->undone_on, &c->undone_is_guessed);
+	find_day(r, w, c, false, c->moved_on, &c->moved_is_guessed);
 	if (!c->moved_is_guessed || c->ending_on[0] == '\0' ||
 	    c->ending_is_guessed)
 		return;
@@ -316,21 +326,22 @@ find_leaving(struct reading *r, struct contest_contract *c)
 
 /* What only the single changes tell. */
 static enum err
-fill_from_changes(const struct reading *r, struct contest_contract *c,
-    const struct record_set *changes)
+fill_from_changes(const struct reading *r, struct contest_whose *w,
+    struct contest_contract *c, const struct record_set *changes)
 {
 	int64_t active = INT64_MAX;
-	size_t i, first;
-	enum err e = begun_first(
-	    r->t, r->self->id, changes->input, changes->count, true, &first);
+	size_t i;
+	enum err e = contest_whose_read(r->t, r->self, changes, w);
 
 	if (e != ERR_OK)
 		return e;
-	if (first != SIZE_MAX) {
-		c->id = changes->change[first].id;
-		snprintf(c->org, sizeof c->org, "%.*s", ORG_REF_BYTES_MAX,
-		    changes->change[first].org);
-		c->clock_ok = changes->change[first].clock != CLOCK_SUSPECT;
+	c->is_begun_twice = w->is_doubted;
+	if (w->first != NULL) {
+		c->id = w->first->id;
+		contest_whose_name(r->t, w, c->org);
+		c->clock_ok = w->first->clock != CLOCK_SUSPECT;
+	} else {
+		w->orgs[w->org_count++] = c->org;
 	}
 	for (i = 0; i < changes->count; i++) {
 		const struct change *one = &changes->change[i];
@@ -373,6 +384,7 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 {
 	const char *state = rule_text(said->fields, "state");
 	const char *reason = rule_text(said->fields, "end_reason");
+	struct contest_whose w;
 	enum err e;
 
 	memset(c, 0, sizeof *c);
@@ -387,11 +399,11 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	copy_day(said->fields, "ended_on", c->ending_on);
 	snprintf(c->ending_reason, sizeof c->ending_reason, "%s",
 	    reason == NULL ? "" : reason);
-	e = fill_from_changes(r, c, changes);
+	e = fill_from_changes(r, &w, c, changes);
 	if (e == ERR_OK)
 		e = fill_ending(c, s);
-	c->is_managing = is_managing(r, c->org);
-	find_leaving(r, c);
+	c->is_managing = is_managing(r, &w);
+	find_leaving(r, &w, c);
 	c->is_resumed = c->undone_on[0] != '\0' && contest_is_resumed(changes);
 	return e;
 }

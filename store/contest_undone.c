@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "store/admit.h"
 #include "store/contest_undone.h"
+#include "store/contest_whose.h"
 #include "store/kin.h"
 #include "store/kinds/kinds.h"
 #include "store/matter.h"
@@ -167,16 +168,19 @@ static enum err
 say_ended(struct matter_pen *pen, const struct record *r)
 {
 	static const char *const names[] = {"state", "end_reason", "ended_on"};
+	char org[ORG_REF_BYTES_MAX + 1];
 	struct change c;
 	size_t i;
-	enum err e;
+	enum err e = contest_whose_speaks(pen->t, pen->self, r, org);
 
+	if (e != ERR_OK)
+		return e;
 	change_init(&c);
 	c.record = r->id;
 	c.parent_count = r->parent_count;
 	memcpy(c.parents, r->parents, sizeof c.parents);
 	snprintf(c.by, sizeof c.by, "%s", pen->by);
-	snprintf(c.org, sizeof c.org, "%s", r->org);
+	snprintf(c.org, sizeof c.org, "%s", org);
 	c.clock = self_clock(pen->self, pen->now);
 	c.occurred_at = c.recorded_at = pen->now;
 	c.fields = json_pack("{s:s}", "reason", pen->reason);
@@ -200,12 +204,16 @@ put_state(struct matter_pen *pen, const uint8_t key[KEY_RECORD_BYTES],
 {
 	const char *org = pen->org;
 	bool restores = pen->restores;
-	json_t *fields = json_pack("{s:s}", "state", state);
-	enum err e;
+	char name[ORG_REF_BYTES_MAX + 1];
+	enum err e = contest_whose_speaks(pen->t, pen->self, r, name);
+	json_t *fields;
 
+	if (e != ERR_OK)
+		return e;
+	fields = json_pack("{s:s}", "state", state);
 	if (fields == NULL)
 		return ERR_NOMEM;
-	pen->org = r->org;
+	pen->org = name;
 	pen->restores = true; /* no step leads out of an end */
 	e = matter_amend(pen, key, fields);
 	pen->org = org;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/contest_settle.h"
+#include "store/contest_whose.h"
 #include "store/homes.h"
 #include "store/household.h"
 #include "store/linked.h"
@@ -311,6 +312,7 @@ say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
 	const struct record *r = &f->of[i].r;
 	const struct member *others[HOUSEHOLD_MOST];
 	size_t count = find_others(f, i, others);
+	char org[ORG_REF_BYTES_MAX + 1];
 	json_t *fields = json_object();
 	enum err e = fields == NULL
 	                 ? ERR_NOMEM
@@ -319,8 +321,11 @@ say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
 	if (e == ERR_OK)
 		e = put_change(fields, r, "household_sources",
 		    sources_of(r, others, count));
-	if (e == ERR_OK && json_object_size(fields) > 0)
-		e = contest_say(t, self, r, r->org, fields, now);
+	if (e == ERR_OK && json_object_size(fields) > 0) {
+		e = contest_whose_speaks(t, self, r, org);
+		if (e == ERR_OK)
+			e = contest_say(t, self, r, org, fields, now);
+	}
 	json_decref(fields);
 	return e;
 }
