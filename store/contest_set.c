@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/contest_left.h"
 #include "store/contest_set.h"
 #include "store/contest_undone.h"
 #include "store/contest_whose.h"
@@ -10,16 +11,6 @@
 #include "store/log.h"
 #include "store/rules.h"
 #include "store/scope.h"
-
-/* One confirmed move, or that he left the group. */
-struct leaving {
-	char from[REF_BYTES_MAX + 1], to[REF_BYTES_MAX + 1]; /* "": any */
-	contest_day on;
-	bool is_guessed; /* by a clock that is wrong: no earlier than `on` */
-	bool is_undone;  /* it was a mistake, and taken back */
-};
-
-enum { LEAVINGS_MOST = 32 };
 
 struct reading {
 	struct txn *t;
@@ -29,8 +20,7 @@ struct reading {
 	struct buffer contracts; /* keys */
 	size_t holder_count;
 	char holders[CONTEST_PEOPLE_MOST][REF_BYTES_MAX + 1]; /* orgs */
-	size_t leaving_count;
-	struct leaving leaving[LEAVINGS_MOST];
+	struct contest_left left;
 };
 
 static void
@@ -113,22 +103,6 @@ names(const struct reading *r, const struct record *q,
 	return true;
 }
 
-static void
-add_leaving(struct reading *r, const char *from, const char *to,
-    const contest_day on, bool is_guessed, bool is_undone)
-{
-	struct leaving *l = &r->leaving[r->leaving_count];
-
-	if (r->leaving_count == LEAVINGS_MOST || (on[0] == '\0' && !is_guessed))
-		return;
-	l->is_guessed = is_guessed;
-	l->is_undone = is_undone;
-	snprintf(l->from, sizeof l->from, "%s", from);
-	snprintf(l->to, sizeof l->to, "%s", to);
-	memcpy(l->on, on, sizeof l->on);
-	r->leaving_count++;
-}
-
 static enum err
 note_move(struct reading *r, const struct record *q)
 {
@@ -144,8 +118,8 @@ note_move(struct reading *r, const struct record *q)
 		return ERR_OK;
 	e = contest_moving_day(r->t, q, on, &is_guessed);
 	if (e == ERR_OK)
-		add_leaving(r, from == NULL ? "" : from, to == NULL ? "" : to,
-		    on, is_guessed, is_undone);
+		contest_left_add(&r->left, from == NULL ? "" : from,
+		    to == NULL ? "" : to, on, is_guessed, is_undone);
 	r->set->has_moves = true;
 	return e;
 }
@@ -202,7 +176,7 @@ note_status(struct reading *r, const struct record *now,
 		return e;
 	is_guessed = contest_day_said(&said, on);
 	if (strcmp(status, "dead") != 0) {
-		add_leaving(r, "", "", on, is_guessed, false);
+		contest_left_add(&r->left, "", "", on, is_guessed, false);
 		return ERR_OK;
 	}
 	if (!c->is_dead || strcmp(on, c->died_on) < 0)
@@ -244,13 +218,6 @@ read_person(struct reading *r, size_t i)
 
 /* --- one contract -------------------------------------------------------- */
 
-static bool
-is_within(struct reading *r, const char *org, const char *above)
-{
-	return strcmp(org, above) == 0 ||
-	       org_tree_is_below(&r->tree, org, above);
-}
-
 /* Whether any org that may have begun it keeps his file. */
 static bool
 is_managing(struct reading *r, const struct contest_whose *w)
@@ -259,69 +226,10 @@ is_managing(struct reading *r, const struct contest_whose *w)
 
 	for (i = 0; i < r->holder_count; i++)
 		for (j = 0; r->holders[i][0] != '\0' && j < w->org_count; j++)
-			if (is_within(r, w->orgs[j], r->holders[i]))
+			if (org_tree_is_within(
+			        &r->tree, w->orgs[j], r->holders[i]))
 				return true;
 	return false;
-}
-
-/* Whether all of them are left. */
-static bool
-leaves_team(
-    struct reading *r, const struct leaving *l, const struct contest_whose *w)
-{
-	bool leaves = w->is_told;
-	size_t i;
-
-	for (i = 0; leaves && i < w->org_count; i++)
-		leaves =
-		    (l->from[0] == '\0' || is_within(r, w->orgs[i], l->from)) &&
-		    (l->to[0] == '\0' || !is_within(r, w->orgs[i], l->to));
-	return leaves;
-}
-
-/* The first day on which he left the team's org, after he signed there, by
- * moves that stand or by those taken back. A day that is guessed counts where
- * no other is known. "": he did not. */
-static void
-find_day(struct reading *r, const struct contest_whose *w,
-    const struct contest_contract *c, bool is_undone, contest_day out,
-    bool *is_guessed)
-{
-	const char *guess = NULL, *first = NULL;
-	size_t i;
-
-	for (i = 0; i < r->leaving_count; i++) {
-		const struct leaving *l = &r->leaving[i];
-		const char **best = l->is_guessed ? &guess : &first;
-
-		if (l->is_undone != is_undone || !leaves_team(r, l, w) ||
-		    (!l->is_guessed && strcmp(c->signed_on, l->on) > 0))
-			continue;
-		if (*best == NULL || strcmp(l->on, *best) < 0)
-			*best = l->on;
-	}
-	*is_guessed = first == NULL && guess != NULL;
-	if (*is_guessed)
-		first = strcmp(guess, c->signed_on) > 0 ? guess : c->signed_on;
-	snprintf(out, sizeof(contest_day), "%s", first == NULL ? "" : first);
-}
-
-/* Who left on a day that nobody knows, and ended it on one that is known, left
- * by then. */
-static void
-find_leaving(struct reading *r, const struct contest_whose *w,
-    struct contest_contract *c)
-{
-	find_day(r, w, c, true, c->undone_on, &c->undone_is_guessed);
-	find_day(r, w, c, false, c->moved_on, &c->moved_is_guessed);
-	if (!c->moved_is_guessed || c->ending_on[0] == '\0' ||
-	    c->ending_is_guessed)
-		return;
-	c->moved_is_guessed = false;
-	if (strcmp(c->ending_on, c->signed_on) > 0)
-		memcpy(c->moved_on, c->ending_on, sizeof c->moved_on);
-	else
-		memcpy(c->moved_on, c->signed_on, sizeof c->moved_on);
 }
 
 /* What only the single changes tell. */
@@ -403,7 +311,7 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	if (e == ERR_OK)
 		e = fill_ending(c, s);
 	c->is_managing = is_managing(r, &w);
-	find_leaving(r, &w, c);
+	contest_left_find(&r->left, &r->tree, &w, c);
 	c->is_resumed = c->undone_on[0] != '\0' && contest_is_resumed(changes);
 	return e;
 }

@@ -51,6 +51,12 @@ org_tree_is_below(struct org_tree *tree, const char *org, const char *above)
 	return false;
 }
 
+bool
+org_tree_is_within(struct org_tree *tree, const char *org, const char *above)
+{
+	return strcmp(org, above) == 0 || org_tree_is_below(tree, org, above);
+}
+
 enum err
 org_tree_state(const struct org_tree *tree)
 {

@@ -21,6 +21,9 @@ const char *org_tree_above(struct org_tree *tree, const char *org);
 /** Whether one org stands below another, not the same. */
 bool org_tree_is_below(
     struct org_tree *tree, const char *org, const char *above);
+/** Whether it stands below another, or is the same. */
+bool org_tree_is_within(
+    struct org_tree *tree, const char *org, const char *above);
 /** ERR_NOMEM: its answers may have been wrong. */
 enum err org_tree_state(const struct org_tree *tree);
 void org_tree_free(struct org_tree *tree);
