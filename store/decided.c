@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "store/decided.h"
+#include "store/kin.h"
 #include "store/matter.h"
 #include "store/rules.h"
+#include "store/value.h"
 
 static bool
 is_about(const struct change *c, enum finding_code code)
@@ -14,16 +16,40 @@ is_about(const struct change *c, enum finding_code code)
 	return name != NULL && strcmp(name, finding_name(code)) == 0;
 }
 
-/* It may have been set aside, and then the record says nothing of it. */
-static const json_t *
-find_about(const struct record_set *set, enum finding_code code)
+/* Whether the record says what one of its changes said it is about: all that
+ * the name of a matter is made of, but versions, which only add up. */
+static bool
+agrees(const json_t *now, const json_t *about)
 {
+	static const char *const names[] = {
+	    "code", "about_source", "about_kind", "about_ref", "about_field"};
 	size_t i;
 
-	for (i = 0; i < set->count; i++)
-		if (is_about(&set->change[i], code))
-			return set->change[i].fields;
-	return NULL;
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
+		const json_t *said = json_object_get(about, names[i]);
+		const json_t *is = json_object_get(now, names[i]);
+
+		if (said != NULL && (is == NULL || !value_equal(said, is)))
+			return false;
+	}
+	return true;
+}
+
+bool
+decided_next(struct decided *d)
+{
+	bool is_decided = rule_state_is(d->now.fields, "decided");
+
+	while (d->at < d->set.count) {
+		const struct change *c = &d->set.change[d->at++];
+
+		if (!is_about(c, d->code))
+			continue;
+		d->about = c->fields;
+		d->stands = is_decided && agrees(d->now.fields, c->fields);
+		return true;
+	}
+	return false;
 }
 
 enum err
@@ -31,31 +57,32 @@ decided_of(struct txn *t, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
     struct decided *out)
 {
-	struct record r;
 	enum err e;
 
 	if (strcmp(c->record.kind, "question") != 0 ||
-	    (c->parent_count == 0 && !is_about(c, code)))
+	    (c->parent_count == 0 && !is_about(c, code) &&
+	        kin_is_alone(t, key)))
 		return ERR_NOT_FOUND;
+	memset(out, 0, sizeof *out);
+	out->code = code;
 	e = record_gather(t, key, MATTER_CHANGES_MAX, &out->set);
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_NOT_FOUND;
-	out->about = find_about(&out->set, code);
-	e = out->about == NULL
-	        ? ERR_NOT_FOUND
-	        : record_merge(out->set.input, out->set.count, &r);
+	e = record_merge(out->set.input, out->set.count, &out->now);
 	if (e != ERR_OK) {
-		decided_free(out);
+		record_set_free(&out->set);
 		return e;
 	}
-	out->stands = rule_state_is(r.fields, "decided");
-	record_clear(&r);
-	return ERR_OK;
+	if (decided_next(out))
+		return ERR_OK;
+	decided_free(out);
+	return ERR_NOT_FOUND;
 }
 
 void
 decided_free(struct decided *d)
 {
+	record_clear(&d->now);
 	record_set_free(&d->set);
 }
 

@@ -14,20 +14,28 @@
 #include "store/finding.h"
 #include "store/record.h"
 
-/* A record of kind question. */
+/* A record of kind question, and one of its changes that says what it is
+ * about. */
 struct decided {
 	struct record_set set;
-	const json_t *about; /* fields of the change that says what it is about,
-	                        whatever became of that; of set */
-	bool stands;         /* it is decided now */
+	struct record now;
+	enum finding_code code;
+	size_t at;           /* where the next may be */
+	const json_t *about; /* fields of that change, whatever became of it;
+	                        of set */
+	bool stands;         /* the record is decided now, and about that */
 };
 
 /** What a change of a record of kind question belongs to, if that is about a
- * finding of this code. ERR_NOT_FOUND: it is not. decided_free() after ERR_OK.
- */
+ * finding of this code: as the first of its changes says that speaks of it.
+ * ERR_NOT_FOUND: none does. decided_free() after ERR_OK. */
 enum err decided_of(struct txn *t, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
     struct decided *out);
+/** On to the next that does; false: no more. What the record was about once
+ * and is not any more is looked at too, so that nothing stays decided by
+ * what stands no more. */
+bool decided_next(struct decided *d);
 void decided_free(struct decided *d);
 
 /** The name of a matter that is about one change of a record. Whose a decision

@@ -534,7 +534,9 @@ entitled_note(struct txn *t, const struct self *self, const struct change *c,
 	for (i = 0; e == ERR_OK && i < sizeof codes / sizeof *codes; i++) {
 		e = decided_of(t, c, key, codes[i], &d);
 		if (e == ERR_OK) {
-			e = note_decision(t, self, &d, codes[i], key);
+			do {
+				e = note_decision(t, self, &d, codes[i], key);
+			} while (e == ERR_OK && decided_next(&d));
 			decided_free(&d);
 		}
 		e = e == ERR_NOT_FOUND ? ERR_OK : e;

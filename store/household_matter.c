@@ -159,27 +159,38 @@ note_contract(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+static enum err
+note_one_decision(struct txn *t, const struct decided *d,
+    const uint8_t question[KEY_RECORD_BYTES])
+{
+	uint8_t blind[DB_BLIND_BYTES], contract[KEY_RECORD_BYTES];
+	struct identity about;
+	enum err e = blind_decided(t, d->about, blind);
+
+	if (e == ERR_OK)
+		e = decided_note(t, blind, question, d->stands);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	matter_about(d->about, &about);
+	key_record(txn_db(t), contract, &about);
+	return note_contract(t, contract);
+}
+
 /* Also of one that the group has set aside, which decides nothing then. */
 static enum err
 note_decision(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
-	uint8_t blind[DB_BLIND_BYTES], contract[KEY_RECORD_BYTES];
-	struct identity about;
 	struct decided d;
 	enum err e = decided_of(t, c, key, FINDING_HOUSEHOLD, &d);
 
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	matter_about(d.about, &about);
-	e = blind_decided(t, d.about, blind);
-	if (e == ERR_OK)
-		e = decided_note(t, blind, key, d.stands);
+	do {
+		e = note_one_decision(t, &d, key);
+	} while (e == ERR_OK && decided_next(&d));
 	decided_free(&d);
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	key_record(txn_db(t), contract, &about);
-	return note_contract(t, contract);
+	return e;
 }
 
 static enum err

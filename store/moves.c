@@ -265,30 +265,41 @@ note_resident(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 /* Who has the file now has seen it: that ends it everywhere, also where it is
  * told later. Where that is undone it is told again. */
 static enum err
+note_one_seen(struct txn *t, const struct decided *d,
+    const uint8_t question[KEY_RECORD_BYTES])
+{
+	uint8_t name[DB_BLIND_BYTES], file[KEY_RECORD_BYTES];
+	const char *field = rule_text(d->about, "about_field");
+	struct change_id change;
+	struct identity about;
+	enum err e;
+
+	matter_about(d->about, &about);
+	if (field == NULL || strcmp(about.kind, "resident") != 0 ||
+	    matter_change_parse(field, &change) != ERR_OK)
+		return ERR_OK;
+	decided_name(t, FINDING_LATE_EDIT, &about, &change, name);
+	e = decided_note(t, name, question, d->stands);
+	key_record(txn_db(t), file, &about);
+	if (e == ERR_OK)
+		e = note_resident(t, file);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
 note_seen(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
-	uint8_t name[DB_BLIND_BYTES], file[KEY_RECORD_BYTES];
-	const char *field;
-	struct change_id change;
-	struct identity about;
 	struct decided d;
 	enum err e = decided_of(t, c, key, FINDING_LATE_EDIT, &d);
 
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	field = rule_text(d.about, "about_field");
-	matter_about(d.about, &about);
-	if (field != NULL && strcmp(about.kind, "resident") == 0 &&
-	    matter_change_parse(field, &change) == ERR_OK) {
-		decided_name(t, FINDING_LATE_EDIT, &about, &change, name);
-		e = decided_note(t, name, key, d.stands);
-		key_record(txn_db(t), file, &about);
-		if (e == ERR_OK)
-			e = note_resident(t, file);
-	}
+	do {
+		e = note_one_seen(t, &d, key);
+	} while (e == ERR_OK && decided_next(&d));
 	decided_free(&d);
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return e;
 }
 
 enum err

@@ -60,8 +60,8 @@ word_comes(struct test_store *s, const char *question, uint64_t number,
 
 /* That an edit of a resident's file was seen. */
 static void
-seen_comes(struct test_store *s, const char *question, uint64_t number,
-    const char *resident, const struct change_id *edit)
+seen_beside(struct test_store *s, const char *question, uint64_t number,
+    const char *resident, const struct change_id *edit, const char *more)
 {
 	char id[48], text[512];
 
@@ -69,9 +69,16 @@ seen_comes(struct test_store *s, const char *question, uint64_t number,
 	snprintf(text, sizeof text,
 	    "{\"state\":\"decided\",\"code\":\"late_edit\",\"reason\":\"x\","
 	    "\"about_kind\":\"resident\",\"about_source\":\"his\","
-	    "\"about_ref\":\"%s\",\"about_field\":\"%s\"}",
-	    resident, id);
+	    "\"about_ref\":\"%s\",\"about_field\":\"%s\"%s}",
+	    resident, id, more);
 	word_comes(s, question, number, 0, text);
+}
+
+static void
+seen_comes(struct test_store *s, const char *question, uint64_t number,
+    const char *resident, const struct change_id *edit)
+{
+	seen_beside(s, question, number, resident, edit, "");
 }
 
 static void
@@ -151,6 +158,68 @@ test_a_decision_about_one_file_says_nothing_of_anothers(void **state)
 	assert_int_equal(late_edits(s), 0);
 }
 
+/* What it is about is changed behind the one who judged it: then it decides
+ * neither, in either order. */
+static void
+test_a_decision_that_is_turned_decides_nothing(void **state)
+{
+	static const char turned[] = "{\"about_ref\":\"R2\"}";
+	struct test_store *s = *state;
+	struct change_id one, other;
+
+	one = late_edit(s, "R1");
+	seen_comes(s, "Q1", 1, "R1", &one);
+	assert_int_equal(late_edits(s), 0);
+	word_comes(s, "Q1", 2, 1, turned);
+	assert_int_equal(late_edits(s), 1);
+	other = late_edit(s, "R3");
+	assert_int_equal(late_edits(s), 2);
+	word_comes(s, "Q3", 4, 3, turned);
+	seen_comes(s, "Q3", 3, "R3", &other);
+	assert_int_equal(late_edits(s), 2);
+}
+
+/* One question, begun twice: it is about what it shows. */
+static void
+test_a_question_about_two_decides_the_one_it_shows(void **state)
+{
+	struct test_store *s = *state;
+	struct change_id edits[2];
+	unsigned order;
+
+	for (order = 0; order < 2; order++) {
+		const char *question = order == 0 ? "Q1" : "Q2";
+		const char *first = order == 0 ? "R1" : "R3";
+		const char *second = order == 0 ? "R2" : "R4";
+		uint64_t n = order * 10;
+
+		edits[0] = late_edit(s, first);
+		edits[1] = late_edit(s, second);
+		if (order == 0)
+			seen_comes(s, question, n + 1, first, &edits[0]);
+		seen_comes(s, question, n + 2, second, &edits[1]);
+		if (order == 1)
+			seen_comes(s, question, n + 1, first, &edits[0]);
+		assert_int_equal(late_edits(s), 1 + order);
+		says(s, "B", "resident", second, &edits[1],
+		    "{\"address\":\"x\"}");
+		assert_int_equal(late_edits(s), 1 + order);
+	}
+}
+
+static void
+test_what_is_said_twice_in_other_words_is_decided(void **state)
+{
+	struct test_store *s = *state;
+	struct change_id edit = late_edit(s, "R1");
+
+	seen_beside(s, "Q1", 1, "R1", &edit, ",\"versions\":[\"a\"]");
+	seen_beside(s, "Q1", 2, "R1", &edit, ",\"versions\":[\"b\"]");
+	assert_int_equal(late_edits(s), 0);
+	says(s, "B", "resident", "R1", &edit, "{\"address\":\"x\"}");
+	assert_int_equal(late_edits(s), 0);
+}
+
 /* --- rows of stores that were ----------------------------------------------
  */
 
@@ -213,6 +282,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    HUB(test_what_two_decided_stays_so_in_any_order),
 	    HUB(test_a_decision_about_one_file_says_nothing_of_anothers),
+	    HUB(test_a_decision_that_is_turned_decides_nothing),
+	    HUB(test_a_question_about_two_decides_the_one_it_shows),
+	    HUB(test_what_is_said_twice_in_other_words_is_decided),
 	    HUB(test_a_row_of_an_older_store_counts_while_its_question_stands),
 	};
 
