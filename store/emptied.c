@@ -72,12 +72,23 @@ note_one(struct txn *t, const struct change_id *id, uint64_t number,
 	    t, TABLE_EMPTIED, key, sizeof key, word->data, word->size);
 }
 
+/* Whether a run's word on it is kept: it is here, or an earlier word waits for
+ * it, which would else be the last one heard. */
+static bool
+is_of_use(struct txn *t, const struct change_id *id)
+{
+	uint8_t key[KEY_CHANGE_BYTES];
+
+	key_change(key, id);
+	return txn_has(t, TABLE_CHANGES, key, sizeof key) == ERR_OK ||
+	       txn_has(t, TABLE_EMPTIED, key, sizeof key) == ERR_OK;
+}
+
 /* A run passes by what is not here: most of it may be this node's own. */
 static enum err
 note_run(
     struct txn *t, const char *text, uint64_t number, const struct buffer *word)
 {
-	uint8_t key[KEY_CHANGE_BYTES];
 	struct change_id id;
 	uint64_t last;
 	bool is_one;
@@ -86,12 +97,9 @@ note_run(
 	if (text == NULL || !ids_parse(text, &id, &last))
 		return ERR_OK;
 	is_one = id.seq == last;
-	for (; e == ERR_OK && id.seq <= last; id.seq++) {
-		key_change(key, &id);
-		if (is_one ||
-		    txn_has(t, TABLE_CHANGES, key, sizeof key) == ERR_OK)
+	for (; e == ERR_OK && id.seq <= last; id.seq++)
+		if (is_one || is_of_use(t, &id))
 			e = note_one(t, &id, number, word);
-	}
 	return e;
 }
 

@@ -241,6 +241,44 @@ test_a_run_names_all_that_is_here_of_it(void **state)
 	expect_run("word", false);
 }
 
+static void
+hub_says(const char *kind, const char *ref, const char *name, const char *value)
+{
+	wrote(&hub, "H01", kind, ref, json_pack("{s:s}", name, value));
+}
+
+/* One of three visits leaves alone; later all three are granted again at once,
+ * by a run. The site hears both words before it has any of them. */
+static void
+test_a_run_follows_a_word_on_what_is_not_here_yet(void **state)
+{
+	struct change_id three[3];
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		wrote(&b, "C02", "resident", i == 0 ? "r1" : "r2",
+		    json_pack("{s:s, s:s}", "name", "x", "managing_org_id",
+		        "ref:C02"));
+	for (i = 0; i < 3; i++) {
+		char ref[16];
+
+		snprintf(ref, sizeof ref, "v%u", i);
+		three[i] = wrote(&b, "C02", "encounter", ref,
+		    json_pack(
+		        "{s:s, s:s}", "resident_id", "ref:r1", "plan", "x"));
+	}
+	session_of(&b);
+	hub_says("resident", "r1", "managing_org_id", "ref:C01");
+	hub_says("encounter", "v1", "resident_id", "ref:r2");
+	hub_says("resident", "r1", "managing_org_id", "ref:C02");
+	hub_says("encounter", "v1", "resident_id", "ref:r1");
+	hub_says("resident", "r1", "managing_org_id", "ref:C01");
+	session_of(&a);
+	session_of(&a);
+	for (i = 0; i < 3; i++)
+		assert_true(body_of(&a, &three[i]) > 0);
+}
+
 /* --- a team gives a village up -------------------------------------------- */
 
 enum { VISITS = 300 };
@@ -467,6 +505,7 @@ main(void)
 	    CASE(test_where_something_was_stepped_over_nothing_goes),
 	    CASE(test_what_comes_again_is_kept),
 	    CASE(test_a_run_names_all_that_is_here_of_it),
+	    CASE(test_a_run_follows_a_word_on_what_is_not_here_yet),
 	    CASE(test_a_village_taken_from_a_team_is_given_up),
 	    CASE(test_a_village_given_back_comes_again_whole),
 	    CASE(test_taken_and_given_back_nothing_goes),
