@@ -23,7 +23,8 @@ struct emptying_note {
 	char lost[ORG_REF_BYTES_MAX + 1]; /* "": no list as a whole */
 	bool has_id;
 	struct change_id id;
-	char *still; /* names, each with its NUL, and another */
+	size_t added; /* how many were noted before it in this step */
+	char *still;  /* names, each with its NUL, and another */
 	size_t still_bytes;
 };
 
@@ -59,6 +60,7 @@ emptying_add(struct emptying_notes *n, const char *from, const char *lost,
 	snprintf(note->from, sizeof note->from, "%s", from);
 	snprintf(note->lost, sizeof note->lost, "%s", lost == NULL ? "" : lost);
 	note->has_id = id != NULL;
+	note->added = n->count;
 	if (id != NULL)
 		note->id = *id;
 	for (i = 0; i < count; i++)
@@ -77,14 +79,63 @@ emptying_add(struct emptying_notes *n, const char *from, const char *lost,
 	return ERR_OK;
 }
 
+static int
+compare_lists(const struct emptying_note *a, const struct emptying_note *b)
+{
+	int c = strcmp(a->from, b->from);
+
+	return c != 0 ? c : strcmp(a->lost, b->lost);
+}
+
+/* --- one word on each change ---------------------------------------------- */
+
+/* By org and lost list, then by id. */
+static int
+compare_words(const struct emptying_note *a, const struct emptying_note *b)
+{
+	int c = compare_lists(a, b);
+
+	if (c == 0)
+		c = (int)a->has_id - (int)b->has_id;
+	return c != 0 ? c : change_id_compare(&a->id, &b->id);
+}
+
+static int
+compare_added(const void *a, const void *b)
+{
+	const struct emptying_note *x = a, *y = b;
+	int c = compare_words(x, y);
+
+	if (c != 0)
+		return c;
+	return x->added < y->added ? -1 : x->added > y->added;
+}
+
+/* What moved more than once in a step stands where it went last; the numbers
+ * would tell another order. */
+static void
+keep_last(struct emptying_notes *n)
+{
+	size_t i, kept = 0;
+
+	qsort(n->note, n->count, sizeof *n->note, compare_added);
+	for (i = 0; i < n->count; i++)
+		if (i + 1 == n->count ||
+		    compare_words(&n->note[i], &n->note[i + 1]) != 0)
+			n->note[kept++] = n->note[i];
+		else
+			free(n->note[i].still);
+	n->count = kept;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
 /* By org and lost list, then by who still has it, then by id. */
 static int
 compare_groups(const struct emptying_note *a, const struct emptying_note *b)
 {
-	int c = strcmp(a->from, b->from);
+	int c = compare_lists(a, b);
 
-	if (c == 0)
-		c = strcmp(a->lost, b->lost);
 	if (c != 0)
 		return c;
 	if (a->still_bytes != b->still_bytes)
@@ -239,6 +290,7 @@ emptying_write(struct txn *t, const struct self *self, struct emptying_notes *n,
 
 	if (n->count == 0)
 		return ERR_OK;
+	keep_last(n);
 	qsort(n->note, n->count, sizeof *n->note, compare_notes);
 	for (; e == ERR_OK && i < n->count; i += count) {
 		for (j = i + 1; j < n->count; j++)

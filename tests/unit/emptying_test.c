@@ -199,6 +199,37 @@ test_what_comes_again_is_kept(void **state)
 	assert_true(body_of(&a, &visit) > 0);
 }
 
+/* In one step of the hub's it left the site and came back, from more orgs to
+ * fewer, so that neither length nor names tell which was last. */
+static void
+test_of_one_step_the_last_word_counts(void **state)
+{
+	static const char away[][LIST_NAME_BYTES_MAX + 1] = {
+	    "org:C02", "org:C03", "org:C04"};
+	static const char back[][LIST_NAME_BYTES_MAX + 1] = {"org:C01"};
+	struct emptying_notes notes = {.count = 0};
+	struct self self = member_self(&hub);
+	unsigned time;
+
+	file_of_a();
+	for (time = 0; time < 2; time++) {
+		struct txn *t = member_begin(&hub, true);
+		bool is_back = time == 0;
+
+		assert_int_equal(emptying_add(&notes, "org:C01", NULL, &visit,
+		                     is_back ? away : back, is_back ? 3 : 1),
+		    ERR_OK);
+		assert_int_equal(emptying_add(&notes, "org:C01", NULL, &visit,
+		                     is_back ? back : away, is_back ? 1 : 3),
+		    ERR_OK);
+		assert_int_equal(
+		    emptying_write(t, &self, &notes, GROUP_NOW), ERR_OK);
+		assert_int_equal(txn_commit(t), ERR_OK);
+		session_of(&a);
+		assert_int_equal(body_of(&a, &visit) > 0, is_back);
+	}
+}
+
 /* --- runs ------------------------------------------------------------------
  */
 
@@ -504,6 +535,7 @@ main(void)
 	    CASE(test_where_words_may_be_missing_nothing_goes),
 	    CASE(test_where_something_was_stepped_over_nothing_goes),
 	    CASE(test_what_comes_again_is_kept),
+	    CASE(test_of_one_step_the_last_word_counts),
 	    CASE(test_a_run_names_all_that_is_here_of_it),
 	    CASE(test_a_run_follows_a_word_on_what_is_not_here_yet),
 	    CASE(test_a_village_taken_from_a_team_is_given_up),
