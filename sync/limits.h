@@ -38,7 +38,7 @@ enum {
 	STREAM_WINDOW_LOG = 19,   /* zstd window of one class: 512 KiB */
 	STREAM_FRAME_BYTES_MAX = 262144, /* decompressed, of one message */
 	CONTROL_BYTES_MAX = 65536,       /* answers that wait for a frame */
-	LISTS_MAX = 512,                 /* lists one session may name */
+	LISTS_MAX = 2048,                /* lists one session may name */
 	LIST_NAME_BYTES_MAX = 80,
 	LIVES_MAX = 4096,           /* lives one session may name */
 	EXCEPTIONS_MAX = 512,       /* in one receipt */

@@ -15,9 +15,6 @@ add_outgoing(struct session *s, const char *name, uint8_t class,
 	const struct cursor *c;
 	enum err e;
 
-	if (s->outgoing_count == LISTS_MAX)
-		return ERR_LIMIT;
-	memset(o, 0, sizeof *o);
 	memcpy(o->list.name, name, strlen(name) + 1);
 	o->list.class = class;
 	c = send_find_cursor(believed, &o->list);
@@ -46,6 +43,11 @@ load_lists(struct session *s)
 		e = source->lists(source->context, id, names);
 	if (e == ERR_OK)
 		e = source->peer_cursors(source->context, id, believed);
+	if (e == ERR_OK) {
+		s->outgoing =
+		    calloc(names->count * CLASSES + 1, sizeof *s->outgoing);
+		e = s->outgoing == NULL ? ERR_NOMEM : ERR_OK;
+	}
 	for (class = 0; class < CLASSES; class ++)
 		for (i = 0; e == ERR_OK && i < names->count; i++)
 			e = add_outgoing(s, names->names[i], class, believed);
@@ -75,17 +77,15 @@ make_room(struct session *s)
 	s->batch = calloc(1, sizeof *s->batch);
 	s->scratch = calloc(1, sizeof *s->scratch);
 	s->peer_cursors = calloc(1, sizeof *s->peer_cursors);
-	s->outgoing = calloc(LISTS_MAX, sizeof *s->outgoing);
 	s->flight = calloc(CLASSES, sizeof *s->flight);
 	s->peer_lives = calloc(HELLO_LIVES_MAX, sizeof *s->peer_lives);
 	s->own_lives = calloc(HELLO_LIVES_MAX, sizeof *s->own_lives);
 	s->expected = calloc(1, sizeof *s->expected);
 	s->lives = calloc(1, sizeof *s->lives);
 	return s->batch == NULL || s->scratch == NULL ||
-	               s->peer_cursors == NULL || s->outgoing == NULL ||
-	               s->flight == NULL || s->peer_lives == NULL ||
-	               s->own_lives == NULL || s->expected == NULL ||
-	               s->lives == NULL
+	               s->peer_cursors == NULL || s->flight == NULL ||
+	               s->peer_lives == NULL || s->own_lives == NULL ||
+	               s->expected == NULL || s->lives == NULL
 	           ? ERR_NOMEM
 	           : ERR_OK;
 }

@@ -34,10 +34,8 @@ static struct {
 } nodes[SCOPE_ORGS];
 static size_t node_count;
 
-/* The hospital, a township and the one that stands alone are among them; the
- * others are drawn. The hospital is fed the list of every org below it, and a
- * session names no more than LIST_NAMES_MAX: in a group of 300 nodes it cannot
- * sync at all, and has no store here. */
+/* The hospital, which is fed the list of every org below it, a township and the
+ * one that stands alone are among them; the others are drawn. */
 static void
 nodes_join(size_t count)
 {
@@ -57,10 +55,6 @@ nodes_join(size_t count)
 
 		order[i - 1] = order[j];
 		order[j] = swap;
-	}
-	if ((size_t)SCOPE_ORGS > LIST_NAMES_MAX) {
-		assert_true(count < SCOPE_ORGS);
-		order[0] = order[count];
 	}
 	for (n = 0; n < node_count; n++) {
 		nodes[n].org = order[n];

@@ -328,6 +328,41 @@ test_source_feeds_down_what_is_below(void **state)
 	free(names);
 }
 
+/* The hospital at the head of a county has a node of its own, which receives
+ * what each township and village below it has. */
+static void
+test_source_feeds_a_county_down(void **state)
+{
+	enum { TOWNSHIPS = 12, VILLAGES = 17 };
+	struct source_context above = {.db = hub.db, .now = GROUP_NOW};
+	struct source from = store_source(&above);
+	struct list_names *names = calloc(1, sizeof *names);
+	struct self self = member_self(&clinic);
+	char town[32], village[32], link[40];
+	int i, j;
+
+	assert_non_null(names);
+	write_org("C01", NULL);
+	for (i = 0; i < TOWNSHIPS; i++) {
+		snprintf(town, sizeof town, "T%02d", i);
+		snprintf(link, sizeof link, "ref:%s", town);
+		write_org(town, "ref:C01");
+		member_write(&hub, 2, town);
+		for (j = 0; j < VILLAGES; j++) {
+			snprintf(village, sizeof village, "V%02d%02d", i, j);
+			write_org(village, link);
+			member_write(&hub, 2, village);
+		}
+	}
+	assert_int_equal(from.lists(&above, self.id, names), ERR_OK);
+	assert_int_equal(names->count, 2 + TOWNSHIPS * (1 + VILLAGES));
+	free(names);
+	assert_int_equal(
+	    group_run(&clinic, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+	assert_int_equal(
+	    group_run(&clinic, &hub, SESSION_SYNC, NULL).up, ERR_OK);
+}
+
 int
 main(void)
 {
@@ -340,6 +375,7 @@ main(void)
 	    CASE(test_source_settles_cursors),
 	    CASE(test_source_passes_over_what_is_withdrawn),
 	    CASE(test_source_feeds_down_what_is_below),
+	    CASE(test_source_feeds_a_county_down),
 	    CASE(test_altered_batches_are_refused),
 	};
 

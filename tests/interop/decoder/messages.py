@@ -99,7 +99,7 @@ def hello(r):
 
 def cursors(r):
     out = {"last": at_most(r.u8(), 1, "a truth"), "cursors": []}
-    for _ in range(r.varint(512)):
+    for _ in range(r.varint(2048)):
         place = {"list": list_name(r), "class": class_of(r)}
         place.update(cursor(r))
         out["cursors"].append(place)

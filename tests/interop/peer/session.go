@@ -15,6 +15,7 @@ const (
 	batchAtMost   = 100 // changes
 	unansweredMax = 64  // batches
 	classes       = 4
+	listsMax      = 2048
 )
 
 // options are what a session may do beyond the usual.
@@ -163,7 +164,7 @@ func (s *session) onHello(body []byte) error {
 func (s *session) onCursors(body []byte) error {
 	r := &reader{data: body}
 	last := r.u8()
-	for count := r.upTo(512); count > 0 && r.err == nil; count-- {
+	for count := r.upTo(listsMax); count > 0 && r.err == nil; count-- {
 		s.told = append(s.told, readCursor(r))
 	}
 	if err := r.end(); err != nil || !s.wanted || last > 1 {
