@@ -1,11 +1,12 @@
 /* device_decided: whose decisions about a device count. Any node may write one
- * down; the group is asked about it (entitled.c), but where it has come before
- * that the owner's question must not be gone.
+ * down, or what another decided anew; the group is asked about it (entitled.c),
+ * but where it has come before that the owner's question must not be gone.
  */
 
 #include <string.h>
 
 #include "store/device_decided.h"
+#include "store/graph.h"
 #include "store/matter.h"
 #include "store/rules.h"
 
@@ -50,18 +51,95 @@ is_owners(const struct device_owners *o, const struct change *c)
 	           keeper_is_above(o->keeper.t, c->org, o->centre));
 }
 
-bool
-device_is_owners_decision(
+static bool
+is_decided_by_owner(const struct device_owners *o, const struct change *c)
+{
+	return rule_state_is(c->fields, "decided") && is_owners(o, c);
+}
+
+/* Who writes down a decision says also what it is about. */
+static const char *const content[] = {"decision", "code", "versions",
+    "about_kind", "about_ref", "about_source", NULL};
+
+static bool
+sets_content(const struct change *c)
+{
+	const char *const *name;
+
+	for (name = content; *name != NULL; name++)
+		if (json_object_get(c->fields, *name) != NULL)
+			return true;
+	return false;
+}
+
+/* Whether anything that change i says of it stands still, and nobody decided
+ * who had seen it and whose matter it is. */
+static bool
+has_a_say(const struct device_owners *o, const struct graph *g, size_t i)
+{
+	const char *const *name;
+	bool says = false;
+	size_t j;
+
+	for (name = content; !says && *name != NULL; name++)
+		says = graph_has_a_say(g, i, *name, SIZE_MAX);
+	for (j = 0; says && j < g->count; j++)
+		says = !is_before(g, i, j) ||
+		       (g->aside != NULL && g->aside[j]) ||
+		       !is_decided_by_owner(o, g->item[j]->change);
+	return says;
+}
+
+static bool
+is_nobody_elses(const struct device_owners *o, const struct graph *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (sets_content(g->item[i]->change) &&
+		    !is_owners(o, g->item[i]->change) && has_a_say(o, g, i))
+			return false;
+	return true;
+}
+
+static bool
+has_a_strangers(
     const struct device_owners *o, const struct record_set *question)
 {
 	size_t i;
 
+	for (i = 0; i < question->count; i++)
+		if (sets_content(&question->change[i]) &&
+		    !is_owners(o, &question->change[i]))
+			return true;
+	return false;
+}
+
+enum err
+device_is_owners_decision(
+    const struct device_owners *o, const struct record_set *question, bool *out)
+{
+	struct graph g;
+	size_t i;
+	enum err e;
+
+	*out = false;
 	for (i = 0; i < question->count; i++) {
 		const struct change *c = &question->change[i];
 
-		if (matter_is_groups(c->fields) ||
-		    (rule_state_is(c->fields, "decided") && is_owners(o, c)))
-			return true;
+		if (matter_is_groups(c->fields)) { /* the door saw to that */
+			*out = true;
+			return ERR_OK;
+		}
+		*out |= is_decided_by_owner(o, c);
 	}
-	return false;
+	if (!*out || !has_a_strangers(o, question))
+		return ERR_OK;
+	e = graph_build(&g, question->input, question->count);
+	if (e != ERR_OK)
+		return e;
+	e = graph_mark(&g);
+	*out = e == ERR_OK && is_nobody_elses(o, &g);
+	graph_free(&g);
+	return e;
 }

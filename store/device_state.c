@@ -195,17 +195,22 @@ add_decision(struct txn *t, struct device_state *s,
 {
 	struct record *r = &s->decisions[s->decision_count];
 	struct record_set set;
+	bool counts = false;
 	enum err e = record_gather(t, key, SCOPE_CHANGES_MAX, &set);
 
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_OK;
 	e = record_merge(set.input, set.count, r);
-	if (e == ERR_OK && is_decision_of(t, &s->device, r) &&
-	    rule_state_is(r->fields, "decided") &&
-	    (owners == NULL || device_is_owners_decision(owners, &set)))
-		s->decision_count++;
-	else if (e == ERR_OK)
-		record_clear(r);
+	if (e == ERR_OK) {
+		counts = is_decision_of(t, &s->device, r) &&
+		         rule_state_is(r->fields, "decided");
+		if (counts && owners != NULL)
+			e = device_is_owners_decision(owners, &set, &counts);
+		if (e == ERR_OK && counts)
+			s->decision_count++;
+		else
+			record_clear(r);
+	}
 	record_set_free(&set);
 	return e;
 }

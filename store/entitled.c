@@ -16,124 +16,13 @@
 #include "store/contest_settle.h"
 #include "store/decided.h"
 #include "store/entitled.h"
+#include "store/entitled_claims.h"
 #include "store/group_word.h"
 #include "store/keeper.h"
 #include "store/kin.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/scope.h"
-
-/* --- judging ------------------------------------------------------------- */
-
-/* Whether an org ever kept this file, or owned this device, since late work of
- * the old site counts. */
-static enum keeper_says
-ever_kept_key(struct txn *t, const struct self *self,
-    const uint8_t key[KEY_RECORD_BYTES], const char *org)
-{
-	enum keeper_says says = KEEPER_UNKNOWN;
-	struct record_set set;
-	struct keeper k;
-
-	if (record_gather(t, key, MATTER_CHANGES_MAX, &set) != ERR_OK)
-		return KEEPER_UNKNOWN;
-	if (keeper_open(&k, t, self, &set,
-	        keeper_field(set.change[0].record.kind)) == ERR_OK) {
-		says = keeper_ever(&k, org);
-		keeper_close(&k);
-	}
-	record_set_free(&set);
-	return says;
-}
-
-/* Of what is about a resident. */
-static enum keeper_says
-ever_kept(struct txn *t, const struct self *self, const char *source,
-    const char *resident, const char *org)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-
-	return resident == NULL || scope_resolve(t, source, "resident",
-	                               resident, key) != ERR_OK
-	           ? KEEPER_UNKNOWN
-	           : ever_kept_key(t, self, key, org);
-}
-
-/* Of one whose ref a record names; its source is told beside it or its own. */
-static enum keeper_says
-ever_kept_named(struct txn *t, const struct self *self, const struct record *r,
-    const char *name, const char *source_name, const char *org)
-{
-	const char *source = rule_text(r->fields, source_name);
-
-	return ever_kept(t, self, source == NULL ? r->id.source : source,
-	    rule_ref(r->fields, name), org);
-}
-
-/* Of a link: both entries, or one of them opens a stranger's file. */
-static enum keeper_says
-kept_both(struct txn *t, const struct self *self, const struct record *r,
-    const char *org)
-{
-	enum keeper_says one =
-	    ever_kept_named(t, self, r, "resident_id", "resident_source", org);
-	enum keeper_says other =
-	    ever_kept_named(t, self, r, "other_id", "other_source", org);
-
-	if (one == KEEPER_NO || other == KEEPER_NO)
-		return KEEPER_NO;
-	return one == KEEPER_YES ? other : one;
-}
-
-/* Of a decision: whether what it is about is its author's, or once was. */
-static enum keeper_says
-owns_matter(struct txn *t, const struct self *self, const struct record *r,
-    const char *org)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct matter m = {0};
-
-	if (matter_is_groups(r->fields))
-		return KEEPER_NO;
-	matter_about(r->fields, &m.record);
-	m.maker = matter_maker_by_name(rule_text(r->fields, "code"));
-	if (matter_kept_record(t, &m, key) == ERR_OK)
-		return ever_kept_key(t, self, key, org);
-	matter_find_owner(t, &m);
-	return keeper_is(t, m.owner, org);
-}
-
-static enum keeper_says
-is_entitled(struct txn *t, const struct self *self, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES])
-{
-	enum keeper_says answer;
-	struct record r;
-
-	if (record_read(t, key, &r) != ERR_OK)
-		return KEEPER_UNKNOWN;
-	if (strcmp(c->record.kind, "question") == 0)
-		answer = owns_matter(t, self, &r, c->org);
-	else if (strcmp(c->record.kind, "link") == 0)
-		answer = kept_both(t, self, &r, c->org);
-	else
-		answer = ever_kept_named(
-		    t, self, &r, "resident_id", "resident_source", c->org);
-	record_clear(&r);
-	return answer;
-}
-
-static bool
-takes_owners_step(const struct change *c)
-{
-	const struct kind *k = kind_by_name(c->record.kind);
-	const char *name = rule_text(c->fields, "state");
-	int rank = k == NULL || k->states == NULL || name == NULL
-	               ? -1
-	               : state_rank(k, name);
-
-	return rank >= 0 && k->states[rank].managing_only;
-}
 
 static enum err
 ask_about(
@@ -216,7 +105,7 @@ judge_claim(
     struct txn *t, const struct self *self, const struct keeper *k, size_t i)
 {
 	const struct change *c = &k->set->change[i];
-	bool takes_step = takes_owners_step(c);
+	bool takes_step = entitled_takes_step(c);
 	bool names = says_keeper(c, k->field), wrong;
 	enum err e = ERR_OK;
 
@@ -264,7 +153,7 @@ note_file(struct txn *t, const struct self *self, const struct change *c,
 	struct keeper k;
 	enum err e;
 
-	if (!c->managing && !takes_owners_step(c) && !says_keeper(c, name) &&
+	if (!c->managing && !entitled_takes_step(c) && !says_keeper(c, name) &&
 	    kin_is_alone(t, key))
 		return ERR_OK;
 	e = record_gather(t, key, KIN_MAX, &set);
@@ -307,57 +196,21 @@ ends_contract(const struct change *c)
 /* Of the org that began the contract, or that ever kept the resident's file.
  * While nobody else's beginning is here, it is its author's. */
 static bool
-is_theirs(struct txn *t, const struct self *self, const struct record_set *set,
-    const struct change *c)
+is_theirs(const struct claims *k, size_t i)
 {
-	uint8_t begun[MATTER_CHANGES_MAX];
-	const char *resident = NULL;
+	const char *org = k->set->change[i].org;
 	bool others = false;
-	size_t i;
+	size_t j;
 
-	if (begun_find(t, self->id, set->input, set->count, begun) != ERR_OK)
-		return true;
-	for (i = 0; i < set->count; i++) {
-		const struct change *one = &set->change[i];
-
-		if (resident == NULL)
-			resident = rule_ref(one->fields, "resident_id");
-		if (one == c || begun[i] == BEGUN_NOT)
+	for (j = 0; j < k->set->count; j++) {
+		if (j == i || k->begun[j] == BEGUN_NOT)
 			continue;
-		if (begun[i] == BEGUN_SURELY &&
-		    keeper_is(t, one->org, c->org) == KEEPER_YES)
+		if (k->begun[j] == BEGUN_SURELY &&
+		    keeper_is(k->t, k->set->change[j].org, org) == KEEPER_YES)
 			return true;
 		others = true;
 	}
-	return !others || ever_kept(t, self, c->record.source, resident,
-	                      c->org) == KEEPER_YES;
-}
-
-/* With another beginning a step that came before it may be another's. */
-static enum err
-note_contract(struct txn *t, const struct self *self, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES])
-{
-	bool begins = begins_anew(c) && (!c->founds || !kin_is_alone(t, key));
-	struct record_set set;
-	size_t i;
-	enum err e;
-
-	if (!begins && (!ends_contract(c) || keeper_is_group(t, self, c)))
-		return ERR_OK;
-	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
-	if (e != ERR_OK) /* stops nothing; verify tells */
-		return e == ERR_NOMEM ? e : ERR_OK;
-	for (i = 0; e == ERR_OK && i < set.count; i++) {
-		const struct change *one = &set.change[i];
-
-		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
-		    ends_contract(one) && !keeper_is_group(t, self, one))
-			e = ask_about(t, one, FINDING_OTHERS_CONTRACT,
-			    !is_theirs(t, self, &set, one));
-	}
-	record_set_free(&set);
-	return e;
+	return !others || claims_kept_resident(k, i);
 }
 
 /* --- of signed records ---------------------------------------------------- */
@@ -372,60 +225,28 @@ is_signed_kind(const char *name)
 
 /* What one signed only he amends or takes back, or who is above his org. */
 static bool
-is_signers(struct txn *t, const struct self *self, const struct record_set *set,
-    const struct change *c)
+is_signers(const struct claims *k, size_t i)
 {
-	uint8_t begun[MATTER_CHANGES_MAX];
-	bool others = false, own = false;
-	size_t i;
+	bool others = false;
+	size_t j;
 
-	if (begun_find(t, self->id, set->input, set->count, begun) != ERR_OK)
-		return true;
-	for (i = 0; i < set->count; i++) {
-		const struct change *one = &set->change[i];
-
-		if (begun[i] == BEGUN_NOT)
+	for (j = 0; j < k->set->count; j++) {
+		if (k->begun[j] == BEGUN_NOT)
 			continue;
-		if (begun[i] == BEGUN_SURELY &&
-		    keeper_is_above(t, c->org, one->org))
-			own = true;
-		else
-			others = true;
+		if (k->begun[j] == BEGUN_SURELY &&
+		    keeper_is_above(
+		        k->t, k->set->change[i].org, k->set->change[j].org))
+			return true;
+		others = true;
 	}
-	return own || !others;
+	return !others;
 }
 
-/* With a beginning what came before it may be another's. */
-static enum err
-note_signed(struct txn *t, const struct self *self, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES])
+/* Whether there is anything to judge about a record that says no more. */
+static bool
+claims_something(const struct change *c)
 {
-	bool begins = begins_anew(c);
-	struct record_set set;
-	size_t i;
-	enum err e;
-
-	if (begins ? kin_is_alone(t, key) : keeper_is_group(t, self, c))
-		return ERR_OK;
-	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
-	if (e != ERR_OK)
-		return e == ERR_NOMEM ? e : ERR_OK;
-	for (i = 0; e == ERR_OK && i < set.count; i++) {
-		const struct change *one = &set.change[i];
-
-		if ((begins || change_id_compare(&one->id, &c->id) == 0) &&
-		    one->parent_count > 0 && !keeper_is_group(t, self, one))
-			e = ask_about(t, one, FINDING_OTHERS_RECORD,
-			    !is_signers(t, self, &set, one));
-	}
-	record_set_free(&set);
-	return e;
-}
-
-bool
-entitled_is_claim(const struct change *c)
-{
-	return c->managing || takes_owners_step(c) ||
+	return c->managing || entitled_takes_step(c) ||
 	       (strcmp(c->record.kind, "contract") == 0 && ends_contract(c));
 }
 
@@ -442,28 +263,121 @@ note_begun(struct txn *t, const struct self *self, const struct change *c,
 	           : ERR_OK;
 }
 
+/* --- of all that is no file ----------------------------------------------- */
+
+/* One question a change: who was not the managing org at all is not asked
+ * about as the author of another's contract or record besides. */
+static enum err
+judge_one(const struct claims *k, size_t i)
+{
+	const struct change *c = &k->set->change[i];
+	bool wrong = false;
+	enum err e = ERR_OK;
+
+	if (keeper_is_group(k->t, k->self, c))
+		return ERR_OK;
+	if (claims_may_be(c)) {
+		wrong = claims_is_wrong(k, i);
+		e = ask_about(k->t, c, FINDING_UNENTITLED, wrong);
+		if (e == ERR_OK)
+			e = claims_note_names(k, i);
+	}
+	if (e == ERR_OK && strcmp(c->record.kind, "contract") == 0 &&
+	    ends_contract(c))
+		e = ask_about(k->t, c, FINDING_OTHERS_CONTRACT,
+		    !wrong && !is_theirs(k, i));
+	if (e == ERR_OK && c->parent_count > 0 &&
+	    is_signed_kind(c->record.kind))
+		e = ask_about(k->t, c, FINDING_OTHERS_RECORD,
+		    !wrong && !is_signers(k, i));
+	return e;
+}
+
+/* Whether it came after what had seen it. */
+static bool
+is_late(const struct record_set *set, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (kin_had_seen(set, i, at))
+			return true;
+	return false;
+}
+
+/* The change that came, NULL: any; all where it shows what the record is
+ * about, who began it, or what had seen what. */
+static enum err
+judge_set(struct txn *t, const struct self *self, const struct record_set *set,
+    const struct change *c)
+{
+	struct claims k;
+	size_t i, at = SIZE_MAX;
+	bool all;
+	enum err e = claims_open(&k, t, self, set);
+
+	if (e != ERR_OK)
+		return e;
+	for (i = 0; c != NULL && i < set->count; i++)
+		if (change_id_compare(&set->change[i].id, &c->id) == 0)
+			at = i;
+	all = c == NULL || begins_anew(c) || claims_shows_more(c) ||
+	      (at != SIZE_MAX && is_late(set, at));
+	for (i = 0; e == ERR_OK && i < set->count; i++)
+		if (all || i == at)
+			e = judge_one(&k, i);
+	claims_close(&k);
+	return e;
+}
+
+/* Most records have one change, which claims nothing. */
+static bool
+is_to_judge(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	const struct kind *k = kind_by_name(c->record.kind);
+
+	if (kin_is_alone(t, key))
+		return claims_something(c) ||
+		       (c->parent_count > 0 && is_signed_kind(c->record.kind));
+	return k == NULL || is_signed_kind(c->record.kind) ||
+	       field_by_name(k->fields, "resident_id") != NULL;
+}
+
 /* At the hub, as the change comes in: what is known then decides. */
 enum err
 entitled_judge(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	const char *name = keeper_field(c->record.kind);
+	struct record_set set;
 	enum err e;
 
 	if (name != NULL)
 		return note_file(t, self, c, key, name);
-	if ((c->managing || takes_owners_step(c)) &&
-	    !keeper_is_group(t, self, c)) {
-		bool wrong = is_entitled(t, self, c, key) == KEEPER_NO;
+	if (!is_to_judge(t, c, key))
+		return ERR_OK;
+	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+	if (e != ERR_OK) /* stops nothing; verify tells */
+		return e == ERR_NOMEM ? e : ERR_OK;
+	e = judge_set(t, self, &set, c);
+	record_set_free(&set);
+	return e;
+}
 
-		e = ask_about(t, c, FINDING_UNENTITLED, wrong);
-		if (e != ERR_OK || wrong)
-			return e;
-	}
-	if (strcmp(c->record.kind, "contract") == 0)
-		return note_contract(t, self, c, key);
-	return is_signed_kind(c->record.kind) ? note_signed(t, self, c, key)
-	                                      : ERR_OK;
+enum err
+entitled_judge_record(
+    struct txn *t, const struct self *self, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record_set set;
+	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_OK;
+	if (keeper_field(set.change[0].record.kind) == NULL)
+		e = judge_set(t, self, &set, NULL);
+	record_set_free(&set);
+	return e;
 }
 
 enum err

@@ -9,13 +9,13 @@
 enum err entitled_note(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 
-/** Judge one change of what is here, and put or drop its row. */
+/** Judge one change of what is here, and those it throws a light on, and put or
+ * drop their rows. */
 enum err entitled_judge(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
-/** Whether there is anything to judge about a change that is not of a file: it
- * says that it is the managing org's, or takes a step that is, or ends a
- * contract. */
-bool entitled_is_claim(const struct change *c);
+/** The same of all changes of a record that is no file and no device. */
+enum err entitled_judge_record(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES]);
 
 /** Judge again what names this record: more is known of its keeper
  * (entitled_again.c). */

@@ -9,33 +9,7 @@
 #include <string.h>
 
 #include "store/entitled.h"
-#include "store/keeper.h"
 #include "store/scope.h"
-
-/* Whether a change may be somebody's who had no right to it. */
-static bool
-is_claim(struct txn *t, const struct self *self, const struct change *c)
-{
-	return entitled_is_claim(c) && !keeper_is_group(t, self, c);
-}
-
-static enum err
-judge_record(
-    struct txn *t, const struct self *self, const uint8_t key[KEY_RECORD_BYTES])
-{
-	struct record_set set;
-	size_t i;
-	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
-
-	if (e != ERR_OK) /* stops nothing; verify tells */
-		return e == ERR_NOMEM ? e : ERR_OK;
-	for (i = 0; e == ERR_OK && i < set.count; i++)
-		if (keeper_field(set.change[i].record.kind) == NULL &&
-		    is_claim(t, self, &set.change[i]))
-			e = entitled_judge(t, self, &set.change[i], key);
-	record_set_free(&set);
-	return e;
-}
 
 /* Records of other sources mean it only while it is the only one of its ref;
  * when a second one comes, those that meant the first mean nobody. */
@@ -70,7 +44,7 @@ entitled_look_again(
 		e = naming_walk(
 		    t, id->kind, id->ref, roles[i], source, SIZE_MAX, &keys);
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		e = judge_record(t, self, keys.data + at);
+		e = entitled_judge_record(t, self, keys.data + at);
 	buffer_free(&keys);
 	return e;
 }
@@ -85,7 +59,7 @@ entitled_look_at_questions(
 	    t, id->kind, id->ref, NAMING_REST, id->source, "question", &keys);
 
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		e = judge_record(t, self, keys.data + at);
+		e = entitled_judge_record(t, self, keys.data + at);
 	buffer_free(&keys);
 	return e;
 }

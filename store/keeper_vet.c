@@ -6,6 +6,7 @@
 #include "store/keeper.h"
 #include "store/keeper_vet.h"
 #include "store/matter_pen.h"
+#include "store/named_once.h"
 #include "store/rules.h"
 
 /* Whoever judged the line already, the group, and who is in none may. */
@@ -24,28 +25,44 @@ names_another(const struct vet_line *line, const char *was, const char *name)
 	return is == NULL || strcmp(is, was) != 0;
 }
 
+static bool
+is_decision(const json_t *fields)
+{
+	return rule_state_is(fields, "decided") ||
+	       rule_state_is(fields, "undone");
+}
+
 /* Whoever the resident beside it is: a decision is of who may decide what it
  * is about. Of what is not here nobody here may. */
 static bool
-decides_for_another(struct vet *v, const struct vet_line *line)
+is_anothers(
+    const struct vet *v, const struct vet_line *line, const json_t *fields)
 {
 	struct matter m = {0};
 
-	if (strcmp(line->kind->name, "question") != 0 || line->is_entitled ||
-	    v->self->role == ROLE_HUB || !v->self->is_enrolled ||
-	    (!rule_state_is(line->fields, "decided") &&
-	        !rule_state_is(line->fields, "undone")) ||
-	    (line->old_state != NULL &&
-	        rule_state_is(line->fields, line->old_state)))
-		return false;
-	matter_about(line->fields, &m.record);
-	if (rule_text(line->fields, "about_source") == NULL)
+	matter_about(fields, &m.record);
+	if (rule_text(fields, "about_source") == NULL)
 		snprintf(m.record.source, sizeof m.record.source, "%s",
 		    vet_source_of(kind_by_name(m.record.kind),
 		        v->source == NULL ? v->self->source : v->source));
-	m.maker = matter_maker_by_name(rule_text(line->fields, "code"));
+	m.maker = matter_maker_by_name(rule_text(fields, "code"));
 	matter_find_owner(v->t, &m);
 	return keeper_is(v->t, m.owner, line->org) != KEEPER_YES;
+}
+
+/* What stands as decided, or does so now: who may take that step may also say
+ * what it says, of what it was about and of what it is about then. */
+static bool
+decides_for_another(const struct vet *v, const struct vet_line *line)
+{
+	if (strcmp(line->kind->name, "question") != 0 || line->is_entitled ||
+	    v->self->role == ROLE_HUB || !v->self->is_enrolled ||
+	    (line->before != NULL && json_equal(line->before, line->fields)))
+		return false;
+	return (is_decision(line->fields) &&
+	           is_anothers(v, line, line->fields)) ||
+	       (line->before != NULL && is_decision(line->before) &&
+	           is_anothers(v, line, line->before));
 }
 
 static void
@@ -66,10 +83,23 @@ vet_keeper(struct vet *v, const struct vet_line *line, struct findings *out)
 	findings_refuse(out, FINDING_KEEPERS_FIELD, name);
 }
 
+/* A file that names others in a link that was said would say it of them; forms
+ * never do (named_once.h). */
+static void
+vet_link(const struct vet *v, const struct vet_line *line, struct findings *out)
+{
+	if (v->source == NULL || v->self->role == ROLE_HUB ||
+	    !v->self->is_enrolled || strcmp(line->kind->name, "link") != 0 ||
+	    line->before == NULL || rule_state_is(line->before, "proposed"))
+		return;
+	named_once_check(line->kind, line->before, line->fields, out);
+}
+
 void
 keeper_vet(struct vet *v, const struct vet_line *line, struct findings *out)
 {
 	vet_keeper(v, line, out);
+	vet_link(v, line, out);
 	if (decides_for_another(v, line))
 		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "about_ref");
 }

@@ -29,6 +29,13 @@ void matter_acting_org(struct txn *t, const struct self *self,
 void matter_blind_number(
     struct txn *t, uint64_t number, uint8_t out[DB_BLIND_BYTES]);
 
+/** Ids of the changes that were written with this decision, first to last: an
+ * undoing takes back nothing else. What its record shows as `changes` anybody
+ * may have written who changed it since. json_decref(*out) after ERR_OK. Errors
+ * of record_gather(). */
+enum err matter_made(
+    struct txn *t, const struct record *decision, json_t **out);
+
 enum err matter_pen_begin(struct matter_pen *pen, struct txn *t,
     const struct self *self, const struct matter_decision *d, const char *org);
 /** Frees what it holds; e passes through. */

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/kin.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/value.h"
-
-/* --- undoing ------------------------------------------------------------- */
 
 /* Fields that one change of the decision set and still rules: back to what it
  * found. */
@@ -46,25 +45,112 @@ before_change(const struct record_set *set, const struct change *c)
 	return fields;
 }
 
+/* --- what a decision wrote ------------------------------------------------ */
+
+static enum err
+read_change(struct txn *t, const struct change_id *id, struct change *c)
+{
+	struct stored s;
+	enum err e;
+
+	stored_init(&s);
+	change_init(c);
+	c->id = *id;
+	e = stored_read(t, id, &s);
+	if (e == ERR_OK)
+		e = change_decode(c, s.body.data, s.body.size);
+	stored_free(&s);
+	return e;
+}
+
+/* Of the same store and the same moment, as all that one decision writes. What
+ * is not here was not seen to be otherwise. */
+static bool
+is_made_with(struct txn *t, const struct change *decided, const char *text)
+{
+	struct change_id id;
+	struct change c;
+	bool is;
+
+	if (text == NULL || matter_change_parse(text, &id) != ERR_OK ||
+	    memcmp(id.life, decided->id.life, LIFE_BYTES) != 0)
+		return false;
+	is = read_change(t, &id, &c) != ERR_OK ||
+	     c.recorded_at == decided->recorded_at;
+	change_clear(&c);
+	return is;
+}
+
+static enum err
+add_made(struct txn *t, const struct change *decided, json_t *out)
+{
+	const json_t *ids = json_object_get(decided->fields, "changes");
+	size_t i;
+
+	for (i = 0; i < json_array_size(ids); i++) {
+		json_t *id = json_array_get(ids, i);
+
+		if (is_made_with(t, decided, json_string_value(id)) &&
+		    json_array_append(out, id) != 0)
+			return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+/* Whether change i decided it, where nothing was decided yet. */
+static bool
+decides(const struct record_set *set, size_t i)
+{
+	size_t j;
+
+	if (!rule_state_is(set->change[i].fields, "decided"))
+		return false;
+	for (j = 0; j < set->count; j++)
+		if (kin_had_seen(set, i, j) &&
+		    rule_state_is(set->change[j].fields, "decided"))
+			return false;
+	return true;
+}
+
+enum err
+matter_made(struct txn *t, const struct record *decision, json_t **out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record_set set;
+	size_t i;
+	enum err e;
+
+	*out = NULL;
+	key_record(txn_db(t), key, &decision->id);
+	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
+	if (e != ERR_OK)
+		return e;
+	*out = json_array();
+	e = *out == NULL ? ERR_NOMEM : ERR_OK;
+	for (i = 0; e == ERR_OK && i < set.count; i++)
+		if (decides(&set, i))
+			e = add_made(t, &set.change[i], *out);
+	record_set_free(&set);
+	if (e != ERR_OK)
+		json_decref(*out);
+	return e;
+}
+
+/* --- undoing -------------------------------------------------------------- */
+
 static enum err
 undo_change(struct matter_pen *pen, const char *text)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct change_id id;
 	struct record_set set;
-	struct stored s;
 	struct change c;
 	json_t *fields = NULL;
 	enum err e = matter_change_parse(text, &id);
 
 	if (e != ERR_OK)
 		return e;
-	stored_init(&s);
-	change_init(&c);
-	c.id = id;
-	e = stored_read(pen->t, &id, &s);
-	if (e == ERR_OK)
-		e = change_decode(&c, s.body.data, s.body.size);
+	e = read_change(pen->t, &id, &c);
 	if (e == ERR_OK) {
 		key_record(txn_db(pen->t), key, &c.record);
 		e = record_gather(pen->t, key, MATTER_CHANGES_MAX, &set);
@@ -79,20 +165,23 @@ undo_change(struct matter_pen *pen, const char *text)
 	}
 	json_decref(fields);
 	change_clear(&c);
-	stored_free(&s);
 	return e;
 }
 
 static enum err
 undo_changes(struct matter_pen *pen, const struct record *decision)
 {
-	const json_t *changes = json_object_get(decision->fields, "changes");
-	size_t i = json_array_size(changes);
-	enum err e = ERR_OK;
+	json_t *changes;
+	enum err e = matter_made(pen->t, decision, &changes);
+	size_t i;
 
+	if (e != ERR_OK)
+		return e;
+	i = json_array_size(changes);
 	while (e == ERR_OK && i-- > 0)
 		e = undo_change(
 		    pen, json_string_value(json_array_get(changes, i)));
+	json_decref(changes);
 	return e;
 }
 

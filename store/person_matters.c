@@ -10,7 +10,7 @@
 #include "store/candidate.h"
 #include "store/index.h"
 #include "store/kin.h"
-#include "store/matter.h"
+#include "store/matter_pen.h"
 #include "store/rules.h"
 
 static const char *
@@ -163,18 +163,13 @@ decide_pair(struct matter_pen *pen, const struct matter *m, size_t n)
 	return e;
 }
 
-/* The link of the change that said so. */
 static enum err
-link_of(
-    struct txn *t, const struct record *decision, uint8_t key[KEY_RECORD_BYTES])
+record_of(struct txn *t, const char *text, struct identity *out)
 {
-	const char *text = json_string_value(
-	    json_array_get(json_object_get(decision->fields, "changes"), 0));
 	struct change_id id;
 	struct stored s;
 	struct change c;
-	enum err e =
-	    text == NULL ? ERR_NOT_FOUND : matter_change_parse(text, &id);
+	enum err e = matter_change_parse(text, &id);
 
 	if (e != ERR_OK)
 		return e;
@@ -184,11 +179,34 @@ link_of(
 	e = stored_read(t, &id, &s);
 	if (e == ERR_OK)
 		e = change_decode(&c, s.body.data, s.body.size);
-	if (e == ERR_OK)
-		key_record(txn_db(t), key, &c.record);
+	*out = c.record;
 	change_clear(&c);
 	stored_free(&s);
 	return e;
+}
+
+/* The link of the change that said so. */
+static enum err
+link_of(
+    struct txn *t, const struct record *decision, uint8_t key[KEY_RECORD_BYTES])
+{
+	struct identity link = {0};
+	json_t *made;
+	size_t i;
+	enum err e = matter_made(t, decision, &made);
+
+	if (e != ERR_OK)
+		return e;
+	for (i = 0; e == ERR_OK && strcmp(link.kind, "link") != 0 &&
+	            i < json_array_size(made);
+	     i++)
+		e = record_of(
+		    t, json_string_value(json_array_get(made, i)), &link);
+	json_decref(made);
+	if (e != ERR_OK)
+		return e;
+	key_record(txn_db(t), key, &link);
+	return strcmp(link.kind, "link") == 0 ? ERR_OK : ERR_NOT_FOUND;
 }
 
 static enum err

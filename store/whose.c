@@ -75,12 +75,59 @@ link_word(const struct identity *link, char *out, size_t out_bytes)
 	return n > 0 && (size_t)n < out_bytes;
 }
 
+/* Whether this decision says whose the record is after that link. */
+static bool
+decides(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const struct record *fact, const char *link)
+{
+	const char *code, *field;
+	struct identity about;
+	struct record r;
+	bool is;
+
+	if (record_read(t, key, &r) != ERR_OK)
+		return false;
+	code = rule_text(r.fields, "code");
+	field = rule_text(r.fields, "about_field");
+	matter_about(r.fields, &about);
+	is = rule_state_is(r.fields, "decided") && code != NULL &&
+	     strcmp(code, finding_name(FINDING_WHOSE)) == 0 && field != NULL &&
+	     strcmp(field, link) == 0 &&
+	     strcmp(about.source, fact->id.source) == 0 &&
+	     strcmp(about.kind, fact->id.kind) == 0 &&
+	     strcmp(about.ref, fact->id.ref) == 0;
+	record_clear(&r);
+	return is;
+}
+
+/* Of what stays where it is nothing but the decision tells. */
+static enum err
+is_decided(
+    struct txn *t, const struct record *fact, const char *link, bool *out)
+{
+	const char *ref = rule_ref(fact->fields, "resident_id");
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = ERR_OK;
+
+	*out = false;
+	if (ref != NULL)
+		e = naming_walk_kind(
+		    t, "resident", ref, NAMING_REST, NULL, "question", &keys);
+	for (at = 0; e == ERR_OK && !*out && at < keys.size;
+	     at += KEY_RECORD_BYTES)
+		*out = decides(t, keys.data + at, fact, link);
+	buffer_free(&keys);
+	return e;
+}
+
 static enum err
 ask(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     const struct standing *stood, const struct identity *link)
 {
 	char word[sizeof((struct question *)0)->field];
 	struct question q;
+	bool decided;
 	struct record r;
 	enum err e = record_read(t, key, &r);
 
@@ -92,7 +139,9 @@ ask(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	    (r.clock == CLOCK_SUSPECT ||
 	        (r.at >= stood->from && r.at <= stood->to))) {
 		matter_question(&r.id, FINDING_WHOSE, word, r.at, &q);
-		e = question_put(t, &q);
+		e = is_decided(t, &r, word, &decided);
+		if (e == ERR_OK && !decided)
+			e = question_put(t, &q);
 	}
 	record_clear(&r);
 	return e;
@@ -116,6 +165,21 @@ is_of_entry(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	return is_of;
 }
 
+/* Keys of what names a resident's ref, of whichever source. */
+static enum err
+namers_of(struct txn *t, const char *ref, struct buffer *out)
+{
+	static const enum naming_role roles[] = {
+	    NAMING_GRANTS, NAMING_PLANS, NAMING_REST};
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < sizeof roles / sizeof *roles; i++)
+		e = naming_walk(
+		    t, "resident", ref, roles[i], NULL, SCOPE_NAMERS_MAX, out);
+	return e;
+}
+
 static enum err
 ask_of_entry(struct txn *t, const char *ref,
     const uint8_t entry[KEY_RECORD_BYTES], const struct standing *stood,
@@ -123,12 +187,8 @@ ask_of_entry(struct txn *t, const char *ref,
 {
 	struct buffer keys = {0};
 	size_t at;
-	enum err e = naming_walk(
-	    t, "resident", ref, NAMING_PLANS, NULL, SCOPE_NAMERS_MAX, &keys);
+	enum err e = namers_of(t, ref, &keys);
 
-	if (e == ERR_OK)
-		e = naming_walk(t, "resident", ref, NAMING_REST, NULL,
-		    SCOPE_NAMERS_MAX, &keys);
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
 		if (is_of_entry(t, keys.data + at, entry))
 			e = ask(t, keys.data + at, stood, link);
@@ -184,16 +244,101 @@ note_fact(
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* It means another entry since this one came. */
+static enum err
+ask_no_more(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const struct identity *link)
+{
+	char word[sizeof((struct question *)0)->field];
+	struct question q;
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (is_fact(r.id.kind) && link_word(link, word, sizeof word)) {
+		matter_question(&r.id, FINDING_WHOSE, word, r.at, &q);
+		e = matter_drop(t, &q);
+	}
+	record_clear(&r);
+	return e;
+}
+
+/* All that names a ref, held against one link of one entry that bears it. */
+static enum err
+hold_against(struct txn *t, const struct buffer *facts,
+    const uint8_t entry[KEY_RECORD_BYTES], const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct standing stood;
+	struct record link;
+	size_t at;
+	enum err e = ERR_OK;
+
+	if (read_standing(t, key, &stood, &link) != ERR_OK)
+		return ERR_OK; /* verify's to tell */
+	for (at = 0; stood.is_over && e == ERR_OK && at < facts->size;
+	     at += KEY_RECORD_BYTES)
+		e = is_of_entry(t, facts->data + at, entry)
+		        ? ask(t, facts->data + at, &stood, &link.id)
+		        : ask_no_more(t, facts->data + at, &link.id);
+	record_clear(&link);
+	return e;
+}
+
+static enum err
+hold_against_links(struct txn *t, const char *ref,
+    const uint8_t entry[KEY_RECORD_BYTES], struct buffer *facts)
+{
+	struct buffer links = {0};
+	size_t at;
+	enum err e = linked_links(t, entry, LINKS_MAX, &links);
+
+	if (e == ERR_OK && links.size > 0 && facts->size == 0)
+		e = namers_of(t, ref, facts);
+	for (at = 0; e == ERR_OK && at < links.size; at += KEY_RECORD_BYTES)
+		e = hold_against(t, facts, entry, links.data + at);
+	buffer_free(&links);
+	return e;
+}
+
+/* What named it before it came; where it is the second of its ref, what meant
+ * the first means that no more, or nobody. */
+static enum err
+note_resident(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct buffer bearers = {0}, facts = {0};
+	size_t at;
+	enum err e;
+
+	if (!naming_is_named(t, &c->record)) /* as most that are new */
+		return ERR_OK;
+	e = naming_walk(t, "resident", c->record.ref, NAMING_HOLDERS, NULL,
+	    SCOPE_NAMERS_MAX, &bearers);
+	if (e == ERR_OK)
+		e = hold_against_links(t, c->record.ref, key, &facts);
+	for (at = 0; e == ERR_OK && at < bearers.size; at += KEY_RECORD_BYTES)
+		if (memcmp(bearers.data + at, key, KEY_RECORD_BYTES) != 0)
+			e = hold_against_links(
+			    t, c->record.ref, bearers.data + at, &facts);
+	buffer_free(&bearers);
+	buffer_free(&facts);
+	return e;
+}
+
 enum err
 whose_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	if (self->role != ROLE_HUB)
 		return ERR_OK;
+	if (!says(c, "undone") && !linked_ever_undone(t))
+		return ERR_OK;
 	if (strcmp(c->record.kind, "link") == 0)
-		return says(c, "undone") ? note_link(t, key) : ERR_OK;
-	return c->parent_count == 0 && is_fact(c->record.kind) &&
-	               linked_ever_undone(t)
+		return note_link(t, key);
+	if (strcmp(c->record.kind, "resident") == 0)
+		return kin_is_alone(t, key) ? note_resident(t, c, key) : ERR_OK;
+	return c->parent_count == 0 && is_fact(c->record.kind)
 	           ? note_fact(t, c, key)
 	           : ERR_OK;
 }

@@ -1,7 +1,8 @@
 /* whose: a link was undone, and what was written of either entry while it stood
  * may be of the other person. The hub, which knows all that names an entry,
- * asks about each such record once: a row of QUESTION_MATTER about the record,
- * its field the link's ref.
+ * asks about each such record until that is decided: a row of QUESTION_MATTER
+ * about the record, its field the link's ref. Which they are follows from what
+ * is here, in whatever order the link, the record and the entries came.
  */
 
 #ifndef YIZHAN_STORE_WHOSE_H

@@ -101,4 +101,61 @@ asked_of(struct fixture *f, const char *kind)
 	return count_rows(f, (struct counted){.kind = kind});
 }
 
+/* --- in any order ----------------------------------------------------------
+ */
+
+/* Part p of a history that is told under refs and ids of its own. */
+typedef void tell_part(struct fixture *f, uint64_t history, unsigned part);
+
+static inline struct change_id
+id_in(uint64_t history, unsigned part)
+{
+	struct change_id id = {.class = 2, .seq = history * 10 + part};
+
+	memset(id.life, 0x55, sizeof id.life);
+	return id;
+}
+
+static inline struct identity
+named_in(const char *kind, const char *source, uint64_t history)
+{
+	struct identity record = {0};
+
+	snprintf(record.source, sizeof record.source, "%s", source);
+	snprintf(record.kind, sizeof record.kind, "%s", kind);
+	snprintf(
+	    record.ref, sizeof record.ref, "%c%u", *kind, (unsigned)history);
+	return record;
+}
+
+static inline json_t *
+ref_in(const char *kind, uint64_t history)
+{
+	return json_sprintf("ref:%s", named_in(kind, "", history).ref);
+}
+
+/* Every order of four parts; at the end as many wait of each history. */
+static inline void
+in_any_order(
+    struct fixture *f, tell_part *tell, enum finding_code code, size_t wanted)
+{
+	uint64_t history = 0, text;
+
+	for (text = 0; text < 256; text++) {
+		unsigned order[4], seen = 0;
+
+		for (unsigned i = 0; i < 4; i++) {
+			order[i] = 1 + (unsigned)(text >> (2 * i) & 3);
+			seen |= 1u << order[i];
+		}
+		if (seen != 0x1e)
+			continue;
+		history++;
+		for (unsigned i = 0; i < 4; i++)
+			tell(f, history, order[i]);
+		assert_int_equal(asked(f, code), history * wanted);
+	}
+	assert_int_equal(history, 24);
+}
+
 #endif
