@@ -10,6 +10,7 @@
 #include "store/begun.h"
 #include "store/contest_settle.h"
 #include "store/crowded.h"
+#include "store/decoded.h"
 #include "store/emptying.h"
 #include "store/group_word.h"
 #include "store/index.h"
@@ -272,6 +273,7 @@ take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 	const uint8_t *body = batch_body(in->batch, bc);
 	uint64_t fingerprint = log_fingerprint(
 	    in->self->fingerprint_secret, &bc->id, body, bc->body_bytes);
+	uint8_t key[KEY_RECORD_BYTES];
 	enum finding_code code;
 	struct change c;
 	enum err e;
@@ -290,8 +292,12 @@ take_fresh(struct intake *in, const struct batch_change *bc, uint16_t month)
 		                      : admit_judge(in->t, &c, in->peer);
 	if (code == FINDING_NONE && strcmp(c.record.kind, "org") == 0)
 		in->saw_org = true;
+	if (code == FINDING_NONE)
+		key_record_in(in->t, key, &c.record);
 	e = stored_write(in->t, &bc->id, (uint16_t)code, month, fingerprint,
 	    body, bc->body_bytes);
+	if (e == ERR_OK && code == FINDING_NONE)
+		decoded_note(in->t, key, &c, fingerprint);
 	if (e == ERR_OK && code == FINDING_NONE)
 		e = admit_merged(in->t, in->self, &c, fingerprint);
 	if (e == ERR_OK && code != FINDING_NONE)

@@ -11,6 +11,7 @@ release(void *memory)
 
 	org_tree_free(&m->tree);
 	blinds_wipe(&m->blinds);
+	decoded_clear(&m->decoded);
 }
 
 struct memo *
@@ -31,6 +32,7 @@ memo_forget(struct txn *t)
 	if (m == NULL)
 		return;
 	org_tree_free(&m->tree);
+	decoded_clear(&m->decoded);
 	memset(m, 0, sizeof *m);
 	m->tree.t = t;
 }

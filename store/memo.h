@@ -10,6 +10,7 @@
 #define YIZHAN_STORE_MEMO_H
 
 #include "store/blinds.h"
+#include "store/decoded.h"
 #include "store/kin.h"
 #include "store/list.h"
 #include "store/org_tree.h"
@@ -41,6 +42,7 @@ struct memo {
 	} few;                  /* see kin_few() */
 	bool is_no_link_undone; /* see linked_ever_undone() */
 	struct blinds blinds;
+	struct decoded decoded;
 };
 
 /** Of this transaction, empty at first. NULL: no memory, or it only reads. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/decoded.h"
 #include "store/emptying.h"
 #include "store/graph.h"
 #include "store/index.h"
@@ -53,6 +54,7 @@ stored_write(struct txn *t, const struct change_id *id, uint16_t apart,
 	enum err e;
 
 	key_change(key, id);
+	decoded_forget(t, id);
 	buffer_reserve(&value, STORED_HEAD_BYTES + body_bytes);
 	put_u16(&value, apart);
 	put_u16(&value, month);
@@ -194,36 +196,49 @@ struct gathering {
 	struct record_set *set;
 };
 
+/* The change of that id as it is stored, if it is merged into this record. */
+static enum err
+read_one(struct gathering *into, const struct change_id *id, struct change *c,
+    uint64_t *fingerprint)
+{
+	struct stored *s = &into->stored;
+	enum err e = stored_read(into->t, id, s);
+
+	if (e != ERR_OK) /* not found: the index names what is not there */
+		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+	change_init(c);
+	c->id = *id;
+	e = change_decode(c, s->body.data, s->body.size);
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? e : ERR_CORRUPT;
+	if (s->apart != 0 || !belongs(into->t, c, into->key)) {
+		change_clear(c);
+		return ERR_CORRUPT;
+	}
+	*fingerprint = s->fingerprint;
+	decoded_note(into->t, into->key, c, s->fingerprint);
+	return ERR_OK;
+}
+
 static enum err
 gather_one(void *context, const struct change_id *id)
 {
 	struct gathering *into = context;
 	struct record_set *g = into->set;
-	struct stored *s = &into->stored;
 	enum err e = ERR_OK;
 
 	if (g->count == into->most)
 		return ERR_LIMIT;
 	if (g->count == g->capacity)
 		e = gathered_grow(g);
+	if (e == ERR_OK &&
+	    !decoded_find(into->t, into->key, id, &g->change[g->count],
+	        &g->input[g->count].fingerprint))
+		e = read_one(into, id, &g->change[g->count],
+		    &g->input[g->count].fingerprint);
 	if (e == ERR_OK)
-		e = stored_read(into->t, id, s);
-	if (e == ERR_NOT_FOUND)
-		return ERR_CORRUPT; /* the index names what is not there */
-	if (e != ERR_OK)
-		return e;
-	change_init(&g->change[g->count]);
-	g->change[g->count].id = *id;
-	e = change_decode(&g->change[g->count], s->body.data, s->body.size);
-	if (e != ERR_OK)
-		return e == ERR_NOMEM ? e : ERR_CORRUPT;
-	if (s->apart != 0 ||
-	    !belongs(into->t, &g->change[g->count], into->key)) {
-		change_clear(&g->change[g->count]);
-		return ERR_CORRUPT;
-	}
-	g->input[g->count++].fingerprint = s->fingerprint;
-	return ERR_OK;
+		g->count++;
+	return e;
 }
 
 static enum err

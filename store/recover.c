@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/decoded.h"
 #include "store/enrol.h"
 #include "store/kin.h"
 #include "store/recover.h"
@@ -447,6 +448,7 @@ drop_old(struct txn *t, const struct change *c,
 	memcpy(key, record_key, KEY_RECORD_BYTES);
 	key_change(key + KEY_RECORD_BYTES, &c->id);
 	kin_forget(t);
+	decoded_forget(t, &c->id);
 	e = txn_delete(t, TABLE_RECORDS, key, sizeof key);
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
 		e = txn_delete(

@@ -73,7 +73,8 @@ test_a_blind_hash_is_the_same_from_memory(void **state)
 /* --- a record's changes ------------------------------------------------ */
 
 static struct change_id
-says(struct txn *t, const char *ref, const struct change_id *seen)
+says_phone(struct txn *t, const char *ref, const char *phone,
+    const struct change_id *seen)
 {
 	struct change_id id;
 	struct self self;
@@ -89,11 +90,17 @@ says(struct txn *t, const char *ref, const struct change_id *seen)
 	if (seen != NULL)
 		c.parents[c.parent_count++].id = *seen;
 	c.occurred_at = c.recorded_at = TEST_NOW;
-	c.fields = json_pack("{s:s}", "phone", "1");
+	c.fields = json_pack("{s:s}", "phone", phone);
 	assert_int_equal(admit_own(t, &self, &c, 2), ERR_OK);
 	id = c.id;
 	change_clear(&c);
 	return id;
+}
+
+static struct change_id
+says(struct txn *t, const char *ref, const struct change_id *seen)
+{
+	return says_phone(t, ref, "1", seen);
 }
 
 static size_t
@@ -133,6 +140,105 @@ test_a_change_that_came_is_known(void **state)
 	txn_abort(t);
 }
 
+/* --- a change that was read ---------------------------------------------- */
+
+static enum err
+phone_of(struct txn *t, const char *ref, char out[16])
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e;
+
+	key_record_of(txn_db(t), key, "his", "resident", ref);
+	e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e;
+	snprintf(out, 16, "%s",
+	    json_string_value(json_object_get(r.fields, "phone")));
+	/* What was handed out is not what is remembered. */
+	json_object_clear(r.fields);
+	record_clear(&r);
+	return ERR_OK;
+}
+
+/* Behind the back of who remembers: nobody else writes a change so. */
+static void
+spoil(struct txn *t, const struct change_id *id)
+{
+	uint8_t key[KEY_CHANGE_BYTES];
+
+	key_change(key, id);
+	assert_int_equal(
+	    txn_put(t, TABLE_CHANGES, key, sizeof key, "?", 1), ERR_OK);
+}
+
+static void
+test_a_change_is_read_once_in_a_transaction(void **state)
+{
+	struct test_store *s = *state;
+	struct txn *t = test_store_write(s);
+	struct change_id id = says(t, "R1", NULL);
+	char phone[16];
+
+	assert_int_equal(phone_of(t, "R1", phone), ERR_OK);
+	spoil(t, &id);
+	assert_int_equal(phone_of(t, "R1", phone), ERR_OK);
+	assert_string_equal(phone, "1");
+	assert_int_equal(txn_commit(t), ERR_OK);
+	t = test_store_write(s);
+	assert_int_equal(phone_of(t, "R1", phone), ERR_CORRUPT);
+	txn_abort(t);
+}
+
+/* More than have a place, so that some stand where others stood. */
+static void
+test_each_record_is_read_as_itself(void **state)
+{
+	struct test_store *s = *state;
+	struct txn *t = test_store_write(s);
+	char ref[16], phone[16];
+	size_t i, pass;
+
+	for (i = 0; i < 2 * (size_t)DECODED_MOST; i++) {
+		snprintf(ref, sizeof ref, "R%zu", i);
+		says_phone(t, ref, ref, NULL);
+	}
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < 2 * (size_t)DECODED_MOST; i++) {
+			snprintf(ref, sizeof ref, "R%zu", i);
+			assert_int_equal(phone_of(t, ref, phone), ERR_OK);
+			assert_string_equal(phone, ref);
+		}
+	txn_abort(t);
+}
+
+static void
+test_what_is_written_anew_is_read_anew(void **state)
+{
+	struct test_store *s = *state;
+	struct txn *t = test_store_write(s);
+	struct change_id id = says(t, "R1", NULL);
+	struct stored stored;
+	struct buffer body = {0};
+	char phone[16];
+
+	assert_int_equal(phone_of(t, "R1", phone), ERR_OK);
+	stored_init(&stored);
+	assert_int_equal(stored_read(t, &id, &stored), ERR_OK);
+	put_bytes(&body, stored.body.data, stored.body.size);
+	assert_int_equal(stored_write(t, &id, FINDING_WITHDRAWN, stored.month,
+	                     stored.fingerprint, body.data, body.size),
+	    ERR_OK);
+	assert_int_equal(phone_of(t, "R1", phone), ERR_CORRUPT);
+	assert_int_equal(stored_write(t, &id, 0, stored.month,
+	                     stored.fingerprint, body.data, body.size),
+	    ERR_OK);
+	assert_int_equal(phone_of(t, "R1", phone), ERR_OK);
+	stored_free(&stored);
+	buffer_free(&body);
+	txn_abort(t);
+}
+
 #define CLINIC(f) cmocka_unit_test_setup_teardown(f, open_clinic, close_clinic)
 
 int
@@ -141,6 +247,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CLINIC(test_a_blind_hash_is_the_same_from_memory),
 	    CLINIC(test_a_change_that_came_is_known),
+	    CLINIC(test_a_change_is_read_once_in_a_transaction),
+	    CLINIC(test_each_record_is_read_as_itself),
+	    CLINIC(test_what_is_written_anew_is_read_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
