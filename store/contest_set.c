@@ -1,5 +1,6 @@
 /* contest_set: one resident's contracts, read from the hub's records. */
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -515,22 +516,27 @@ read_all(struct reading *r)
 	return org_tree_state(&r->tree);
 }
 
+struct contest_set *
+contest_set_new(void)
+{
+	return calloc(1, sizeof(struct contest_set));
+}
+
 enum err
 contest_set_read(struct txn *t, const struct self *self,
-    const uint8_t resident[KEY_RECORD_BYTES], struct contest_set **out)
+    const uint8_t resident[KEY_RECORD_BYTES], struct contest_set *out)
 {
-	struct reading *r = calloc(1, sizeof *r);
+	struct reading *r = malloc(sizeof *r);
 	enum err e;
 
-	*out = calloc(1, sizeof **out);
-	if (r == NULL || *out == NULL) {
-		free(r);
-		free(*out);
+	if (r == NULL)
 		return ERR_NOMEM;
-	}
+	/* Not the arrays: they are filled as far as they are counted. */
+	memset(r, 0, offsetof(struct reading, holders));
+	r->left.count = 0;
 	r->t = t;
 	r->self = self;
-	r->set = *out;
+	r->set = out;
 	r->tree.t = t;
 	e = add_linked(r, resident);
 	if (e == ERR_OK)
@@ -539,20 +545,29 @@ contest_set_read(struct txn *t, const struct self *self,
 	buffer_free(&r->contracts);
 	free(r);
 	if (e != ERR_OK)
-		contest_set_free(*out);
+		contest_set_clear(out);
 	return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_NOT_FOUND : e;
+}
+
+void
+contest_set_clear(struct contest_set *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->contest.count; i++) {
+		record_clear(&s->record[i].present);
+		json_decref(s->record[i].said);
+		memset(&s->record[i], 0, sizeof s->record[i]);
+	}
+	memset(&s->contest, 0, offsetof(struct contest, of));
+	s->has_moves = false;
+	s->people_count = 0;
 }
 
 void
 contest_set_free(struct contest_set *s)
 {
-	size_t i;
-
-	if (s == NULL)
-		return;
-	for (i = 0; i < s->contest.count; i++) {
-		record_clear(&s->record[i].present);
-		json_decref(s->record[i].said);
-	}
+	if (s != NULL)
+		contest_set_clear(s);
 	free(s);
 }

@@ -25,13 +25,20 @@ struct contest_set {
 	uint8_t people[CONTEST_PEOPLE_MOST][KEY_RECORD_BYTES];
 };
 
+/** An empty one. It has room for the most there can be, a third of a megabyte:
+ * who reads several residents takes one for all of them. NULL: no memory. */
+struct contest_set *contest_set_new(void);
+/** NULL is allowed. */
+void contest_set_free(struct contest_set *s);
+
 /**
- * Read all contracts of a resident and of those linked to him, and decide
- * them. ERR_NOT_FOUND: no such resident here. What cannot be read is left out.
- * contest_set_free() after ERR_OK.
+ * Read all contracts of a resident and of those linked to him into an empty
+ * set, and decide them. ERR_NOT_FOUND: no such resident here. What cannot be
+ * read is left out. contest_set_clear() after ERR_OK; after an error it is
+ * empty.
  */
 enum err contest_set_read(struct txn *t, const struct self *self,
-    const uint8_t resident[KEY_RECORD_BYTES], struct contest_set **out);
-void contest_set_free(struct contest_set *s);
+    const uint8_t resident[KEY_RECORD_BYTES], struct contest_set *out);
+void contest_set_clear(struct contest_set *s);
 
 #endif

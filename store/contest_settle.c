@@ -313,6 +313,7 @@ struct settling {
 	struct txn *t;
 	const struct self *self;
 	int64_t now;
+	struct contest_set *set;  /* empty but for the resident at hand */
 	struct buffer done;       /* keys of residents */
 	struct buffer households; /* of their contracts */
 };
@@ -349,18 +350,14 @@ say_all(struct settling *w, const struct contest_set *s)
 	return e;
 }
 
+/* What the set holds of one resident. */
 static enum err
-settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
+settle_set(struct settling *w)
 {
-	struct contest_set *s;
+	const struct contest_set *s = w->set;
 	size_t i;
 	enum err e;
 
-	if (is_done(w, key))
-		return ERR_OK;
-	e = contest_set_read(w->t, w->self, key, &s);
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	for (i = 0; i < s->people_count; i++)
 		put_bytes(&w->done, s->people[i], KEY_RECORD_BYTES);
 	e = buffer_state(&w->done);
@@ -371,7 +368,25 @@ settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
 	for (i = 0; e == ERR_OK && i < s->contest.count; i++)
 		e = homes_add(w->t, &s->record[i].present, s->record[i].key,
 		    &w->households);
-	contest_set_free(s);
+	return e;
+}
+
+static enum err
+settle_resident(struct settling *w, const uint8_t key[KEY_RECORD_BYTES])
+{
+	enum err e;
+
+	if (is_done(w, key))
+		return ERR_OK;
+	if (w->set == NULL)
+		w->set = contest_set_new();
+	if (w->set == NULL)
+		return ERR_NOMEM;
+	e = contest_set_read(w->t, w->self, key, w->set);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = settle_set(w);
+	contest_set_clear(w->set);
 	return e;
 }
 
@@ -505,6 +520,7 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 	} while (e == ERR_OK && keys.size > 0);
 	if (e == ERR_OK)
 		e = household_settle(t, self, &w.households, now);
+	contest_set_free(w.set);
 	buffer_free(&keys);
 	buffer_free(&w.done);
 	buffer_free(&w.households);
@@ -567,15 +583,15 @@ contest_holder(struct txn *t, const struct self *self,
     const uint8_t resident[KEY_RECORD_BYTES], const char *day,
     uint8_t out[KEY_RECORD_BYTES])
 {
-	struct contest_set *s;
-	size_t i;
-	enum err e = contest_set_read(t, self, resident, &s);
+	struct contest_set *s = contest_set_new();
+	size_t i = SIZE_MAX;
+	enum err e =
+	    s == NULL ? ERR_NOMEM : contest_set_read(t, self, resident, s);
 
-	if (e != ERR_OK)
-		return e;
-	i = contest_counts(&s->contest, day);
+	if (e == ERR_OK)
+		i = contest_counts(&s->contest, day);
 	if (i != SIZE_MAX)
 		memcpy(out, s->record[i].key, KEY_RECORD_BYTES);
 	contest_set_free(s);
-	return i == SIZE_MAX ? ERR_NOT_FOUND : ERR_OK;
+	return e == ERR_OK && i == SIZE_MAX ? ERR_NOT_FOUND : e;
 }

@@ -151,28 +151,24 @@ gather_keys(
 }
 
 static void
-family_free(struct family *f)
+family_clear(struct family *f)
 {
 	while (f->count > 0)
 		record_clear(&f->of[--f->count].r);
-	free(f);
 }
 
+/* Into an empty one; family_clear() also after an error. */
 static enum err
 family_read(
-    struct txn *t, const uint8_t household[DB_BLIND_BYTES], struct family **out)
+    struct txn *t, const uint8_t household[DB_BLIND_BYTES], struct family *f)
 {
 	struct buffer keys = {0};
-	struct family *f = calloc(1, sizeof *f);
 	size_t at;
-	enum err e = f == NULL ? ERR_NOMEM : gather_keys(t, household, &keys);
+	enum err e = gather_keys(t, household, &keys);
 
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
 		e = add_member(t, household, keys.data + at, f);
 	buffer_free(&keys);
-	*out = f;
-	if (e != ERR_OK && f != NULL)
-		family_free(f);
 	return e;
 }
 
@@ -332,18 +328,16 @@ say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
 
 static enum err
 settle_one(struct txn *t, const struct self *self,
-    const uint8_t household[DB_BLIND_BYTES], int64_t now)
+    const uint8_t household[DB_BLIND_BYTES], struct family *f, int64_t now)
 {
-	struct family *f;
 	size_t i;
-	enum err e = family_read(t, household, &f);
+	enum err e = family_read(t, household, f);
 
-	if (e != ERR_OK)
-		return e;
-	find_groups(f);
+	if (e == ERR_OK)
+		find_groups(f);
 	for (i = 0; e == ERR_OK && i < f->count; i++)
 		e = say_of(t, self, f, i, now);
-	family_free(f);
+	family_clear(f);
 	return e;
 }
 
@@ -352,13 +346,22 @@ household_settle(struct txn *t, const struct self *self,
     const struct buffer *due, int64_t now)
 {
 	struct buffer all = {0};
+	struct family *f = NULL;
 	size_t at;
 	enum err e;
 
 	put_bytes(&all, due->data, due->size);
 	e = homes_take(t, &all);
+	/* One for all of them: it is large, and most households are small. */
+	if (e == ERR_OK && all.size > 0) {
+		f = malloc(sizeof *f);
+		e = f == NULL ? ERR_NOMEM : ERR_OK;
+	}
+	if (f != NULL)
+		f->count = 0;
 	for (at = 0; e == ERR_OK && at < all.size; at += DB_BLIND_BYTES)
-		e = settle_one(t, self, all.data + at, now);
+		e = settle_one(t, self, all.data + at, f, now);
+	free(f);
 	buffer_free(&all);
 	return e;
 }

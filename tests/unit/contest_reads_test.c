@@ -81,14 +81,15 @@ read_set(struct fixture *f, const char *who, size_t contracts)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct txn *t = test_store_read(&f->s);
-	struct contest_set *s;
+	struct contest_set *s = contest_set_new();
 	struct self self;
 	struct cost c;
 
+	assert_non_null(s);
 	assert_int_equal(self_read(t, &self), ERR_OK);
 	key_record_of(f->s.db, key, "his", "resident", who);
 	steps = values = 0;
-	assert_int_equal(contest_set_read(t, &self, key, &s), ERR_OK);
+	assert_int_equal(contest_set_read(t, &self, key, s), ERR_OK);
 	c = (struct cost){steps, values};
 	assert_int_equal(s->contest.count, contracts);
 	contest_set_free(s);
