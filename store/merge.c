@@ -248,6 +248,17 @@ head_beats(const struct graph *g, const struct kind *k,
 	return c != h ? c > h : beats(g, challenger->at, holder->at);
 }
 
+static void
+add_head(struct record *out, const struct merge_input *head)
+{
+	struct parent *p = &out->parents[out->parent_count++];
+	uint8_t f[8];
+
+	p->id = head->change->id;
+	store_u64(f, head->fingerprint);
+	memcpy(p->link, f, FINGERPRINT_LINK_BYTES);
+}
+
 /* The version's envelope comes from the head whose state stands highest. */
 static size_t
 choose_head(const struct graph *g, const struct kind *k, struct record *out)
@@ -263,14 +274,8 @@ choose_head(const struct graph *g, const struct kind *k, struct record *out)
 		if (!is_head(g, i))
 			continue;
 		out->head_count++;
-		if (out->parent_count < CHANGE_PARENTS_MAX) {
-			struct parent *p = &out->parents[out->parent_count++];
-			uint8_t f[8];
-
-			p->id = g->item[i]->change->id;
-			store_u64(f, g->item[i]->fingerprint);
-			memcpy(p->link, f, FINGERPRINT_LINK_BYTES);
-		}
+		if (out->parent_count < CHANGE_PARENTS_MAX)
+			add_head(out, g->item[i]);
 		s = winner(g, k, "state", MERGE_STATE, i, &ignored);
 		head.rank = s == SIZE_MAX ? -1 : rank_of(k, g, s);
 		if (head_beats(g, k, &head, &best))
@@ -322,8 +327,43 @@ merge_fields(const struct graph *g, const struct kind *k, size_t head,
 	return ERR_OK;
 }
 
-enum err
-record_merge(const struct merge_input *input, size_t count, struct record *out)
+/* What most records are: one change, of which all counts that is not cleared.
+ * With a word about changes, which may be itself, it is as any other. */
+static bool
+is_plain(const struct merge_input *input, size_t count)
+{
+	const json_t *fields = input[0].change->fields;
+
+	return count == 1 && json_object_get(fields, MERGE_SET_ASIDE) == NULL &&
+	       json_object_get(fields, MERGE_UNMANAGED) == NULL;
+}
+
+static enum err
+merge_plain(const struct merge_input *only, struct record *out)
+{
+	const char *name;
+	json_t *v;
+
+	memset(out, 0, sizeof *out);
+	out->fields = json_object();
+	if (out->fields == NULL)
+		return ERR_NOMEM;
+	out->change_count = out->head_count = 1;
+	add_head(out, only);
+	fill_envelope(out, only->change);
+	json_object_foreach(only->change->fields, name, v)
+	{
+		if (!json_is_null(v) &&
+		    json_object_set_nocheck(out->fields, name, v) != 0) {
+			record_clear(out);
+			return ERR_NOMEM;
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err
+merge_several(const struct merge_input *input, size_t count, struct record *out)
 {
 	const struct kind *k = kind_by_name(input[0].change->record.kind);
 	struct graph g;
@@ -344,6 +384,13 @@ record_merge(const struct merge_input *input, size_t count, struct record *out)
 	if (e != ERR_OK)
 		record_clear(out);
 	return e;
+}
+
+enum err
+record_merge(const struct merge_input *input, size_t count, struct record *out)
+{
+	return is_plain(input, count) ? merge_plain(input, out)
+	                              : merge_several(input, count, out);
 }
 
 /* --- what met ----------------------------------------------------------- */

@@ -333,6 +333,75 @@ test_each_claim_is_taken_back(void **state)
 	record_clear(&r);
 }
 
+static void
+assert_same_record(const struct record *a, const struct record *b)
+{
+	size_t i;
+
+	assert_true(json_equal(a->fields, b->fields));
+	assert_int_equal(change_id_compare(&a->head, &b->head), 0);
+	assert_string_equal(a->id.kind, b->id.kind);
+	assert_string_equal(a->id.ref, b->id.ref);
+	assert_string_equal(a->by, b->by);
+	assert_string_equal(a->org, b->org);
+	assert_int_equal(a->at, b->at);
+	assert_int_equal(a->clock, b->clock);
+	assert_int_equal(a->change_count, b->change_count);
+	assert_int_equal(a->head_count, b->head_count);
+	assert_int_equal(a->is_conflicted, b->is_conflicted);
+	assert_int_equal(a->parent_count, b->parent_count);
+	for (i = 0; i < a->parent_count; i++)
+		assert_memory_equal(
+		    &a->parents[i], &b->parents[i], sizeof a->parents[i]);
+}
+
+/* One change takes a shorter way than two; a repeated one is no second. */
+static void
+assert_alone_as_repeated(json_t *fields, const struct change_id *seen)
+{
+	struct change *c = add(1, "encounter", 0, fields);
+	struct merge_input twice[2];
+	struct record alone, repeated;
+
+	snprintf(c->by, sizeof c->by, "S1");
+	snprintf(c->org, sizeof c->org, "C01");
+	c->clock = CLOCK_SUSPECT;
+	if (seen != NULL)
+		c->parents[c->parent_count++].id = *seen;
+	twice[0] = twice[1] = input[0];
+	assert_int_equal(record_merge(twice, 1, &alone), ERR_OK);
+	assert_int_equal(record_merge(twice, 2, &repeated), ERR_OK);
+	assert_same_record(&alone, &repeated);
+	record_clear(&alone);
+	record_clear(&repeated);
+	change_clear(c);
+	count = 0;
+}
+
+static void
+test_a_change_alone_is_merged_as_among_others(void **state)
+{
+	struct change_id self = {.life = {1}, .seq = 1};
+	struct change_id other = {.life = {2}, .seq = 7};
+	char name[64];
+
+	assert_alone_as_repeated(json_object(), NULL);
+	assert_alone_as_repeated(
+	    json_pack("{s:s, s:n, s:[i, i], s:s, s:s}", "chief_complaint", "a",
+	        "plan", "diagnoses", 1, 2, "state", "draft", "#999", "b"),
+	    NULL);
+	assert_alone_as_repeated(json_pack("{s:s}", "plan", "a"), &other);
+	assert_alone_as_repeated(json_pack("{s:s}", "plan", "a"), &self);
+	/* Who speaks of himself is no special case. */
+	change_founded_ref(&self, name, sizeof name);
+	assert_alone_as_repeated(
+	    json_pack("{s:s, s:[s]}", "plan", "a", MERGE_SET_ASIDE, name + 1),
+	    NULL);
+	assert_alone_as_repeated(
+	    json_pack("{s:s, s:[s]}", "plan", "a", MERGE_UNMANAGED, name + 1),
+	    NULL);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -352,6 +421,7 @@ main(void)
 	    CASE(test_unknown_kinds_merge_by_field),
 	    CASE(test_each_word_stands_for_itself),
 	    CASE(test_each_claim_is_taken_back),
+	    CASE(test_a_change_alone_is_merged_as_among_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
