@@ -88,8 +88,23 @@ decode_plain(const struct bytes *s, bool is_short, json_t **out)
 	tag = string_tag((const char *)s->data, s->size, &number);
 	if (tag != (is_short ? TAG_SHORT + s->size : TAG_STRING))
 		return ERR_FORMAT;
-	*out = json_stringn(s->size == 0 ? "" : (const char *)s->data, s->size);
+	*out = json_stringn_nocheck(
+	    s->size == 0 ? "" : (const char *)s->data, s->size);
 	return *out == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+/* Of UTF-8 that was looked at. NULL: no memory. */
+static json_t *
+ref_of(const struct bytes *s)
+{
+	enum { MARK = 4, USUAL = 64 };
+	char text[MARK + USUAL] = "ref:";
+
+	if (s->size > USUAL)
+		return json_sprintf(
+		    "ref:%.*s", (int)s->size, (const char *)s->data);
+	memcpy(text + MARK, s->data, s->size);
+	return json_stringn_nocheck(text, MARK + s->size);
 }
 
 static enum err
@@ -100,7 +115,7 @@ decode_ref(struct reader *r, json_t **out)
 	if (r->failed || s.size == 0 || !value_is_utf8(s.data, s.size) ||
 	    memchr(s.data, 0, s.size) != NULL)
 		return ERR_FORMAT;
-	*out = json_sprintf("ref:%.*s", (int)s.size, (const char *)s.data);
+	*out = ref_of(&s);
 	return *out == NULL ? ERR_NOMEM : ERR_OK;
 }
 
@@ -119,7 +134,7 @@ decode_time(struct reader *r, uint8_t tag, json_t **out)
 	} else if (instant_print(number, text) != ERR_OK) {
 		return ERR_FORMAT;
 	}
-	*out = json_string(text);
+	*out = json_string_nocheck(text);
 	return *out == NULL ? ERR_NOMEM : ERR_OK;
 }
 
@@ -346,8 +361,10 @@ decode_object(
 		if (e == ERR_OK)
 			e = decode_value(
 			    f == NULL ? NULL : f->row, r, depth + 1, &v);
-		if (e == ERR_OK && json_object_get(object, key.name) != NULL)
-			e = ERR_FORMAT; /* by number and again by name */
+		/* By number and again by name; numbers rise, and names. */
+		if (e == ERR_OK && key.is_named &&
+		    json_object_get(object, key.name) != NULL)
+			e = ERR_FORMAT;
 		if (e == ERR_OK &&
 		    json_object_set_new_nocheck(object, key.name, v) != 0)
 			e = ERR_NOMEM; /* v is released by the call */
