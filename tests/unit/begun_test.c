@@ -1,0 +1,125 @@
+/* begun: which beginning of a record counts, and what is made of the others. */
+
+#include "tests/unit/contract_word_room.h"
+
+/* --- what C01 and C02 say --------------------------------------------------
+ */
+
+static json_t *
+signing(const char *ref_of_staff)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[{s:s}], s:s}",
+	    "state", "signed", "resident_id", "ref:R1", "team_id", "ref:T1",
+	    "signed_on", "2026-04-04", "start_on", "2026-04-04", "end_on",
+	    "2027-05-31", "resident_signature", "paper", "packages", "code",
+	    "BASIC", "signing_staff_id", ref_of_staff);
+}
+
+/* Of two beginnings C02's has the lower id. */
+static void
+both_begin(struct fixture *f)
+{
+	assert_int_equal(
+	    sent_by_c02(f, SENT("KC", .is_new = true, .org = "C01", .by = "S1"),
+	        signing("ref:S1")),
+	    FINDING_NONE);
+	assert_int_equal(sent_by_c02(f, SENT("KC", .is_new = true, .by = "S2"),
+	                     signing("ref:S2")),
+	    FINDING_NONE);
+}
+
+struct sought {
+	const char *field; /* how it begins */
+	size_t count;
+	uint64_t number; /* of the last that asks about such a change */
+};
+
+static enum err
+see_begun_twice(void *context, const struct question *q)
+{
+	struct sought *s = context;
+
+	if (q->code == FINDING_BEGUN_TWICE &&
+	    strncmp(q->field, s->field, strlen(s->field)) == 0) {
+		s->count++;
+		s->number = q->number;
+	}
+	return ERR_OK;
+}
+
+/* What is asked about beginnings by a node's changes. */
+static struct sought
+asked_of(struct fixture *f, const char *field)
+{
+	struct sought s = {.field = field};
+	struct txn *t = test_store_read(&f->s);
+
+	assert_int_equal(question_walk(t, see_begun_twice, &s), ERR_OK);
+	txn_abort(t);
+	return s;
+}
+
+#define BY_C01 "6666666666666666-"
+#define BY_C02 "5555555555555555-"
+
+static uint64_t
+answer(struct fixture *f, const char *field, const char *choice)
+{
+	struct sought s = asked_of(f, field);
+
+	assert_int_equal(s.count, 1);
+	decide_number(f, s.number, choice, NULL);
+	return s.number;
+}
+
+/* --- what follows from it --------------------------------------------------
+ */
+
+/* Of a contract that is to be chosen. */
+static void
+assert_signed_by(struct fixture *f, const char *ref, const char *by)
+{
+	struct txn *t = test_store_read(&f->s);
+	struct question q;
+	struct matter m;
+	struct self self;
+	size_t i, seen = 0;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(
+	    question_find(t, number_of(f, FINDING_CONTESTED), &q), ERR_OK);
+	assert_int_equal(matter_describe(t, &self, &q, &m), ERR_OK);
+	for (i = 0; i < m.choice_count; i++) {
+		if (strcmp(text_in(m.choice[i].shown, "ref"), ref) != 0)
+			continue;
+		assert_string_equal(text_in(m.choice[i].shown, "by"), by);
+		seen++;
+	}
+	assert_int_equal(seen, 1);
+	matter_clear(&m);
+	txn_abort(t);
+}
+
+static void
+test_a_contract_is_shown_as_signed_by_who_began_it(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KB);
+	both_begin(f);
+	assert_signed_by(f, "KC", "S2"); /* in doubt */
+	answer(f, BY_C02, "set-aside");
+	assert_signed_by(f, "KC", "S1");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    AT_HUB(test_a_contract_is_shown_as_signed_by_who_began_it),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
