@@ -112,11 +112,33 @@ test_a_contract_is_shown_as_signed_by_who_began_it(void **state)
 	assert_signed_by(f, "KC", "S1");
 }
 
+/* What was set aside keeps nobody from telling what his contract was. */
+static void
+test_what_was_set_aside_makes_no_history_anothers(void **state)
+{
+	struct fixture *f = *state;
+
+	both_begin(f);
+	assert_int_equal(
+	    sent_by_c02(f, SENT("KC", .is_new = true, .org = "C01"),
+	        json_pack("{s:s}", "state", "active")),
+	    FINDING_GROUP_ONLY_STATE);
+	answer(f, BY_C02, "set-aside");
+	assert_int_equal(
+	    sent_by_c02(f, SENT("KC", .is_new = true, .org = "C01"),
+	        json_pack("{s:s}", "state", "active")),
+	    FINDING_NONE);
+	assert_int_equal(sent_by_c02(f, SENT("KC", .is_new = true),
+	                     json_pack("{s:s}", "state", "active")),
+	    FINDING_GROUP_ONLY_STATE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    AT_HUB(test_a_contract_is_shown_as_signed_by_who_began_it),
+	    AT_HUB(test_what_was_set_aside_makes_no_history_anothers),
 	};
 
 	if (sodium_init() < 0)
