@@ -133,12 +133,131 @@ test_what_was_set_aside_makes_no_history_anothers(void **state)
 	    FINDING_GROUP_ONLY_STATE);
 }
 
+/* --- both let stand --------------------------------------------------------
+ */
+
+static enum err
+tried(struct fixture *f, const char *field, const char *choice)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct matter_decision d = {.number = asked_of(f, field).number,
+	    .choice = choice,
+	    .by = "S9",
+	    .org = "H01",
+	    .reason = "asked him",
+	    .now = TEST_NOW + 60};
+	struct self self;
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = matter_decide(t, &self, &d);
+	txn_abort(t);
+	return e;
+}
+
+/* That one is let stand leaves the other to be set aside. */
+static void
+test_of_two_beginnings_not_both_are_let_stand(void **state)
+{
+	struct fixture *f = *state;
+
+	both_begin(f);
+	assert_int_equal(tried(f, BY_C02, "keep"), ERR_OK);
+	answer(f, BY_C01, "keep");
+	assert_int_equal(asked_of(f, BY_C01).count, 0);
+	assert_int_equal(tried(f, BY_C02, "keep"), ERR_USAGE);
+	answer(f, BY_C02, "set-aside");
+	assert_int_equal(asked_of(f, "").count, 0);
+}
+
+static void
+test_who_let_the_wrong_one_stand_undoes_that(void **state)
+{
+	struct fixture *f = *state;
+	char number[24];
+
+	both_begin(f);
+	snprintf(number, sizeof number, "%llu",
+	    (unsigned long long)answer(f, BY_C01, "keep"));
+	decide_number(f, 0, NULL, number);
+	assert_int_equal(asked_of(f, BY_C01).count, 1);
+	answer(f, BY_C02, "keep");
+	assert_int_equal(tried(f, BY_C01, "keep"), ERR_USAGE);
+	answer(f, BY_C01, "set-aside");
+	assert_int_equal(asked_of(f, "").count, 0);
+}
+
+/* A third that comes later is asked about, and nobody twice. */
+static void
+test_what_was_let_stand_is_not_asked_again(void **state)
+{
+	struct fixture *f = *state;
+
+	both_begin(f);
+	answer(f, BY_C01, "keep");
+	sent_by_c02(f, SENT("KC", .is_new = true), signing("ref:S3"));
+	assert_int_equal(asked_of(f, BY_C01).count, 0);
+	assert_int_equal(asked_of(f, BY_C02).count, 2);
+}
+
+/* As by a hub that was restored: of its two answers each was the first. */
+static void
+keep_elsewhere(struct fixture *f, const char *ref, const char *life)
+{
+	char id[sizeof((struct question *)0)->field];
+	struct txn *t = test_store_read(&f->s);
+	struct question q;
+
+	assert_int_equal(
+	    question_find(t, asked_of(f, life).number, &q), ERR_OK);
+	snprintf(id, sizeof id, "%s", q.field);
+	txn_abort(t);
+	test_store_admit(&f->s, "", "question", ref, "H01",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "state", "decided",
+	        "code", "begun_twice", "about_kind", "contract", "about_ref",
+	        "KC", "about_source", "his", "about_field", id, "decision",
+	        "keep"));
+}
+
+static void
+test_two_that_were_let_stand_are_asked_about_again(void **state)
+{
+	struct fixture *f = *state;
+
+	both_begin(f);
+	keep_elsewhere(f, "~q1", BY_C01);
+	assert_int_equal(asked_of(f, BY_C01).count, 0);
+	keep_elsewhere(f, "~q2", BY_C02);
+	assert_int_equal(asked_of(f, BY_C01).count, 1);
+	assert_int_equal(tried(f, BY_C01, "keep"), ERR_USAGE);
+	answer(f, BY_C02, "set-aside");
+	assert_int_equal(asked_of(f, "").count, 0);
+}
+
+/* Beside the group's own what a clinic wrote may stay. */
+static void
+test_beside_the_groups_beginning_another_may_stand(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(
+	    &f->s, "his", "contract", "KC", "C01", signing("ref:S1"));
+	sent_by_c02(f, SENT("KC", .is_new = true), signing("ref:S2"));
+	answer(f, BY_C02, "keep");
+	assert_int_equal(asked_of(f, "").count, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    AT_HUB(test_a_contract_is_shown_as_signed_by_who_began_it),
 	    AT_HUB(test_what_was_set_aside_makes_no_history_anothers),
+	    AT_HUB(test_of_two_beginnings_not_both_are_let_stand),
+	    AT_HUB(test_who_let_the_wrong_one_stand_undoes_that),
+	    AT_HUB(test_what_was_let_stand_is_not_asked_again),
+	    AT_HUB(test_two_that_were_let_stand_are_asked_about_again),
+	    AT_HUB(test_beside_the_groups_beginning_another_may_stand),
 	};
 
 	if (sodium_init() < 0)
