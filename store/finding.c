@@ -507,8 +507,9 @@ static const struct entry entries[] = {
 	{FINDING_NAMED, "named",
 	    N_("Whom this record is about cannot be changed: others have said "
 	       "something about the one it names."),
-	    N_("Wrong patient: yizhan amend --reassign. Two wrong entries: "
-	       "undo the link, and make another.")},
+	    N_("Wrong patient: yizhan amend --reassign; of a consultation or a "
+	       "contract: end it, and write another. Two wrong entries: undo "
+	       "the link, and make another.")},
 };
 /* clang-format on */
 
