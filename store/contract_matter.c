@@ -262,12 +262,11 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record r;
-	enum err e;
+	enum err e = matter_read(t, m, &r);
 
-	key_record(txn_db(t), key, &m->record);
-	e = record_read(t, key, &r);
 	if (e != ERR_OK)
 		return e;
+	key_record(txn_db(t), key, &m->record);
 	if (!asks(&r))
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK)

@@ -89,6 +89,15 @@ matter_change_parse(const char *text, struct change_id *out)
 	                                                          : ERR_FORMAT;
 }
 
+enum err
+matter_read(struct txn *t, const struct matter *m, struct record *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	key_record(txn_db(t), key, &m->record);
+	return record_read(t, key, out);
+}
+
 void
 matter_about(const json_t *fields, struct identity *out)
 {
