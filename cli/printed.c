@@ -139,6 +139,24 @@ static const struct part parts[] = {
 
 enum { PARTS = sizeof parts / sizeof parts[0], CELL_BYTES = 4096 };
 
+const char *
+printed_label(const char *kind, const char *field)
+{
+	const struct line *line;
+	size_t i;
+
+	for (i = 0; i < PARTS; i++) {
+		if (strcmp(parts[i].kind, kind) != 0)
+			continue;
+		for (line = parts[i].lines; line->field != NULL; line++)
+			if (strcmp(line->field, field) == 0)
+				return strcmp(_(line->title), line->title) == 0
+				           ? field
+				           : _(line->title);
+	}
+	return field;
+}
+
 struct print {
 	struct columns *columns;
 	const struct part *part; /* whose heading stands last */

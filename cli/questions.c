@@ -88,6 +88,26 @@ field_of(const json_t *q)
 	return strpbrk(field, "@~-") == NULL ? field : "";
 }
 
+/* A question about a record is told as that record. */
+static const char *
+kind_of(const json_t *q)
+{
+	return text_of(
+	    q, json_object_get(q, "about_ref") != NULL ? "about_kind" : "kind");
+}
+
+/* What is decided about has the name that people read; what is to be mended in
+ * a file or a form, that which stands there. */
+static const char *
+field_shown(const json_t *q)
+{
+	const char *field = field_of(q);
+
+	return json_object_get(q, "choices") == NULL
+	           ? field
+	           : printed_label(kind_of(q), field);
+}
+
 /* "甲镇卫生院 C01": a name where it is known, and its ref. */
 static void
 named(const json_t *o, const char *ref, const char *name, char *out,
@@ -103,19 +123,17 @@ named(const json_t *o, const char *ref, const char *name, char *out,
 static void
 print_where(FILE *f, const json_t *q)
 {
-	/* A question about a record is told as that record, one about two
-	 * entries by these, in columns. */
+	/* One about two entries is told by these, in columns. */
 	bool has_entries = entries_of(q) != NULL;
 	bool is_about = json_object_get(q, "about_ref") != NULL;
-	const char *kind = is_about ? "about_kind" : "kind";
 	const char *ref = is_about ? "about_ref" : "ref";
-	bool any = print_part(f, "    ", _("kind"), text_of(q, kind));
+	bool any = print_part(f, "    ", _("kind"), kind_of(q));
 	char place[DOOR_PLACE_BYTES];
 
 	if (!has_entries)
 		any |= print_part(
 		    f, any ? "  " : "    ", _("ref"), text_of(q, ref));
-	door_place(place, sizeof place, field_of(q));
+	door_place(place, sizeof place, field_shown(q));
 	if (*place != '\0')
 		any |= fprintf(f, "%s%s", any ? "  " : "    ", place) > 0;
 	any |=
@@ -226,7 +244,7 @@ all_equal(const json_t *const *values, size_t count)
 
 /* Of whole versions only what differs. */
 static void
-add_fields(struct columns *c, const json_t *choices)
+add_fields(struct columns *c, const char *kind, const json_t *choices)
 {
 	json_t *names = json_object(), *v;
 	const json_t *one;
@@ -241,7 +259,7 @@ add_fields(struct columns *c, const json_t *choices)
 		size_t count = gather_values(choices, "fields", name, values);
 
 		if (!all_equal(values, count))
-			add_row(c, name, values, count);
+			add_row(c, printed_label(kind, name), values, count);
 	}
 	json_decref(names);
 }
@@ -287,7 +305,7 @@ add_compared(struct columns *c, const json_t *entries, const json_t *agrees,
 	    json_object_get(a, name), json_object_get(b, name), word};
 
 	if (values[0] != NULL || values[1] != NULL)
-		add_row(c, name, values, 3);
+		add_row(c, printed_label("resident", name), values, 3);
 	json_decref(word);
 }
 
@@ -320,6 +338,7 @@ print_versions(const json_t *q, const json_t *choices)
 	struct columns *c =
 	    columns_new(stdout, json_array_size(choices) + 1, NULL);
 	const char *field = text_of(q, "field");
+	const char *kind = kind_of(q);
 
 	if (c == NULL)
 		return;
@@ -329,8 +348,9 @@ print_versions(const json_t *q, const json_t *choices)
 	add_member(c, choices, "at", _("at"));
 	add_member(c, choices, "state", _("state"));
 	add_member(c, choices, "note", _("note"));
-	add_member(c, choices, "value", *field == '\0' ? _("value") : field);
-	add_fields(c, choices);
+	add_member(c, choices, "value",
+	    *field == '\0' ? _("value") : printed_label(kind, field));
+	add_fields(c, kind, choices);
 	(void)columns_end(c);
 }
 

@@ -50,6 +50,10 @@ bool people_is_signed_in(const struct call *c);
 /* printed.c: two ways to show a resident */
 int show_printed(struct call *c);
 int show_who_looked(struct call *c);
+/** What a field of a kind is called on paper, in the language of who reads;
+ * the field's own name where it is not printed, or the words are not
+ * translated: names are English. */
+const char *printed_label(const char *kind, const char *field);
 /* help.c */
 int verb_help(struct call *c);
 /** Explain a verb on stdout, all of them where it is NULL. */

@@ -8,9 +8,11 @@
 #include "store/author.h"
 #include "store/device_vet.h"
 #include "store/group_word.h"
+#include "store/index.h"
 #include "store/named_once.h"
 #include "store/paper.h"
 #include "store/persons.h"
+#include "store/rules.h"
 #include "store/value.h"
 #include "store/vet.h"
 
@@ -24,7 +26,8 @@ struct work {
 	const struct kind *kind;
 	const char *by, *org;
 	char at[26];
-	json_t *whole;        /* all its fields, as they will be */
+	char source[SOURCE_BYTES_MAX + 1]; /* of the record */
+	json_t *whole;                     /* all its fields, as they will be */
 	const json_t *before; /* as they are; NULL: nobody else knows it */
 	struct vet vet;
 	struct vet_line line;
@@ -150,8 +153,7 @@ fill_change(const struct work *w, struct change *c)
 {
 	change_init(c);
 	snprintf(c->record.kind, sizeof c->record.kind, "%s", w->kind->name);
-	snprintf(c->record.source, sizeof c->record.source, "%s",
-	    vet_source_of(w->kind, w->self->source));
+	memcpy(c->record.source, w->source, sizeof c->record.source);
 	snprintf(c->by, sizeof c->by, "%s", w->by);
 	snprintf(c->org, sizeof c->org, "%s", w->org);
 	c->clock = self_clock(w->self, w->now);
@@ -239,15 +241,32 @@ name_draft(struct work *w, struct identity *record)
 	hex_encode(record->ref + 2, random, sizeof random);
 }
 
+/* A draft is this store's, and names whom it is about as it was typed. What a
+ * decision makes says whose it is itself. */
+static enum err
+find_source(struct work *w)
+{
+	w->vet.form_source = w->source;
+	return w->flags != 0 || is_draft(w)
+	           ? ERR_OK
+	           : persons_source(w->t, w->self, w->kind, w->whole, w->source,
+	                 &w->out->findings);
+}
+
 static enum err
 add(struct work *w)
 {
 	struct change c;
-	enum err e = device_fill(w->t, w->self, w->kind, w->whole);
+	enum err e;
 
+	snprintf(w->source, sizeof w->source, "%s",
+	    vet_source_of(w->kind, w->self->source));
+	e = device_fill(w->t, w->self, w->kind, w->whole);
 	if (e == ERR_OK)
 		e = persons_complete(
 		    w->t, w->self, w->kind, w->whole, &w->out->findings);
+	if (e == ERR_OK)
+		e = find_source(w);
 	if (e == ERR_OK)
 		e = work_check(w, NULL, true);
 	if (e != ERR_OK)
@@ -408,13 +427,42 @@ amend_draft(
 	enum err e;
 
 	fill_change(w, &c);
-	c.record = r->id;
+	memcpy(c.record.ref, r->id.ref, sizeof c.record.ref);
 	if (is_draft(w))
 		return write_draft(w, &c);
 	e = draw_slip(w);
 	if (e == ERR_OK)
 		e = write_change(w, &c, w->whole);
 	return e == ERR_OK ? draft_delete(w->t, key) : e;
+}
+
+/* What is signed goes into the file of whom it names. What others know stays
+ * of its source; where the ref does not lead there from that, it is filed anew.
+ */
+static enum err
+follow_resident(struct work *w, const struct record *r, const json_t *fields,
+    bool was_draft)
+{
+	uint8_t meant[KEY_RECORD_BYTES], led[KEY_RECORD_BYTES];
+	const char *ref;
+	enum err e;
+
+	memcpy(w->source, r->id.source, sizeof w->source);
+	if (!was_draft && json_object_get(fields, "resident_id") == NULL)
+		return ERR_OK;
+	e = find_source(w);
+	if (e != ERR_OK || was_draft || strcmp(w->source, r->id.source) == 0)
+		return e;
+	ref = rule_ref(w->whole, "resident_id");
+	key_record_of(txn_db(w->t), meant, w->source, "resident", ref);
+	memcpy(w->source, r->id.source, sizeof w->source);
+	e = index_resolve(w->t, r->id.source, "resident", ref, led);
+	if (e == ERR_OK && memcmp(meant, led, sizeof led) == 0)
+		return ERR_OK;
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	findings_refuse(&w->out->findings, FINDING_NAMED, "resident_id");
+	return ERR_REFUSED;
 }
 
 static enum err
@@ -430,12 +478,16 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 	    .is_group = w->self->role == ROLE_HUB};
 	enum err e = lay_over(w->whole, fields);
 
+	if (e == ERR_OK)
+		e = follow_resident(w, r, fields, was_draft);
+	if (e != ERR_OK)
+		return e;
 	persons_check(&step, &w->out->findings);
 	if (!was_draft && !step.is_group && (w->flags & AUTHOR_ENTITLED) == 0)
 		named_once_check(w->kind, r->fields, fields, &w->out->findings);
 	if (!was_draft)
 		warn_of_others(w, r);
-	if (e == ERR_OK && !was_draft)
+	if (!was_draft)
 		e = move_to_amended(w, fields, old_state);
 	if (e == ERR_OK && (w->flags & AUTHOR_RESTORES) != 0)
 		old_state =

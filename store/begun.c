@@ -1,7 +1,5 @@
 /* begun: who began a record. */
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,25 +16,7 @@
 static bool
 is_given(const char *ref, struct change_id *id)
 {
-	char again[REF_BYTES_MAX + 1];
-	unsigned bytes[LIFE_BYTES], class;
-	size_t i;
-	int at = 0;
-
-	if (ref[0] != '~' || strlen(ref) < 1 + 2 * LIFE_BYTES)
-		return false;
-	for (i = 0; i < LIFE_BYTES; i++)
-		if (sscanf(ref + 1 + 2 * i, "%2x", &bytes[i]) != 1)
-			return false;
-		else
-			id->life[i] = (uint8_t)bytes[i];
-	if (sscanf(ref + 1 + 2 * LIFE_BYTES, "-%u-%" SCNu64 "%n", &class,
-	        &id->seq, &at) != 2 ||
-	    class > UINT8_MAX)
-		return false;
-	id->class = (uint8_t) class;
-	change_founded_ref(id, again, sizeof again);
-	return strcmp(again, ref) == 0;
+	return ref[0] == '~' && change_id_parse(ref + 1, id);
 }
 
 bool

@@ -40,6 +40,31 @@ change_founded_ref(const struct change_id *id, char *out, size_t size)
 	snprintf(out, size, "~%s-%u-%" PRIu64, life, id->class, id->seq);
 }
 
+bool
+change_id_parse(const char *text, struct change_id *out)
+{
+	char again[64];
+	unsigned byte, class;
+	size_t i;
+	int at = 0;
+
+	memset(out, 0, sizeof *out);
+	if (strlen(text) < 2 * (size_t)LIFE_BYTES)
+		return false;
+	for (i = 0; i < LIFE_BYTES; i++) {
+		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+			return false;
+		out->life[i] = (uint8_t)byte;
+	}
+	if (sscanf(text + 2 * LIFE_BYTES, "-%u-%" SCNu64 "%n", &class,
+	        &out->seq, &at) != 2 ||
+	    class > UINT8_MAX)
+		return false;
+	out->class = (uint8_t) class;
+	change_founded_ref(out, again, sizeof again);
+	return strcmp(again + 1, text) == 0;
+}
+
 /* --- encoding ---------------------------------------------------------- */
 
 static void

@@ -80,6 +80,9 @@ uint16_t change_kind_number(const void *body, size_t size);
 
 /** "~" life in hex "-" class "-" seq: the ref of a record made here. */
 void change_founded_ref(const struct change_id *id, char *out, size_t size);
+/** What that prints behind its "~": "0123456789abcdef-2-17". False: text is
+ * none, or written otherwise. The class may be one that no change has. */
+bool change_id_parse(const char *text, struct change_id *out);
 
 /**
  * Canonical bytes of an object of fields for hashing and comparing: the

@@ -42,13 +42,10 @@ note(struct txn *t, const struct self *self, const struct change *c,
 static enum err
 describe(struct txn *t, const struct self *self, struct matter *m)
 {
-	uint8_t key[KEY_RECORD_BYTES];
 	struct record r;
-	enum err e;
+	enum err e = matter_read(t, m, &r);
 
 	(void)self;
-	key_record(txn_db(t), key, &m->record);
-	e = record_read(t, key, &r);
 	if (e != ERR_OK)
 		return e;
 	m->proposal = 0;
@@ -90,13 +87,10 @@ write_day(struct matter_pen *pen, const struct record *r)
 static enum err
 decide(struct matter_pen *pen, const struct matter *m, size_t n)
 {
-	uint8_t key[KEY_RECORD_BYTES];
 	struct record r;
-	enum err e;
+	enum err e = matter_read(pen->t, m, &r);
 
 	(void)n;
-	key_record(txn_db(pen->t), key, &m->record);
-	e = record_read(pen->t, key, &r);
 	if (e != ERR_OK)
 		return e;
 	e = write_day(pen, &r);

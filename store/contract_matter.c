@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "store/begun.h"
 #include "store/contest_settle.h"
 #include "store/index.h"
 #include "store/kinds/kinds.h"
@@ -153,38 +154,46 @@ print_id(const struct identity *id)
 	return json_sprintf("%s@%s", id->ref, id->source);
 }
 
-/* Who signed it, when and where, and what a person compares. */
+/* Whose beginning of the contract counts; NULL: none does. A clinic does not
+ * know the group's node among its changes. */
+static enum err
+find_signing(struct txn *t, const struct self *self,
+    const struct record_set *changes, const struct change **out)
+{
+	size_t at;
+	enum err e = begun_first(t, self->role == ROLE_HUB ? self->id : NULL,
+	    changes->input, changes->count, true, &at);
+
+	*out = e == ERR_OK && at != SIZE_MAX ? &changes->change[at] : NULL;
+	return e;
+}
+
+/* Who signed it, when and where, and what a person compares. Where every
+ * beginning was set aside, who last said something of it. */
 static json_t *
-show(const struct record *r, const struct record_set *changes)
+show(const struct record *r, const struct change *signing)
 {
 	static const char *const names[] = {"state", "slip_no", "team_id",
 	    "signing_staff_id", "signed_on", "start_on", "end_on",
 	    "resident_signature", NULL};
-	const struct change *first = &changes->change[0];
 	json_t *fields = json_object(), *shown = NULL;
 	char at[26];
 	size_t i;
 
-	for (i = 1; i < changes->count; i++) {
-		const struct change *c = &changes->change[i];
-
-		if (c->parent_count == 0 &&
-		    (first->parent_count > 0 ||
-		        change_id_compare(&c->id, &first->id) < 0))
-			first = c;
-	}
 	for (i = 0; fields != NULL && names[i] != NULL; i++) {
 		json_t *v = json_object_get(r->fields, names[i]);
 
 		if (v != NULL && json_object_set(fields, names[i], v) != 0)
 			break;
 	}
-	if (instant_print(first->occurred_at, at) != ERR_OK)
+	if (instant_print(signing == NULL ? r->at : signing->occurred_at, at) !=
+	    ERR_OK)
 		at[0] = '\0';
 	if (fields != NULL)
 		shown = json_pack("{s:s, s:o, s:s, s:s, s:s, s:O}", "ref",
-		    r->id.ref, "id", print_id(&r->id), "by", first->by, "at",
-		    at, "org", r->org, "fields", fields);
+		    r->id.ref, "id", print_id(&r->id), "by",
+		    signing == NULL ? r->by : signing->by, "at", at, "org",
+		    r->org, "fields", fields);
 	json_decref(fields);
 	return shown;
 }
@@ -203,22 +212,25 @@ is_holder(const struct record *about, const struct record *r)
 }
 
 static enum err
-add_choice(struct txn *t, struct matter *m, const uint8_t key[KEY_RECORD_BYTES],
-    const struct record *about)
+add_choice(struct txn *t, const struct self *self, struct matter *m,
+    const uint8_t key[KEY_RECORD_BYTES], const struct record *about)
 {
 	char word[REF_BYTES_MAX + 1];
+	const struct change *signing;
 	struct record_set changes;
 	struct record r;
 	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &changes);
 
 	if (e != ERR_OK)
 		return e;
-	e = record_merge(changes.input, changes.count, &r);
+	e = find_signing(t, self, &changes, &signing);
+	if (e == ERR_OK)
+		e = record_merge(changes.input, changes.count, &r);
 	if (e == ERR_OK) {
 		if (is_holder(about, &r))
 			m->proposal = (int)m->choice_count;
 		print_word(t, &r.id, word);
-		e = matter_add_choice(m, word, show(&r, &changes));
+		e = matter_add_choice(m, word, show(&r, signing));
 		record_clear(&r);
 	}
 	record_set_free(&changes);
@@ -227,7 +239,8 @@ add_choice(struct txn *t, struct matter *m, const uint8_t key[KEY_RECORD_BYTES],
 
 /* One that is not here yet, or one too many, cannot be chosen here. */
 static enum err
-add_rivals(struct txn *t, struct matter *m, const struct record *r)
+add_rivals(struct txn *t, const struct self *self, struct matter *m,
+    const struct record *r)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct rival other;
@@ -237,7 +250,7 @@ add_rivals(struct txn *t, struct matter *m, const struct record *r)
 	for (i = 0; e == ERR_OK && rival(r, i, &other); i++) {
 		e = find_rival(t, r, &other, key);
 		if (e == ERR_OK)
-			e = add_choice(t, m, key, r);
+			e = add_choice(t, self, m, key, r);
 		if (e == ERR_NOT_FOUND || e == ERR_LIMIT || e == ERR_CORRUPT)
 			e = ERR_OK;
 	}
@@ -249,19 +262,17 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record r;
-	enum err e;
+	enum err e = matter_read(t, m, &r);
 
-	(void)self;
-	key_record(txn_db(t), key, &m->record);
-	e = record_read(t, key, &r);
 	if (e != ERR_OK)
 		return e;
+	key_record(txn_db(t), key, &m->record);
 	if (!asks(&r))
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK)
-		e = add_choice(t, m, key, &r);
+		e = add_choice(t, self, m, key, &r);
 	if (e == ERR_OK)
-		e = add_rivals(t, m, &r);
+		e = add_rivals(t, self, m, &r);
 	record_clear(&r);
 	if (m->proposal >= 0)
 		m->ground = N_("It counts until then: in force before the "

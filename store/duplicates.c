@@ -341,15 +341,16 @@ asks_for_nothing(const json_t *fields)
 }
 
 void
-duplicates_remind(struct txn *t, const struct self *self, const char *day,
-    const json_t *fields, const uint8_t *own, struct findings *out)
+duplicates_remind(struct txn *t, const struct self *self, const char *source,
+    const char *day, const json_t *fields, const uint8_t *own,
+    struct findings *out)
 {
 	struct visit v = {
 	    .t = t, .self = self, .fields = fields, .own = own, .out = out};
 	struct identity record = {0};
 	uint8_t resident[KEY_RECORD_BYTES];
 
-	snprintf(record.source, sizeof record.source, "%s", self->source);
+	snprintf(record.source, sizeof record.source, "%s", source);
 	if (day == NULL || asks_for_nothing(fields) ||
 	    rule_state_is(fields, "entered_in_error") ||
 	    find_resident(t, self, &record, fields, resident) != ERR_OK ||

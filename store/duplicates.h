@@ -22,11 +22,12 @@ enum err duplicates_note(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES]);
 
 /**
- * Add warnings about an encounter, or a request, of a day with these fields.
- * day: NULL: not known, and nothing is said. own: the key of the record
- * itself, NULL where it is new. What cannot be read reminds of nothing.
+ * Add warnings about an encounter, or a request, of a source and a day with
+ * these fields. day: NULL: not known, and nothing is said. own: the key of the
+ * record itself, NULL where it is new. What cannot be read reminds of nothing.
  */
-void duplicates_remind(struct txn *t, const struct self *self, const char *day,
-    const json_t *fields, const uint8_t *own, struct findings *out);
+void duplicates_remind(struct txn *t, const struct self *self,
+    const char *source, const char *day, const json_t *fields,
+    const uint8_t *own, struct findings *out);
 
 #endif

@@ -31,6 +31,15 @@ ask_about(
 	return decided_ask(t, c, code, c->occurred_at, wrong);
 }
 
+/* After it the record's beginning may be another: it begins it, or says that
+ * another change does not. */
+static bool
+begins_anew(const struct change *c)
+{
+	return c->parent_count == 0 ||
+	       json_object_get(c->fields, MERGE_SET_ASIDE) != NULL;
+}
+
 /* --- claims about a file or a device ---------------------------------------
  */
 
@@ -99,7 +108,8 @@ says_keeper(const struct change *c, const char *name)
 }
 
 /* Who takes a file or a step that is not his is asked about besides, whether
- * or not he says that he is the managing org. */
+ * or not he says that he is the managing org. So is who may do so only if the
+ * record was his to begin: or who begins another's anew would be free to. */
 static enum err
 judge_claim(
     struct txn *t, const struct self *self, const struct keeper *k, size_t i)
@@ -117,19 +127,20 @@ judge_claim(
 		e = take_back(t, self, k->set, c);
 	if (e == ERR_OK && (takes_step || names))
 		e = ask_about(t, c, FINDING_UNENTITLED,
-		    wrong && (takes_step || keeper_takes(k, i)));
+		    (wrong || keeper_in_doubt(k, i)) &&
+		        (takes_step || keeper_takes(k, i)));
 	return e;
 }
 
 /* The change that came may be what another had seen, or a word of the group's
- * about any. Where it shows whether a word about the keeper is right, more is
- * known of all that names the file. */
+ * about any, or begin the record as others say they did. Where it shows whether
+ * a word about the keeper is right, more is known of all that names the file.
+ */
 static enum err
 judge_from(struct txn *t, const struct self *self, const struct keeper *k,
     const struct change *c)
 {
-	bool all = json_object_get(c->fields, MERGE_SET_ASIDE) != NULL;
-	bool names = false;
+	bool all = begins_anew(c), names = false;
 	size_t i, at;
 	enum err e = ERR_OK;
 
@@ -169,15 +180,6 @@ note_file(struct txn *t, const struct self *self, const struct change *c,
 }
 
 /* --- of contracts --------------------------------------------------------- */
-
-/* After it the record's beginning may be another: it begins it, or says that
- * another change does not. */
-static bool
-begins_anew(const struct change *c)
-{
-	return c->parent_count == 0 ||
-	       json_object_get(c->fields, MERGE_SET_ASIDE) != NULL;
-}
 
 /* A step that ends it; also one that only what was brought along may say. */
 static bool

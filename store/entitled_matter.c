@@ -63,6 +63,28 @@ show_both(
 	return e;
 }
 
+/* Of a file that two say they began nobody knows who is right. */
+static enum err
+propose_nothing_in_doubt(struct txn *t, const struct self *self,
+    const struct record_set *set, size_t i, struct matter *m)
+{
+	const char *name = keeper_field(m->record.kind);
+	struct keeper k;
+	enum err e;
+
+	if (name == NULL || m->question->code != FINDING_UNENTITLED)
+		return ERR_OK;
+	e = keeper_open(&k, t, self, set, name);
+	if (e != ERR_OK)
+		return e;
+	if (keeper_in_doubt(&k, i)) {
+		m->proposal = -1;
+		m->ground = NULL;
+	}
+	keeper_close(&k);
+	return ERR_OK;
+}
+
 static enum err
 describe(struct txn *t, const struct self *self, struct matter *m)
 {
@@ -72,17 +94,18 @@ describe(struct txn *t, const struct self *self, struct matter *m)
 	size_t i;
 	enum err e = matter_change_parse(m->question->field, &id);
 
-	(void)self;
 	if (e != ERR_OK)
 		return ERR_NOT_FOUND;
 	matter_key(t, m->question, key);
 	e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
 	if (e != ERR_OK)
 		return e;
-	e = ERR_NOT_FOUND;
 	for (i = 0; i < set.count; i++)
 		if (change_id_compare(&set.change[i].id, &id) == 0)
-			e = show_both(&set, &set.change[i], m);
+			break;
+	e = i == set.count ? ERR_NOT_FOUND : show_both(&set, &set.change[i], m);
+	if (e == ERR_OK)
+		e = propose_nothing_in_doubt(t, self, &set, i, m);
 	record_set_free(&set);
 	return e;
 }

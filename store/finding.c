@@ -406,6 +406,11 @@ static const struct entry entries[] = {
 	    N_("The contract changed here has not ended yet."),
 	    N_("A contract is changed at its end; say in choice_note why it "
 	       "is now.")},
+	{FINDING_HOUSEHOLD_CROWDED, "household_crowded",
+	    N_("More contracts name this household number at one organisation "
+	       "than a household has. They are not compared."),
+	    N_("Correct the number where it is no household's; where it only "
+	       "fills the field, leave it empty.")},
 	{FINDING_OPEN_VERSIONS, "open_versions",
 	    N_("Versions of this record wait to be decided."),
 	    N_("Decide which one counts first: yizhan questions; then move "
@@ -507,8 +512,9 @@ static const struct entry entries[] = {
 	{FINDING_NAMED, "named",
 	    N_("Whom this record is about cannot be changed: others have said "
 	       "something about the one it names."),
-	    N_("Wrong patient: yizhan amend --reassign. Two wrong entries: "
-	       "undo the link, and make another.")},
+	    N_("Wrong patient: yizhan amend --reassign; of a consultation or a "
+	       "contract: end it, and write another. Two wrong entries: undo "
+	       "the link, and make another.")},
 };
 /* clang-format on */
 

@@ -142,6 +142,7 @@ enum finding_code {
 	FINDING_HOUSEHOLD = 201,   /* one household, two teams */
 	FINDING_RENEWED_EARLY = 202,
 	FINDING_CHANGED_EARLY = 203,
+	FINDING_HOUSEHOLD_CROWDED = 280, /* told: it is no household */
 	/* devices again: a question */
 	FINDING_UNSAFE_CLEARED = 210, /* by another than the owner */
 	FINDING_DEVICE_CROWDED = 305, /* told: more names it than is read */

@@ -175,40 +175,54 @@ graph_has_a_say(
 /* --- what the group said ---------------------------------------------------
  */
 
-static bool
-is_named(const json_t *ids, const struct change_id *id)
-{
-	char text[64];
-	size_t i;
-
-	change_founded_ref(id, text, sizeof text);
-	for (i = 0; i < json_array_size(ids); i++) {
-		const char *one = json_string_value(json_array_get(ids, i));
-
-		if (one != NULL && strcmp(one, text + 1) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether another says null right after this word. A word about something
+/* Those of a word that another says null right after. A word about something
  * else may have seen it as well: that takes nothing back. */
-static bool
-is_taken_back(const struct graph *g, size_t i, const char *word)
+static void
+mark_taken_back(const struct graph *g, const char *word, bool *out)
 {
-	size_t j, p;
+	size_t i, p, at;
 
-	for (j = 0; j < g->count; j++) {
-		const struct change *c = g->item[j]->change;
+	for (i = 0; i < g->count; i++) {
+		const struct change *c = g->item[i]->change;
 
 		if (!json_is_null(json_object_get(c->fields, word)) ||
-		    !graph_sets(g, j, word))
+		    !graph_sets(g, i, word))
 			continue;
-		for (p = 0; p < c->parent_count; p++)
-			if (graph_find(g, &c->parents[p].id) == i &&
-			    graph_link_fits(&c->parents[p], g->item[i]))
-				return true;
+		for (p = 0; p < c->parent_count; p++) {
+			at = graph_find(g, &c->parents[p].id);
+			if (at != SIZE_MAX &&
+			    graph_link_fits(&c->parents[p], g->item[at]))
+				out[at] = true;
+		}
 	}
+}
+
+/* Each id is looked up once, however many changes there are. */
+static void
+mark_ids(const struct graph *g, const json_t *ids, bool *named)
+{
+	struct change_id id;
+	size_t i, at;
+
+	for (i = 0; i < json_array_size(ids); i++) {
+		const char *text = json_string_value(json_array_get(ids, i));
+
+		if (text == NULL || !change_id_parse(text, &id))
+			continue;
+		at = graph_find(g, &id);
+		if (at != SIZE_MAX)
+			named[at] = true;
+	}
+}
+
+static bool
+is_said(const struct graph *g, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (json_object_get(g->item[i]->change->fields, word) != NULL)
+			return true;
 	return false;
 }
 
@@ -216,23 +230,27 @@ is_taken_back(const struct graph *g, size_t i, const char *word)
 static enum err
 mark_named(struct graph *g, const char *word, bool **out)
 {
-	bool *named = NULL;
-	size_t i, j;
+	bool *named, *taken;
+	size_t i;
 
+	if (!is_said(g, word))
+		return ERR_OK;
+	named = calloc(g->count, sizeof *named);
+	taken = calloc(g->count, sizeof *taken);
+	if (named == NULL || taken == NULL) {
+		free(named);
+		free(taken);
+		return ERR_NOMEM;
+	}
+	mark_taken_back(g, word, taken);
 	for (i = 0; i < g->count; i++) {
 		const json_t *ids =
 		    json_object_get(g->item[i]->change->fields, word);
 
-		if (!json_is_array(ids) || !graph_sets(g, i, word) ||
-		    is_taken_back(g, i, word))
-			continue;
-		if (named == NULL)
-			named = calloc(g->count, sizeof *named);
-		if (named == NULL)
-			return ERR_NOMEM;
-		for (j = 0; j < g->count; j++)
-			named[j] |= is_named(ids, &g->item[j]->change->id);
+		if (json_is_array(ids) && graph_sets(g, i, word) && !taken[i])
+			mark_ids(g, ids, named);
 	}
+	free(taken);
 	*out = named;
 	return ERR_OK;
 }

@@ -1,8 +1,10 @@
 /* group_word: what in a change is the group's to say. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/admit.h"
+#include "store/begun.h"
 #include "store/contest_settle.h"
 #include "store/group_word.h"
 
@@ -29,23 +31,40 @@ group_word_is_state(const struct kind *k, const json_t *fields)
 	return rank >= 0 && k->states[rank].group_only;
 }
 
+/* What was set aside began nothing. Who the group is need not be known: what
+ * it began is not the author's either way. */
+static bool
+others_began(
+    struct txn *t, const struct record_set *set, const struct cert *author)
+{
+	uint8_t *begun = calloc(set->count + 1, sizeof *begun);
+	bool began = begun == NULL;
+	size_t i;
+
+	if (begun != NULL &&
+	    begun_find(t, NULL, set->input, set->count, begun) != ERR_OK)
+		began = true;
+	for (i = 0; !began && i < set->count; i++)
+		began = begun[i] != BEGUN_NOT &&
+		        !org_within(t, author, set->change[i].org);
+	free(begun);
+	return began;
+}
+
 bool
 group_word_others_began(
     struct txn *t, const struct identity *id, const struct cert *author)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record_set set;
-	bool began = false;
-	size_t i;
+	bool began;
 	enum err e;
 
 	key_record(txn_db(t), key, id);
 	e = record_gather(t, key, CONTEST_CHANGES_MOST, &set);
 	if (e != ERR_OK) /* what cannot be read may be anybody's */
 		return e != ERR_NOT_FOUND;
-	for (i = 0; !began && i < set.count; i++)
-		began = set.change[i].parent_count == 0 &&
-		        !org_within(t, author, set.change[i].org);
+	began = others_began(t, &set, author);
 	record_set_free(&set);
 	return began;
 }

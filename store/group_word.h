@@ -17,9 +17,10 @@ enum finding_code group_word_claimed(
 /** Whether fields bring a record into a state that only the group sets. */
 bool group_word_is_state(const struct kind *k, const json_t *fields);
 
-/** Whether another org than the author's began the record: then a first line
- * about it is none of its history, and takes the group's steps no more than a
- * later one. False for a record that is not here. */
+/** Whether another org than the author's began the record, by a beginning that
+ * the group did not set aside: then a first line about it is none of its
+ * history, and takes the group's steps no more than a later one. False for a
+ * record that is not here. */
 bool group_word_others_began(
     struct txn *t, const struct identity *id, const struct cert *author);
 

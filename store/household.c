@@ -9,6 +9,7 @@
 #include "store/homes.h"
 #include "store/household.h"
 #include "store/linked.h"
+#include "store/matter.h"
 #include "store/rules.h"
 #include "store/value.h"
 
@@ -24,10 +25,26 @@ struct member {
 	bool is_split; /* another team has some of its group */
 };
 
+/* Those in force, and those that say with whom they stand. */
 struct family {
-	size_t count;
-	struct member of[HOUSEHOLD_MOST];
+	size_t count, room;
+	size_t in_force;
+	struct member *of;
+	bool is_crowded; /* it is no household, or not all of it was read */
 };
+
+/* --- too many ------------------------------------------------------------- */
+
+/* A row about one of them, which follows from what they are. */
+static enum err
+tell_crowded(struct txn *t, const struct record *r, bool is_crowded)
+{
+	struct question q;
+
+	matter_question(
+	    &r->id, FINDING_HOUSEHOLD_CROWDED, "household_no", r->at, &q);
+	return is_crowded ? question_put(t, &q) : matter_drop(t, &q);
+}
 
 /* --- reading them -------------------------------------------------------- */
 
@@ -90,15 +107,60 @@ is_at_home(struct txn *t, const uint8_t household[DB_BLIND_BYTES],
 	return e;
 }
 
+static enum err
+make_room(struct family *f)
+{
+	size_t room = f->room == 0 ? 8 : 2 * f->room;
+	struct member *of;
+
+	if (f->count < f->room)
+		return ERR_OK;
+	of = realloc(f->of, room * sizeof *of);
+	if (of == NULL)
+		return ERR_NOMEM;
+	f->of = of;
+	f->room = room;
+	return ERR_OK;
+}
+
+static bool
+says_with_whom(const struct record *r)
+{
+	return json_object_get(r->fields, field) != NULL ||
+	       json_object_get(r->fields, "household_sources") != NULL;
+}
+
+/* Takes the record. Of one that is over and says nothing there is nothing to
+ * say; it may have been that which told of too many. */
+static enum err
+keep_member(struct txn *t, struct family *f, struct member *m)
+{
+	enum err e;
+
+	m->counts = m->managing[0] != '\0' &&
+	            homes_number(m->r.fields) != NULL && counts(&m->r);
+	f->in_force += m->counts;
+	if (m->counts || says_with_whom(&m->r)) {
+		f->count++;
+		return ERR_OK;
+	}
+	e = tell_crowded(t, &m->r, false);
+	record_clear(&m->r);
+	return e;
+}
+
 /* What cannot be read stands apart. */
 static enum err
 add_member(struct txn *t, const uint8_t household[DB_BLIND_BYTES],
     const uint8_t key[KEY_RECORD_BYTES], struct family *f)
 {
-	struct member *m = &f->of[f->count];
 	bool is_home = false;
-	enum err e;
+	struct member *m;
+	enum err e = make_room(f);
 
+	if (e != ERR_OK)
+		return e;
+	m = &f->of[f->count];
 	memset(m, 0, sizeof *m);
 	e = record_read(t, key, &m->r);
 	if (e != ERR_OK)
@@ -108,14 +170,10 @@ add_member(struct txn *t, const uint8_t household[DB_BLIND_BYTES],
 		e = ERR_OK;
 	if (e == ERR_OK)
 		e = is_at_home(t, household, m, &is_home);
-	if (!is_home) {
-		record_clear(&m->r);
-		return e;
-	}
-	m->counts = m->managing[0] != '\0' &&
-	            homes_number(m->r.fields) != NULL && counts(&m->r);
-	f->count++;
-	return ERR_OK;
+	if (is_home)
+		return keep_member(t, f, m);
+	record_clear(&m->r);
+	return e;
 }
 
 static bool
@@ -128,6 +186,7 @@ is_other_team(const struct member *a, const struct member *b)
 	       strcmp(x, y) != 0;
 }
 
+/* One more than are read shows that there are more. */
 static enum err
 gather_keys(
     struct txn *t, const uint8_t household[DB_BLIND_BYTES], struct buffer *out)
@@ -139,7 +198,7 @@ gather_keys(
 
 	if (e != ERR_OK)
 		return e;
-	while (count < HOUSEHOLD_MOST &&
+	while (count <= HOUSEHOLD_READ_MOST &&
 	       (e = walk_next(w, &key, NULL)) == ERR_OK &&
 	       key.size == HOMES_ROW_BYTES &&
 	       memcmp(key.data, household, DB_BLIND_BYTES) == 0) {
@@ -155,6 +214,8 @@ family_clear(struct family *f)
 {
 	while (f->count > 0)
 		record_clear(&f->of[--f->count].r);
+	f->in_force = 0;
+	f->is_crowded = false;
 }
 
 /* Into an empty one; family_clear() also after an error. */
@@ -163,11 +224,16 @@ family_read(
     struct txn *t, const uint8_t household[DB_BLIND_BYTES], struct family *f)
 {
 	struct buffer keys = {0};
-	size_t at;
+	size_t i, count;
 	enum err e = gather_keys(t, household, &keys);
 
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		e = add_member(t, household, keys.data + at, f);
+	count = keys.size / KEY_RECORD_BYTES;
+	for (i = 0; e == ERR_OK && i < count && i < HOUSEHOLD_READ_MOST; i++)
+		e = add_member(
+		    t, household, keys.data + i * KEY_RECORD_BYTES, f);
+	if (e == ERR_OK)
+		f->is_crowded =
+		    count > HOUSEHOLD_READ_MOST || f->in_force > HOUSEHOLD_MOST;
 	buffer_free(&keys);
 	return e;
 }
@@ -202,6 +268,8 @@ find_groups(struct family *f)
 
 	for (i = 0; i < f->count; i++)
 		f->of[i].group = i;
+	if (f->is_crowded)
+		return;
 	while (again) {
 		again = false;
 		for (i = 0; i < f->count; i++)
@@ -326,6 +394,25 @@ say_of(struct txn *t, const struct self *self, const struct family *f, size_t i,
 	return e;
 }
 
+/* About the one that stands first, and about no other. */
+static enum err
+tell_of_all(struct txn *t, const struct family *f)
+{
+	const struct member *first = NULL;
+	size_t i;
+	enum err e = ERR_OK;
+
+	for (i = 0; f->is_crowded && i < f->count; i++) {
+		const struct member *m = &f->of[i];
+
+		if (m->counts && (first == NULL || by_name(&m, &first) < 0))
+			first = m;
+	}
+	for (i = 0; e == ERR_OK && i < f->count; i++)
+		e = tell_crowded(t, &f->of[i].r, &f->of[i] == first);
+	return e;
+}
+
 static enum err
 settle_one(struct txn *t, const struct self *self,
     const uint8_t household[DB_BLIND_BYTES], struct family *f, int64_t now)
@@ -337,6 +424,8 @@ settle_one(struct txn *t, const struct self *self,
 		find_groups(f);
 	for (i = 0; e == ERR_OK && i < f->count; i++)
 		e = say_of(t, self, f, i, now);
+	if (e == ERR_OK)
+		e = tell_of_all(t, f);
 	family_clear(f);
 	return e;
 }
@@ -346,22 +435,15 @@ household_settle(struct txn *t, const struct self *self,
     const struct buffer *due, int64_t now)
 {
 	struct buffer all = {0};
-	struct family *f = NULL;
+	struct family f = {0}; /* its room serves all of them */
 	size_t at;
 	enum err e;
 
 	put_bytes(&all, due->data, due->size);
 	e = homes_take(t, &all);
-	/* One for all of them: it is large, and most households are small. */
-	if (e == ERR_OK && all.size > 0) {
-		f = malloc(sizeof *f);
-		e = f == NULL ? ERR_NOMEM : ERR_OK;
-	}
-	if (f != NULL)
-		f->count = 0;
 	for (at = 0; e == ERR_OK && at < all.size; at += DB_BLIND_BYTES)
-		e = settle_one(t, self, all.data + at, f, now);
-	free(f);
+		e = settle_one(t, self, all.data + at, &f, now);
+	free(f.of);
 	buffer_free(&all);
 	return e;
 }

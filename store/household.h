@@ -12,9 +12,17 @@
 
 #include "store/record.h"
 
-/* Contracts of one number at one managing org that are looked at. Villages
- * number their households from 1, so that a number alone says little. */
-enum { HOUSEHOLD_MOST = 64 };
+/* Contracts of one number at one managing org. Villages number their households
+ * from 1, so that a number alone says little. */
+enum {
+	/* In force: with more the number is no household's. Then none of them
+	 * is compared with another, and the group is told (280). */
+	HOUSEHOLD_MOST = 64,
+	/* That are looked at, over or not: with more the group is told as
+	 * well. A family of eight that signs each year fills it in a century.
+	 */
+	HOUSEHOLD_READ_MOST = 1024,
+};
 
 /** At a hub: say of the contracts of each due household, and of those that
  * were noted, with which others they stand. Writes nothing where it was said

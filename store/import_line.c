@@ -201,14 +201,10 @@ take_instant(const json_t *root, struct line *l, struct findings *out)
 	memcpy(l->at_text, json_string_value(v), sizeof l->at_text);
 }
 
-/* Refs beginning with "~" are given by stores: such a line can only be of a
- * record that was made in this one. */
 static void
 find_own(struct line_run *run, struct line *l, struct findings *out)
 {
-	if (record_exists(run->t, l->key))
-		return;
-	if (txn_has(run->t, TABLE_DRAFTS, l->key, sizeof l->key) != ERR_OK)
+	if (!vet_find_given(&run->vet, &l->id, l->key))
 		findings_refuse(out, FINDING_REF_BAD, "ref");
 }
 

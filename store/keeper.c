@@ -150,10 +150,12 @@ weigh(struct keeper *k, const struct self *self)
 	for (i = 0; i < k->word_count; i++) {
 		size_t at = k->words[i].at;
 
-		k->is_void[at] =
-		    (k->graph.aside != NULL && k->graph.aside[at]) ||
-		    (!keeper_is_group(k->t, self, &k->set->change[at]) &&
-		        keeper_then(k, at) == KEEPER_NO);
+		k->is_void[at] = k->graph.aside != NULL && k->graph.aside[at];
+		if (k->is_void[at] ||
+		    keeper_is_group(k->t, self, &k->set->change[at]))
+			continue;
+		k->is_void[at] = keeper_then(k, at) == KEEPER_NO;
+		k->is_doubted[at] |= keeper_in_doubt(k, at);
 	}
 }
 
@@ -257,38 +259,60 @@ keeper_close(struct keeper *k)
 
 /* --- asking -------------------------------------------------------------- */
 
+/* What the words say that change i had seen (of a beginning: its own). Of two
+ * that stood side by side either was, and rather one that is not in doubt. */
 static enum keeper_says
-word_says(const struct keeper *k, size_t i, const char *org)
+weigh_seen(const struct keeper *k, size_t i, bool *in_doubt)
 {
-	return k->is_doubted[i] ? KEEPER_UNKNOWN
-	                        : keeper_is(k->t, named(k, i), org);
+	const char *org = k->set->change[i].org;
+	enum keeper_says says = KEEPER_UNKNOWN;
+	bool begins = k->set->change[i].parent_count == 0;
+	size_t j, n;
+
+	*in_doubt = false;
+	if (!begins && !holds_all_before(k, i))
+		return KEEPER_UNKNOWN;
+	if (begins)
+		k->seen[0] = i;
+	n = begins ? 1 : words_seen_by(k, i, k->seen);
+	for (j = 0; j < n; j++) {
+		enum keeper_says one =
+		    keeper_is(k->t, named(k, k->seen[j]), org);
+
+		if (one == KEEPER_YES && k->is_doubted[k->seen[j]])
+			*in_doubt = true;
+		else if (one == KEEPER_YES)
+			says = KEEPER_YES;
+		else if (one == KEEPER_NO && says == KEEPER_UNKNOWN)
+			says = KEEPER_NO;
+	}
+	*in_doubt = *in_doubt && says != KEEPER_YES;
+	return *in_doubt ? KEEPER_UNKNOWN : says;
 }
 
-/* Of two that stood side by side either was. */
 enum keeper_says
 keeper_then(const struct keeper *k, size_t i)
 {
-	const struct change *c = &k->set->change[i];
-	enum keeper_says says = KEEPER_UNKNOWN;
-	size_t j, n;
+	bool in_doubt;
 
-	if (c->parent_count == 0)
-		return word_says(k, i, c->org);
-	if (!holds_all_before(k, i))
-		return KEEPER_UNKNOWN;
-	n = words_seen_by(k, i, k->seen);
-	for (j = 0; j < n && says != KEEPER_YES; j++) {
-		enum keeper_says one = word_says(k, k->seen[j], c->org);
-
-		says = one == KEEPER_UNKNOWN ? says : one;
-	}
-	return says;
+	return weigh_seen(k, i, &in_doubt);
 }
 
+bool
+keeper_in_doubt(const struct keeper *k, size_t i)
+{
+	bool in_doubt;
+
+	(void)weigh_seen(k, i, &in_doubt);
+	return in_doubt;
+}
+
+/* A word in doubt does not show that what it names was so. */
 bool
 keeper_takes(const struct keeper *k, size_t i)
 {
 	const char *now = named(k, i);
+	bool differs = false;
 	size_t j, n;
 
 	if (!names(k, i))
@@ -297,11 +321,13 @@ keeper_takes(const struct keeper *k, size_t i)
 	for (j = 0; j < n; j++) {
 		const char *then = named(k, k->seen[j]);
 
-		if (strcmp(now == NULL ? "" : now, then == NULL ? "" : then) ==
+		if (strcmp(now == NULL ? "" : now, then == NULL ? "" : then) !=
 		    0)
+			differs = true;
+		else if (!k->is_doubted[k->seen[j]])
 			return false;
 	}
-	return n > 0;
+	return differs;
 }
 
 enum keeper_says

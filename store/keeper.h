@@ -48,7 +48,8 @@ struct keeper {
 	bool *is_void;      /* names a keeper without right */
 	bool *lacks;        /* something that it had seen is not here */
 	bool *is_doubted;   /* begins it, as another org says it did, and names
-	                       another keeper (begun.h) */
+	                       another keeper (begun.h); or its author was
+	                       named only by such a word */
 	size_t word_count;
 	struct keeper_word *words; /* those with less before them first */
 	size_t *seen;              /* scratch: places of words */
@@ -64,7 +65,13 @@ void keeper_close(struct keeper *k);
  * without parents is held against itself. */
 enum keeper_says keeper_then(const struct keeper *k, size_t i);
 
-/** Whether change i names another keeper than its author had seen. */
+/** Whether all that names the org of change i the keeper, in what its author
+ * had seen, is in doubt: keeper_then() does not know, and no more is to come
+ * that would tell by itself. */
+bool keeper_in_doubt(const struct keeper *k, size_t i);
+
+/** Whether change i names another keeper than its author had seen; where that
+ * was in doubt, than one of those he had seen. */
 bool keeper_takes(const struct keeper *k, size_t i);
 
 /** Whether the org was ever named rightly: late work of an old site counts.

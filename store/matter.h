@@ -100,6 +100,10 @@ enum err matter_drop(struct txn *t, const struct question *q);
 void matter_key(
     struct txn *t, const struct question *q, uint8_t out[KEY_RECORD_BYTES]);
 
+/** The record it is about, as it is here; record_clear() it. As record_read().
+ */
+enum err matter_read(struct txn *t, const struct matter *m, struct record *out);
+
 /** Add a choice; takes shown. ERR_LIMIT: there are MATTER_CHOICES_MAX;
  * ERR_NOMEM, also for shown NULL. */
 enum err matter_add_choice(struct matter *m, const char *word, json_t *shown);

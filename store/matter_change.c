@@ -85,26 +85,17 @@ matter_change_word(const struct change_id *id, char out[48])
 enum err
 matter_change_parse(const char *text, struct change_id *out)
 {
-	char life[2 * LIFE_BYTES + 1], again[48];
-	unsigned class;
-	unsigned long long seq;
-	size_t i;
+	return change_id_parse(text, out) && out->class < CLASSES ? ERR_OK
+	                                                          : ERR_FORMAT;
+}
 
-	memset(out, 0, sizeof *out);
-	if (sscanf(text, "%16[0-9a-f]-%1u-%20llu", life, &class, &seq) != 3 ||
-	    strlen(life) != 2 * (size_t)LIFE_BYTES || class >= CLASSES)
-		return ERR_FORMAT;
-	for (i = 0; i < LIFE_BYTES; i++) {
-		unsigned byte;
+enum err
+matter_read(struct txn *t, const struct matter *m, struct record *out)
+{
+	uint8_t key[KEY_RECORD_BYTES];
 
-		if (sscanf(life + 2 * i, "%2x", &byte) != 1)
-			return ERR_FORMAT;
-		out->life[i] = (uint8_t)byte;
-	}
-	out->class = (uint8_t) class;
-	out->seq = seq;
-	matter_change_id(out, again);
-	return strcmp(again, text) == 0 ? ERR_OK : ERR_FORMAT;
+	key_record(txn_db(t), key, &m->record);
+	return record_read(t, key, out);
 }
 
 void

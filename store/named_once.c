@@ -13,14 +13,13 @@ is_another(const json_t *before, const json_t *given, const char *name)
 	return is != NULL && said != NULL && !json_equal(is, said);
 }
 
-/* Where a wrong resident is told by a record of its own. */
+/* Of these kinds a word about the record opens the file of whom it names. */
 static bool
-is_reassigned(const struct kind *k)
+opens_file(const struct kind *k)
 {
 	const struct field *f = field_by_name(k->fields, "resident_id");
 
-	return f != NULL && (f->flags & FIELD_GRANTS) != 0 &&
-	       field_by_name(k->fields, "reassigned_to") != NULL;
+	return f != NULL && (f->flags & FIELD_GRANTS) != 0;
 }
 
 void
@@ -31,7 +30,7 @@ named_once_check(const struct kind *k, const json_t *before,
 	    "resident_id", "resident_source", "other_id", "other_source", NULL};
 	size_t i;
 
-	if (is_reassigned(k) && is_another(before, given, "resident_id"))
+	if (opens_file(k) && is_another(before, given, "resident_id"))
 		findings_refuse(out, FINDING_NAMED, "resident_id");
 	for (i = 0; strcmp(k->name, "link") == 0 && sides[i] != NULL; i++)
 		if (is_another(before, given, sides[i]))

@@ -1,6 +1,7 @@
 /* named_once: what a record names once and for all, where a word on it opens
- * files: the two entries of a link, and whom a referral or a request is about.
- * Another link, or `--reassign`, says the rest.
+ * files: the two entries of a link, and whom a referral, a request, a
+ * consultation or a contract is about. Another link, `--reassign`, or another
+ * record in the place of one that is closed says the rest.
  */
 
 #ifndef YIZHAN_STORE_NAMED_ONCE_H

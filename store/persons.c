@@ -75,6 +75,62 @@ persons_complete(struct txn *t, const struct self *self, const struct kind *k,
 	return e;
 }
 
+/* --- whose file a record goes into ---------------------------------------- */
+
+/* The field that names him by nothing but a ref; NULL: the kind has none. A
+ * question is of the source of what it is about. */
+static const struct field *
+bare_name(const struct kind *k)
+{
+	const struct field *f = field_by_name(k->fields, "resident_id");
+
+	return f != NULL && f->source_field == NULL &&
+	               (f->flags & (FIELD_FOLLOWS | FIELD_GRANTS)) != 0 &&
+	               field_by_name(k->fields, "about_source") == NULL
+	           ? f
+	           : NULL;
+}
+
+static enum err
+take_source(json_t *fields, const char *ref, const struct record *r,
+    char source[SOURCE_BYTES_MAX + 1])
+{
+	if (strcmp(ref, r->id.ref) != 0 &&
+	    json_object_set_new(
+	        fields, "resident_id", json_sprintf("ref:%s", r->id.ref)) != 0)
+		return ERR_NOMEM;
+	/* What a store gave nobody else's record is called. */
+	if (r->id.ref[0] != '~')
+		memcpy(source, r->id.source, sizeof r->id.source);
+	return ERR_OK;
+}
+
+enum err
+persons_source(struct txn *t, const struct self *self, const struct kind *k,
+    json_t *fields, char source[SOURCE_BYTES_MAX + 1], struct findings *out)
+{
+	const struct field *f = bare_name(k);
+	const char *ref = f == NULL ? NULL : rule_ref(fields, f->name);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e;
+
+	if (ref == NULL)
+		return ERR_OK;
+	e = record_find(t, self, "resident", ref, key);
+	if (e == ERR_CLASH) {
+		findings_refuse(out, FINDING_CALLED_SO, f->name);
+		return ERR_REFUSED;
+	}
+	if (e == ERR_OK)
+		e = record_read(t, key, &r);
+	if (e != ERR_OK) /* awaited; or a draft, which is of this store */
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = take_source(fields, ref, &r, source);
+	record_clear(&r);
+	return e;
+}
+
 static bool
 is_dead(const json_t *fields)
 {

@@ -20,6 +20,16 @@ enum err persons_note(struct txn *t, const struct self *self,
 enum err persons_complete(struct txn *t, const struct self *self,
     const struct kind *k, json_t *fields, struct findings *out);
 
+/** Whom a person's record is about: as it is typed (record_find()). In fields
+ * the ref becomes bare, and source, which held that of the record as it would
+ * be, the one in which the ref leads there at every node, however others call
+ * theirs: a record has no field for it. Of a kind that has one, of one that
+ * follows no resident, and of somebody who is not here yet nothing is changed.
+ * ERR_REFUSED: several may be meant; ERR_NOMEM. */
+enum err persons_source(struct txn *t, const struct self *self,
+    const struct kind *k, json_t *fields, char source[SOURCE_BYTES_MAX + 1],
+    struct findings *out);
+
 /* A resident's entry before and after an amendment by hand. */
 struct person_step {
 	const struct kind *kind;

@@ -109,6 +109,26 @@ vet_source_of(const struct kind *k, const char *source)
 	return k != NULL && k->by_group ? "" : source;
 }
 
+bool
+vet_find_given(
+    struct vet *v, struct identity *id, uint8_t key[KEY_RECORD_BYTES])
+{
+	struct record r;
+	bool is_ours;
+
+	if (record_exists(v->t, key) ||
+	    txn_has(v->t, TABLE_DRAFTS, key, KEY_RECORD_BYTES) == ERR_OK)
+		return true;
+	if (record_find(v->t, v->self, id->kind, id->ref, key) != ERR_OK ||
+	    record_read(v->t, key, &r) != ERR_OK)
+		return false;
+	is_ours = vet_org_is_ours(v, r.org);
+	if (is_ours)
+		*id = r.id;
+	record_clear(&r);
+	return is_ours;
+}
+
 /* --- the world --------------------------------------------------------- */
 
 /* Keys end in a hash, whose first bytes are as good as any. */
@@ -222,14 +242,14 @@ read_referred(
     struct vet *v, const char *kind, const char *ref, struct record *out)
 {
 	uint8_t key[KEY_RECORD_BYTES];
-	const char *source = ref[0] == '~' ? v->self->source : v->source;
 	enum err e = ERR_OK;
 
-	if (source == NULL)
+	/* What a store named may be of its source or of a resident's. */
+	if (v->source == NULL || ref[0] == '~')
 		e = record_find_named(v->t, v->self, kind, ref, key);
 	else
 		key_record_of(txn_db(v->t), key,
-		    vet_source_of(kind_by_name(kind), source), kind, ref);
+		    vet_source_of(kind_by_name(kind), v->source), kind, ref);
 	return e == ERR_OK ? record_read(v->t, key, out) : e;
 }
 
@@ -265,7 +285,15 @@ read_resident(
     struct vet *v, const char *source, const char *ref, struct record *out)
 {
 	uint8_t key[KEY_RECORD_BYTES];
+	enum err e;
 
+	if (source == NULL && v->form_source != NULL) {
+		key_record_of(
+		    txn_db(v->t), key, v->form_source, "resident", ref);
+		e = record_read(v->t, key, out);
+		if (e != ERR_NOT_FOUND)
+			return e;
+	}
 	if (source == NULL)
 		return read_referred(v, "resident", ref, out);
 	key_record_of(txn_db(v->t), key, source, "resident", ref);
@@ -454,13 +482,15 @@ remind_of_duplicates(
     struct vet *v, const struct vet_line *line, struct findings *out)
 {
 	const char *taken = rule_day(line->fields, "taken_at");
+	const char *source =
+	    v->form_source != NULL ? v->form_source : v->self->source;
 
 	if (strcmp(line->kind->name, "encounter") == 0)
-		duplicates_remind(v->t, v->self,
+		duplicates_remind(v->t, v->self, source,
 		    rule_day(line->fields, "visit_at"), line->fields, line->own,
 		    out);
 	if (strcmp(line->kind->name, "exam_request") == 0 && line->is_first)
-		duplicates_remind(v->t, v->self,
+		duplicates_remind(v->t, v->self, source,
 		    taken != NULL ? taken : line->at, line->fields, line->own,
 		    out);
 }

@@ -28,7 +28,9 @@ struct vet {
 	struct txn *t;
 	const struct self *self;
 	const char *source; /* where references lead; NULL: to any source */
-	char now[26];       /* "" when this clock cannot be believed */
+	const char *form_source; /* of the record that a form makes or amends,
+	                            once that is known; else NULL */
+	char now[26];            /* "" when this clock cannot be believed */
 
 	/* Answers that hold until the transaction ends or the group's own
 	 * records change in it. */
@@ -73,6 +75,13 @@ void vet_names(const json_t *fields, struct findings *out);
 /** Whether records may be written here in this org's name: a hub may in any,
  * before joining everybody may. */
 bool vet_org_is_ours(struct vet *v, const char *org);
+
+/** Refs beginning with "~" are given by stores: a line that bears one can only
+ * be of a record that was made in this one. That is of its source, as id and
+ * key say, or of that of the resident it is about (persons.h); then they
+ * become that record's. False: there is none. */
+bool vet_find_given(
+    struct vet *v, struct identity *id, uint8_t key[KEY_RECORD_BYTES]);
 
 /** Source of a record of this kind, given the source of those who wrote it:
  * the group's own kinds have one source. */

@@ -136,6 +136,11 @@ at b amend resident "$resident" --name 𠮷田 --phone 13944444444 \
 	--by S0003 --json >/dev/null
 sync a b a
 LC_ALL=C.UTF-8 LANGUAGE=zh_CN at hub questions >"$work/shown"
+# By the words of the printed record; whoever reads English is told names.
+grep -qE '^    电话 +139[34]+ +139[34]+' "$work/shown" || fail "no label"
+grep -q 'phone' "$work/shown" && fail "an English name"
+LC_ALL=C.UTF-8 LANGUAGE=en at hub questions >"$work/english"
+grep -qE '^    phone +139[34]+ +139[34]+' "$work/english" || fail "no name"
 python3 - "$work/shown" <<'END'
 import re, sys, unicodedata
 

@@ -2,8 +2,9 @@
 # Goal: whose ref it is, and whose word. Two clinics' programs call two
 # residents 1001: a move asked for at one of them says which it means, and the
 # hub gives away that one; a file of a third program that says 1001 means
-# neither, and what it asks for cannot be confirmed. A clinic writes down no
-# decision that only the group takes, and links no file of its own to another's.
+# neither, and what it asks for cannot be confirmed. A visit that a form writes
+# about 1001 is in the file that was meant there. A clinic writes down no decision
+# that only the group takes, and links no file of its own to another's.
 set -euo pipefail
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/lib.sh"
 . "$YIZHAN_SOURCE_ROOT/tests/scenario/two_clinics.sh"
@@ -59,7 +60,13 @@ is hub resident 1001@a-his name '"张伟"'
 is hub resident 1001@b-his name '"李娜"'
 is a resident 1001 name '"张伟"'
 visit=$(add a encounter C01 '{"state":"signed","type":"phone","resident_id":"ref:1001","visit_at":"2026-05-01T09:00:00+08:00"}')
-all a
+all a b
+# It is in his file, whoever else is called 1001 there: who keeps that has it.
+is b encounter "$visit" resident_id '"ref:1001"'
+echo '{"state":"signed","type":"phone","resident_id":"ref:1001","visit_at":"2026-05-01T09:00:00+08:00"}' |
+	expect 1 at hub add encounter - --by S0001 --org C01 --no-input \
+		>"$work/refused" 2>&1
+grep -q "REF@SOURCE" "$work/refused" || fail "$(cat "$work/refused")"
 expect 1 at hub amend encounter "$visit" --reassign 1001 --reason "不是他" \
 	--by S0001 >"$work/refused" 2>&1
 grep -q "REF@SOURCE" "$work/refused" || fail "$(cat "$work/refused")"

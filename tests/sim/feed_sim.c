@@ -77,13 +77,7 @@ said(const char *kind, const char *ref, json_t *fields)
 static void
 org_said(int org)
 {
-	json_t *fields = json_pack("{s:s}", "name", scope_orgs_made[org]);
-
-	if (scope_orgs_above[org] >= 0)
-		json_object_set_new(fields, "parent_org_id",
-		    json_sprintf(
-		        "ref:%s", scope_orgs_made[scope_orgs_above[org]]));
-	said("org", scope_orgs_made[org], fields);
+	said("org", scope_orgs_made[org], scope_org_fields(org));
 }
 
 static void

@@ -61,6 +61,18 @@ next(void)
 	return z ^ z >> 31;
 }
 
+json_t *
+scope_org_fields(int org)
+{
+	json_t *fields = json_pack("{s:s}", "name", scope_orgs_made[org]);
+
+	if (scope_orgs_above[org] >= 0)
+		json_object_set_new(fields, "parent_org_id",
+		    json_sprintf(
+		        "ref:%s", scope_orgs_made[scope_orgs_above[org]]));
+	return fields;
+}
+
 size_t
 scope_draw(size_t below)
 {

@@ -35,6 +35,9 @@ enum {
 extern const char *scope_orgs_made[SCOPE_ORGS];
 extern int scope_orgs_above[SCOPE_ORGS]; /* -1: nothing */
 
+/** What the group says of one of them; the caller's. */
+json_t *scope_org_fields(int org);
+
 struct made {
 	struct change c;
 	uint64_t fingerprint;

@@ -114,11 +114,7 @@ hub_make(size_t with_nodes)
 		snprintf(c.record.kind, sizeof c.record.kind, "org");
 		snprintf(c.record.ref, sizeof c.record.ref, "%s",
 		    scope_orgs_made[i]);
-		c.fields = json_pack("{s:s}", "name", scope_orgs_made[i]);
-		if (scope_orgs_above[i] >= 0)
-			json_object_set_new(c.fields, "parent_org_id",
-			    json_sprintf("ref:%s",
-			        scope_orgs_made[scope_orgs_above[i]]));
+		c.fields = scope_org_fields(i);
 		take(t, &c, &ignored);
 		change_clear(&c);
 	}

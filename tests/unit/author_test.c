@@ -362,6 +362,35 @@ test_whom_a_referral_or_a_link_names_stays(void **state)
 	assert_false(is_refused(&a, FINDING_NAMED, "resident_source"));
 }
 
+/* They cannot be reassigned; they are ended, and another is written. */
+static void
+test_whom_a_consultation_or_a_contract_names_stays(void **state)
+{
+	const struct identity x = {"his", "consult", "X1"},
+	                      k = {"his", "contract", "K1"};
+	struct test_store *s = *state;
+	struct authored a;
+
+	test_store_admit(s, "his", "consult", "X1", "V1",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "resident_id", "ref:R1",
+	        "from_org", "ref:V1", "to_org", "ref:V2", "state", "requested",
+	        "question", "x"));
+	assert_int_equal(
+	    amend(s, &x, "V1", json_pack("{s:s}", "resident_id", "ref:R9"), &a),
+	    ERR_REFUSED);
+	assert_true(is_refused(&a, FINDING_NAMED, "resident_id"));
+	(void)amend(s, &x, "V1",
+	    json_pack("{s:s, s:s}", "resident_id", "ref:R1", "summary", "x"),
+	    &a);
+	assert_false(is_refused(&a, FINDING_NAMED, "resident_id"));
+	test_store_admit(s, "his", "contract", "K1", "V1",
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:R1", "state", "signed"));
+	(void)amend(
+	    s, &k, "V1", json_pack("{s:s}", "resident_id", "ref:R9"), &a);
+	assert_true(is_refused(&a, FINDING_NAMED, "resident_id"));
+}
+
 static void
 test_draft_is_local_and_keeps_its_name_when_signed(void **state)
 {
@@ -474,6 +503,7 @@ main(void)
 	    CLINIC(test_amendment_of_nothing_is_not_found),
 	    CLINIC(test_amendment_joins_all_heads),
 	    CLINIC(test_whom_a_referral_or_a_link_names_stays),
+	    CLINIC(test_whom_a_consultation_or_a_contract_names_stays),
 	    CLINIC(test_draft_is_local_and_keeps_its_name_when_signed),
 	    CLINIC(test_slip_number_is_drawn_where_none_is_given),
 	};

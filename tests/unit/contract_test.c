@@ -171,26 +171,8 @@ test_an_older_hub_looks_at_all_of_them(void **state)
 static enum err
 decide(struct fixture *f, const char *choice, const char *undone)
 {
-	struct txn *t = test_store_write(&f->s);
-	struct matter_decision d = {
-	    .number = questions(f, QUESTION_MATTER).last.number,
-	    .choice = choice,
-	    .ref = undone,
-	    .by = "S9",
-	    .org = "H01",
-	    .reason = "居民本人选择",
-	    .now = TEST_NOW + 60};
-	struct self self;
-	enum err e;
-
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	e = undone == NULL ? matter_decide(t, &self, &d)
-	                   : matter_undo(t, &self, &d);
-	if (e == ERR_OK)
-		assert_int_equal(txn_commit(t), ERR_OK);
-	else
-		txn_abort(t);
-	return e;
+	return decided(
+	    f, questions(f, QUESTION_MATTER).last.number, choice, undone);
 }
 
 static void

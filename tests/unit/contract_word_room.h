@@ -181,21 +181,7 @@ static inline void
 decide_number(
     struct fixture *f, uint64_t number, const char *choice, const char *undone)
 {
-	struct txn *t = test_store_write(&f->s);
-	struct matter_decision d = {.number = number,
-	    .choice = choice,
-	    .ref = undone,
-	    .by = "S9",
-	    .org = "H01",
-	    .reason = "asked him",
-	    .now = TEST_NOW + 60};
-	struct self self;
-
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	assert_int_equal(undone == NULL ? matter_decide(t, &self, &d)
-	                                : matter_undo(t, &self, &d),
-	    ERR_OK);
-	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(decided(f, number, choice, undone), ERR_OK);
 }
 
 /* Of the one question that waits; undone: by the number it had. */

@@ -120,8 +120,8 @@ test_another_resident_is_another(void **state)
 	/* Who has the same key in another program is another person. */
 	give_bytes(f, "old", of_old, strlen(of_old));
 	assert_counts(f, 2, 0, 0, 0);
-	assert_true(warns_of_drug(f, "R1", "2026-04-21", RX("YP1")));
-	assert_false(warns_of_drug(f, "R1", "2026-04-21", RX("YP2")));
+	assert_true(warns_of_drug(f, "R1@his", "2026-04-21", RX("YP1")));
+	assert_false(warns_of_drug(f, "R1@his", "2026-04-21", RX("YP2")));
 }
 
 static void

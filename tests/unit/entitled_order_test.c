@@ -180,6 +180,166 @@ test_who_may_not_agree_is_judged_in_any_order(void **state)
 	in_any_order(f, tell_agreed_falsely, FINDING_UNENTITLED, 1);
 }
 
+/* --- begun by two ----------------------------------------------------------
+ */
+
+/* V1's file, which V2 takes; V3 says that he began it. */
+static void
+tell_taken_in_doubt(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity who = named_in("resident", "his", n);
+	struct change_id first = id_in(n, 1), taken = id_in(n, 3);
+
+	if (part == 1)
+		arrive(f, &who, n * 10 + 1, NULL, "V1", true, given_to("V1"));
+	else if (part == 2)
+		arrive(f, &who, n * 10 + 2, NULL, "V3", true, given_to("V3"));
+	else if (part == 3)
+		arrive(
+		    f, &who, n * 10 + 3, &first, "V2", false, given_to("V2"));
+	else
+		arrive(f, &who, n * 10 + 4, &taken, "V2", true, phone("1"));
+}
+
+static void
+test_who_takes_what_two_began_is_asked_about_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_taken_in_doubt, FINDING_UNENTITLED, 1);
+}
+
+/* V2 begins V1's file anew and then, who has seen both, says that it is his.
+ */
+static void
+tell_begun_and_taken(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity who = named_in("resident", "his", n);
+	struct change_id both[] = {id_in(n, 1), id_in(n, 2)};
+	struct change_id taken = id_in(n, 3);
+
+	if (part == 1)
+		arrive(f, &who, n * 10 + 1, NULL, "V1", true, given_to("V1"));
+	else if (part == 2)
+		arrive(f, &who, n * 10 + 2, NULL, "V2", true, given_to("V2"));
+	else if (part == 3)
+		arrive_after(f, &who, n * 10 + 3, both, 2, "V2", true,
+		    TEST_NOW + 60, given_to("V2"));
+	else
+		arrive(f, &who, n * 10 + 4, &taken, "V2", true, given_to("V4"));
+}
+
+static void
+test_who_begins_a_file_anew_and_takes_it_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_begun_and_taken, FINDING_UNENTITLED, 2);
+}
+
+struct about {
+	struct change_id id;
+	struct question found;
+};
+
+static enum err
+see_about(void *context, const struct question *q)
+{
+	struct about *a = context;
+	struct change_id id;
+
+	if (q->code == FINDING_UNENTITLED &&
+	    matter_change_parse(q->field, &id) == ERR_OK &&
+	    change_id_compare(&id, &a->id) == 0)
+		a->found = *q;
+	return ERR_OK;
+}
+
+/* The proposal of what is asked about a change; -1: none. */
+static int
+proposed(struct fixture *f, struct change_id id)
+{
+	struct txn *t = test_store_read(&f->s);
+	struct about a = {.id = id};
+	struct self self;
+	struct matter m;
+	int proposal;
+
+	assert_int_equal(question_walk(t, see_about, &a), ERR_OK);
+	assert_int_equal(a.found.code, FINDING_UNENTITLED);
+	memset(&a.found.raw, 0, sizeof a.found.raw);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(matter_describe(t, &self, &a.found, &m), ERR_OK);
+	assert_int_equal(m.choice_count, 2);
+	proposal = m.proposal;
+	matter_clear(&m);
+	txn_abort(t);
+	return proposal;
+}
+
+/* Of two that may be right the group is told neither that one is wrong. */
+static void
+test_of_two_that_began_it_neither_is_proposed_against(void **state)
+{
+	struct identity who = named_in("resident", "his", 1);
+	struct change_id both[] = {id_in(1, 1), id_in(1, 2)};
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	arrive(f, &who, 11, NULL, "V1", true, given_to("V1"));
+	arrive(f, &who, 13, &both[0], "V2", false, given_to("V2"));
+	arrive(f, &who, 12, NULL, "V2", true, given_to("V2"));
+	arrive_after(
+	    f, &who, 14, both, 2, "V2", true, TEST_NOW + 60, given_to("V2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 2);
+	assert_int_equal(proposed(f, id_in(1, 3)), 0);
+	assert_int_equal(proposed(f, id_in(1, 4)), -1);
+}
+
+/* Nor does he end what its keeper began. */
+static void
+test_a_word_in_doubt_gives_its_author_no_right(void **state)
+{
+	struct identity contract = named_in("contract", "his", 1);
+	struct change_id signed_by = id_in(1, 5);
+	struct fixture *f = *state;
+	unsigned part;
+
+	test_store_join(&f->s, "H01");
+	for (part = 1; part <= 4; part++)
+		tell_begun_and_taken(f, 1, part);
+	arrive(f, &contract, 15, NULL, "V1", false,
+	    json_pack("{s:s, s:o}", "state", "signed", "resident_id",
+	        ref_in("resident", 1)));
+	arrive(f, &contract, 16, &signed_by, "V2", false,
+	    json_pack("{s:s}", "state", "ending"));
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
+/* Its keeper, who has seen the other's beginning, is not held to have taken
+ * it: what he says as its keeper counts until the group decides. */
+static void
+test_a_keeper_in_doubt_loses_no_word(void **state)
+{
+	struct identity who = named_in("resident", "his", 1);
+	struct change_id both[] = {id_in(1, 1), id_in(1, 2)};
+	struct fixture *f = *state;
+	struct record r;
+
+	test_store_join(&f->s, "H01");
+	arrive(f, &who, 11, NULL, "V1", true, given_to("V1"));
+	arrive(f, &who, 12, NULL, "V2", true, given_to("V2"));
+	arrive_after(f, &who, 13, both, 2, "V1", true, TEST_NOW + 60,
+	    json_pack("{s:s}", "phone", "1"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+	test_store_record(&f->s, "his", "resident", who.ref, &r);
+	/* Nothing was taken back by a change of the group's. */
+	assert_int_equal(r.change_count, 3);
+	record_clear(&r);
+}
+
 /* --- histories that nobody thought of ---------------------------------------
  */
 
@@ -193,8 +353,9 @@ draw(uint32_t *state, uint32_t below)
 }
 
 /* What part says is drawn anew from the seed each time it is told. Parts 1 to
- * FILE_PARTS are of a resident; then a contract and its end, a decision about
- * the resident, and a link of his with nobody's entry. */
+ * FILE_PARTS are of a resident, the second now and then begins it too; then a
+ * contract and its end, a decision about the resident, and a link of his with
+ * nobody's entry. */
 static void
 tell_drawn(struct fixture *f, uint32_t seed, uint64_t n, unsigned part)
 {
@@ -212,7 +373,9 @@ tell_drawn(struct fixture *f, uint32_t seed, uint64_t n, unsigned part)
 	if (part == 1)
 		arrive(f, &who, n * 10 + 1, NULL, "V1", true, given_to("V1"));
 	else if (part <= FILE_PARTS)
-		arrive(f, &who, n * 10 + part, &seen, org, draw(&state, 2) != 0,
+		arrive(f, &who, n * 10 + part,
+		    part == 2 && draw(&state, 3) == 0 ? NULL : &seen, org,
+		    draw(&state, 2) != 0,
 		    draw(&state, 3) != 0 ? given_to(orgs[draw(&state, 3)])
 		                         : phone("1"));
 	else if (part == FILE_PARTS + 1)
@@ -324,6 +487,11 @@ main(void)
 	    HUB(test_an_amendment_is_judged_in_any_order),
 	    HUB(test_who_agreed_is_judged_in_any_order),
 	    HUB(test_who_may_not_agree_is_judged_in_any_order),
+	    HUB(test_who_takes_what_two_began_is_asked_about_in_any_order),
+	    HUB(test_who_begins_a_file_anew_and_takes_it_is_asked_about),
+	    HUB(test_of_two_that_began_it_neither_is_proposed_against),
+	    HUB(test_a_word_in_doubt_gives_its_author_no_right),
+	    HUB(test_a_keeper_in_doubt_loses_no_word),
 	    HUB(test_any_history_leaves_the_same_rows),
 	};
 

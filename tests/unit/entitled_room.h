@@ -7,11 +7,12 @@
 
 #include "tests/unit/matter_room.h"
 
-/* A change of another node's, as it is merged at the hub; takes fields. */
+/* A change of another node's, as it is merged at the hub; takes fields. It has
+ * seen as many others. */
 static inline struct change_id
-arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
-    const struct change_id *seen, const char *org, bool managing, int64_t at,
-    json_t *fields)
+arrive_after(struct fixture *f, const struct identity *record, uint64_t seq,
+    const struct change_id *seen, size_t count, const char *org, bool managing,
+    int64_t at, json_t *fields)
 {
 	struct txn *t = test_store_write(&f->s);
 	struct buffer body = {0};
@@ -25,10 +26,8 @@ arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
 	c.id.class = 2;
 	c.id.seq = seq;
 	c.record = *record;
-	if (seen != NULL) {
-		c.parent_count = 1;
-		c.parents[0].id = *seen;
-	}
+	for (; c.parent_count < count; c.parent_count++)
+		c.parents[c.parent_count].id = seen[c.parent_count];
 	snprintf(c.by, sizeof c.by, "S2");
 	snprintf(c.org, sizeof c.org, "%s", org);
 	c.occurred_at = c.recorded_at = at;
@@ -43,6 +42,16 @@ arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
 	buffer_wipe(&body);
 	change_clear(&c);
 	return id;
+}
+
+/* One that has seen one other (NULL: none). */
+static inline struct change_id
+arrive_at(struct fixture *f, const struct identity *record, uint64_t seq,
+    const struct change_id *seen, const char *org, bool managing, int64_t at,
+    json_t *fields)
+{
+	return arrive_after(
+	    f, record, seq, seen, seen != NULL, org, managing, at, fields);
 }
 
 static inline struct change_id

@@ -5,6 +5,7 @@
 #include "tests/unit/contract_room.h"
 
 #include "store/contest_settle.h"
+#include "store/household.h"
 #include "store/matter.h"
 
 #define FATHER SOMEBODY("R1", "张伟", "C01")
@@ -176,26 +177,8 @@ test_it_is_over_when_one_moves(void **state)
 static enum err
 decide(struct fixture *f, const char *choice, const char *undone)
 {
-	struct txn *t = test_store_write(&f->s);
-	struct matter_decision d = {
-	    .number = asked(f, FINDING_HOUSEHOLD).last.number,
-	    .choice = choice,
-	    .ref = undone,
-	    .by = "S9",
-	    .org = "H01",
-	    .reason = "一家人",
-	    .now = TEST_NOW + 60};
-	struct self self;
-	enum err e;
-
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	e = undone == NULL ? matter_decide(t, &self, &d)
-	                   : matter_undo(t, &self, &d);
-	if (e == ERR_OK)
-		assert_int_equal(txn_commit(t), ERR_OK);
-	else
-		txn_abort(t);
-	return e;
+	return decided(
+	    f, asked(f, FINDING_HOUSEHOLD).last.number, choice, undone);
 }
 
 static void
@@ -323,6 +306,80 @@ test_numbers_of_other_orgs_crowd_nobody_out(void **state)
 	assert_split(f);
 }
 
+/* --- many of one number -------------------------------------------------- */
+
+/* Contracts X<from> and on of as many residents of C01, in this state. */
+static void
+admit_many(struct fixture *f, size_t from, size_t count, const char *state)
+{
+	char ref[16], who[16];
+	size_t i;
+
+	for (i = from; i < from + count; i++) {
+		snprintf(ref, sizeof ref, "X%zu", i);
+		snprintf(who, sizeof who, "ref:P%zu", i);
+		test_store_admit(&f->s, "his", "resident", who + 4, "C01",
+		    json_pack("{s:s, s:s}", "name", "x", "managing_org_id",
+		        "ref:C01"));
+		test_store_admit(&f->s, "his", "contract", ref, "C01",
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "state", state,
+		        "resident_id", who, "household_no", "01", "team_id",
+		        "ref:T1", "start_on", "2026-05-01", "end_on",
+		        "2027-04-30"));
+	}
+}
+
+/* However often a family signed before. */
+static void
+test_what_is_over_crowds_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+
+	admit_many(f, 0, HOUSEHOLD_MOST + 20, "terminated");
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD_CROWDED).count, 0);
+}
+
+/* A number that fills the field is told of, once, while it does. */
+static void
+test_a_number_of_too_many_is_told_of(void **state)
+{
+	struct fixture *f = *state;
+	struct coded c;
+
+	give(f, FATHER SON KA KB);
+	assert_split(f);
+	admit_many(f, 0, HOUSEHOLD_MOST - 2, "active");
+	give(f, AUNT);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD_CROWDED).count, 0);
+	give(f, KC);
+	c = asked(f, FINDING_HOUSEHOLD_CROWDED);
+	assert_int_equal(c.count, 1);
+	assert_string_equal(c.last.ref, "KA");
+	assert_string_equal(c.last.field, "household_no");
+	assert_contract(f, "KA", "household_with", "-");
+	assert_contract(f, "X7", "household_with", "-");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	/* It keeps its number while it stands. */
+	give(f, SIGNED("KC", "11:30:00", "C01", "R3", "T1", YEAR,
+	            AT_01 ",\"choice_note\":\"x\""));
+	assert_int_equal(
+	    asked(f, FINDING_HOUSEHOLD_CROWDED).last.number, c.last.number);
+	/* It is about another where this one has its own number. */
+	give(f, SIGNED("KA", "12:00:00", "C01", "R1", "T1", YEAR,
+	            ",\"household_no\":\"02\""));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD_CROWDED).count, 0);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	admit_many(f, HOUSEHOLD_MOST, 1, "active");
+	give(f, SON);
+	c = asked(f, FINDING_HOUSEHOLD_CROWDED);
+	assert_int_equal(c.count, 1);
+	assert_string_equal(c.last.ref, "KB");
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
 /* A contract that goes over to another resident leaves the household behind. */
 static void
 test_it_is_over_when_it_was_anothers(void **state)
@@ -442,6 +499,8 @@ main(void)
 	    IN_GROUP(test_what_is_set_aside_decides_nothing),
 	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
 	    IN_GROUP(test_numbers_of_other_orgs_crowd_nobody_out),
+	    IN_GROUP(test_what_is_over_crowds_nobody_out),
+	    IN_GROUP(test_a_number_of_too_many_is_told_of),
 	    IN_GROUP(test_it_is_over_when_it_was_anothers),
 	    IN_GROUP(test_contracts_of_one_ref_are_asked_about),
 	    IN_GROUP(test_no_strangers_contract_is_shown),

@@ -207,6 +207,20 @@ questions(struct fixture *f, enum question_type type)
 	return w;
 }
 
+/* Decide a question of a group H01, or undo what was decided. */
+static inline enum err
+decided(
+    struct fixture *f, uint64_t number, const char *choice, const char *undone)
+{
+	struct matter_decision d = {.number = number,
+	    .choice = choice,
+	    .ref = undone,
+	    .org = "H01",
+	    .reason = "居民本人选择"};
+
+	return test_store_decide(&f->s, &d);
+}
+
 #define CLINIC(name)                                                           \
 	cmocka_unit_test_setup_teardown(name, open_clinic, close_store)
 #define HUB(name) cmocka_unit_test_setup_teardown(name, open_hub, close_store)

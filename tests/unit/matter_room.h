@@ -102,41 +102,19 @@ two_phones(struct fixture *f, struct authored *a)
 static inline enum err
 decide(struct fixture *f, const char *choice, struct matter_decision *d)
 {
-	struct txn *t = test_store_write(&f->s);
-	struct self self;
-	enum err e;
-
 	*d = (struct matter_decision){
 	    .number = questions(f, QUESTION_MATTER).last.number,
 	    .choice = choice,
-	    .by = "S9",
-	    .reason = "问过本人",
 	    .now = TEST_NOW + 120};
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	e = matter_decide(t, &self, d);
-	if (e == ERR_OK)
-		assert_int_equal(txn_commit(t), ERR_OK);
-	else
-		txn_abort(t);
-	return e;
+	return test_store_decide(&f->s, d);
 }
 
 static inline enum err
 undo(struct fixture *f, const char *ref)
 {
-	struct txn *t = test_store_write(&f->s);
-	struct matter_decision d = {
-	    .ref = ref, .by = "S9", .reason = "听错了", .now = TEST_NOW + 180};
-	struct self self;
-	enum err e;
+	struct matter_decision d = {.ref = ref, .now = TEST_NOW + 180};
 
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	e = matter_undo(t, &self, &d);
-	if (e == ERR_OK)
-		assert_int_equal(txn_commit(t), ERR_OK);
-	else
-		txn_abort(t);
-	return e;
+	return test_store_decide(&f->s, &d);
 }
 
 /* The word of choice n of what waits. */

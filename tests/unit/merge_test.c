@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -404,6 +405,96 @@ test_a_change_alone_is_merged_as_among_others(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void
+assert_phone(const char *expected)
+{
+	struct record r;
+
+	merge(&r);
+	assert_string_equal(text(&r, "phone"), expected);
+	record_clear(&r);
+}
+
+/* As the id is printed, or it is nobody's. */
+static void
+test_an_id_that_is_written_otherwise_names_nothing(void **state)
+{
+	static const char *const ids[] = {"", "x", "0100000000000000",
+	    "0100000000000000-0-01", "0100000000000000-0-1 ",
+	    "0100000000000000-0-+1", " 100000000000000-0-1",
+	    "~0100000000000000-0-1", "0100000000000000-256-1",
+	    "0100000000000000-0-9"};
+	size_t i;
+
+	(void)state;
+	add(1, "resident", 0, json_pack("{s:s}", "phone", "1"));
+	for (i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		add(2, "resident", 1,
+		    json_pack("{s:[s]}", MERGE_SET_ASIDE, ids[i]));
+		assert_phone("1");
+	}
+}
+
+/* --- what it costs ---------------------------------------------------------
+ */
+
+enum { LONG = 512 };
+
+/* Processor time of some mergings of a record in which each change has seen
+ * the one before, and every other one is a word about that. */
+static double
+cost_of(bool with_words)
+{
+	static struct change of[LONG];
+	static struct merge_input all[LONG];
+	struct record r;
+	char text[64];
+	clock_t start;
+	size_t i;
+
+	for (i = 0; i < LONG; i++) {
+		struct change *c = &of[i];
+
+		change_init(c);
+		c->id.life[0] = 1;
+		c->id.seq = i + 1;
+		snprintf(c->record.kind, sizeof c->record.kind, "resident");
+		snprintf(c->record.ref, sizeof c->record.ref, "r");
+		c->parent_count = i > 0;
+		if (i > 0)
+			c->parents[0].id = of[i - 1].id;
+		change_founded_ref(
+		    &of[i > 0 ? i - 1 : 0].id, text, sizeof text);
+		c->fields = json_pack("{s:[s]}",
+		    i % 2 == 0   ? "population_tags"
+		    : with_words ? MERGE_SET_ASIDE
+		                 : "other_tags",
+		    text + 1);
+		all[i] = (struct merge_input){.change = c};
+	}
+	start = clock();
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(record_merge(all, LONG, &r), ERR_OK);
+		record_clear(&r);
+	}
+	start = clock() - start;
+	for (i = 0; i < LONG; i++)
+		change_clear(&of[i]);
+	return (double)start / CLOCKS_PER_SEC;
+}
+
+/* The group's words are looked up, not compared with each change. */
+static void
+test_words_cost_about_what_other_changes_do(void **state)
+{
+	double plain = cost_of(false), words = cost_of(true);
+
+	(void)state;
+	if (words > 8 * plain + 0.005)
+		print_error("%.4f s instead of %.4f s\n", words, plain);
+	assert_true(words <= 8 * plain + 0.005);
+}
+
 int
 main(void)
 {
@@ -422,6 +513,8 @@ main(void)
 	    CASE(test_each_word_stands_for_itself),
 	    CASE(test_each_claim_is_taken_back),
 	    CASE(test_a_change_alone_is_merged_as_among_others),
+	    CASE(test_an_id_that_is_written_otherwise_names_nothing),
+	    CASE(test_words_cost_about_what_other_changes_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

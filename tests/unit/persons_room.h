@@ -154,16 +154,10 @@ decide(struct test_store *s, enum finding_code code, const char *choice)
 {
 	struct matter_decision d = {.number = waits(s, code).number,
 	    .choice = choice,
-	    .by = "S9",
 	    .org = "H",
-	    .reason = "asked her",
 	    .now = TEST_NOW};
-	struct txn *t = test_store_write(s);
-	struct self self;
 
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	assert_int_equal(matter_decide(t, &self, &d), ERR_OK);
-	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(test_store_decide(s, &d), ERR_OK);
 	return d.made;
 }
 
@@ -171,22 +165,11 @@ static inline enum err
 undone(struct test_store *s, const struct identity *decision,
     struct findings *findings)
 {
-	struct matter_decision d = {.ref = decision->ref,
-	    .by = "S9",
-	    .org = "H",
-	    .reason = "she is another",
-	    .now = TEST_NOW};
-	struct txn *t = test_store_write(s);
-	struct self self;
-	enum err e;
+	struct matter_decision d = {
+	    .ref = decision->ref, .org = "H", .now = TEST_NOW};
+	enum err e = test_store_decide(s, &d);
 
-	assert_int_equal(self_read(t, &self), ERR_OK);
-	e = matter_undo(t, &self, &d);
 	*findings = d.findings;
-	if (e == ERR_OK)
-		assert_int_equal(txn_commit(t), ERR_OK);
-	else
-		txn_abort(t);
 	return e;
 }
 

@@ -47,22 +47,6 @@ set_slowly(struct room *r, uint32_t uid, const char *staff, const char *pin,
 	return exit_code;
 }
 
-static void
-set_up_store(struct room *r)
-{
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID, of_staff("staff_pin", "S1"), "admin1"),
-	    API_DONE);
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID, of_staff("sign_in", "S1"), "admin1"),
-	    API_DONE);
-	assert_int_equal(
-	    ask_as(r, ADMIN_UID,
-	        json_pack("{s:s, s:b}", "op", "staff_require", "required", 1),
-	        NULL),
-	    API_DONE);
-}
-
 /* Who began while nobody had a PIN does not end as the administrator. */
 static void
 test_a_first_pin_is_judged_where_it_is_written(void **state)

@@ -418,6 +418,17 @@ test_who_makes_himself_a_referrals_target_gets_nothing(void **state)
 	expect(&encounter, "AB");
 }
 
+/* C's resident r9, and a visit of his. */
+static void
+strangers_file_comes(struct change_id *file, struct change_id *of_file)
+{
+	*file = came("C", "his", "resident", "r9", NULL,
+	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
+	*of_file = came("C", "his", "encounter", "e9", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+}
+
 /* Whom both meant is not whom one of them names afterwards. */
 static void
 test_a_referral_opens_no_other_file_by_one_sides_word(void **state)
@@ -425,11 +436,7 @@ test_a_referral_opens_no_other_file_by_one_sides_word(void **state)
 	struct change_id r, other, visit9;
 
 	file_comes();
-	other = came("C", "his", "resident", "r9", NULL,
-	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
-	visit9 = came("C", "his", "encounter", "e9", NULL,
-	    json_pack(
-	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+	strangers_file_comes(&other, &visit9);
 	r = came("A", "his", "referral", "x1", NULL,
 	    json_pack("{s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
 	        "from_org", "ref:A", "to_org", "ref:B", "state", "issued"));
@@ -454,11 +461,7 @@ test_the_groups_word_is_about_the_resident_it_saw(void **state)
 	struct change_id c, other, visit9;
 
 	file_comes();
-	other = came("C", "his", "resident", "r9", NULL,
-	    json_pack("{s:s, s:s}", "name", "y", "managing_org_id", "ref:C"));
-	visit9 = came("C", "his", "encounter", "e9", NULL,
-	    json_pack(
-	        "{s:s, s:s}", "resident_id", "ref:r9", "state", "signed"));
+	strangers_file_comes(&other, &visit9);
 	c = came("B", "his", "contract", "c1", NULL,
 	    json_pack(
 	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "store/admit.h"
+#include "store/matter.h"
 #include "store/store.h"
 #include "tests/unit/scratch.h"
 
@@ -144,6 +145,31 @@ test_store_record(struct test_store *s, const char *source, const char *kind,
 	key_record_of(s->db, key, source, kind, ref);
 	assert_int_equal(record_read(t, key, out), ERR_OK);
 	txn_abort(t);
+}
+
+/* Decide, or where a decision is named undo it, as a whole or not at all. What
+ * is not said of who, why and when stands for somebody's word at TEST_NOW. */
+static inline enum err
+test_store_decide(struct test_store *s, struct matter_decision *d)
+{
+	struct txn *t = test_store_write(s);
+	struct self self;
+	enum err e;
+
+	if (d->by == NULL)
+		d->by = "S9";
+	if (d->reason == NULL)
+		d->reason = "问过本人";
+	if (d->now == 0)
+		d->now = TEST_NOW + 60;
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = d->ref == NULL ? matter_decide(t, &self, d)
+	                   : matter_undo(t, &self, d);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	return e;
 }
 
 static inline const char *
