@@ -38,7 +38,7 @@ was_let_stand(struct txn *t, const struct change *c)
 static bool
 has(const uint8_t *begun, size_t count, enum begun what)
 {
-	return memchr(begun, what, count) != NULL;
+	return memchr(begun, (int)what, count) != NULL;
 }
 
 /* Whether those that were let stand, and this one (SIZE_MAX: none), would be in
@@ -56,6 +56,9 @@ would_be_in_doubt(struct txn *t, const struct self *self,
 		if (begun[i] != BEGUN_NOT &&
 		    (i == one || was_let_stand(t, &set->change[i])))
 			left[count++] = set->input[i];
+	*out = false;
+	if (count == 0)
+		return ERR_OK;
 	e = begun_find(t, self->id, left, count, again);
 	*out = e == ERR_OK && has(again, count, BEGUN_DOUBTED) &&
 	       !has(again, count, BEGUN_SURELY);

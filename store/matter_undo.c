@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/entitled.h"
 #include "store/kin.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
@@ -47,22 +48,6 @@ before_change(const struct record_set *set, const struct change *c)
 
 /* --- what a decision wrote ------------------------------------------------ */
 
-static enum err
-read_change(struct txn *t, const struct change_id *id, struct change *c)
-{
-	struct stored s;
-	enum err e;
-
-	stored_init(&s);
-	change_init(c);
-	c->id = *id;
-	e = stored_read(t, id, &s);
-	if (e == ERR_OK)
-		e = change_decode(c, s.body.data, s.body.size);
-	stored_free(&s);
-	return e;
-}
-
 /* Of the same store and the same moment, as all that one decision writes. What
  * is not here was not seen to be otherwise. */
 static bool
@@ -75,7 +60,7 @@ is_made_with(struct txn *t, const struct change *decided, const char *text)
 	if (text == NULL || matter_change_parse(text, &id) != ERR_OK ||
 	    memcmp(id.life, decided->id.life, LIFE_BYTES) != 0)
 		return false;
-	is = read_change(t, &id, &c) != ERR_OK ||
+	is = entitled_read(t, &id, &c) != ERR_OK ||
 	     c.recorded_at == decided->recorded_at;
 	change_clear(&c);
 	return is;
@@ -150,7 +135,7 @@ undo_change(struct matter_pen *pen, const char *text)
 
 	if (e != ERR_OK)
 		return e;
-	e = read_change(pen->t, &id, &c);
+	e = entitled_read(pen->t, &id, &c);
 	if (e == ERR_OK) {
 		key_record(txn_db(pen->t), key, &c.record);
 		e = record_gather(pen->t, key, MATTER_CHANGES_MAX, &set);

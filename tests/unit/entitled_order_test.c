@@ -2,7 +2,7 @@
  * order it comes: the word, the file it is about, and what shows who kept that.
  */
 
-#include "tests/unit/entitled_room.h"
+#include "tests/unit/entitled_drawn.h"
 
 /* --- in any order ----------------------------------------------------------
  */
@@ -343,14 +343,7 @@ test_a_keeper_in_doubt_loses_no_word(void **state)
 /* --- histories that nobody thought of ---------------------------------------
  */
 
-enum { PARTS = 9, FILE_PARTS = 5, SEEDS = 40, ORDERS = 4 };
-
-static uint32_t
-draw(uint32_t *state, uint32_t below)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return (*state >> 8) % below;
-}
+enum { FILE_PARTS = 5 };
 
 /* What part says is drawn anew from the seed each time it is told. Parts 1 to
  * FILE_PARTS are of a resident, the second now and then begins it too; then a
@@ -399,80 +392,17 @@ tell_drawn(struct fixture *f, uint32_t seed, uint64_t n, unsigned part)
 		        "other_source", "b"));
 }
 
-struct rows_of {
-	uint64_t history;
-	uint32_t found; /* a bit for each part */
-};
-
-static enum err
-see_row(void *context, const struct question *q)
-{
-	struct rows_of *r = context;
-	struct change_id id;
-
-	if ((q->code == FINDING_UNENTITLED ||
-	        q->code == FINDING_OTHERS_CONTRACT) &&
-	    matter_change_parse(q->field, &id) == ERR_OK &&
-	    id.seq / 10 == r->history)
-		r->found |= 1u << (id.seq % 10);
-	return ERR_OK;
-}
-
-static uint32_t
-rows_of(struct fixture *f, uint64_t history)
-{
-	struct rows_of r = {.history = history};
-	struct txn *t = test_store_read(&f->s);
-
-	assert_int_equal(question_walk(t, see_row, &r), ERR_OK);
-	txn_abort(t);
-	return r.found;
-}
-
-static void
-tell_in_order(struct fixture *f, uint32_t seed, uint64_t n, uint32_t order)
-{
-	uint32_t state = order;
-	unsigned parts[PARTS];
-
-	for (unsigned i = 0; i < PARTS; i++)
-		parts[i] = i + 1;
-	for (unsigned i = PARTS; order > 0 && i > 1; i--) {
-		unsigned j = draw(&state, i), other = parts[j];
-
-		parts[j] = parts[i - 1];
-		parts[i - 1] = other;
-	}
-	for (unsigned i = 0; i < PARTS; i++)
-		tell_drawn(f, seed, n, parts[i]);
-}
-
 static void
 test_any_history_leaves_the_same_rows(void **state)
 {
+	static const struct drawn d = {tell_drawn, 9, 40, 4};
 	struct fixture *f = *state;
-	uint32_t seed, order, all = 0;
-	uint64_t n = 0;
+	uint32_t all;
 
 	test_store_join(&f->s, "H01");
-	for (seed = 1; seed <= SEEDS; seed++) {
-		uint32_t wanted = 0;
-
-		for (order = 0; order < ORDERS; order++) {
-			uint32_t found;
-
-			tell_in_order(f, seed, ++n, order);
-			found = rows_of(f, n);
-			if (order == 0)
-				wanted = found;
-			if (found != wanted)
-				print_error("seed %u, order %u\n",
-				    (unsigned)seed, (unsigned)order);
-			assert_int_equal(found, wanted);
-		}
-		all |= wanted;
-	}
+	all = drawn_expect_alike(f, &d);
 	/* Each kind of step was wrong in one of them. */
+	all |= all >> DRAWN_OTHERS;
 	assert_int_equal(all & 0x380, 0x380);
 	assert_int_not_equal(all & 0x3c, 0);
 }
