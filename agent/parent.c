@@ -184,12 +184,15 @@ static void
 on_session_over(void *context, const struct peer_report *r)
 {
 	struct parent_link *p = context;
+	enum err e = r->result;
 
 	p->peer = NULL;
-	if (r->result != ERR_OK) {
+	if (e == ERR_OK && r->stats.left_untaken)
+		e = ERR_CLOSED; /* the parent had more, and sends it again */
+	if (e != ERR_OK) {
 		if (got_on(r))
 			p->failures = 0;
-		give_up(p, r->result, r->reason);
+		give_up(p, e, r->reason);
 		return;
 	}
 	turn_give_back(&p->agent->turn);

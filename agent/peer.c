@@ -47,6 +47,7 @@ struct peer {
 static void pump(struct peer *p);
 static void on_timer(uv_timer_t *timer);
 static void read_input(struct peer *p);
+static void give_work(struct peer *p);
 
 /* --- the end ----------------------------------------------------------- */
 
@@ -115,15 +116,21 @@ end(struct peer *p)
 /* --- bytes ------------------------------------------------------------- */
 
 static void
+tell_sent(struct peer *p)
+{
+	if (p->untold > 0)
+		session_sent(p->session, p->untold, api_now_ms());
+	p->untold = 0;
+}
+
+static void
 link_down(struct peer *p)
 {
 	if (p->link_is_down)
 		return;
 	p->link_is_down = true;
 	p->has_output = false;
-	if (p->untold > 0) /* they count, whatever became of them */
-		session_sent(p->session, p->untold, api_now_ms());
-	p->untold = 0;
+	tell_sent(p); /* they count, whatever became of them */
 	session_closed(p->session);
 }
 
@@ -162,6 +169,7 @@ static void
 read_last(struct peer *p)
 {
 	read_input(p);
+	give_work(p); /* what it brought */
 	p->is_unsendable = p->work.is_out && !p->link_is_down;
 	p->has_output = false;
 	if (!p->is_unsendable)
@@ -183,9 +191,7 @@ send_output(struct peer *p)
 
 		if (tcp_is_full(p->fd))
 			break;
-		if (p->untold > 0)
-			session_sent(p->session, p->untold, api_now_ms());
-		p->untold = 0;
+		tell_sent(p);
 		size = session_output(p->session, &out);
 		p->has_output = size > 0;
 		if (size == 0)
@@ -351,6 +357,8 @@ pump(struct peer *p)
 {
 	if (p->is_closing)
 		return;
+	if (session_is_over(p->session))
+		tell_sent(p); /* before its bytes are counted */
 	give_work(p);
 	send_output(p);
 	give_work(p);

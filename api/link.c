@@ -14,7 +14,8 @@
 
 enum {
 	RECEIVE_BYTES = 32768,
-	POLL_MAX_MS = 250, /* progress moves at least this often */
+	POLL_MAX_MS = 250,  /* progress moves at least this often */
+	LAST_READS_MAX = 8, /* of what comes when all is said */
 };
 
 /* "host:port" or "[v6]:port" into two strings. */
@@ -109,6 +110,14 @@ run_jobs(struct run *r)
 		    r->x, writer_do(r->w, job->run, job->context));
 }
 
+static void
+tell_sent(struct run *r)
+{
+	if (r->untold > 0)
+		session_sent(r->s, r->untold, api_now_ms());
+	r->untold = 0;
+}
+
 /* True: there may be more. */
 static bool
 receive(struct run *r)
@@ -118,17 +127,11 @@ receive(struct run *r)
 
 	if (n > 0)
 		(void)session_receive(r->s, in, (size_t)n, api_now_ms());
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		tell_sent(r); /* they count, whatever became of them */
 		session_closed(r->s);
+	}
 	return n > 0;
-}
-
-static void
-tell_sent(struct run *r)
-{
-	if (r->untold > 0)
-		session_sent(r->s, r->untold, api_now_ms());
-	r->untold = 0;
 }
 
 /* Nothing can be sent any more. What the peer said before that, why it ended
@@ -136,7 +139,7 @@ tell_sent(struct run *r)
 static void
 link_down(struct run *r)
 {
-	tell_sent(r); /* they count, whatever became of them */
+	tell_sent(r);
 	do
 		run_jobs(r);
 	while (session_wants_input(r->s) && receive(r));
@@ -234,6 +237,8 @@ step(struct run *r)
 	if ((p.revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 		(void)receive(r);
 	(void)session_expire(r->s, api_now_ms());
+	if (session_is_over(r->s))
+		tell_sent(r);
 	run_jobs(r);
 	return ERR_OK;
 }
@@ -247,12 +252,14 @@ flush(struct run *r)
 	uint8_t in[RECEIVE_BYTES];
 	const uint8_t *out;
 	size_t size;
+	int i;
 
 	tell_sent(r);
 	size = session_output(r->s, &out);
 	if (size > 0)
 		(void)!send(r->fd, out, size, MSG_NOSIGNAL);
-	while (recv(r->fd, in, sizeof in, 0) > 0)
+	for (i = 0; i < LAST_READS_MAX && recv(r->fd, in, sizeof in, 0) > 0;
+	     i++)
 		;
 }
 

@@ -51,6 +51,7 @@ struct sync {
 	bool is_reader_gone;
 	uint64_t bytes_max; /* of all sessions together; 0: none */
 	bool held_back;     /* a bound kept something back */
+	bool left_untaken;  /* a batch of the parent's is to come again */
 	bool has_budget;    /* the last link's class had one */
 	uint64_t day_bytes; /* which is so much a day */
 	struct session_over over;
@@ -153,6 +154,7 @@ add_report(struct sync *s, const struct link_report *r)
 	s->sum.changes_sent += r->stats.changes_sent;
 	s->sum.changes_received += r->stats.changes_received;
 	s->held_back = r->stats.held_back;
+	s->left_untaken = r->stats.left_untaken;
 	s->over = r->stats.over;
 	s->seconds += r->seconds;
 	s->reason = r->reason;
@@ -275,7 +277,7 @@ run_sessions(struct sync *s)
 		look = goal_reached(s, &is_reached);
 		if (look != ERR_OK)
 			return look;
-		if (e == ERR_OK && is_reached)
+		if (e == ERR_OK && is_reached && !s->left_untaken)
 			return ERR_OK;
 		if (e == ERR_OK && is_spent(s))
 			s->held_back = true;

@@ -102,7 +102,7 @@ session_stats(const struct session *s)
 {
 	struct session_stats stats = s->stats;
 
-	stats.left_untaken = s->untaken != 0;
+	stats.left_untaken = answers_left_untaken(s);
 	stats.held_back = bound_keeps_back(s) || s->bound.peer_has_more;
 	stats.over = bound_over(s);
 	stats.peer_stepped_over = s->bound.peer_over_bytes > 0;

@@ -308,18 +308,37 @@ answers_put_long(struct session *s, const struct receipt *r)
 }
 
 void
-answers_note_taken(struct session *s, uint8_t class, bool is_taken)
+answers_note_taken(struct session *s, const struct list_id *list, bool is_taken)
 {
-	uint8_t bit = (uint8_t)(1u << class);
+	struct untaken *u = &s->untaken[list->class];
+	bool is_same = u->is_set && strcmp(u->list, list->name) == 0;
 
-	s->untaken = (uint8_t)(is_taken ? s->untaken & ~bit : s->untaken | bit);
+	if (is_taken) {
+		if (is_same && !u->is_of_many)
+			u->is_set = false;
+		return;
+	}
+	u->is_of_many = u->is_of_many || (u->is_set && !is_same);
+	u->is_set = true;
+	memcpy(u->list, list->name, sizeof u->list);
+}
+
+bool
+answers_left_untaken(const struct session *s)
+{
+	size_t c;
+
+	for (c = 0; c < CLASSES; c++)
+		if (s->untaken[c].is_set)
+			return true;
+	return false;
 }
 
 enum err
 answers_put_receipt(struct session *s, const struct receipt *r)
 {
 	answers_note_taken(
-	    s, r->list.class, !is_not_taken(&r->cursor, &s->batch->end));
+	    s, &r->list, !is_not_taken(&r->cursor, &s->batch->end));
 	if (r->list.class <= URGENT_CLASS_MAX)
 		s->answers_urgent = true;
 	return is_held_to_its_end(s, r) ? answers_put_taken(s, r->list.class)
@@ -356,8 +375,8 @@ find_life(struct session *s, const uint8_t id[LIFE_BYTES])
 
 /* What the peer sent of its logs in this session it has, too: nothing of it
  * goes back to it. */
-static void
-know_batch(struct session *s)
+void
+answers_know_batch(struct session *s)
 {
 	size_t i;
 
@@ -402,8 +421,6 @@ answers_put_group(
 	size_t i;
 	enum err e = ERR_OK;
 
-	if (s->o.purpose == SESSION_ANSWER)
-		know_batch(s);
 	for (i = 0; e == ERR_OK && i < count; i++) {
 		bool is_short = in_short(s, &group[i], &held);
 

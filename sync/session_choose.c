@@ -41,6 +41,7 @@ read_next(struct session *s, struct outgoing *o, size_t changes, size_t bytes)
 	struct batch *b = s->scratch;
 	enum err e;
 
+	b->end = from; /* until it says otherwise */
 	e = s->o.source.read(s->o.source.context, &o->list, &from,
 	    s->peer.signing_key, &s->peer_hello, changes, bytes, b);
 	if (e == ERR_END && b->end.epoch == from.epoch &&

@@ -80,7 +80,8 @@ consume_withdrawn(struct session *s, const struct bytes *body)
 	return ERR_OK;
 }
 
-/* Body: u8 last, then cursors; several messages make up the whole set. */
+/* Body: u8 last, then cursors; several messages make up the whole set, and none
+ * of them but the last is empty. */
 static enum err
 consume_cursors(struct session *s, const struct bytes *body)
 {
@@ -97,6 +98,8 @@ consume_cursors(struct session *s, const struct bytes *body)
 	if (part == NULL)
 		return ERR_NOMEM;
 	e = cursors_consume(&rest, part);
+	if (e == ERR_OK && part->count == 0 && body->data[0] == 0)
+		e = ERR_FORMAT;
 	if (e == ERR_OK && part->count > LISTS_MAX - s->peer_cursors->count)
 		e = ERR_LIMIT;
 	for (i = 0; e == ERR_OK && i < part->count; i++)
@@ -341,6 +344,8 @@ offer_batch(struct session *s)
 		           ? ERR_LIMIT
 		           : send_old_place(s, &s->batch->list);
 	}
+	if (s->o.purpose == SESSION_ANSWER)
+		answers_know_batch(s);
 	session_emit(s, EVENT_BATCH)->batch = s->batch;
 	s->waits_for_answer = true;
 	return ERR_OK;
@@ -372,7 +377,7 @@ unpack_batch(struct session *s)
 	if (e != ERR_NOT_FOUND)
 		return e;
 	pack_note_end(s, s->batch);
-	answers_note_taken(s, s->batch->list.class, false);
+	answers_note_taken(s, &s->batch->list, false);
 	return send_old_place(s, &s->batch->list);
 }
 

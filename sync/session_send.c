@@ -410,7 +410,8 @@ put_end(const struct session *s, struct buffer *plain)
 
 /* What was put aside of message 3 takes seconds on a slow link. It begins with
  * class 2 or 3; an urgent one behind that, whose turn came after theirs, is not
- * overtaken by its own kind. Under a bound it was promised its room. */
+ * overtaken by its own kind, nor by what is less urgent. Under a bound it was
+ * promised its room. */
 static enum err
 overtake_aside(struct session *s, size_t max, struct buffer *plain)
 {
@@ -420,8 +421,8 @@ overtake_aside(struct session *s, size_t max, struct buffer *plain)
 	bool is_rows;
 
 	while (e == ERR_OK && class <= URGENT_CLASS_MAX &&
-	       plain->size + FRAME_SLACK < max) {
-		e = first_holds(s, class) ? ERR_END : choose_next(s, class);
+	       !first_holds(s, class) && plain->size + FRAME_SLACK < max) {
+		e = choose_next(s, class);
 		if (e == ERR_OK) {
 			e = take_class(s, class, max - plain->size - 8, &body,
 			    plain, &is_rows);

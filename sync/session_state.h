@@ -192,7 +192,12 @@ struct session {
 	struct withdrawn *withdrawn[WITHDRAWN_LISTS_MAX];
 	size_t withdrawn_count;
 	bool peer_ended;
-	uint8_t untaken;  /* a bit for each class: we did not take its last */
+	/* Of each class, the list of which we did not take the last batch;
+	 * should there be a second one, it stays so. */
+	struct untaken {
+		bool is_set, is_of_many;
+		char list[LIST_NAME_BYTES_MAX + 1];
+	} untaken[CLASSES];
 	bool heard_end;   /* though it may have been taken back since */
 	size_t held_vain; /* bytes of bodies that came before SETTLED */
 	bool told_rows, peer_wants_rows; /* ROWS, from us and to us */
@@ -487,8 +492,13 @@ enum err answers_put_taken(struct session *s, uint8_t class);
 enum err answers_put_long(struct session *s, const struct receipt *r);
 /** The answer to the batch at hand, as short as it goes. */
 enum err answers_put_receipt(struct session *s, const struct receipt *r);
-/** The last batch of the peer's of a class was taken here, or was not. */
-void answers_note_taken(struct session *s, uint8_t class, bool is_taken);
+/** The last batch of one of the peer's lists was taken here, or was not. */
+void answers_note_taken(
+    struct session *s, const struct list_id *list, bool is_taken);
+/** What the peer handed up it has, whatever becomes of it here. */
+void answers_know_batch(struct session *s);
+/** Whether none of a list was taken since one was not. */
+bool answers_left_untaken(const struct session *s);
 /** The peer's hello is in: its lives by their ids. */
 void answers_know_lives(struct session *s);
 enum err answers_put_group(

@@ -113,6 +113,27 @@ test_what_was_passed_over_is_not_read_again(void **state)
 	ends_free(&ends);
 }
 
+/* A list whose end is read tells nothing of another's. */
+static void
+test_what_grows_goes_whatever_stands_elsewhere(void **state)
+{
+	struct memory_list *down;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&hub, "group", 3, 300, 40);
+	down = memory_list_make(&hub, "org:C01", 3, 5, 40);
+	memory_list_make(&clinic, "up", 3, 5000, 40);
+	ends_make(&ends);
+	run(&ends, SIZE_MAX, 60000);
+	look_again();
+	down->count = 10;
+	session_look_again(ends.down);
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_int_equal(
+	    memory_cursor(&clinic.own, &down->id, false)->place, 10);
+	ends_free(&ends);
+}
+
 /* A batch that begins behind what was passed over begins, for the peer, where
  * the one before ended. */
 static void
@@ -170,11 +191,54 @@ test_what_was_not_taken_is_left_at_both_ends(void **state)
 	ends_free(&ends);
 }
 
+static void
+test_what_one_list_took_is_no_word_of_another(void **state)
+{
+	const struct list_id one = {"group", 3}, two = {"org:C01", 3};
+
+	memory_pair_make(&hub, &clinic);
+	ends_make(&ends);
+	answers_note_taken(ends.up, &one, false);
+	answers_note_taken(ends.up, &two, true);
+	assert_true(session_stats(ends.up).left_untaken);
+	answers_note_taken(ends.up, &one, true);
+	assert_false(session_stats(ends.up).left_untaken);
+	/* Of two only the next session makes sure. */
+	answers_note_taken(ends.up, &one, false);
+	answers_note_taken(ends.up, &two, false);
+	answers_note_taken(ends.up, &one, true);
+	answers_note_taken(ends.up, &two, true);
+	assert_true(session_stats(ends.up).left_untaken);
+	ends_free(&ends);
+}
+
+/* More to follow, and nothing of it: that could go on for ever. */
+static void
+test_cursors_that_tell_nothing_are_no_beginning(void **state)
+{
+	static uint8_t none[] = {0, 0};
+	const struct buffer body = {.data = none, .size = sizeof none};
+	const struct list_id list = {"org:C01", 3};
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&hub, list.name, 3, 5, 40);
+	*memory_cursor(&clinic.own, &list, true) =
+	    (struct cursor){7, 3, memory_running(&hub.lists[0], 3)};
+	ends_make(&ends);
+	while (!ends.down->cursors_due)
+		run(&ends, SIZE_MAX, ends.moved + 1);
+	send_control(ends.up, MESSAGE_CURSORS, &body);
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_true(hub.has_failed);
+	assert_int_equal(hub.reason, REASON_FORMAT);
+	ends_free(&ends);
+}
+
 /* It is durable, and who waits for it is to be told. */
 static void
 test_a_batch_counts_though_the_link_died_meanwhile(void **state)
 {
-	struct session_event ev;
+	struct session_event ev = {.type = EVENT_HELLO};
 	struct receipt r;
 
 	memory_pair_make(&hub, &clinic);
@@ -201,9 +265,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_urgent_keeps_its_order_behind_a_turn),
 	    cmocka_unit_test(test_what_was_passed_over_is_not_read_again),
+	    cmocka_unit_test(test_what_grows_goes_whatever_stands_elsewhere),
 	    cmocka_unit_test(
 	        test_what_follows_joins_though_some_was_passed_over),
 	    cmocka_unit_test(test_what_was_not_taken_is_left_at_both_ends),
+	    cmocka_unit_test(test_what_one_list_took_is_no_word_of_another),
+	    cmocka_unit_test(test_cursors_that_tell_nothing_are_no_beginning),
 	    cmocka_unit_test(
 	        test_a_batch_counts_though_the_link_died_meanwhile),
 	};

@@ -291,6 +291,8 @@ PROBES = {
 }
 # The same limit in the other form of a batch.
 ALSO = {
+    "LISTS_MAX": lambda n: m.more_cursors(
+        [None] * (n - 1), {"last": 1, "cursors": [None]}),
     "CHANGE_BYTES_MAX": lambda n: packed([n], 1000),
     "BATCH_CHANGES_MAX": lambda n: packed([0] * n),
     "BATCH_BYTES_MAX": lambda n: packed([n // 4] * 3 + [n - n // 4 * 3], 1000),

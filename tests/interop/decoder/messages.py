@@ -106,6 +106,14 @@ def cursors(r):
     return out
 
 
+def more_cursors(told, f):
+    """Those of several messages, of which only the last may be empty."""
+    if not f["cursors"] and not f["last"]:
+        raise Refused("CURSORS without any, and more to follow")
+    at_most(len(told) + len(f["cursors"]), 2048, "cursors in all")
+    told.extend(f["cursors"])
+
+
 def receipt(r):
     out = {"list": list_name(r), "class": class_of(r)}
     out.update(cursor(r))

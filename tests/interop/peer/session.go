@@ -164,10 +164,12 @@ func (s *session) onHello(body []byte) error {
 func (s *session) onCursors(body []byte) error {
 	r := &reader{data: body}
 	last := r.u8()
-	for count := r.upTo(listsMax); count > 0 && r.err == nil; count-- {
+	count := r.upTo(uint64(listsMax - len(s.told)))
+	isEmpty := count == 0 && last == 0
+	for ; count > 0 && r.err == nil; count-- {
 		s.told = append(s.told, readCursor(r))
 	}
-	if err := r.end(); err != nil || !s.wanted || last > 1 {
+	if err := r.end(); err != nil || !s.wanted || last > 1 || isEmpty {
 		return fmt.Errorf("CURSORS do not fit: %v", err)
 	}
 	if last == 1 {
@@ -232,8 +234,11 @@ func unheard(class uint8, running uint64, runs []unheardRun) []byte {
 func (s *session) onCursorsWanted() {
 	all := s.ownCursors()
 	s.CursorsTold += len(all)
-	half := len(all) / 2
+	half := (len(all) + 1) / 2
 	for i, part := range [][]cursorOf{all[:half], all[half:]} {
+		if i == 0 && len(part) == 0 {
+			continue // only the last one may be empty
+		}
 		var w writer
 		w.u8(uint8(i))
 		w.varint(uint64(len(part)))
