@@ -3,6 +3,7 @@
  * but where it has come before that the owner's question must not be gone.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/device_decided.h"
@@ -72,10 +73,26 @@ sets_content(const struct change *c)
 	return false;
 }
 
+/* Who decides, as one who may. Whose word was taken back decides no more, even
+ * where another calls it decided again. */
+static enum err
+find_deciders(const struct device_owners *o, const struct graph *g, bool **out)
+{
+	size_t i;
+
+	*out = calloc(g->count + 1, sizeof **out);
+	if (*out == NULL)
+		return ERR_NOMEM;
+	for (i = 0; i < g->count; i++)
+		(*out)[i] = is_decided_by_owner(o, g->item[i]->change) &&
+		            graph_has_a_say(g, i, "state", SIZE_MAX);
+	return ERR_OK;
+}
+
 /* Whether anything that change i says of it stands still, and nobody decided
  * who had seen it and whose matter it is. */
 static bool
-has_a_say(const struct device_owners *o, const struct graph *g, size_t i)
+has_a_say(const struct graph *g, size_t i, const bool *decides)
 {
 	const char *const *name;
 	bool says = false;
@@ -84,35 +101,38 @@ has_a_say(const struct device_owners *o, const struct graph *g, size_t i)
 	for (name = content; !says && *name != NULL; name++)
 		says = graph_has_a_say(g, i, *name, SIZE_MAX);
 	for (j = 0; says && j < g->count; j++)
-		says = !is_before(g, i, j) ||
-		       (g->aside != NULL && g->aside[j]) ||
-		       !is_decided_by_owner(o, g->item[j]->change);
+		says = !decides[j] || !is_before(g, i, j);
 	return says;
 }
 
 static bool
-is_nobody_elses(const struct device_owners *o, const struct graph *g)
+is_nobody_elses(
+    const struct device_owners *o, const struct graph *g, const bool *decides)
 {
 	size_t i;
 
 	for (i = 0; i < g->count; i++)
 		if (sets_content(g->item[i]->change) &&
-		    !is_owners(o, g->item[i]->change) && has_a_say(o, g, i))
+		    !is_owners(o, g->item[i]->change) &&
+		    has_a_say(g, i, decides))
 			return false;
 	return true;
 }
 
-static bool
-has_a_strangers(
-    const struct device_owners *o, const struct record_set *question)
+static enum err
+judge(const struct device_owners *o, const struct graph *g, bool *out)
 {
+	bool *decides;
 	size_t i;
+	enum err e = find_deciders(o, g, &decides);
 
-	for (i = 0; i < question->count; i++)
-		if (sets_content(&question->change[i]) &&
-		    !is_owners(o, &question->change[i]))
-			return true;
-	return false;
+	if (e != ERR_OK)
+		return e;
+	for (i = 0; !*out && i < g->count; i++)
+		*out = decides[i];
+	*out = *out && is_nobody_elses(o, g, decides);
+	free(decides);
+	return ERR_OK;
 }
 
 enum err
@@ -120,6 +140,7 @@ device_is_owners_decision(
     const struct device_owners *o, const struct record_set *question, bool *out)
 {
 	struct graph g;
+	bool is_any = false;
 	size_t i;
 	enum err e;
 
@@ -131,15 +152,18 @@ device_is_owners_decision(
 			*out = true;
 			return ERR_OK;
 		}
-		*out |= is_decided_by_owner(o, c);
+		is_any |= is_decided_by_owner(o, c);
 	}
-	if (!*out || !has_a_strangers(o, question))
+	if (!is_any || question->count == 1) {
+		*out = is_any;
 		return ERR_OK;
+	}
 	e = graph_build(&g, question->input, question->count);
 	if (e != ERR_OK)
 		return e;
 	e = graph_mark(&g);
-	*out = e == ERR_OK && is_nobody_elses(o, &g);
+	if (e == ERR_OK)
+		e = judge(o, &g, out);
 	graph_free(&g);
 	return e;
 }

@@ -20,10 +20,11 @@ enum err device_owners_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 void device_owners_free(struct device_owners *o);
 
 /** Whether a record of kind question, which stands decided, was decided by who
- * may: an org that owns the device or did, its centre, one above these, or
- * the group, which decides in the name of one; and whether all that it says
- * now is theirs, or was there when one of them decided. What only the group
- * decides comes from nobody else (admit.c). ERR_NOMEM. */
+ * may, and whose word nobody took back since: an org that owns the device or
+ * did, its centre, one above these, or the group, which decides in the name of
+ * one; and whether all that it says now is theirs, or was there when one of
+ * them decided. What only the group decides comes from nobody else (admit.c).
+ * ERR_NOMEM. */
 enum err device_is_owners_decision(const struct device_owners *o,
     const struct record_set *question, bool *out);
 

@@ -135,6 +135,46 @@ test_who_is_asked_decides_what_another_wrote_down(void **state)
 	assert_at(f, "\"C\"", 0);
 }
 
+/* What was undone is not decided again by who took it. */
+static void
+test_who_took_it_does_not_revive_what_was_undone(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id id;
+
+	give_a_jump(f);
+	id = says(f, NULL, "H", about_jump("decided", "agree"));
+	assert_at(f, "\"C\"", 0);
+	id = says(f, &id, "H",
+	    json_pack("{s:s, s:s}", "state", "undone", "reason", "x"));
+	assert_at(f, "null", 1);
+	id = says(f, &id, "C", json_pack("{s:s}", "state", "decided"));
+	assert_at(f, "null", 1);
+	/* Nor does it count as what was there when it was decided. */
+	id = says(f, &id, "C", json_pack("{s:s}", "decision", "object"));
+	assert_at(f, "null", 1);
+	says(f, &id, "H", json_pack("{s:s}", "state", "decided"));
+	assert_at(f, "\"A\"", 0);
+}
+
+/* Nor by words that had seen the decision and not its end. */
+static void
+test_a_word_beside_the_undoing_revives_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id id, seen;
+
+	give_a_jump(f);
+	seen = says(f, NULL, "H", about_jump("decided", "agree"));
+	id = says(f, &seen, "H",
+	    json_pack("{s:s, s:s}", "state", "undone", "reason", "x"));
+	says(f, &seen, "C", json_pack("{s:s}", "state", "decided"));
+	assert_at(f, "null", 1);
+	/* By whose matter it is, again. */
+	says(f, &id, "H", json_pack("{s:s}", "state", "decided"));
+	assert_at(f, "\"C\"", 0);
+}
+
 /* What the group set aside says nothing. */
 static void
 test_the_group_sets_the_rewriting_aside(void **state)
@@ -240,6 +280,8 @@ main(void)
 	    CLINIC(test_a_decision_is_not_turned_to_another_matter),
 	    CLINIC(test_a_word_beside_the_decision_makes_it_none),
 	    CLINIC(test_who_is_asked_decides_what_another_wrote_down),
+	    CLINIC(test_who_took_it_does_not_revive_what_was_undone),
+	    CLINIC(test_a_word_beside_the_undoing_revives_nothing),
 	    CLINIC(test_the_group_sets_the_rewriting_aside),
 	    CLINIC(test_no_form_rewrites_anothers_decision),
 	    CLINIC(test_no_file_turns_a_decision_to_anothers_matter),
