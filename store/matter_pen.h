@@ -31,8 +31,8 @@ void matter_blind_number(
 
 /** Ids of the changes that were written with this decision, first to last: an
  * undoing takes back nothing else. What its record shows as `changes` anybody
- * may have written who changed it since. json_decref(*out) after ERR_OK. Errors
- * of record_gather(). */
+ * may have written who changed it since; what the group set aside of it decided
+ * nothing. json_decref(*out) after ERR_OK. Errors of record_gather(). */
 enum err matter_made(
     struct txn *t, const struct record *decision, json_t **out);
 

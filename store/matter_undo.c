@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "store/entitled.h"
-#include "store/kin.h"
+#include "store/graph.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
 #include "store/value.h"
@@ -49,9 +49,11 @@ before_change(const struct record_set *set, const struct change *c)
 /* --- what a decision wrote ------------------------------------------------ */
 
 /* Of the same store and the same moment, as all that one decision writes. What
- * is not here was not seen to be otherwise. */
+ * is not here was not seen to be otherwise: that is held for the decision that
+ * is shown, or half of it would be undone, and for no other. */
 static bool
-is_made_with(struct txn *t, const struct change *decided, const char *text)
+is_made_with(struct txn *t, const struct change *decided, bool is_shown,
+    const char *text)
 {
 	struct change_id id;
 	struct change c;
@@ -60,14 +62,16 @@ is_made_with(struct txn *t, const struct change *decided, const char *text)
 	if (text == NULL || matter_change_parse(text, &id) != ERR_OK ||
 	    memcmp(id.life, decided->id.life, LIFE_BYTES) != 0)
 		return false;
-	is = entitled_read(t, &id, &c) != ERR_OK ||
-	     c.recorded_at == decided->recorded_at;
+	is = entitled_read(t, &id, &c) == ERR_OK
+	         ? c.recorded_at == decided->recorded_at
+	         : is_shown;
 	change_clear(&c);
 	return is;
 }
 
 static enum err
-add_made(struct txn *t, const struct change *decided, json_t *out)
+add_made(
+    struct txn *t, const struct change *decided, bool is_shown, json_t *out)
 {
 	const json_t *ids = json_object_get(decided->fields, "changes");
 	size_t i;
@@ -75,26 +79,66 @@ add_made(struct txn *t, const struct change *decided, json_t *out)
 	for (i = 0; i < json_array_size(ids); i++) {
 		json_t *id = json_array_get(ids, i);
 
-		if (is_made_with(t, decided, json_string_value(id)) &&
+		if (is_made_with(t, decided, is_shown, json_string_value(id)) &&
 		    json_array_append(out, id) != 0)
 			return ERR_NOMEM;
 	}
 	return ERR_OK;
 }
 
+/* Not what the group set aside. */
+static bool
+calls_it_decided(const struct graph *g, size_t i)
+{
+	return graph_sets(g, i, "state") &&
+	       rule_state_is(g->item[i]->change->fields, "decided");
+}
+
 /* Whether change i decided it, where nothing was decided yet. */
 static bool
-decides(const struct record_set *set, size_t i)
+decides(const struct graph *g, size_t i)
 {
 	size_t j;
 
-	if (!rule_state_is(set->change[i].fields, "decided"))
+	if (!calls_it_decided(g, i))
 		return false;
-	for (j = 0; j < set->count; j++)
-		if (kin_had_seen(set, i, j) &&
-		    rule_state_is(set->change[j].fields, "decided"))
+	for (j = 0; j < g->count; j++)
+		if (is_before(g, j, i) && calls_it_decided(g, j))
 			return false;
 	return true;
+}
+
+/* Of several who decided it the one whose word is shown, as merging chooses;
+ * SIZE_MAX: nobody did. */
+static size_t
+find_shown(const struct graph *g)
+{
+	size_t i, shown = SIZE_MAX;
+
+	for (i = 0; i < g->count; i++)
+		if (decides(g, i) &&
+		    (shown == SIZE_MAX || (graph_is_managing(g, i) &&
+		                              !graph_is_managing(g, shown))))
+			shown = i;
+	return shown;
+}
+
+static enum err
+list_made(struct txn *t, const struct record_set *set, json_t *out)
+{
+	struct graph g;
+	size_t i, shown;
+	enum err e = graph_build(&g, set->input, set->count);
+
+	if (e != ERR_OK)
+		return e;
+	e = graph_mark(&g);
+	shown = e == ERR_OK ? find_shown(&g) : SIZE_MAX;
+	for (i = 0; e == ERR_OK && i < g.count; i++)
+		if (decides(&g, i))
+			e = add_made(t, g.item[i]->change, i == shown, out);
+	graph_free(&g);
+	return e;
 }
 
 enum err
@@ -102,7 +146,6 @@ matter_made(struct txn *t, const struct record *decision, json_t **out)
 {
 	uint8_t key[KEY_RECORD_BYTES];
 	struct record_set set;
-	size_t i;
 	enum err e;
 
 	*out = NULL;
@@ -111,10 +154,7 @@ matter_made(struct txn *t, const struct record *decision, json_t **out)
 	if (e != ERR_OK)
 		return e;
 	*out = json_array();
-	e = *out == NULL ? ERR_NOMEM : ERR_OK;
-	for (i = 0; e == ERR_OK && i < set.count; i++)
-		if (decides(&set, i))
-			e = add_made(t, &set.change[i], *out);
+	e = *out == NULL ? ERR_NOMEM : list_made(t, &set, *out);
 	record_set_free(&set);
 	if (e != ERR_OK)
 		json_decref(*out);

@@ -95,6 +95,111 @@ test_no_other_link_is_undone(void **state)
 	record_clear(&r);
 }
 
+/* --- of several who decided ------------------------------------------------
+ */
+
+static const struct identity asking = {
+    .source = "x", .kind = "question", .ref = "Q1"};
+static const struct identity whom = {
+    .source = "x", .kind = "resident", .ref = "r"};
+
+/* A resident whose number was changed, and what was asked about him. */
+static struct change_id
+ask(struct fixture *f, struct change_id *made)
+{
+	struct change_id first;
+
+	test_store_join(&f->s, "H01");
+	first = arrive(f, &whom, 80, NULL, "V1", true, person());
+	*made = arrive(f, &whom, 81, &first, "V1", true, phone("400"));
+	return arrive(f, &asking, 10, NULL, "V1", false,
+	    json_pack("{s:s, s:s, s:s}", "state", "open", "about_kind",
+	        "resident", "about_ref", "r"));
+}
+
+/* That it was decided, and what that made; NULL: nothing. */
+static struct change_id
+says_decided(struct fixture *f, uint64_t seq, const struct change_id *seen,
+    const char *org, const struct change_id *made)
+{
+	json_t *fields = json_pack("{s:s, s:s, s:s}", "state", "decided",
+	    "decision", "yes", "reason", "x");
+	char text[48];
+
+	if (made != NULL) {
+		matter_change_id(made, text);
+		json_object_set_new(fields, "changes", json_pack("[s]", text));
+	}
+	return arrive(f, &asking, seq, seen, org, true, fields);
+}
+
+static struct change_id
+set_aside(struct fixture *f, uint64_t seq, const struct change_id *bad)
+{
+	char text[48];
+
+	matter_change_id(bad, text);
+	return arrive(f, &asking, seq, bad, "H01", true,
+	    json_pack("{s:[s]}", MERGE_SET_ASIDE, text));
+}
+
+static void
+shows_phone(struct fixture *f, const char *number)
+{
+	struct authored a;
+
+	a.record = whom;
+	shows(f, &a, "phone", number);
+}
+
+/* Who decides what another called decided, whose word was set aside. */
+static void
+test_what_was_set_aside_decided_nothing_before(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id made, open, bad;
+
+	open = ask(f, &made);
+	bad = says_decided(f, 11, &open, "V2", NULL);
+	bad = set_aside(f, 12, &bad);
+	says_decided(f, 13, &bad, "H01", &made);
+	shows_phone(f, "400");
+	assert_int_equal(undo(f, "Q1@x"), ERR_OK);
+	shows_phone(f, "100");
+}
+
+/* What another says that he made, and nobody knows, is not waited for. */
+static void
+test_what_another_made_stops_no_undoing(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id made, open, none = id_in(99999, 0);
+
+	open = ask(f, &made);
+	says_decided(f, 13, &open, "H01", &made);
+	says_decided(f, 14, &open, "V2", &none);
+	assert_int_equal(undo(f, "Q1@x"), ERR_OK);
+	shows_phone(f, "100");
+}
+
+/* Where his is the word that is shown, half would be undone: until the group
+ * sets it aside. */
+static void
+test_what_is_missing_of_the_decision_shown_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id made, open, bad, none = id_in(99999, 0);
+
+	open = ask(f, &made);
+	bad = says_decided(f, 12, &open, "V2", &none);
+	says_decided(f, 13, &open, "H01", &made);
+	assert_int_equal(undo(f, "Q1@x"), ERR_NOT_FOUND);
+	shows_phone(f, "400");
+	set_aside(f, 14, &bad);
+	assert_int_equal(undo(f, "Q1@x"), ERR_OK);
+	shows_phone(f, "100");
+}
+
 int
 main(void)
 {
@@ -102,6 +207,9 @@ main(void)
 	    CLINIC(test_only_what_was_decided_is_taken_back),
 	    CLINIC(test_what_is_no_change_stops_no_undoing),
 	    HUB(test_no_other_link_is_undone),
+	    HUB(test_what_was_set_aside_decided_nothing_before),
+	    HUB(test_what_another_made_stops_no_undoing),
+	    HUB(test_what_is_missing_of_the_decision_shown_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
