@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/decided.h"
+#include "store/graph.h"
 #include "store/kin.h"
 #include "store/matter.h"
 #include "store/rules.h"
@@ -35,19 +36,33 @@ agrees(const json_t *now, const json_t *about)
 	return true;
 }
 
+static bool
+is_aside(const struct decided *d, size_t i)
+{
+	const struct graph *g = d->set.graph;
+
+	return g != NULL && g->aside != NULL && g->aside[i];
+}
+
+/* Two may bear one name: what stands comes last, so that it is what is noted.
+ */
 bool
 decided_next(struct decided *d)
 {
 	bool is_decided = rule_state_is(d->now.fields, "decided");
 
-	while (d->at < d->set.count) {
-		const struct change *c = &d->set.change[d->at++];
+	while (d->at < 2 * d->set.count) {
+		bool wants = d->at >= d->set.count;
+		size_t i = d->at++ % d->set.count;
+		const struct change *c = &d->set.change[i];
 
 		if (!is_about(c, d->code))
 			continue;
 		d->about = c->fields;
-		d->stands = is_decided && agrees(d->now.fields, c->fields);
-		return true;
+		d->stands = is_decided && !is_aside(d, i) &&
+		            agrees(d->now.fields, c->fields);
+		if (d->stands == wants)
+			return true;
 	}
 	return false;
 }
@@ -68,7 +83,9 @@ decided_of(struct txn *t, const struct change *c,
 	e = record_gather(t, key, MATTER_CHANGES_MAX, &out->set);
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_NOT_FOUND;
-	e = record_merge(out->set.input, out->set.count, &out->now);
+	e = out->set.graph == NULL ? ERR_OK : graph_mark(out->set.graph);
+	if (e == ERR_OK)
+		e = record_merge(out->set.input, out->set.count, &out->now);
 	if (e != ERR_OK) {
 		record_set_free(&out->set);
 		return e;

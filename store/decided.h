@@ -20,10 +20,11 @@ struct decided {
 	struct record_set set;
 	struct record now;
 	enum finding_code code;
-	size_t at;           /* where the next may be */
+	size_t at;           /* how many were looked at, each of set twice */
 	const json_t *about; /* fields of that change, whatever became of it;
 	                        of set */
-	bool stands;         /* the record is decided now, and about that */
+	bool stands;         /* the record is decided now, and about that, and
+	                        the group did not set that change aside */
 };
 
 /** What a change of a record of kind question belongs to, if that is about a
@@ -33,8 +34,8 @@ enum err decided_of(struct txn *t, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
     struct decided *out);
 /** On to the next that does; false: no more. What the record was about once
- * and is not any more is looked at too, so that nothing stays decided by
- * what stands no more. */
+ * and is not any more is looked at too, and first, so that nothing stays
+ * decided by what stands no more. */
 bool decided_next(struct decided *d);
 void decided_free(struct decided *d);
 

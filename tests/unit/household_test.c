@@ -281,6 +281,104 @@ test_what_is_set_aside_decides_nothing(void **state)
 	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
 }
 
+/* A change of one question that says for which contracts it stays as it is. */
+static struct change_id
+stays_for(struct fixture *f, const struct change_id *seen, const char *org,
+    json_t *versions)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct change_id id;
+	struct self self;
+	struct change c;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	snprintf(c.record.source, sizeof c.record.source, "his");
+	snprintf(c.record.kind, sizeof c.record.kind, "question");
+	snprintf(c.record.ref, sizeof c.record.ref, "Q1");
+	if (seen != NULL) {
+		c.parent_count = 1;
+		c.parents[0].id = *seen;
+	}
+	snprintf(c.by, sizeof c.by, "S9");
+	snprintf(c.org, sizeof c.org, "%s", org);
+	c.occurred_at = c.recorded_at = TEST_NOW;
+	c.fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}",
+	    "state", "decided", "about_kind", "contract", "about_ref", "KA",
+	    "about_source", "his", "code", "household", "decision", "stays",
+	    "reason", "x", "versions", versions);
+	assert_int_equal(admit_own(t, &self, &c, 1), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	id = c.id;
+	change_clear(&c);
+	return id;
+}
+
+static void
+set_aside(struct fixture *f, const struct change_id *bad)
+{
+	struct txn *t = test_store_write(&f->s);
+	struct self self;
+	struct change c;
+	char id[48];
+
+	matter_change_id(bad, id);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	change_init(&c);
+	snprintf(c.record.source, sizeof c.record.source, "his");
+	snprintf(c.record.kind, sizeof c.record.kind, "question");
+	snprintf(c.record.ref, sizeof c.record.ref, "Q1");
+	c.parent_count = 1;
+	c.parents[0].id = *bad;
+	snprintf(c.by, sizeof c.by, "S9");
+	snprintf(c.org, sizeof c.org, "H01");
+	c.occurred_at = c.recorded_at = TEST_NOW;
+	c.fields = json_pack("{s:[s]}", MERGE_SET_ASIDE, id);
+	assert_int_equal(admit_own(t, &self, &c, 1), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	change_clear(&c);
+}
+
+/* What was added to a decision that stands. */
+static void
+test_what_is_added_and_set_aside_decides_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first, added;
+
+	give(f, FATHER SON KA KB);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	first = stays_for(
+	    f, NULL, "C01", json_pack("[s,s,s]", "KA", "KC", "stays"));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	added = stays_for(
+	    f, &first, "C02", json_pack("[s,s,s]", "KA", "KB", "stays"));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	set_aside(f, &added);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	/* Who may says it too. */
+	stays_for(f, &first, "C01", json_pack("[s,s,s]", "KA", "KB", "stays"));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
+/* Where what stands says the same, it is decided all the same. */
+static void
+test_what_is_set_aside_takes_nothing_from_what_stands(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id first, added;
+
+	give(f, FATHER SON KA KB);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 1);
+	first = stays_for(
+	    f, NULL, "C01", json_pack("[s,s,s]", "KA", "KB", "stays"));
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+	added = stays_for(
+	    f, &first, "C02", json_pack("[s,s,s]", "KA", "KB", "other"));
+	set_aside(f, &added);
+	assert_int_equal(asked(f, FINDING_HOUSEHOLD).count, 0);
+}
+
 /* Three hundred villages have a household 01 each. */
 static void
 test_numbers_of_other_orgs_crowd_nobody_out(void **state)
@@ -497,6 +595,8 @@ main(void)
 	    IN_GROUP(test_it_is_over_when_one_moves),
 	    IN_GROUP(test_a_decision_about_one_says_nothing_of_anothers),
 	    IN_GROUP(test_what_is_set_aside_decides_nothing),
+	    IN_GROUP(test_what_is_added_and_set_aside_decides_nothing),
+	    IN_GROUP(test_what_is_set_aside_takes_nothing_from_what_stands),
 	    IN_GROUP(test_a_decision_ends_the_question_and_no_contract),
 	    IN_GROUP(test_numbers_of_other_orgs_crowd_nobody_out),
 	    IN_GROUP(test_what_is_over_crowds_nobody_out),
