@@ -448,6 +448,7 @@ follow_resident(struct work *w, const struct record *r, const json_t *fields,
 	enum err e;
 
 	memcpy(w->source, r->id.source, sizeof w->source);
+	w->vet.form_source = w->source;
 	if (!was_draft && json_object_get(fields, "resident_id") == NULL)
 		return ERR_OK;
 	e = find_source(w);

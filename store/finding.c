@@ -502,8 +502,8 @@ static const struct entry entries[] = {
 	{FINDING_DEVICE_CROWDED, "device_crowded",
 	    N_("More records of one kind name this device than are looked "
 	       "at."),
-	    N_("None of them is looked at until there are fewer. Look at who "
-	       "made so many.")},
+	    N_("None of them is looked at, and that does not end by itself. "
+	       "The group has to look at who made so many.")},
 	{FINDING_SCOPE_LONG, "scope_long",
 	    N_("This record has too many changes to tell who is to receive "
 	       "it."),

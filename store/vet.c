@@ -241,15 +241,20 @@ static enum err
 read_referred(
     struct vet *v, const char *kind, const char *ref, struct record *out)
 {
+	const char *source = v->source != NULL ? v->source : v->form_source;
 	uint8_t key[KEY_RECORD_BYTES];
-	enum err e = ERR_OK;
+	enum err e = ERR_NOT_FOUND;
 
-	/* What a store named may be of its source or of a resident's. */
-	if (v->source == NULL || ref[0] == '~')
-		e = record_find_named(v->t, v->self, kind, ref, key);
-	else
+	/* As at every node: a ref leads first from its record's source. */
+	if (source != NULL) {
 		key_record_of(txn_db(v->t), key,
-		    vet_source_of(kind_by_name(kind), v->source), kind, ref);
+		    vet_source_of(kind_by_name(kind), source), kind, ref);
+		e = record_read(v->t, key, out);
+	}
+	/* What a store named may be of its source or of a resident's. */
+	if (e != ERR_NOT_FOUND || (v->source != NULL && ref[0] != '~'))
+		return e;
+	e = record_find_named(v->t, v->self, kind, ref, key);
 	return e == ERR_OK ? record_read(v->t, key, out) : e;
 }
 
@@ -285,15 +290,7 @@ read_resident(
     struct vet *v, const char *source, const char *ref, struct record *out)
 {
 	uint8_t key[KEY_RECORD_BYTES];
-	enum err e;
 
-	if (source == NULL && v->form_source != NULL) {
-		key_record_of(
-		    txn_db(v->t), key, v->form_source, "resident", ref);
-		e = record_read(v->t, key, out);
-		if (e != ERR_NOT_FOUND)
-			return e;
-	}
 	if (source == NULL)
 		return read_referred(v, "resident", ref, out);
 	key_record_of(txn_db(v->t), key, source, "resident", ref);

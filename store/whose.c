@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "store/decided.h"
 #include "store/kin.h"
 #include "store/linked.h"
 #include "store/matter.h"
@@ -16,7 +17,8 @@
  */
 struct standing {
 	int64_t from, to;
-	bool is_over; /* it was linked, and is undone */
+	bool was_undone; /* somebody said so, whatever became of that */
+	bool is_over;    /* it was linked, and is undone */
 };
 
 static bool
@@ -45,7 +47,10 @@ read_standing(struct txn *t, const uint8_t link[KEY_RECORD_BYTES],
 			out->from = c->occurred_at;
 			was_linked = true;
 		}
-		if (says(c, "undone") && c->occurred_at > out->to)
+		if (!says(c, "undone"))
+			continue;
+		out->was_undone = true;
+		if (c->occurred_at > out->to)
 			out->to = c->occurred_at;
 	}
 	e = record_merge(set.input, set.count, r);
@@ -75,83 +80,69 @@ link_word(const struct identity *link, char *out, size_t out_bytes)
 	return n > 0 && (size_t)n < out_bytes;
 }
 
-/* Whether this decision says whose the record is after that link. */
-static bool
-decides(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    const struct record *fact, const char *link)
-{
-	const char *code, *field;
-	struct identity about;
-	struct record r;
-	bool is;
-
-	if (record_read(t, key, &r) != ERR_OK)
-		return false;
-	code = rule_text(r.fields, "code");
-	field = rule_text(r.fields, "about_field");
-	matter_about(r.fields, &about);
-	is = rule_state_is(r.fields, "decided") && code != NULL &&
-	     strcmp(code, finding_name(FINDING_WHOSE)) == 0 && field != NULL &&
-	     strcmp(field, link) == 0 &&
-	     strcmp(about.source, fact->id.source) == 0 &&
-	     strcmp(about.kind, fact->id.kind) == 0 &&
-	     strcmp(about.ref, fact->id.ref) == 0;
-	record_clear(&r);
-	return is;
-}
-
-/* Of what stays where it is nothing but the decision tells. */
+/* The name of what was decided: whose this record is after that link. Of what
+ * stays where it is nothing but the decision tells. */
 static enum err
-is_decided(
-    struct txn *t, const struct record *fact, const char *link, bool *out)
+blind_decided(struct txn *t, const struct identity *fact, const char *link,
+    uint8_t out[DB_BLIND_BYTES])
 {
-	const char *ref = rule_ref(fact->fields, "resident_id");
-	struct buffer keys = {0};
-	size_t at;
-	enum err e = ERR_OK;
+	struct buffer text = {0};
+	enum err e;
 
-	*out = false;
-	if (ref != NULL)
-		e = naming_walk_kind(
-		    t, "resident", ref, NAMING_REST, NULL, "question", &keys);
-	for (at = 0; e == ERR_OK && !*out && at < keys.size;
-	     at += KEY_RECORD_BYTES)
-		*out = decides(t, keys.data + at, fact, link);
-	buffer_free(&keys);
+	put_text(&text, fact->source);
+	put_text(&text, fact->kind);
+	put_text(&text, fact->ref);
+	put_text(&text, link);
+	e = buffer_state(&text);
+	if (e == ERR_OK)
+		db_blind(txn_db(t), "whose-decided", text.data, text.size, out);
+	buffer_wipe(&text);
 	return e;
 }
 
+/* It was written while the link stood, and is filed where it was written. */
+static bool
+may_be_anothers(const struct record *fact, const struct standing *stood)
+{
+	if (json_object_get(fact->fields, "reassigned_to") != NULL ||
+	    json_object_get(fact->fields, "reassigned_from") != NULL)
+		return false;
+	return fact->clock == CLOCK_SUSPECT ||
+	       (fact->at >= stood->from && fact->at <= stood->to);
+}
+
+/* One record held against one link. stood: it is of one of the link's entries,
+ * and the link is over; NULL: one of these is not so. */
 static enum err
-ask(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+judge(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     const struct standing *stood, const struct identity *link)
 {
 	char word[sizeof((struct question *)0)->field];
+	uint8_t name[DB_BLIND_BYTES];
 	struct question q;
-	bool decided;
 	struct record r;
 	enum err e = record_read(t, key, &r);
 
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (is_fact(r.id.kind) && link_word(link, word, sizeof word) &&
-	    json_object_get(r.fields, "reassigned_to") == NULL &&
-	    json_object_get(r.fields, "reassigned_from") == NULL &&
-	    (r.clock == CLOCK_SUSPECT ||
-	        (r.at >= stood->from && r.at <= stood->to))) {
+	if (is_fact(r.id.kind) && link_word(link, word, sizeof word)) {
 		matter_question(&r.id, FINDING_WHOSE, word, r.at, &q);
-		e = is_decided(t, &r, word, &decided);
-		if (e == ERR_OK && !decided)
-			e = question_put(t, &q);
+		e = blind_decided(t, &r.id, word, name);
+		if (e == ERR_OK)
+			e = stood != NULL && may_be_anothers(&r, stood) &&
+			            !decided_is(t, name, &r.id)
+			        ? question_put(t, &q)
+			        : matter_drop(t, &q);
 	}
 	record_clear(&r);
 	return e;
 }
 
-/* Whether a record is about this entry, and not another program's of its ref.
- */
+/* Whether a record is about one of these entries, and not another program's of
+ * its ref. */
 static bool
-is_of_entry(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    const uint8_t entry[KEY_RECORD_BYTES])
+is_of_side(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    uint8_t side[2][KEY_RECORD_BYTES])
 {
 	uint8_t named[KEY_RECORD_BYTES];
 	struct record r;
@@ -160,7 +151,8 @@ is_of_entry(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	if (record_read(t, key, &r) != ERR_OK)
 		return false; /* verify's to tell */
 	is_of = linked_resident(t, &r.id, r.fields, named) == ERR_OK &&
-	        memcmp(named, entry, sizeof named) == 0;
+	        (memcmp(named, side[0], sizeof named) == 0 ||
+	            memcmp(named, side[1], sizeof named) == 0);
 	record_clear(&r);
 	return is_of;
 }
@@ -180,125 +172,94 @@ namers_of(struct txn *t, const char *ref, struct buffer *out)
 	return e;
 }
 
+/* Of a link that nobody ever said to be undone nothing was asked. */
 static enum err
-ask_of_entry(struct txn *t, const char *ref,
-    const uint8_t entry[KEY_RECORD_BYTES], const struct standing *stood,
-    const struct identity *link)
+hold_against(struct txn *t, const struct buffer *facts,
+    const struct standing *stood, const struct record *link)
 {
-	struct buffer keys = {0};
+	uint8_t side[2][KEY_RECORD_BYTES];
 	size_t at;
-	enum err e = namers_of(t, ref, &keys);
+	enum err e;
 
-	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
-		if (is_of_entry(t, keys.data + at, entry))
-			e = ask(t, keys.data + at, stood, link);
-	buffer_free(&keys);
+	if (!stood->was_undone)
+		return ERR_OK;
+	e = linked_sides(t, link, side[0], side[1]);
+	for (at = 0; e == ERR_OK && at < facts->size; at += KEY_RECORD_BYTES) {
+		const uint8_t *fact = facts->data + at;
+		bool is_over = stood->is_over && is_of_side(t, fact, side);
+
+		e = judge(t, fact, is_over ? stood : NULL, &link->id);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+hold_against_links(
+    struct txn *t, const struct buffer *facts, const struct buffer *links)
+{
+	size_t at;
+	enum err e = ERR_OK;
+
+	for (at = 0; e == ERR_OK && at < links->size; at += KEY_RECORD_BYTES) {
+		struct standing stood;
+		struct record link;
+
+		if (read_standing(t, links->data + at, &stood, &link) != ERR_OK)
+			continue; /* verify's to tell */
+		e = hold_against(t, facts, &stood, &link);
+		record_clear(&link);
+	}
 	return e;
 }
+
+/* --- what came ----------------------------------------------------------- */
 
 static enum err
 note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
-	struct record link;
+	struct buffer facts = {0};
 	struct standing stood;
-	uint8_t side[2][KEY_RECORD_BYTES];
+	struct record link;
+	const char *ref, *other;
 	enum err e = read_standing(t, key, &stood, &link);
 
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_OK : e;
-	if (stood.is_over)
-		e = linked_sides(t, &link, side[0], side[1]);
-	if (stood.is_over && e == ERR_OK)
-		e = ask_of_entry(t, rule_ref(link.fields, "resident_id"),
-		    side[0], &stood, &link.id);
-	if (stood.is_over && e == ERR_OK)
-		e = ask_of_entry(t, rule_ref(link.fields, "other_id"), side[1],
-		    &stood, &link.id);
+	ref = rule_ref(link.fields, "resident_id");
+	other = rule_ref(link.fields, "other_id");
+	if (stood.was_undone && ref != NULL && other != NULL) {
+		e = namers_of(t, ref, &facts);
+		if (e == ERR_OK && strcmp(ref, other) != 0)
+			e = namers_of(t, other, &facts);
+		if (e == ERR_OK)
+			e = hold_against(t, &facts, &stood, &link);
+	}
+	buffer_free(&facts);
 	record_clear(&link);
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return e;
 }
 
-/* It came late: the link is undone already. */
+/* It came late, when the link was undone already; or what was decided of it is
+ * not any more. */
 static enum err
-note_fact(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+note_fact(struct txn *t, const struct identity *fact, const json_t *fields,
+    const uint8_t key[KEY_RECORD_BYTES])
 {
 	uint8_t entry[KEY_RECORD_BYTES];
-	struct buffer links = {0};
-	size_t at;
-	enum err e = linked_resident(t, &c->record, c->fields, entry);
+	struct buffer links = {0}, facts = {0};
+	enum err e = linked_resident(t, fact, fields, entry);
 
 	if (e == ERR_OK)
 		e = linked_links(t, entry, LINKS_MAX, &links);
-	for (at = 0; e == ERR_OK && at < links.size; at += KEY_RECORD_BYTES) {
-		struct record link;
-		struct standing stood;
-
-		if (read_standing(t, links.data + at, &stood, &link) != ERR_OK)
-			continue;
-		if (stood.is_over)
-			e = ask(t, key, &stood, &link.id);
-		record_clear(&link);
+	if (e == ERR_OK && links.size > 0) {
+		put_bytes(&facts, key, KEY_RECORD_BYTES);
+		e = buffer_state(&facts);
 	}
+	if (e == ERR_OK)
+		e = hold_against_links(t, &facts, &links);
 	buffer_free(&links);
+	buffer_free(&facts);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-/* It means another entry since this one came. */
-static enum err
-ask_no_more(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    const struct identity *link)
-{
-	char word[sizeof((struct question *)0)->field];
-	struct question q;
-	struct record r;
-	enum err e = record_read(t, key, &r);
-
-	if (e != ERR_OK)
-		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (is_fact(r.id.kind) && link_word(link, word, sizeof word)) {
-		matter_question(&r.id, FINDING_WHOSE, word, r.at, &q);
-		e = matter_drop(t, &q);
-	}
-	record_clear(&r);
-	return e;
-}
-
-/* All that names a ref, held against one link of one entry that bears it. */
-static enum err
-hold_against(struct txn *t, const struct buffer *facts,
-    const uint8_t entry[KEY_RECORD_BYTES], const uint8_t key[KEY_RECORD_BYTES])
-{
-	struct standing stood;
-	struct record link;
-	size_t at;
-	enum err e = ERR_OK;
-
-	if (read_standing(t, key, &stood, &link) != ERR_OK)
-		return ERR_OK; /* verify's to tell */
-	for (at = 0; stood.is_over && e == ERR_OK && at < facts->size;
-	     at += KEY_RECORD_BYTES)
-		e = is_of_entry(t, facts->data + at, entry)
-		        ? ask(t, facts->data + at, &stood, &link.id)
-		        : ask_no_more(t, facts->data + at, &link.id);
-	record_clear(&link);
-	return e;
-}
-
-static enum err
-hold_against_links(struct txn *t, const char *ref,
-    const uint8_t entry[KEY_RECORD_BYTES], struct buffer *facts)
-{
-	struct buffer links = {0};
-	size_t at;
-	enum err e = linked_links(t, entry, LINKS_MAX, &links);
-
-	if (e == ERR_OK && links.size > 0 && facts->size == 0)
-		e = namers_of(t, ref, facts);
-	for (at = 0; e == ERR_OK && at < links.size; at += KEY_RECORD_BYTES)
-		e = hold_against(t, facts, entry, links.data + at);
-	buffer_free(&links);
-	return e;
 }
 
 /* What named it before it came; where it is the second of its ref, what meant
@@ -307,7 +268,7 @@ static enum err
 note_resident(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
-	struct buffer bearers = {0}, facts = {0};
+	struct buffer bearers = {0}, links = {0}, facts = {0};
 	size_t at;
 	enum err e;
 
@@ -316,12 +277,17 @@ note_resident(
 	e = naming_walk(t, "resident", c->record.ref, NAMING_HOLDERS, NULL,
 	    SCOPE_NAMERS_MAX, &bearers);
 	if (e == ERR_OK)
-		e = hold_against_links(t, c->record.ref, key, &facts);
+		e = linked_links(t, key, LINKS_MAX, &links);
 	for (at = 0; e == ERR_OK && at < bearers.size; at += KEY_RECORD_BYTES)
 		if (memcmp(bearers.data + at, key, KEY_RECORD_BYTES) != 0)
-			e = hold_against_links(
-			    t, c->record.ref, bearers.data + at, &facts);
+			e = linked_links(
+			    t, bearers.data + at, LINKS_MAX, &links);
+	if (e == ERR_OK && links.size > 0)
+		e = namers_of(t, c->record.ref, &facts);
+	if (e == ERR_OK)
+		e = hold_against_links(t, &facts, &links);
 	buffer_free(&bearers);
+	buffer_free(&links);
 	buffer_free(&facts);
 	return e;
 }
@@ -339,8 +305,69 @@ whose_note(struct txn *t, const struct self *self, const struct change *c,
 	if (strcmp(c->record.kind, "resident") == 0)
 		return kin_is_alone(t, key) ? note_resident(t, c, key) : ERR_OK;
 	return c->parent_count == 0 && is_fact(c->record.kind)
-	           ? note_fact(t, c, key)
+	           ? note_fact(t, &c->record, c->fields, key)
 	           : ERR_OK;
+}
+
+/* --- what was decided ---------------------------------------------------- */
+
+static enum err
+judge_again(struct txn *t, const struct identity *fact)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct record r;
+	enum err e;
+
+	key_record(txn_db(t), key, fact);
+	e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = note_fact(t, &r.id, r.fields, key);
+	record_clear(&r);
+	return e;
+}
+
+static enum err
+note_one_decision(struct txn *t, const struct decided *d,
+    const uint8_t question[KEY_RECORD_BYTES])
+{
+	const char *link = rule_text(d->about, "about_field");
+	uint8_t name[DB_BLIND_BYTES];
+	struct identity fact;
+	struct question q;
+	enum err e;
+
+	matter_about(d->about, &fact);
+	if (link == NULL || !is_fact(fact.kind))
+		return ERR_OK;
+	e = blind_decided(t, &fact, link, name);
+	if (e == ERR_OK)
+		e = decided_note(t, name, question, d->stands);
+	if (e != ERR_OK || !d->stands)
+		return e == ERR_OK ? judge_again(t, &fact) : e;
+	matter_question(&fact, FINDING_WHOSE, link, 0, &q);
+	return matter_drop(t, &q);
+}
+
+/* Also of one that is undone or set aside, which decides nothing then; it may
+ * have come before what it is about. */
+static enum err
+note(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct decided d;
+	enum err e;
+
+	if (self->role != ROLE_HUB || strcmp(c->record.kind, "question") != 0)
+		return ERR_OK;
+	e = decided_of(t, c, key, FINDING_WHOSE, &d);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	do {
+		e = note_one_decision(t, &d, key);
+	} while (e == ERR_OK && decided_next(&d));
+	decided_free(&d);
+	return e;
 }
 
 /* --- deciding ---------------------------------------------------------- */
@@ -451,14 +478,12 @@ decide(struct matter_pen *pen, const struct matter *m, size_t n)
 }
 
 /* What was filed elsewhere is filed back, which is a decision of its own. Else
- * it is asked again. */
+ * it is asked again, as soon as it is not decided any more. */
 static enum err
 undo(struct matter_pen *pen, const struct record *decision)
 {
-	const char *link = rule_text(decision->fields, "about_field");
 	uint8_t key[KEY_RECORD_BYTES];
 	struct identity about;
-	struct question q;
 	struct record r;
 	bool is_moved;
 	enum err e;
@@ -469,11 +494,9 @@ undo(struct matter_pen *pen, const struct record *decision)
 	if (e != ERR_OK)
 		return e;
 	is_moved = json_object_get(r.fields, "reassigned_to") != NULL;
-	matter_question(
-	    &about, FINDING_WHOSE, link == NULL ? "" : link, r.at, &q);
 	record_clear(&r);
 	if (!is_moved)
-		return question_put(pen->t, &q);
+		return ERR_OK;
 	findings_refuse(
 	    &pen->made.findings, FINDING_FILED_ELSEWHERE, "resident_id");
 	return ERR_REFUSED;
@@ -482,6 +505,7 @@ undo(struct matter_pen *pen, const struct record *decision)
 const struct matter_maker matter_whose = {
     .code = FINDING_WHOSE,
     .urgency = 1,
+    .note = note,
     .describe = describe,
     .decide = decide,
     .undo = undo,

@@ -2,7 +2,9 @@
  * may be of the other person. The hub, which knows all that names an entry,
  * asks about each such record until that is decided: a row of QUESTION_MATTER
  * about the record, its field the link's ref. Which they are follows from what
- * is here, in whatever order the link, the record and the entries came.
+ * is here, in whatever order the link, the record, the entries and decisions
+ * came: where the decision is undone or set aside it is asked again, and of a
+ * link that stands after all nothing is.
  */
 
 #ifndef YIZHAN_STORE_WHOSE_H

@@ -141,6 +141,25 @@ test_another_author_or_org_is_a_version(void **state)
 	assert_version(f, "S1", "V1", nine + 7200, 4);
 }
 
+/* Whether it is meant anew cannot be told from an old file, as with a value: it
+ * takes an instant of its own. */
+static void
+test_the_very_line_of_before_is_no_version(void **state)
+{
+	const int64_t eight = TEST_NOW - 28 * 3600;
+	struct fixture *f = *state;
+
+	give(f, VISIT_BY("signed", "S1", "V1", "08:00:00"));
+	give(f, VISIT_BY("signed", "S2", "V1", "08:00:00"));
+	assert_counts(f, 0, 1, 0, 0);
+	give(f, VISIT_BY("signed", "S1", "V1", "08:00:00"));
+	assert_counts(f, 0, 0, 1, 0);
+	assert_version(f, "S2", "V1", eight, 2);
+	give(f, VISIT_BY("signed", "S1", "V1", "09:00:00"));
+	assert_counts(f, 0, 1, 0, 0);
+	assert_version(f, "S1", "V1", eight + 3600, 3);
+}
+
 static void
 test_omitted_field_is_cleared(void **state)
 {
@@ -403,6 +422,7 @@ main(void)
 	    CLINIC(test_value_may_go_back_to_what_it_was),
 	    CLINIC(test_new_instant_alone_is_no_change),
 	    CLINIC(test_another_author_or_org_is_a_version),
+	    CLINIC(test_the_very_line_of_before_is_no_version),
 	    CLINIC(test_omitted_field_is_cleared),
 	    CLINIC(test_omitted_list_that_only_grows_is_kept),
 	    CLINIC(test_later_lines_of_a_batch_see_earlier_ones),

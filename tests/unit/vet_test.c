@@ -80,6 +80,79 @@ test_a_result_is_recognised_inside_its_window(void **state)
 }
 
 static void
+report_of(
+    struct fixture *f, const char *source, const char *ref, const char *day)
+{
+	test_store_admit(&f->s, source, "exam_report", ref, "H01",
+	    json_pack("{s:s, s:s, s:o}", "exam_request_id", "ref:Q1", "doctor",
+	        "ref:S1", "signed_at", json_sprintf("%sT09:00:00+08:00", day)));
+}
+
+static bool
+is_over(const struct authored *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->findings.count; i++)
+		if (a->findings.list[i].code == FINDING_WINDOW_OVER)
+			return true;
+	return false;
+}
+
+/* A form takes over an earlier report; then a word is added to it. */
+static void
+assert_over(struct fixture *f, const char *report, bool wanted)
+{
+	json_t *fields = json_pack("{s:o, s:s, s:s, s:s}", "earlier_report_id",
+	    json_sprintf("ref:%s", report), "resident_id", "ref:R8",
+	    "item_code", "K", "decision", "recognised");
+	json_t *more = json_pack("{s:s}", "note", "x");
+	struct txn *t = test_store_write(&f->s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored a;
+	struct self self;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(author_add(t, &self, "recognition", "S1", "H01",
+	                     fields, TEST_NOW, &a),
+	    ERR_OK);
+	assert_string_equal(a.record.source, "b");
+	assert_int_equal(is_over(&a), wanted);
+	key_record(f->s.db, key, &a.record);
+	assert_int_equal(
+	    author_amend(t, &self, key, "S1", "H01", more, TEST_NOW, &a),
+	    ERR_OK);
+	assert_int_equal(is_over(&a), wanted);
+	txn_abort(t);
+	json_decref(fields);
+	json_decref(more);
+}
+
+/* Its record is of the resident's program, and so is what else it names, though
+ * the program here has reports of these numbers too. */
+static void
+test_a_form_is_judged_by_what_its_record_names(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	give(f, RESIDENT("08:00:00", "") ENVELOPE("exam_item", "I1", "07:00:00",
+	            "H01") "\"item_code"
+	                   "\":\"K\",\"name\":\"血钾\",\"window_days\":7}\n");
+	assert_counts(f, 2, 0, 0, 0);
+	test_store_admit(&f->s, "b", "resident", "R8", "H01",
+	    json_pack("{s:s}", "name", "李娜"));
+	report_of(f, "his", "P1", "2026-04-01");
+	report_of(f, "b", "P1", "2026-05-01");
+	report_of(f, "his", "P2", "2026-05-01");
+	report_of(f, "b", "P2", "2026-04-01");
+	report_of(f, "his", "P3", "2026-04-01");
+	assert_over(f, "P1", false);
+	assert_over(f, "P2", true);
+	assert_over(f, "P3", true);
+}
+
+static void
 test_a_new_allergy_goes_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -249,6 +322,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    HUB(test_a_contract_is_signed_by_the_team),
 	    HUB(test_a_result_is_recognised_inside_its_window),
+	    HUB(test_a_form_is_judged_by_what_its_record_names),
 	    CLINIC(test_a_new_allergy_goes_at_once),
 	    CLINIC(test_allergies_known_from_the_first_wait_their_turn),
 	    CLINIC(test_who_looked_stays_as_written),
