@@ -18,12 +18,6 @@
 /* It does the same with a change. */
 extern const struct matter_maker matter_others_record;
 
-static bool
-is_signed(const struct kind *k)
-{
-	return k->states != NULL && state_rank(k, "amended") >= 0;
-}
-
 /* --- what the group said of them ------------------------------------------ */
 
 static bool
@@ -100,38 +94,19 @@ ask_about_beginnings(struct txn *t, const struct self *self,
 	return e;
 }
 
-/* While it is not known whose the record is, no change of it is its org's. */
 static enum err
-ask_about_all(struct txn *t, const struct self *self, const struct kind *k,
-    const struct record_set *set)
+look_at(
+    struct txn *t, const struct self *self, const uint8_t key[KEY_RECORD_BYTES])
 {
 	uint8_t begun[MATTER_CHANGES_MAX];
-	size_t i;
-	enum err e = begun_find(t, self->id, set->input, set->count, begun);
-
-	if (e == ERR_OK)
-		e = ask_about_beginnings(t, self, set, begun);
-	if (!has(begun, set->count, BEGUN_DOUBTED))
-		return e;
-	for (i = 0; e == ERR_OK && i < set->count; i++)
-		if (is_signed(k) && set->change[i].parent_count > 0 &&
-		    !begun_is_groups(t, self->id, &set->change[i]))
-			e = decided_ask(t, &set->change[i],
-			    FINDING_OTHERS_RECORD, set->change[i].occurred_at,
-			    true);
-	return e;
-}
-
-static enum err
-look_at(struct txn *t, const struct self *self, const struct kind *k,
-    const uint8_t key[KEY_RECORD_BYTES])
-{
 	struct record_set set;
 	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &set);
 
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_OK;
-	e = ask_about_all(t, self, k, &set);
+	e = begun_find(t, self->id, set.input, set.count, begun);
+	if (e == ERR_OK)
+		e = ask_about_beginnings(t, self, &set, begun);
 	record_set_free(&set);
 	return e;
 }
@@ -143,20 +118,18 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 {
 	const char *field = rule_text(d->about, "about_field");
 	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
-	const struct kind *k;
 	struct identity record;
 	struct change_id id;
 	enum err e;
 
 	matter_about(d->about, &record);
-	k = kind_by_name(record.kind);
-	if (field == NULL || k == NULL ||
+	if (field == NULL || kind_by_name(record.kind) == NULL ||
 	    matter_change_parse(field, &id) != ERR_OK)
 		return ERR_OK;
 	decided_name(t, FINDING_BEGUN_TWICE, &record, &id, name);
 	e = decided_note(t, name, question, d->stands);
 	key_record(txn_db(t), key, &record);
-	return e == ERR_OK ? look_at(t, self, k, key) : e;
+	return e == ERR_OK ? look_at(t, self, key) : e;
 }
 
 static enum err
@@ -191,7 +164,7 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	    (c->parent_count > 0 &&
 	        json_object_get(c->fields, MERGE_SET_ASIDE) == NULL))
 		return ERR_OK;
-	return look_at(t, self, k, key);
+	return look_at(t, self, key);
 }
 
 /* --- deciding ------------------------------------------------------------- */

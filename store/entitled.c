@@ -225,7 +225,8 @@ is_signed_kind(const char *name)
 	return k != NULL && k->states != NULL && state_rank(k, "amended") >= 0;
 }
 
-/* What one signed only he amends or takes back, or who is above his org. */
+/* What one signed only he amends or takes back, or who is above his org. While
+ * it is not known whose the record is, no change of it is its org's. */
 static bool
 is_signers(const struct claims *k, size_t i)
 {

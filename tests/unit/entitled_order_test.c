@@ -239,6 +239,67 @@ test_who_begins_a_file_anew_and_takes_it_is_asked_about(void **state)
 	in_any_order(f, tell_begun_and_taken, FINDING_UNENTITLED, 2);
 }
 
+/* A visit of C01's, which V1 below it says that it began: what C01 amends is
+ * its own, what V2 does is not. */
+static void
+tell_visit_in_doubt(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity visit = named_in("encounter", "his", n);
+	struct change_id first = id_in(n, 1);
+
+	if (part <= 2)
+		arrive(f, &visit, n * 10 + part, NULL, part == 1 ? "C01" : "V1",
+		    false, json_pack("{s:s}", "state", "signed"));
+	else
+		arrive(f, &visit, n * 10 + part, &first,
+		    part == 3 ? "C01" : "V2", false,
+		    json_pack("{s:s, s:i}", "state", "amended", "sbp",
+		        120 + (int)part));
+}
+
+static void
+test_who_surely_began_a_record_amends_his_own(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	test_store_admit(&f->s, "", "org", "V1", "H01",
+	    json_pack("{s:s, s:s, s:s}", "name", "x", "level", "village",
+	        "parent_org_id", "ref:C01"));
+	in_any_order(f, tell_visit_in_doubt, FINDING_OTHERS_RECORD, 1);
+}
+
+/* V1 and V2 say that they began it. V3 amends it as the managing org, which it
+ * is not. */
+static void
+tell_false_amendment(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity who = named_in("resident", "his", n);
+	struct identity visit = named_in("encounter", "his", n);
+	struct change_id first = id_in(n, 1);
+
+	if (part <= 2)
+		arrive(f, &visit, n * 10 + part, NULL, part == 1 ? "V1" : "V2",
+		    false,
+		    json_pack("{s:s, s:o}", "state", "signed", "resident_id",
+		        ref_in("resident", n)));
+	else if (part == 3)
+		arrive(f, &visit, n * 10 + 3, &first, "V3", true,
+		    json_pack("{s:s, s:i}", "state", "amended", "sbp", 120));
+	else
+		arrive(f, &who, n * 10 + 4, NULL, "V1", true, given_to("V1"));
+}
+
+static void
+test_of_a_record_in_doubt_one_question_a_change(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_false_amendment, FINDING_UNENTITLED, 1);
+	assert_int_equal(asked(f, FINDING_OTHERS_RECORD), 0);
+}
+
 struct about {
 	struct change_id id;
 	struct question found;
@@ -419,6 +480,8 @@ main(void)
 	    HUB(test_who_may_not_agree_is_judged_in_any_order),
 	    HUB(test_who_takes_what_two_began_is_asked_about_in_any_order),
 	    HUB(test_who_begins_a_file_anew_and_takes_it_is_asked_about),
+	    HUB(test_who_surely_began_a_record_amends_his_own),
+	    HUB(test_of_a_record_in_doubt_one_question_a_change),
 	    HUB(test_of_two_that_began_it_neither_is_proposed_against),
 	    HUB(test_a_word_in_doubt_gives_its_author_no_right),
 	    HUB(test_a_keeper_in_doubt_loses_no_word),
