@@ -30,12 +30,13 @@ contest_stands(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	return txn_has(t, TABLE_META, row, sizeof row) == ERR_OK;
 }
 
-/* Where the team is the managing org's, the file is its own anyway. */
+/* Whether it is in force by what was said of it, without a word of the
+ * group's. */
 static bool
-is_to_stand(const struct contest_set *s, size_t i)
+is_active_unsaid(const struct contest_set *s, size_t i)
 {
 	return s->contest.of[i].word == CONTEST_ACTIVE &&
-	       !s->contest.of[i].is_managing && !s->record[i].is_groups &&
+	       !s->record[i].is_groups &&
 	       rule_state_is(s->record[i].present.fields, "active");
 }
 
@@ -44,12 +45,16 @@ contest_stand(struct txn *t, const struct self *self,
     const struct contest_set *s, size_t i)
 {
 	const uint8_t *key = s->record[i].key;
-	bool is_due = is_to_stand(s, i);
+	bool is_active = is_active_unsaid(s, i);
+	/* Where the team is the managing org's, the file is its own anyway. */
+	bool is_due = is_active && !s->contest.of[i].is_managing;
 	uint8_t row[ROW_BYTES];
 	enum err e;
 
-	/* While it is in doubt whose it is it grants nothing new. */
-	if (s->contest.of[i].is_begun_twice || is_due == contest_stands(t, key))
+	/* While it is in doubt whose it is it grants nothing new, and no less
+	 * for whose it may be. What is over stands for nobody. */
+	if ((s->contest.of[i].is_begun_twice && is_active) ||
+	    is_due == contest_stands(t, key))
 		return ERR_OK;
 	row_key(key, row);
 	e = is_due ? txn_put(t, TABLE_META, row, sizeof row, "", 0)

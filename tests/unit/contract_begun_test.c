@@ -4,6 +4,8 @@
 
 #include "tests/unit/contract_word_room.h"
 
+#include "store/contest_stand.h"
+
 /* --- the room --------------------------------------------------------------
  */
 
@@ -234,6 +236,64 @@ test_another_ends_no_contract_by_a_move(void **state)
 	assert_shown(f, "KA", "state", "active");
 }
 
+/* --- what it grants without a word of the group's ---------------------------
+ */
+
+/* By C02, which does not keep the resident's file, and by another. */
+static void
+begin_active_twice(struct fixture *f, const char *other)
+{
+	json_t *one = signed_on("2026-04-03");
+	json_t *same = signed_on("2026-04-03");
+
+	json_object_set_new(one, "state", json_string("active"));
+	sent_by_c02(f, SENT("KA", .is_new = true), one);
+	sent_by_c02(f, SENT("KA", .is_new = true, .org = other), same);
+	assert_shown(f, "KA", "state", "active");
+}
+
+static bool
+stands(struct fixture *f, const char *ref)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct txn *t = test_store_read(&f->s);
+	bool it_does;
+
+	key_record_of(f->s.db, key, "his", "contract", ref);
+	it_does = contest_stands(t, key);
+	txn_abort(t);
+	return it_does;
+}
+
+static void
+test_what_is_over_stands_no_more(void **state)
+{
+	struct fixture *f = *state;
+
+	place(f, "C01");
+	place_org(f, "C03");
+	begin_active_twice(f, "C03");
+	assert_true(stands(f, "KA"));
+	end_it(f);
+	sent_by_c02(
+	    f, SENT("KA"), json_pack("{s:s}", "choice_note", "looked at"));
+	assert_shown(f, "KA", "state", "terminated");
+	assert_false(stands(f, "KA"));
+}
+
+/* That the managing org says it began it takes nothing from who did. */
+static void
+test_what_is_in_doubt_stands_on(void **state)
+{
+	struct fixture *f = *state;
+
+	place(f, "C01");
+	begin_active_twice(f, "C01");
+	sent_by_c02(
+	    f, SENT("KA"), json_pack("{s:s}", "choice_note", "looked at"));
+	assert_true(stands(f, "KA"));
+}
+
 int
 main(void)
 {
@@ -244,6 +304,8 @@ main(void)
 	    AT_HUB(test_once_it_is_decided_it_is_the_first_ones),
 	    AT_HUB(test_another_takes_no_preference),
 	    AT_HUB(test_another_ends_no_contract_by_a_move),
+	    AT_HUB(test_what_is_over_stands_no_more),
+	    AT_HUB(test_what_is_in_doubt_stands_on),
 	};
 
 	if (sodium_init() < 0)
