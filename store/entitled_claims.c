@@ -19,17 +19,48 @@ static const char *const sides[] = {
 static const char *const subjects[] = {
     "about_kind", "about_ref", "about_source", "code", NULL};
 
+/* --- what is known already -------------------------------------------------
+ *
+ * One node can send a record of which each change is a claim, each begins it,
+ * and all are about the same few files.
+ */
+
+enum { FILES_MAX = 512 };
+
+/* Whether an org ever kept a file. */
+struct kept_file {
+	uint8_t key[KEY_RECORD_BYTES];
+	const char *org; /* of the set */
+	enum keeper_says says;
+};
+
+/* What the beginnings say of an org that claims. */
+struct held_against {
+	const char *org; /* of the set; NULL: none from here on */
+	bool is_wrong;
+	enum keeper_says kept; /* as see_whether_kept() */
+};
+
+struct claims_known {
+	struct record merged;
+	bool is_merged;
+	struct kept_file file[FILES_MAX];
+	size_t file_count;
+	struct held_against of[]; /* as many as there are changes, and one */
+};
+
 enum err
 claims_open(struct claims *k, struct txn *t, const struct self *self,
     const struct record_set *set)
 {
-	enum err e;
+	enum err e = ERR_NOMEM;
 
 	*k = (struct claims){.t = t, .self = self, .set = set};
 	k->begun = calloc(set->count + 1, sizeof *k->begun);
-	if (k->begun == NULL)
-		return ERR_NOMEM;
-	e = begun_find(t, self->id, set->input, set->count, k->begun);
+	k->known = calloc(
+	    1, sizeof *k->known + (set->count + 1) * sizeof *k->known->of);
+	if (k->begun != NULL && k->known != NULL)
+		e = begun_find(t, self->id, set->input, set->count, k->begun);
 	if (e != ERR_OK)
 		claims_close(k);
 	return e;
@@ -38,16 +69,17 @@ claims_open(struct claims *k, struct txn *t, const struct self *self,
 void
 claims_close(struct claims *k)
 {
+	if (k->known != NULL && k->known->is_merged)
+		record_clear(&k->known->merged);
+	free(k->known);
 	free(k->begun);
 }
 
 /* --- whose a record is -----------------------------------------------------
  */
 
-/* Whether an org ever kept this file, or owned this device, since late work of
- * the old site counts. */
 static enum keeper_says
-ever_kept_key(const struct claims *k, const uint8_t key[KEY_RECORD_BYTES],
+read_ever_kept(const struct claims *k, const uint8_t key[KEY_RECORD_BYTES],
     const char *org)
 {
 	enum keeper_says says = KEEPER_UNKNOWN;
@@ -62,6 +94,30 @@ ever_kept_key(const struct claims *k, const uint8_t key[KEY_RECORD_BYTES],
 		keeper_close(&file);
 	}
 	record_set_free(&set);
+	return says;
+}
+
+/* Whether an org ever kept this file, or owned this device, since late work of
+ * the old site counts. */
+static enum keeper_says
+ever_kept_key(const struct claims *k, const uint8_t key[KEY_RECORD_BYTES],
+    const char *org)
+{
+	struct claims_known *known = k->known;
+	enum keeper_says says;
+	size_t i;
+
+	for (i = 0; i < known->file_count; i++)
+		if (memcmp(known->file[i].key, key, KEY_RECORD_BYTES) == 0 &&
+		    strcmp(known->file[i].org, org) == 0)
+			return known->file[i].says;
+	says = read_ever_kept(k, key, org);
+	if (i < FILES_MAX) {
+		memcpy(known->file[i].key, key, KEY_RECORD_BYTES);
+		known->file[i].org = org;
+		known->file[i].says = says;
+		known->file_count++;
+	}
 	return says;
 }
 
@@ -248,18 +304,24 @@ is_claim(const struct claims *k, size_t i)
 typedef bool visit_view(const struct claims *k, const struct record *view,
     const char *org, void *context);
 
+/* By the graph of the set, which is built once. */
 static bool
 visit_seen(const struct claims *k, size_t i, bool is_after, const char *org,
     visit_view *visit, void *context)
 {
+	struct merge_input *seen = calloc(k->set->count, sizeof *seen);
 	struct record view;
-	bool go_on;
+	bool go_on = true;
+	size_t j, n = 0;
 
-	if (record_seen_by(k->set->input, k->set->count, &k->set->change[i].id,
-	        is_after, &view) != ERR_OK)
-		return true;
-	go_on = visit(k, &view, org, context);
-	record_clear(&view);
+	for (j = 0; seen != NULL && j < k->set->count; j++)
+		if (kin_had_seen(k->set, i, j) || (is_after && j == i))
+			seen[n++] = k->set->input[j];
+	if (n > 0 && record_merge(seen, n, &view) == ERR_OK) {
+		go_on = visit(k, &view, org, context);
+		record_clear(&view);
+	}
+	free(seen);
 	return go_on;
 }
 
@@ -295,6 +357,23 @@ keep_own_words(const struct claims *k, size_t i, struct record *view)
 	}
 }
 
+/* A copy of the record as it is now, but for its words. */
+static enum err
+copy_merged(const struct claims *k, struct record *out)
+{
+	struct claims_known *known = k->known;
+	enum err e = ERR_OK;
+
+	if (!known->is_merged)
+		e = record_merge(k->set->input, k->set->count, &known->merged);
+	if (e != ERR_OK)
+		return e;
+	known->is_merged = true;
+	*out = known->merged;
+	out->fields = json_copy(known->merged.fields);
+	return out->fields == NULL ? ERR_NOMEM : ERR_OK;
+}
+
 static bool
 visit_merged(const struct claims *k, size_t i, visit_view *visit, void *context)
 {
@@ -303,7 +382,7 @@ visit_merged(const struct claims *k, size_t i, visit_view *visit, void *context)
 	bool go_on;
 
 	if ((is_question(c) && !has_the_last_word(k, i, subjects)) ||
-	    record_merge(k->set->input, k->set->count, &view) != ERR_OK)
+	    copy_merged(k, &view) != ERR_OK)
 		return true;
 	if (!is_question(c))
 		keep_own_words(k, i, &view);
@@ -314,21 +393,27 @@ visit_merged(const struct claims *k, size_t i, visit_view *visit, void *context)
 
 /* The record as change i left it; where that says what the record is about,
  * also as its author found it and, so far as it still says so, as it is now:
- * two words side by side may make a third; and as others began it. */
+ * two words side by side may make a third. */
 static void
 walk_views(const struct claims *k, size_t i, visit_view *visit, void *context)
 {
 	const struct change *c = &k->set->change[i];
+
+	if (visit_seen(k, i, true, c->org, visit, context) && names(c) &&
+	    visit_seen(k, i, false, c->org, visit, context))
+		visit_merged(k, i, visit, context);
+}
+
+/* As others began it. */
+static void
+walk_beginnings(
+    const struct claims *k, const char *org, visit_view *visit, void *context)
+{
 	size_t j;
 
-	if (!visit_seen(k, i, true, c->org, visit, context))
-		return;
-	if (names(c) && (!visit_seen(k, i, false, c->org, visit, context) ||
-	                    !visit_merged(k, i, visit, context)))
-		return;
 	for (j = 0; j < k->set->count; j++)
-		if (j != i && k->begun[j] != BEGUN_NOT &&
-		    !visit_seen(k, j, true, c->org, visit, context))
+		if (k->begun[j] != BEGUN_NOT &&
+		    !visit_seen(k, j, true, org, visit, context))
 			return;
 }
 
@@ -342,36 +427,59 @@ see_whether_wrong(const struct claims *k, const struct record *view,
 	return !*is_wrong;
 }
 
+/* Whether all that are named were kept; KEEPER_UNKNOWN: none is named. */
+static bool
+see_whether_kept(const struct claims *k, const struct record *view,
+    const char *org, void *context)
+{
+	enum keeper_says *kept = context;
+
+	if (rule_ref(view->fields, "resident_id") == NULL)
+		return true;
+	*kept = ever_kept_named(k, view, "resident_id", "resident_source",
+	            org) == KEEPER_YES
+	            ? KEEPER_YES
+	            : KEEPER_NO;
+	return *kept == KEEPER_YES;
+}
+
+/* What the beginnings say of all that one org claims. */
+static const struct held_against *
+find_held(const struct claims *k, const char *org)
+{
+	struct held_against *h = k->known->of;
+
+	for (; h->org != NULL; h++)
+		if (strcmp(h->org, org) == 0)
+			return h;
+	h->org = org;
+	walk_beginnings(k, org, see_whether_wrong, &h->is_wrong);
+	walk_beginnings(k, org, see_whether_kept, &h->kept);
+	return h;
+}
+
 bool
 claims_is_wrong(const struct claims *k, size_t i)
 {
 	bool is_wrong = false;
 
-	if (is_claim(k, i))
-		walk_views(k, i, see_whether_wrong, &is_wrong);
-	return is_wrong;
-}
-
-static bool
-see_whether_kept(const struct claims *k, const struct record *view,
-    const char *org, void *context)
-{
-	bool *is_kept = context;
-
-	if (rule_ref(view->fields, "resident_id") == NULL)
-		return true;
-	*is_kept = ever_kept_named(k, view, "resident_id", "resident_source",
-	               org) == KEEPER_YES;
-	return *is_kept;
+	if (!is_claim(k, i))
+		return false;
+	walk_views(k, i, see_whether_wrong, &is_wrong);
+	return is_wrong || find_held(k, k->set->change[i].org)->is_wrong;
 }
 
 bool
 claims_kept_resident(const struct claims *k, size_t i)
 {
-	bool is_kept = false;
+	enum keeper_says kept = KEEPER_UNKNOWN, begun;
 
-	walk_views(k, i, see_whether_kept, &is_kept);
-	return is_kept;
+	walk_views(k, i, see_whether_kept, &kept);
+	if (kept == KEEPER_NO)
+		return false;
+	begun = find_held(k, k->set->change[i].org)->kept;
+	return begun == KEEPER_UNKNOWN ? kept == KEEPER_YES
+	                               : begun == KEEPER_YES;
 }
 
 /* --- what is to be looked at again -----------------------------------------
@@ -401,6 +509,7 @@ claims_note_names(const struct claims *k, size_t i)
 	const struct change *c = &k->set->change[i];
 	enum err e = ERR_OK;
 
+	/* What a beginning names was noted when it came. */
 	if (names(c) && (is_question(c) || is_link(c)) && c->parent_count > 0)
 		walk_views(k, i, see_names, &e);
 	return e;

@@ -20,10 +20,12 @@ struct claims {
 	const struct self *self;
 	const struct record_set *set;
 	uint8_t *begun; /* enum begun, of the same places */
+	struct claims_known *known;
 };
 
-/** Of record_gather()'s set, which must outlive it. claims_close() after
- * ERR_OK. ERR_NOMEM. */
+/** Of record_gather()'s set, which must outlive it, and whose residents stay as
+ * they are meanwhile: what was found out about one change is not sought again
+ * for the next. claims_close() after ERR_OK. ERR_NOMEM. */
 enum err claims_open(struct claims *k, struct txn *t, const struct self *self,
     const struct record_set *set);
 void claims_close(struct claims *k);
