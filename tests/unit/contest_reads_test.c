@@ -6,35 +6,10 @@
 #include <sodium.h>
 
 #include "tests/unit/contract_room.h"
+#include "tests/unit/counted_reads.h"
 
 #include "store/contest_set.h"
 #include "store/scope.h"
-
-static size_t steps, values;
-
-enum err __real_walk_next(
-    struct walk *w, struct bytes *key, struct buffer *value);
-enum err __real_txn_get(struct txn *t, enum table table, const void *key,
-    size_t key_bytes, struct buffer *out);
-enum err __wrap_walk_next(
-    struct walk *w, struct bytes *key, struct buffer *value);
-enum err __wrap_txn_get(struct txn *t, enum table table, const void *key,
-    size_t key_bytes, struct buffer *out);
-
-enum err
-__wrap_walk_next(struct walk *w, struct bytes *key, struct buffer *value)
-{
-	steps++;
-	return __real_walk_next(w, key, value);
-}
-
-enum err
-__wrap_txn_get(struct txn *t, enum table table, const void *key,
-    size_t key_bytes, struct buffer *out)
-{
-	values++;
-	return __real_txn_get(t, table, key, key_bytes, out);
-}
 
 /* --- files of different size --------------------------------------------- */
 

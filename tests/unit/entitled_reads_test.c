@@ -3,33 +3,8 @@
  * read, which the linker leads through here.
  */
 
+#include "tests/unit/counted_reads.h"
 #include "tests/unit/entitled_room.h"
-
-static size_t reads;
-
-enum err __real_walk_next(
-    struct walk *w, struct bytes *key, struct buffer *value);
-enum err __real_txn_get(struct txn *t, enum table table, const void *key,
-    size_t key_bytes, struct buffer *out);
-enum err __wrap_walk_next(
-    struct walk *w, struct bytes *key, struct buffer *value);
-enum err __wrap_txn_get(struct txn *t, enum table table, const void *key,
-    size_t key_bytes, struct buffer *out);
-
-enum err
-__wrap_walk_next(struct walk *w, struct bytes *key, struct buffer *value)
-{
-	reads++;
-	return __real_walk_next(w, key, value);
-}
-
-enum err
-__wrap_txn_get(struct txn *t, enum table table, const void *key,
-    size_t key_bytes, struct buffer *out)
-{
-	reads++;
-	return __real_txn_get(t, table, key, key_bytes, out);
-}
 
 enum { FEW = 24, MANY = 48 };
 
@@ -53,14 +28,14 @@ cost_of_links(struct fixture *f, uint64_t n, unsigned count)
 
 	tell_own_files(f, n);
 	for (i = 0; i < count; i++) {
-		reads = 0;
+		steps = values = 0;
 		arrive(f, &link, n * 100 + 3 + i, NULL, "V2", false,
 		    json_pack("{s:s, s:o, s:o, s:s, s:s}", "state", "linked",
 		        "resident_id", ref_in("resident", n), "other_id",
 		        ref_in("resident", n), "resident_source", "his",
 		        "other_source", "b"));
 	}
-	return reads;
+	return steps + values;
 }
 
 static void
