@@ -132,22 +132,6 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 	return e == ERR_OK ? look_at(t, self, key) : e;
 }
 
-static enum err
-note_question(struct txn *t, const struct self *self, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES])
-{
-	struct decided d;
-	enum err e = decided_of(t, c, key, FINDING_BEGUN_TWICE, &d);
-
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	do {
-		e = note_decision(t, self, &d, key);
-	} while (e == ERR_OK && decided_next(&d));
-	decided_free(&d);
-	return e;
-}
-
 /* At the hub, when another beginning comes, or one is set aside or not any
  * more. */
 static enum err
@@ -159,7 +143,8 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	if (self->role != ROLE_HUB || k == NULL)
 		return ERR_OK;
 	if (strcmp(k->name, "question") == 0)
-		return note_question(t, self, c, key);
+		return decided_each(
+		    t, self, c, key, FINDING_BEGUN_TWICE, note_decision);
 	if (!k->scope.by_founder || c->founds || kin_is_alone(t, key) ||
 	    (c->parent_count > 0 &&
 	        json_object_get(c->fields, MERGE_SET_ASIDE) == NULL))

@@ -46,8 +46,8 @@ is_aside(const struct decided *d, size_t i)
 
 /* Two may bear one name: what stands comes last, so that it is what is noted.
  */
-bool
-decided_next(struct decided *d)
+static bool
+next(struct decided *d)
 {
 	bool is_decided = rule_state_is(d->now.fields, "decided");
 
@@ -67,40 +67,41 @@ decided_next(struct decided *d)
 	return false;
 }
 
-enum err
-decided_of(struct txn *t, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
-    struct decided *out)
+static enum err
+gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct decided *out)
 {
-	enum err e;
+	enum err e = record_gather(t, key, MATTER_CHANGES_MAX, &out->set);
 
-	if (strcmp(c->record.kind, "question") != 0 ||
-	    (c->parent_count == 0 && !is_about(c, code) &&
-	        kin_is_alone(t, key)))
-		return ERR_NOT_FOUND;
-	memset(out, 0, sizeof *out);
-	out->code = code;
-	e = record_gather(t, key, MATTER_CHANGES_MAX, &out->set);
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_NOT_FOUND;
 	e = out->set.graph == NULL ? ERR_OK : graph_mark(out->set.graph);
 	if (e == ERR_OK)
 		e = record_merge(out->set.input, out->set.count, &out->now);
-	if (e != ERR_OK) {
+	if (e != ERR_OK)
 		record_set_free(&out->set);
-		return e;
-	}
-	if (decided_next(out))
-		return ERR_OK;
-	decided_free(out);
-	return ERR_NOT_FOUND;
+	return e;
 }
 
-void
-decided_free(struct decided *d)
+enum err
+decided_each(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
+    decided_visit *visit)
 {
-	record_clear(&d->now);
-	record_set_free(&d->set);
+	struct decided d = {.code = code};
+	enum err e;
+
+	if (strcmp(c->record.kind, "question") != 0 ||
+	    (c->parent_count == 0 && !is_about(c, code) &&
+	        kin_is_alone(t, key)))
+		return ERR_OK;
+	e = gather(t, key, &d);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	while (e == ERR_OK && next(&d))
+		e = visit(t, self, &d, key);
+	record_clear(&d.now);
+	record_set_free(&d.set);
+	return e;
 }
 
 /* --- rows ---------------------------------------------------------------- */

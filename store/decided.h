@@ -27,17 +27,18 @@ struct decided {
 	                        the group did not set that change aside */
 };
 
-/** What a change of a record of kind question belongs to, if that is about a
- * finding of this code: as the first of its changes says that speaks of it.
- * ERR_NOT_FOUND: none does. decided_free() after ERR_OK. */
-enum err decided_of(struct txn *t, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
-    struct decided *out);
-/** On to the next that does; false: no more. What the record was about once
- * and is not any more is looked at too, and first, so that nothing stays
- * decided by what stands no more. */
-bool decided_next(struct decided *d);
-void decided_free(struct decided *d);
+/** Notes one of them; question: the record's key. */
+typedef enum err decided_visit(struct txn *t, const struct self *self,
+    const struct decided *d, const uint8_t question[KEY_RECORD_BYTES]);
+
+/** Where c belongs to a record of kind question (key) that is about a finding
+ * of this code: visit each of its changes that says what that is about, until
+ * one fails. What the record was about once and is not any more is looked at
+ * too, and first, so that nothing stays decided by what stands no more. ERR_OK
+ * also where it is no such record. */
+enum err decided_each(struct txn *t, const struct self *self,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES],
+    enum finding_code code, decided_visit *visit);
 
 /** The name of a matter that is about one change of a record. Whose a decision
  * is follows from the record it says it is about: of a change of another it

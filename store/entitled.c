@@ -402,7 +402,7 @@ entitled_read(struct txn *t, const struct change_id *id, struct change *c)
 /* It is decided about, or is not any more. */
 static enum err
 note_decision(struct txn *t, const struct self *self, const struct decided *d,
-    enum finding_code code, const uint8_t question[KEY_RECORD_BYTES])
+    const uint8_t question[KEY_RECORD_BYTES])
 {
 	const char *field = rule_text(d->about, "about_field");
 	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
@@ -415,7 +415,7 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 	if (field == NULL || matter_change_parse(field, &id) != ERR_OK)
 		return ERR_OK;
 	matter_about(d->about, &about);
-	decided_name(t, code, &about, &id, name);
+	decided_name(t, d->code, &about, &id, name);
 	e = decided_note(t, name, question, d->stands);
 	if (e != ERR_OK)
 		return e;
@@ -424,7 +424,7 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 		key_record(txn_db(t), key, &c.record);
 		key_record(txn_db(t), about_key, &about);
 		if (memcmp(key, about_key, sizeof key) == 0)
-			e = d->stands ? ask_about(t, &c, code, false)
+			e = d->stands ? ask_about(t, &c, d->code, false)
 			              : entitled_judge(t, self, &c, key);
 	}
 	change_clear(&c);
@@ -439,7 +439,6 @@ entitled_note(struct txn *t, const struct self *self, const struct change *c,
 {
 	static const enum finding_code codes[] = {
 	    FINDING_UNENTITLED, FINDING_OTHERS_CONTRACT, FINDING_OTHERS_RECORD};
-	struct decided d;
 	size_t i;
 	enum err e;
 
@@ -448,15 +447,7 @@ entitled_note(struct txn *t, const struct self *self, const struct change *c,
 	e = entitled_judge(t, self, c, key);
 	if (e == ERR_OK)
 		e = note_begun(t, self, c, key);
-	for (i = 0; e == ERR_OK && i < sizeof codes / sizeof *codes; i++) {
-		e = decided_of(t, c, key, codes[i], &d);
-		if (e == ERR_OK) {
-			do {
-				e = note_decision(t, self, &d, codes[i], key);
-			} while (e == ERR_OK && decided_next(&d));
-			decided_free(&d);
-		}
-		e = e == ERR_NOT_FOUND ? ERR_OK : e;
-	}
+	for (i = 0; e == ERR_OK && i < sizeof codes / sizeof *codes; i++)
+		e = decided_each(t, self, c, key, codes[i], note_decision);
 	return e;
 }

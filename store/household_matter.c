@@ -160,13 +160,14 @@ note_contract(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 }
 
 static enum err
-note_one_decision(struct txn *t, const struct decided *d,
-    const uint8_t question[KEY_RECORD_BYTES])
+note_one_decision(struct txn *t, const struct self *self,
+    const struct decided *d, const uint8_t question[KEY_RECORD_BYTES])
 {
 	uint8_t blind[DB_BLIND_BYTES], contract[KEY_RECORD_BYTES];
 	struct identity about;
 	enum err e = blind_decided(t, d->about, blind);
 
+	(void)self;
 	if (e == ERR_OK)
 		e = decided_note(t, blind, question, d->stands);
 	if (e != ERR_OK)
@@ -176,30 +177,15 @@ note_one_decision(struct txn *t, const struct decided *d,
 	return note_contract(t, contract);
 }
 
-/* Also of one that the group has set aside, which decides nothing then. */
-static enum err
-note_decision(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
-{
-	struct decided d;
-	enum err e = decided_of(t, c, key, FINDING_HOUSEHOLD, &d);
-
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	do {
-		e = note_one_decision(t, &d, key);
-	} while (e == ERR_OK && decided_next(&d));
-	decided_free(&d);
-	return e;
-}
-
 static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	(void)self;
+	/* Also of one that the group has set aside, which decides nothing
+	 * then. */
 	if (strcmp(c->record.kind, "question") == 0)
-		return note_decision(t, c, key);
+		return decided_each(
+		    t, self, c, key, FINDING_HOUSEHOLD, note_one_decision);
 	if (strcmp(c->record.kind, "contract") != 0 ||
 	    (json_object_get(c->fields, "household_with") == NULL &&
 	        json_object_get(c->fields, "household_sources") == NULL))

@@ -265,7 +265,7 @@ note_resident(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 /* Who has the file now has seen it: that ends it everywhere, also where it is
  * told later. Where that is undone it is told again. */
 static enum err
-note_one_seen(struct txn *t, const struct decided *d,
+note_one_seen(struct txn *t, const struct self *self, const struct decided *d,
     const uint8_t question[KEY_RECORD_BYTES])
 {
 	uint8_t name[DB_BLIND_BYTES], file[KEY_RECORD_BYTES];
@@ -274,6 +274,7 @@ note_one_seen(struct txn *t, const struct decided *d,
 	struct identity about;
 	enum err e;
 
+	(void)self;
 	matter_about(d->about, &about);
 	if (field == NULL || strcmp(about.kind, "resident") != 0 ||
 	    matter_change_parse(field, &change) != ERR_OK)
@@ -286,22 +287,6 @@ note_one_seen(struct txn *t, const struct decided *d,
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err
-note_seen(
-    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
-{
-	struct decided d;
-	enum err e = decided_of(t, c, key, FINDING_LATE_EDIT, &d);
-
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	do {
-		e = note_one_seen(t, &d, key);
-	} while (e == ERR_OK && decided_next(&d));
-	decided_free(&d);
-	return e;
-}
-
 enum err
 moves_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
@@ -309,7 +294,8 @@ moves_note(struct txn *t, const struct self *self, const struct change *c,
 	if (strcmp(c->record.kind, "move") == 0)
 		return note_move(t, self, c, key);
 	if (strcmp(c->record.kind, "question") == 0)
-		return note_seen(t, c, key);
+		return decided_each(
+		    t, self, c, key, FINDING_LATE_EDIT, note_one_seen);
 	if (strcmp(c->record.kind, "resident") == 0)
 		return note_resident(t, key);
 	return ERR_OK;

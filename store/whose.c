@@ -328,8 +328,8 @@ judge_again(struct txn *t, const struct identity *fact)
 }
 
 static enum err
-note_one_decision(struct txn *t, const struct decided *d,
-    const uint8_t question[KEY_RECORD_BYTES])
+note_one_decision(struct txn *t, const struct self *self,
+    const struct decided *d, const uint8_t question[KEY_RECORD_BYTES])
 {
 	const char *link = rule_text(d->about, "about_field");
 	uint8_t name[DB_BLIND_BYTES];
@@ -337,6 +337,7 @@ note_one_decision(struct txn *t, const struct decided *d,
 	struct question q;
 	enum err e;
 
+	(void)self;
 	matter_about(d->about, &fact);
 	if (link == NULL || !is_fact(fact.kind))
 		return ERR_OK;
@@ -355,19 +356,9 @@ static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	struct decided d;
-	enum err e;
-
-	if (self->role != ROLE_HUB || strcmp(c->record.kind, "question") != 0)
-		return ERR_OK;
-	e = decided_of(t, c, key, FINDING_WHOSE, &d);
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	do {
-		e = note_one_decision(t, &d, key);
-	} while (e == ERR_OK && decided_next(&d));
-	decided_free(&d);
-	return e;
+	return self->role == ROLE_HUB ? decided_each(t, self, c, key,
+	                                    FINDING_WHOSE, note_one_decision)
+	                              : ERR_OK;
 }
 
 /* --- deciding ---------------------------------------------------------- */

@@ -104,7 +104,7 @@ struct session_stats {
 	uint64_t changes_sent, changes_received;
 	bool held_back; /* a bound kept something back, here or there */
 	/* A batch of the peer's could not be read here, or did not join what
-	 * we hold, and none of its class came since: it comes again. */
+	 * we hold, and none of its list came since: it comes again. */
 	bool left_untaken;
 	/* A change that has no room in any session with such a bound: stepped
 	 * over, and so is what stands behind it on its list. The most urgent of
