@@ -36,13 +36,6 @@ enum err contest_settle(struct txn *t, const struct self *self, int64_t now);
  * did so, once, and of what is due. */
 enum err contest_prepare(struct txn *t, const struct self *self, int64_t now);
 
-/** At a hub: a change of the machine's, in the name of the contract's org, or
- * who speaks for it (contest_whose.h). What
- * no change can hold stays unsaid. */
-enum err contest_say(struct txn *t, const struct self *self,
-    const struct record *contract, const char *org, json_t *fields,
-    int64_t now);
-
 /** At a hub: the contract that counts for a resident, and those linked to
  * him, on a day. ERR_NOT_FOUND: none, or no such resident. */
 enum err contest_holder(struct txn *t, const struct self *self,

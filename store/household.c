@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/contest_settle.h"
+#include "store/contest_say.h"
 #include "store/contest_whose.h"
 #include "store/homes.h"
 #include "store/household.h"
