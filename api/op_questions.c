@@ -11,6 +11,9 @@
 #include "store/index.h"
 #include "store/matter.h"
 
+/* For how long it is told that a contract opened a file. */
+enum { OPENED_SECONDS = 30 * 24 * 60 * 60 };
+
 /* Rows under way. */
 struct rows {
 	json_t *array;
@@ -19,6 +22,7 @@ struct rows {
 	bool with_warnings;
 	bool tells_of_residents;  /* some row does */
 	uint64_t linked;          /* by number: told, not listed */
+	uint64_t opened;          /* likewise: files, by teams' contracts */
 	const char *staff;        /* who is signed in; NULL: nobody */
 	struct looked_whom *whom; /* each of them; NULL: not asked for */
 };
@@ -201,6 +205,7 @@ add_org(const struct rows *r, const struct question *q, json_t *row)
 	struct record record;
 
 	if (q->type != QUESTION_MATTER && q->type != QUESTION_DUE &&
+	    q->code != FINDING_FILE_OPENED &&
 	    strcmp(q->origin, r->self->source) != 0)
 		return;
 	matter_key(r->txn, q, key);
@@ -247,6 +252,8 @@ gather_question(void *context, const struct question *q)
 
 	if (q->type == QUESTION_WARNING && !r->with_warnings) {
 		r->linked += q->code == FINDING_LINKED;
+		r->opened += q->code == FINDING_FILE_OPENED &&
+		             q->at > api_now() - OPENED_SECONDS;
 		return ERR_OK;
 	}
 	e = matter_describe(r->txn, r->self, q, &m);
@@ -336,7 +343,8 @@ op_questions(struct op *o)
 	if (e == ERR_OK)
 		e = op_emit_items(o, r.array);
 	if (e == ERR_OK && !r.with_warnings)
-		o->summary = json_pack("{s:I}", "linked", (json_int_t)r.linked);
+		o->summary = json_pack("{s:I, s:I}", "linked",
+		    (json_int_t)r.linked, "opened", (json_int_t)r.opened);
 	json_decref(r.array);
 	self_wipe(&self);
 	return e;

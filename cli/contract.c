@@ -109,11 +109,30 @@ show_household(struct columns *c, const json_t *record)
 	return columns_add(c, cells);
 }
 
+static enum err
+show_access(struct columns *c, const json_t *record)
+{
+	const char *access = text_of(record, "file_access");
+	const char *cells[] = {_("file"), NULL};
+
+	if (strcmp(text_of(record, "kind"), "contract") != 0)
+		return ERR_OK;
+	if (strcmp(access, "asked") == 0)
+		cells[1] = _("The team has name, allergies and plans until a "
+		             "person of the group decides.");
+	else if (strcmp(access, "basic") == 0)
+		cells[1] = _("A person of the group decided that the team has "
+		             "name, allergies and plans.");
+	return cells[1] == NULL ? ERR_OK : columns_add(c, cells);
+}
+
 enum err
 contract_show(struct columns *c, const json_t *record, const json_t *now)
 {
 	enum err e = show_dispute(c, record);
 
+	if (e == ERR_OK)
+		e = show_access(c, record);
 	if (e == ERR_OK)
 		e = show_household(c, record);
 	if (e == ERR_OK)

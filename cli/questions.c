@@ -53,6 +53,8 @@ type_of(const json_t *q)
 
 	if (strcmp(text_of(q, "code"), "linked") == 0)
 		return _("entries were linked");
+	if (strcmp(text_of(q, "code"), "file_opened") == 0)
+		return _("a file was opened");
 	if (strcmp(type, "warning") == 0 && number_of(q, "line") == 0)
 		return _("a record is odd");
 	return type_text(type);
@@ -461,6 +463,11 @@ verb_questions(struct call *c)
 		      "date are the same: %lld (yizhan questions --warnings "
 		      "lists them)"),
 		    number_of(r.summary, "linked"));
+	if (!c->json && number_of(r.summary, "opened") > 0)
+		say(_("files of other organisations that contracts of teams "
+		      "opened in the last 30 days: %lld (yizhan questions "
+		      "--warnings lists them)"),
+		    number_of(r.summary, "opened"));
 	json_decref(r.summary);
 	return exit_code;
 }

@@ -6,6 +6,7 @@
 #include "store/contest_say.h"
 #include "store/contest_stand.h"
 #include "store/kinds/kinds.h"
+#include "store/opened.h"
 #include "store/rules.h"
 #include "store/value.h"
 
@@ -185,7 +186,7 @@ contest_say(struct txn *t, const struct self *self, const struct record *r,
 
 enum err
 contest_say_of(struct txn *t, const struct self *self,
-    const struct contest_set *s, size_t i, int64_t now)
+    const struct contest_set *s, size_t i, int64_t now, bool is_old)
 {
 	json_t *fields;
 	enum err e = ERR_OK;
@@ -201,10 +202,11 @@ contest_say_of(struct txn *t, const struct self *self,
 	}
 	if (fields == NULL)
 		return ERR_NOMEM;
-	if (json_object_size(fields) > 0)
+	e = opened_judge(t, self, s, i, now, is_old, fields);
+	if (e == ERR_OK && json_object_size(fields) > 0)
 		e = contest_say(t, self, &s->record[i].present,
 		    s->contest.of[i].org, fields, now);
-	else
+	else if (e == ERR_OK)
 		e = contest_stand(t, self, s, i);
 	json_decref(fields);
 	return e;

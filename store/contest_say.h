@@ -15,8 +15,8 @@ enum err contest_say(struct txn *t, const struct self *self,
     int64_t now);
 
 /** At a hub: what follows for the contract in place i of a set. Writes nothing
- * where it was said already. */
+ * where it was said already. is_old: as of opened_judge(). */
 enum err contest_say_of(struct txn *t, const struct self *self,
-    const struct contest_set *s, size_t i, int64_t now);
+    const struct contest_set *s, size_t i, int64_t now, bool is_old);
 
 #endif

@@ -357,8 +357,11 @@ find_word(const struct reading *r, const struct record_set *changes,
 
 		if (!rule_state_is(c->fields, shown))
 			continue;
-		if (is_groups(r, c))
+		if (is_groups(r, c)) {
 			out->is_groups = true;
+			out->is_persons =
+			    out->is_persons || !contest_is_machines(c);
+		}
 		if (c->parent_count == 0)
 			out->is_confirmed = true;
 	}
@@ -410,6 +413,7 @@ add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
 		return e;
 	}
 	memcpy(one->key, key, KEY_RECORD_BYTES);
+	memcpy(one->resident, who, KEY_RECORD_BYTES);
 	find_word(r, changes, one);
 	c->count++;
 	return ERR_OK;

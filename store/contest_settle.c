@@ -106,8 +106,9 @@ struct settling {
 	struct txn *t;
 	const struct self *self;
 	int64_t now;
-	struct contest_set *set;  /* empty but for the resident at hand */
-	struct buffer done;       /* keys of residents */
+	bool is_old;             /* all were here when these were not counted */
+	struct contest_set *set; /* empty but for the resident at hand */
+	struct buffer done;      /* keys of residents */
 	struct buffer households; /* of their contracts */
 };
 
@@ -138,7 +139,8 @@ say_all(struct settling *w, const struct contest_set *s)
 			              word == CONTEST_CLOSED;
 
 			if (is_end == (pass == 0))
-				e = contest_say_of(w->t, w->self, s, i, w->now);
+				e = contest_say_of(
+				    w->t, w->self, s, i, w->now, w->is_old);
 		}
 	return e;
 }
@@ -294,10 +296,11 @@ take_due(struct txn *t, struct buffer *keys)
 	return e;
 }
 
-enum err
-contest_settle(struct txn *t, const struct self *self, int64_t now)
+static enum err
+settle(struct txn *t, const struct self *self, int64_t now, bool is_old)
 {
-	struct settling w = {.t = t, .self = self, .now = now};
+	struct settling w = {
+	    .t = t, .self = self, .now = now, .is_old = is_old};
 	struct buffer keys = {0};
 	size_t at;
 	enum err e = ERR_OK;
@@ -320,13 +323,19 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 	return e;
 }
 
+enum err
+contest_settle(struct txn *t, const struct self *self, int64_t now)
+{
+	return settle(t, self, now, false);
+}
+
 /* --- a hub that held contracts before it judged them ---------------------- */
 
 static const char looked[] = "contest.looked";
 
 /* 1: each resident's contracts only; 2: households too; 3: those that stand;
- * 4: households at the orgs that keep the files. */
-enum { LOOKED_AT_HOMES = 4 };
+ * 4: households at the orgs that keep the files; 5: files that they opened. */
+enum { LOOKED_AT_OPENED = 5 };
 
 static enum err
 note_all_contracts(struct txn *t)
@@ -363,12 +372,12 @@ contest_prepare(struct txn *t, const struct self *self, int64_t now)
 
 	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
 		return e;
-	if (was_looked < LOOKED_AT_HOMES) {
-		e = note_all_contracts(t);
-		if (e == ERR_OK)
-			e = meta_put_number(t, looked, LOOKED_AT_HOMES);
-	}
-	return e == ERR_OK ? contest_settle(t, self, now) : e;
+	if (was_looked >= LOOKED_AT_OPENED)
+		return contest_settle(t, self, now);
+	e = note_all_contracts(t);
+	if (e == ERR_OK)
+		e = meta_put_number(t, looked, LOOKED_AT_OPENED);
+	return e == ERR_OK ? settle(t, self, now, true) : e;
 }
 
 enum err

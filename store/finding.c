@@ -406,6 +406,16 @@ static const struct entry entries[] = {
 	    N_("The contract changed here has not ended yet."),
 	    N_("A contract is changed at its end; say in choice_note why it "
 	       "is now.")},
+	{FINDING_FILE_OPENED, "file_opened",
+	    N_("A team's contract opened the file of a resident whom another "
+	       "organisation keeps."),
+	    N_("Nothing needs to be done; if he did not sign, close the "
+	       "contract with the reason error.")},
+	{FINDING_MANY_OPENED, "many_opened",
+	    N_("The computer that wrote this contract opened as many files of "
+	       "other organisations that day as it may: the team has name, "
+	       "allergies and plans."),
+	    N_("Ask the team why it signs so many, and decide.")},
 	{FINDING_HOUSEHOLD_CROWDED, "household_crowded",
 	    N_("More contracts name this household number at one organisation "
 	       "than a household has. They are not compared."),

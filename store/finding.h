@@ -143,6 +143,8 @@ enum finding_code {
 	FINDING_RENEWED_EARLY = 202,
 	FINDING_CHANGED_EARLY = 203,
 	FINDING_HOUSEHOLD_CROWDED = 280, /* told: it is no household */
+	FINDING_FILE_OPENED = 281,       /* told: of another org's resident */
+	FINDING_MANY_OPENED = 282,       /* asked: more than a day's */
 	/* devices again: a question */
 	FINDING_UNSAFE_CLEARED = 210, /* by another than the owner */
 	FINDING_DEVICE_CROWDED = 305, /* told: more names it than is read */

@@ -170,7 +170,10 @@ struct kind_scope {
 	enum grant_rule grant; /* what it grants to its orgs ... */
 	const char *grants_in; /* ... and in which states; NULL: any */
 	const char *full_in;   /* GRANT_BY_GROUP: states of which the group has
-	                          to have said one */
+	                          to have said one ... */
+	const char *held_by;   /* ... and a field of the group's; while it says
+	                          one of ... */
+	const char *held_in;   /* ... these, no more than a basic grant */
 };
 
 struct kind {

@@ -28,7 +28,8 @@ extern const struct matter_maker matter_fork, matter_onward,
     matter_device_damaged, matter_unsafe;
 extern const struct matter_maker matter_candidate, matter_move,
     matter_late_edit, matter_death, matter_whose;
-extern const struct matter_maker matter_end_doubted, matter_household;
+extern const struct matter_maker matter_end_doubted, matter_household,
+    matter_many_opened;
 
 const struct matter_maker *const matter_makers[] = {
     &matter_conflict,
@@ -57,6 +58,7 @@ const struct matter_maker *const matter_makers[] = {
     &matter_whose,
     &matter_end_doubted,
     &matter_household,
+    &matter_many_opened,
     NULL,
 };
 

@@ -398,6 +398,19 @@ says_full(const struct scoped *s)
 	return state != NULL && state_is_in(s->kind->scope.full_in, state);
 }
 
+/* Whether the group holds it at a basic grant, whatever state it is in. */
+static bool
+is_held(const struct scoped *s)
+{
+	const struct kind_scope *k = &s->kind->scope;
+	const char *says = k->held_by == NULL
+	                       ? NULL
+	                       : json_string_value(json_object_get(
+	                             s->merged.fields, k->held_by));
+
+	return says != NULL && state_is_in(k->held_in, says);
+}
+
 enum err
 scope_word_grants(
     const struct scoped *s, const struct field *field, struct scope_orgs *orgs)
@@ -408,7 +421,8 @@ scope_word_grants(
 
 	if (rule == GRANT_FULL)
 		return ERR_OK;
-	if (rule == GRANT_BASIC || (rule == GRANT_BY_GROUP && !says_full(s))) {
+	if (rule == GRANT_BASIC ||
+	    (rule == GRANT_BY_GROUP && (!says_full(s) || is_held(s)))) {
 		lower_all(orgs);
 		return ERR_OK;
 	}

@@ -39,7 +39,7 @@ DECIDED = {"signed": ("active", "contested", "terminated", "closed"),
            "ending": ("terminated", "closed"), "closed": ("closed",)}
 DECIDES = ("state", "by", "at", "end_reason", "ended_on", "contested_with", "contested_sources",
            "holder_id", "holder_source", "end_is_guessed", "household_with",
-           "household_sources")
+           "household_sources", "file_access")
 
 
 def number(text):

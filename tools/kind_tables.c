@@ -241,6 +241,10 @@ print_grants(const struct kind *k)
 	printf(" Grants what it names %s", grant_word(s->grant));
 	print_in(" (of the states ", s->full_in);
 	printf("%s", s->full_in == NULL ? "" : ")");
+	if (s->held_by != NULL) {
+		printf(", unless `%s` says ", s->held_by);
+		print_in("", s->held_in);
+	}
 	print_in(", in the states ", s->grants_in);
 	printf(".");
 }

@@ -27,6 +27,8 @@ static const char *const signatures[] = {
 static const char *const end_reasons[] = {"resident", "moved", "team_dissolved",
     "death", "breach", "duplicate", "error", "replaced", NULL};
 
+static const char *const accesses[] = {"asked", "basic", "full", NULL};
+
 /* Rank, lowest first: a decision stands above the question (contested), what
  * the resident asked for above a contract that runs, an end above a wish to
  * end, and a death above all. Expiry is a view on end_on; where it came as
@@ -120,6 +122,10 @@ static const struct field fields[] = {
 	    .max_chars = 64, .data = DATA_P0},
 	/* Of household_with, likewise. */
 	{28, "household_sources", FIELD_WORDS, FIELD_GROUP, .data = DATA_P0},
+	/* The group's: what it opens of a file that another org keeps, where
+	 * its team's computer opened many that day (opened.h). */
+	{29, "file_access", FIELD_ENUM, FIELD_GROUP, .words = accesses,
+	    .data = DATA_P0},
 	{0},
 };
 /* clang-format on */
@@ -247,5 +253,7 @@ const struct kind kind_contract = {
         .basic = "*",
         .grant = GRANT_BY_GROUP,
         .grants_in = "signed contested active ending",
-        .full_in = "active ending"},
+        .full_in = "active ending",
+        .held_by = "file_access",
+        .held_in = "asked basic"},
 };

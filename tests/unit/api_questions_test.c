@@ -2,6 +2,7 @@
  * name he decides.
  */
 
+#include "store/question.h"
 #include "tests/unit/api_people_room.h"
 
 #define CARD                                                                   \
@@ -82,6 +83,38 @@ test_what_was_linked_by_number_is_announced(void **state)
 	assert_int_equal(number(r, "linked"), 1);
 }
 
+/* And so are, for a month, files that contracts opened. */
+static void
+test_files_that_contracts_opened_are_announced(void **state)
+{
+	struct room *r = *state;
+	struct question q = {
+	    .type = QUESTION_WARNING, .code = FINDING_FILE_OPENED};
+	enum { DAY = 24 * 60 * 60 };
+	struct txn *t;
+	int days;
+
+	furnish(r);
+	assert_int_equal(
+	    db_begin(store_db(direct_api(r->direct)->store), true, &t), ERR_OK);
+	for (days = 1; days <= 61; days += 20) {
+		snprintf(q.kind, sizeof q.kind, "contract");
+		snprintf(q.ref, sizeof q.ref, "K%d", days);
+		q.at = api_now() - (int64_t)days * DAY;
+		assert_int_equal(question_put(t, &q), ERR_OK);
+	}
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(ask_as(r, OTHER_UID, op("questions"), NULL), API_DONE);
+	assert_int_equal(count_lines(r, "item"), 0);
+	assert_int_equal(number(r, "opened"), 2);
+	assert_int_equal(
+	    ask_as(r, OTHER_UID,
+	        json_pack("{s:s, s:b}", "op", "questions", "warnings", 1),
+	        NULL),
+	    API_DONE);
+	assert_int_equal(count_lines(r, "item"), 4);
+}
+
 int
 main(void)
 {
@@ -89,6 +122,7 @@ main(void)
 	    WITH_ROOM(test_who_is_signed_in_need_not_say_who_he_is),
 	    WITH_ROOM(test_two_entries_stand_side_by_side),
 	    WITH_ROOM(test_what_was_linked_by_number_is_announced),
+	    WITH_ROOM(test_files_that_contracts_opened_are_announced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
