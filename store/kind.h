@@ -163,6 +163,9 @@ struct kind_scope {
 	bool up_only;          /* the group: not even its acting org's list */
 	const char *about[3];  /* three fields, a kind, a ref and its source:
 	                          whoever receives that record; NULLs: none */
+	bool is_care;          /* who writes it has to do with the resident */
+	bool has_carers;       /* who has, below its keeper, receives the basic
+	                          part of it (carers.h) */
 	bool is_followed;      /* a field with FIELD_FOLLOWS may name it */
 	bool is_granted;       /* a field with FIELD_GRANTS may name it */
 	const char *basic;     /* states in which a basic grant covers it; "*":

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/begun.h"
+#include "store/carers.h"
 #include "store/graph.h"
 #include "store/scope_word.h"
 #include "store/team_feed.h"
@@ -287,19 +288,25 @@ add_set_before(const struct scoped *s, const struct field *f,
 	}
 }
 
-void
+enum err
 scoped_told(
     const struct scoped *s, const struct change *c, struct scope_orgs *out)
 {
+	struct scope_orgs before = {.count = 0};
 	const struct field *f;
+	enum err e = ERR_OK;
 
 	for (f = s->kind->fields; f->number != 0; f++) {
 		bool seen[SCOPE_CHANGES_MAX] = {false};
 
 		if ((f->flags & FIELD_HOLDER) != 0 && c->parent_count > 0 &&
 		    json_object_get(c->fields, f->name) != NULL)
-			add_set_before(s, f, c, seen, out);
+			add_set_before(s, f, c, seen, &before);
 	}
+	if (before.count > 0)
+		e = carers_add(s, &before, SCOPE_FULL, out);
+	scope_orgs_add_all(out, &before);
+	return e;
 }
 
 /* In the place of an org, where one of its computers is certified for it. */
@@ -327,6 +334,15 @@ mark_own(struct scope_orgs *o)
 		if ((o->org[i].level & SCOPE_LEVELS) == SCOPE_FULL ||
 		    (o->org[i].level & SCOPE_KEEPS) != 0)
 			o->org[i].level |= SCOPE_OWN;
+}
+
+/* To a set of its own orgs only. */
+static enum err
+add_carers(const struct scoped *s, struct scope_orgs *out)
+{
+	struct scope_orgs own = *out;
+
+	return carers_add(s, &own, SCOPE_BASIC, out);
 }
 
 /* To an empty set. */
@@ -546,6 +562,8 @@ scoped_orgs_unnamed(const struct scoped *s, struct scope_orgs *out)
 
 	scope_orgs_clear(out);
 	e = add_own(s, out);
+	if (e == ERR_OK)
+		e = add_carers(s, out);
 	return e == ERR_OK ? add_followed(s, out) : e;
 }
 
@@ -554,6 +572,8 @@ scoped_direct(const struct scoped *s, struct scope_orgs *out)
 {
 	enum err e = add_own(s, out);
 
+	if (e == ERR_OK)
+		e = add_carers(s, out);
 	return e == ERR_OK && s->kind->scope.is_granted ? add_granted(s, out)
 	                                                : e;
 }

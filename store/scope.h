@@ -152,8 +152,9 @@ enum err scoped_linked(const struct scoped *s, struct scope_orgs *out);
 enum err scope_link_entries(const struct scoped *link,
     const struct change_id *fresh, struct buffer *keys);
 
-/** Whom a change of it has to be told besides: from whom it takes the file. */
-void scoped_told(
+/** Whom a change of it has to be told besides: from whom it takes the file, and
+ * who cared for him there. */
+enum err scoped_told(
     const struct scoped *s, const struct change *c, struct scope_orgs *out);
 
 /** One ref of a reference field; NULL: no more. */
@@ -194,6 +195,7 @@ enum naming_role {
 	NAMING_PLANS = 1,   /* it follows, also on a basic grant */
 	NAMING_REST = 2,    /* it follows */
 	NAMING_HOLDERS = 3, /* what bears that ref itself */
+	NAMING_CARERS = 4,  /* no record: an org that wrote of it (carers.h) */
 };
 
 /** Note that a record names what its change's fields say, and, of what others

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/carers.h"
 #include "store/emptying.h"
 #include "store/kin.h"
-#include "store/feed_left.h"
 #include "store/linked.h"
 #include "store/list.h"
 #include "store/memo.h"
@@ -93,7 +93,9 @@ share_one(struct spread *sp, const struct scoped *s,
 	size_t count = 0, kept_count = 0, i;
 	enum err e;
 
-	scoped_told(s, c, &due);
+	e = scoped_told(s, c, &due);
+	if (e != ERR_OK)
+		return e;
 	for (i = 0; i < due.count; i++) {
 		const char *org = due.org[i].ref;
 
@@ -494,6 +496,46 @@ arrive(struct spread *sp, const struct scoped *s, const struct change_id *fresh)
 	return e == ERR_OK ? settle_granted(sp, s, fresh) : e;
 }
 
+static enum err
+settle_cared_for(struct spread *sp, const struct scoped *s,
+    const struct field *f, const char *ref, const char *org)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct scope_orgs held;
+	enum err e =
+	    scope_resolve(sp->t, s->merged.id.source, f->ref_kind, ref, key);
+
+	if (e == ERR_OK)
+		e = scope_row_read(sp->t, key, &held);
+	if (e == ERR_OK && scope_orgs_level(&held, org) == SCOPE_NONE)
+		e = settle(sp, key);
+	return e == ERR_NOT_FOUND ? ERR_OK : e; /* awaited */
+}
+
+/* Who wrote of a resident for the first time receives what goes with that, and
+ * what he was told before that. */
+static enum err
+settle_carer(struct spread *sp, const struct scoped *s, const struct change *c)
+{
+	const struct field *f;
+	const char *ref;
+	bool is_new;
+	size_t i;
+	enum err e = carers_note(sp->t, s->kind, c, &is_new);
+
+	if (e != ERR_OK || !is_new)
+		return e;
+	for (f = s->kind->fields; e == ERR_OK && f->number != 0; f++) {
+		if ((f->flags & FIELD_FOLLOWS) == 0)
+			continue;
+		for (i = 0;
+		     e == ERR_OK && (ref = scope_ref(c->fields, f, i)) != NULL;
+		     i++)
+			e = settle_cared_for(sp, s, f, ref, c->org);
+	}
+	return e;
+}
+
 /* Of a record with too many changes to say more, to whom it went so far. */
 static enum err
 share_beyond(struct txn *t, const struct self *self, const struct change *c,
@@ -546,6 +588,8 @@ scope_admitted(struct txn *t, const struct self *self, const struct change *c,
 		return e;
 	spread_begin(&sp, t, self);
 	e = arrive(&sp, &s, &c->id);
+	if (e == ERR_OK)
+		e = settle_carer(&sp, &s, c);
 	scoped_free(&s);
 	return spread_end(&sp, c->recorded_at, e);
 }
@@ -565,6 +609,8 @@ sweep_one(struct spread *sp, const uint8_t key[KEY_RECORD_BYTES])
 		e = naming_note(sp->t, s.kind, s.input[i].change, s.key);
 	if (e == ERR_OK)
 		e = arrive(sp, &s, NULL);
+	for (i = 0; e == ERR_OK && i < s.count; i++)
+		e = settle_carer(sp, &s, s.input[i].change);
 	scoped_free(&s);
 	return e;
 }
@@ -639,42 +685,4 @@ scope_settle_all(struct txn *t, const struct self *self)
 	}
 	walk_close(w);
 	return spread_end(&sp, self->trusted_at, e == ERR_END ? ERR_OK : e);
-}
-
-/* --- when the tree changed ----------------------------------------------- */
-
-static const char settled[] = "scopes.settled";
-
-enum err
-scope_org_changed(struct txn *t, const struct change *c)
-{
-	bool is_due;
-	enum err e;
-
-	if (strcmp(c->record.kind, "org") != 0)
-		return ERR_OK;
-	memo_forget(t);
-	if (c->parent_count == 0) {
-		e = scope_was_crowded(t, &is_due);
-		return e == ERR_OK && is_due ? meta_put_number(t, settled, 0)
-		                             : e;
-	}
-	if (json_object_get(c->fields, "parent_org_id") == NULL)
-		return ERR_OK;
-	return meta_put_number(t, settled, 0);
-}
-
-enum err
-scope_prepare(struct txn *t, const struct self *self)
-{
-	uint64_t is_settled;
-	enum err e = meta_get_number(t, settled, &is_settled);
-
-	if (e != ERR_OK || is_settled != 0 || self->role != ROLE_HUB ||
-	    !self->is_enrolled)
-		return e;
-	e = scope_settle_all(t, self);
-	if (e == ERR_OK)
-		e = feed_left_settle(t, self);
-	return e == ERR_OK ? meta_put_number(t, settled, 1) : e;
 }

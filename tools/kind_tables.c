@@ -278,6 +278,11 @@ print_scope(const struct kind *k)
 		printf(".");
 	}
 	print_grants(k);
+	if (s->is_care)
+		printf(" Who writes one cares for the resident it names.");
+	if (s->has_carers)
+		printf(" Orgs that care for him and stand below his keeper "
+		       "have a basic grant.");
 	printf("\n");
 }
 

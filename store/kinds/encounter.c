@@ -169,5 +169,5 @@ const struct kind kind_encounter = {
     .states = states,
     .check = check,
     .keeps_branches = true,
-    .scope = {.by_founder = true, .is_granted = true},
+    .scope = {.by_founder = true, .is_care = true, .is_granted = true},
 };

@@ -137,5 +137,5 @@ const struct kind kind_followup = {
     .states = states,
     .check = check,
     .keeps_branches = true,
-    .scope = {.basic = "planned"},
+    .scope = {.is_care = true, .basic = "planned"},
 };

@@ -249,5 +249,8 @@ const struct kind kind_resident = {
     .check = check,
     .classify = classify,
     .unsaid = "provisional",
-    .scope = {.is_followed = true, .is_granted = true, .basic = "*"},
+    .scope = {.has_carers = true,
+        .is_followed = true,
+        .is_granted = true,
+        .basic = "*"},
 };

@@ -214,13 +214,58 @@ linked_to(size_t q, size_t r)
 	return a == r ? b : b == r ? a : SIZE_MAX;
 }
 
+/* Whether a change says that its org has to do with a resident. */
+static bool
+is_of_care(const struct made *m, size_t r)
+{
+	const char *s =
+	    json_string_value(json_object_get(m->c.fields, "resident_id"));
+
+	if (!m->is_here || m->record == r)
+		return m->is_here;
+	return s != NULL && strcmp(s + 4, records[r].id.ref) == 0 &&
+	       (is_kind(m->record, "encounter") ||
+	           is_kind(m->record, "followup")) &&
+	       meant(m->record, "resident", s + 4) == r;
+}
+
+/* Of those below an org who has. */
+static void
+carers_below(size_t r, int keeper, uint8_t level, levels l)
+{
+	size_t i;
+	int org;
+
+	for (i = 0; i < made_count; i++) {
+		org = scope_org_number(made[i].c.org);
+		if (org >= 0 && org != keeper && scope_is_within(org, keeper) &&
+		    is_of_care(&made[i], r))
+			raise_to(l, scope_orgs_made[org], level);
+	}
+}
+
+static void
+keepers_and_carers(size_t r, levels l)
+{
+	levels own = {0};
+	int i;
+
+	holders(r, own);
+	for (i = 0; i < SCOPE_ORGS; i++) {
+		if (own[i] != 0)
+			raise_to(l, scope_orgs_made[i], own[i]);
+		if ((own[i] & LEVEL) == FULL)
+			carers_below(r, i, BASIC, l);
+	}
+}
+
 /* What holds of an entry whether or not it is linked. */
 static void
 direct(size_t r, levels l)
 {
 	size_t q;
 
-	holders(r, l);
+	keepers_and_carers(r, l);
 	for (q = 0; q < record_count; q++)
 		if (is_known[q] && names[q].resident == r)
 			given(q, "resident_id", l);
@@ -274,7 +319,7 @@ compute(size_t r, levels l)
 	if (is_kind(r, "audit"))
 		return; /* the group alone */
 	if (is_resident)
-		holders(r, l);
+		keepers_and_carers(r, l);
 	else
 		all_named(r, l);
 	for (q = 0; q < record_count; q++) {
@@ -353,8 +398,9 @@ lists_in(const struct made *m, const levels scope, bool on[SCOPE_ORGS],
 	}
 }
 
-/* Who kept the file before is told who takes it: the nearest changes before
- * this one that name a holder. Each has one parent here. */
+/* Who kept the file before, and cared for him there, is told who takes it: the
+ * nearest changes before this one that name a holder. Each has one parent here.
+ */
 static void
 told(const struct made *m, levels scope)
 {
@@ -377,6 +423,8 @@ told(const struct made *m, levels scope)
 		    json_object_get(at->c.fields, "managing_org_id"));
 		if (s != NULL) {
 			raise_to(scope, s + 4, FULL);
+			carers_below(
+			    m->record, scope_org_number(s + 4), FULL, scope);
 			return;
 		}
 	}

@@ -100,7 +100,7 @@ test_made_up_orgs_take_nobodys_place(void **state)
 	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
 	expect(&later, "CV"); /* A's nodes have V's list */
 	assert_int_equal(scope_settle_all(t, &hub), ERR_OK);
-	expect(&resident, "ABC");
+	expect(&resident, "ABCV"); /* V cares for him */
 	expect(&encounter, "AC");
 	expect(&later, "CV");
 }
