@@ -34,6 +34,14 @@ struct kept_file {
 	enum keeper_says says;
 };
 
+/* Whether what a decision is about is an org's. */
+struct owned_matter {
+	uint8_t about[KEY_RECORD_BYTES];
+	const struct matter_maker *maker;
+	const char *org; /* of the set */
+	enum keeper_says says;
+};
+
 /* What the beginnings say of an org that claims. */
 struct held_against {
 	const char *org; /* of the set; NULL: none from here on */
@@ -46,6 +54,8 @@ struct claims_known {
 	bool is_merged;
 	struct kept_file file[FILES_MAX];
 	size_t file_count;
+	struct owned_matter matter[FILES_MAX];
+	size_t matter_count;
 	struct held_against of[]; /* as many as there are changes, and one */
 };
 
@@ -151,21 +161,44 @@ kept_both(const struct claims *k, const struct record *r, const char *org)
 	return one == KEEPER_YES ? other : one;
 }
 
+static enum keeper_says
+read_owner(const struct claims *k, struct matter *m, const char *org)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (matter_kept_record(k->t, m, key) == ERR_OK)
+		return ever_kept_key(k, key, org);
+	matter_find_owner(k->t, m);
+	return keeper_is(k->t, m->owner, org);
+}
+
 /* Of a decision: whether what it is about is its author's, or once was. */
 static enum keeper_says
 owns_matter(const struct claims *k, const struct record *r, const char *org)
 {
-	uint8_t key[KEY_RECORD_BYTES];
+	struct claims_known *known = k->known;
+	struct owned_matter *at = known->matter;
+	uint8_t about[KEY_RECORD_BYTES];
 	struct matter m = {0};
+	enum keeper_says says;
 
 	if (matter_is_groups(r->fields))
 		return KEEPER_NO;
 	matter_about(r->fields, &m.record);
 	m.maker = matter_maker_by_name(rule_text(r->fields, "code"));
-	if (matter_kept_record(k->t, &m, key) == ERR_OK)
-		return ever_kept_key(k, key, org);
-	matter_find_owner(k->t, &m);
-	return keeper_is(k->t, m.owner, org);
+	key_record(txn_db(k->t), about, &m.record);
+	for (; at < known->matter + known->matter_count; at++)
+		if (at->maker == m.maker && strcmp(at->org, org) == 0 &&
+		    memcmp(at->about, about, sizeof about) == 0)
+			return at->says;
+	says = read_owner(k, &m, org);
+	if (known->matter_count < FILES_MAX) {
+		*at = (struct owned_matter){
+		    .maker = m.maker, .org = org, .says = says};
+		memcpy(at->about, about, sizeof about);
+		known->matter_count++;
+	}
+	return says;
 }
 
 static enum keeper_says

@@ -54,11 +54,53 @@ test_a_link_begun_often_costs_its_length(void **state)
 	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
 }
 
+/* The last of so many changes of a question, each of which decides it, about a
+ * file of as many. */
+static size_t
+cost_of_decisions(struct fixture *f, uint64_t n, unsigned count)
+{
+	struct identity file = named_in("resident", "his", n);
+	struct identity question = named_in("question", "his", n);
+	struct change_id last;
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		last = arrive(f, &file, n * 1000 + i, i == 0 ? NULL : &last,
+		    "V2", false,
+		    i == 0 ? given_to("V2") : json_pack("{s:i}", "x", (int)i));
+	for (i = 0; i < count; i++) {
+		steps = values = 0;
+		last = arrive(f, &question, n * 1000 + 500 + i,
+		    i == 0 ? NULL : &last, "V2", false,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "state",
+		        "decided", "code", finding_name(FINDING_CONFLICT),
+		        "about_kind", "resident", "about_source", "his",
+		        "about_ref", file.ref, "x", (int)i));
+	}
+	return steps + values;
+}
+
+static void
+test_a_question_decided_often_costs_its_length(void **state)
+{
+	struct fixture *f = *state;
+	size_t few, many;
+
+	test_store_join(&f->s, "H01");
+	few = cost_of_decisions(f, 3, FEW);
+	many = cost_of_decisions(f, 4, MANY);
+	print_message("# %zu reads, %zu reads\n", few, many);
+	assert_true(few > 0);
+	assert_true(many <= few * 5 / 2);
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    HUB(test_a_link_begun_often_costs_its_length),
+	    HUB(test_a_question_decided_often_costs_its_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
