@@ -111,26 +111,31 @@ look_at(
 	return e;
 }
 
+static enum err
+name_decided(
+    struct txn *t, const struct decided *d, uint8_t out[DB_BLIND_BYTES])
+{
+	const char *kind = rule_text(d->about, "about_kind");
+
+	return kind != NULL && kind_by_name(kind) != NULL
+	           ? decided_change_name(t, d, out)
+	           : ERR_NOT_FOUND;
+}
+
 /* It is decided about a beginning, or is not any more. */
 static enum err
-note_decision(struct txn *t, const struct self *self, const struct decided *d,
-    const uint8_t question[KEY_RECORD_BYTES])
+look_at_decided(struct txn *t, const struct self *self, const struct decided *d)
 {
-	const char *field = rule_text(d->about, "about_field");
-	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
+	uint8_t key[KEY_RECORD_BYTES];
 	struct identity record;
-	struct change_id id;
-	enum err e;
 
 	matter_about(d->about, &record);
-	if (field == NULL || kind_by_name(record.kind) == NULL ||
-	    matter_change_parse(field, &id) != ERR_OK)
-		return ERR_OK;
-	decided_name(t, FINDING_BEGUN_TWICE, &record, &id, name);
-	e = decided_note(t, name, question, d->stands);
 	key_record(txn_db(t), key, &record);
-	return e == ERR_OK ? look_at(t, self, key) : e;
+	return look_at(t, self, key);
 }
+
+static const struct decided_way decisions = {
+    .name = name_decided, .look = look_at_decided};
 
 /* At the hub, when another beginning comes, or one is set aside or not any
  * more. */
@@ -144,7 +149,7 @@ note(struct txn *t, const struct self *self, const struct change *c,
 		return ERR_OK;
 	if (strcmp(k->name, "question") == 0)
 		return decided_each(
-		    t, self, c, key, FINDING_BEGUN_TWICE, note_decision);
+		    t, self, c, key, FINDING_BEGUN_TWICE, &decisions);
 	if (!k->scope.by_founder || c->founds || kin_is_alone(t, key) ||
 	    (c->parent_count > 0 &&
 	        json_object_get(c->fields, MERGE_SET_ASIDE) == NULL))

@@ -17,18 +17,19 @@ is_about(const struct change *c, enum finding_code code)
 	return name != NULL && strcmp(name, finding_name(code)) == 0;
 }
 
-/* Whether the record says what one of its changes said it is about: all that
- * the name of a matter is made of, but versions, which only add up. */
+/* All that the name of a matter is made of, but versions, which only add up. */
+static const char *const about_names[] = {
+    "code", "about_source", "about_kind", "about_ref", "about_field", NULL};
+
+/* Whether the record says what one of its changes said it is about. */
 static bool
 agrees(const json_t *now, const json_t *about)
 {
-	static const char *const names[] = {
-	    "code", "about_source", "about_kind", "about_ref", "about_field"};
-	size_t i;
+	const char *const *name;
 
-	for (i = 0; i < sizeof names / sizeof *names; i++) {
-		const json_t *said = json_object_get(about, names[i]);
-		const json_t *is = json_object_get(now, names[i]);
+	for (name = about_names; *name != NULL; name++) {
+		const json_t *said = json_object_get(about, *name);
+		const json_t *is = json_object_get(now, *name);
 
 		if (said != NULL && (is == NULL || !value_equal(said, is)))
 			return false;
@@ -44,23 +45,27 @@ is_aside(const struct decided *d, size_t i)
 	return g != NULL && g->aside != NULL && g->aside[i];
 }
 
+static void
+point_at(struct decided *d, size_t i)
+{
+	d->i = i;
+	d->about = d->set.change[i].fields;
+	d->stands = rule_state_is(d->now.fields, "decided") &&
+	            !is_aside(d, i) && agrees(d->now.fields, d->about);
+}
+
 /* Two may bear one name: what stands comes last, so that it is what is noted.
  */
 static bool
 next(struct decided *d)
 {
-	bool is_decided = rule_state_is(d->now.fields, "decided");
-
 	while (d->at < 2 * d->set.count) {
 		bool wants = d->at >= d->set.count;
 		size_t i = d->at++ % d->set.count;
-		const struct change *c = &d->set.change[i];
 
-		if (!is_about(c, d->code))
+		if (!is_about(&d->set.change[i], d->code))
 			continue;
-		d->about = c->fields;
-		d->stands = is_decided && !is_aside(d, i) &&
-		            agrees(d->now.fields, c->fields);
+		point_at(d, i);
 		if (d->stands == wants)
 			return true;
 	}
@@ -82,28 +87,6 @@ gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct decided *out)
 	return e;
 }
 
-enum err
-decided_each(struct txn *t, const struct self *self, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
-    decided_visit *visit)
-{
-	struct decided d = {.code = code};
-	enum err e;
-
-	if (strcmp(c->record.kind, "question") != 0 ||
-	    (c->parent_count == 0 && !is_about(c, code) &&
-	        kin_is_alone(t, key)))
-		return ERR_OK;
-	e = gather(t, key, &d);
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	while (e == ERR_OK && next(&d))
-		e = visit(t, self, &d, key);
-	record_clear(&d.now);
-	record_set_free(&d.set);
-	return e;
-}
-
 /* --- rows ---------------------------------------------------------------- */
 
 enum { ROW_BYTES = DB_BLIND_BYTES + KEY_RECORD_BYTES };
@@ -122,22 +105,18 @@ decided_name(struct txn *t, enum finding_code code,
 }
 
 enum err
-decided_note(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
-    const uint8_t question[KEY_RECORD_BYTES], bool is_decided)
+decided_change_name(
+    struct txn *t, const struct decided *d, uint8_t out[DB_BLIND_BYTES])
 {
-	uint8_t row[ROW_BYTES];
-	enum err e;
+	const char *field = rule_text(d->about, "about_field");
+	struct change_id change;
+	struct identity about;
 
-	memcpy(row, name, DB_BLIND_BYTES);
-	memcpy(row + DB_BLIND_BYTES, question, KEY_RECORD_BYTES);
-	e = txn_has(t, TABLE_CODES, row, sizeof row);
-	if (e == ERR_NOT_FOUND)
-		return is_decided
-		           ? txn_put(t, TABLE_CODES, row, sizeof row, "", 0)
-		           : ERR_OK;
-	return e == ERR_OK && !is_decided
-	           ? txn_delete(t, TABLE_CODES, row, sizeof row)
-	           : e;
+	if (field == NULL || matter_change_parse(field, &change) != ERR_OK)
+		return ERR_NOT_FOUND;
+	matter_about(d->about, &about);
+	decided_name(t, d->code, &about, &change, out);
+	return ERR_OK;
 }
 
 static bool
@@ -161,7 +140,8 @@ has_row(struct txn *t, const uint8_t name[DB_BLIND_BYTES])
 /* --- rows of stores that were ----------------------------------------------
  *
  * They had one row a matter, under its name alone, with the key of the question
- * that was here first. Such a row counts while that question stands.
+ * that was here first. Such a row counts while that question stands, and goes
+ * with what that decides.
  */
 
 static bool
@@ -213,6 +193,152 @@ old_name(struct txn *t, enum finding_code code, const struct change_id *about,
 	store_u16(text, (uint16_t)code);
 	key_change(text + 2, about);
 	db_blind(txn_db(t), "decided-change", text, sizeof text, out);
+}
+
+static enum err
+drop_old_row(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
+    const uint8_t question[KEY_RECORD_BYTES], bool *turned)
+{
+	struct buffer value = {0};
+	bool is_its = false;
+	enum err e = txn_get(t, TABLE_CODES, name, DB_BLIND_BYTES, &value);
+
+	if (e == ERR_OK)
+		is_its = value.size == KEY_RECORD_BYTES &&
+		         memcmp(value.data, question, KEY_RECORD_BYTES) == 0;
+	buffer_free(&value);
+	if (is_its) {
+		e = txn_delete(t, TABLE_CODES, name, DB_BLIND_BYTES);
+		*turned = true;
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+drop_old(struct txn *t, const struct decided *d,
+    const uint8_t name[DB_BLIND_BYTES],
+    const uint8_t question[KEY_RECORD_BYTES], bool *turned)
+{
+	const char *field = rule_text(d->about, "about_field");
+	uint8_t older[DB_BLIND_BYTES];
+	struct change_id about;
+	enum err e = drop_old_row(t, name, question, turned);
+
+	if (e != ERR_OK || field == NULL ||
+	    matter_change_parse(field, &about) != ERR_OK)
+		return e;
+	old_name(t, d->code, &about, older);
+	return drop_old_row(t, older, question, turned);
+}
+
+/* --- what a question decides ------------------------------------------------
+ *
+ * Any number of its changes may say the same, and what is asked looks at whole
+ * records. So rows are noted for all of them, and looked is once at what turned
+ * by that: what comes later looks at the rows itself.
+ */
+
+struct turned {
+	size_t i; /* place of the change */
+	bool stands;
+};
+
+static enum err
+note(struct txn *t, const struct decided *d, const uint8_t name[DB_BLIND_BYTES],
+    const uint8_t question[KEY_RECORD_BYTES], bool *turned)
+{
+	uint8_t row[ROW_BYTES];
+	enum err e;
+
+	memcpy(row, name, DB_BLIND_BYTES);
+	memcpy(row + DB_BLIND_BYTES, question, KEY_RECORD_BYTES);
+	e = txn_has(t, TABLE_CODES, row, sizeof row);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	*turned = d->stands == (e == ERR_NOT_FOUND);
+	if (d->stands)
+		return *turned ? txn_put(t, TABLE_CODES, row, sizeof row, "", 0)
+		               : ERR_OK;
+	e = *turned ? txn_delete(t, TABLE_CODES, row, sizeof row) : ERR_OK;
+	return e == ERR_OK ? drop_old(t, d, name, question, turned) : e;
+}
+
+static bool
+says_same(const json_t *a, const json_t *b)
+{
+	const char *const *name;
+
+	for (name = about_names; *name != NULL; name++) {
+		const json_t *one = json_object_get(a, *name);
+		const json_t *other = json_object_get(b, *name);
+
+		if (one == NULL || other == NULL ? one != other
+		                                 : !value_equal(one, other))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_among(const struct decided *d, const struct turned *turned, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (turned[i].stands == d->stands &&
+		    says_same(d->set.change[turned[i].i].fields, d->about))
+			return true;
+	return false;
+}
+
+static enum err
+note_all(struct txn *t, struct decided *d,
+    const uint8_t question[KEY_RECORD_BYTES], const struct decided_way *way,
+    struct turned *out, size_t *count)
+{
+	uint8_t name[DB_BLIND_BYTES];
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && next(d)) {
+		bool turned = false;
+
+		e = way->name(t, d, name);
+		if (e == ERR_OK)
+			e = note(t, d, name, question, &turned);
+		else if (e == ERR_NOT_FOUND)
+			e = ERR_OK;
+		if (turned && !is_among(d, out, *count))
+			out[(*count)++] =
+			    (struct turned){.i = d->i, .stands = d->stands};
+	}
+	return e;
+}
+
+enum err
+decided_each(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
+    const struct decided_way *way)
+{
+	struct turned turned[MATTER_CHANGES_MAX];
+	struct decided d = {.code = code};
+	size_t i, count = 0;
+	enum err e;
+
+	if (strcmp(c->record.kind, "question") != 0 ||
+	    (c->parent_count == 0 && !is_about(c, code) &&
+	        kin_is_alone(t, key)))
+		return ERR_OK;
+	e = gather(t, key, &d);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = note_all(t, &d, key, way, turned, &count);
+	for (i = 0; e == ERR_OK && i < count; i++) {
+		point_at(&d, turned[i].i);
+		e = way->look(t, self, &d);
+	}
+	record_clear(&d.now);
+	record_set_free(&d.set);
+	return e;
 }
 
 /* --- asking -------------------------------------------------------------- */

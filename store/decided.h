@@ -21,24 +21,32 @@ struct decided {
 	struct record now;
 	enum finding_code code;
 	size_t at;           /* how many were looked at, each of set twice */
-	const json_t *about; /* fields of that change, whatever became of it;
-	                        of set */
+	size_t i;            /* that change's place in set */
+	const json_t *about; /* its fields, whatever became of it */
 	bool stands;         /* the record is decided now, and about that, and
 	                        the group did not set that change aside */
 };
 
-/** Notes one of them; question: the record's key. */
-typedef enum err decided_visit(struct txn *t, const struct self *self,
-    const struct decided *d, const uint8_t question[KEY_RECORD_BYTES]);
+/* What is done about decisions of one code, or of a few alike. */
+struct decided_way {
+	/* The name of the matter that d is about. ERR_NOT_FOUND: nothing that
+	 * such a decision can be about. */
+	enum err (*name)(struct txn *t, const struct decided *d,
+	    uint8_t out[DB_BLIND_BYTES]);
+	/* It is decided now by this question, or not any more: ask, or ask no
+	 * more. */
+	enum err (*look)(
+	    struct txn *t, const struct self *self, const struct decided *d);
+};
 
 /** Where c belongs to a record of kind question (key) that is about a finding
- * of this code: visit each of its changes that says what that is about, until
- * one fails. What the record was about once and is not any more is looked at
- * too, and first, so that nothing stays decided by what stands no more. ERR_OK
- * also where it is no such record. */
+ * of this code: note for each of its changes what that decides, and look at
+ * what is decided by it since, or is not any more; once, however many say it.
+ * Who comes later to look at the same finds it noted. ERR_OK also where it is
+ * no such record. */
 enum err decided_each(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES],
-    enum finding_code code, decided_visit *visit);
+    enum finding_code code, const struct decided_way *way);
 
 /** The name of a matter that is about one change of a record. Whose a decision
  * is follows from the record it says it is about: of a change of another it
@@ -47,11 +55,12 @@ void decided_name(struct txn *t, enum finding_code code,
     const struct identity *record, const struct change_id *about,
     uint8_t out[DB_BLIND_BYTES]);
 
-/** Note that the question of this key decides what has this name, or does so
- * no more. Any number may. */
-enum err decided_note(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
-    const uint8_t question[KEY_RECORD_BYTES], bool is_decided);
-/** Whether one does. record: that the matter is about. */
+/** The same, of what d is about. ERR_NOT_FOUND: it names no change. */
+enum err decided_change_name(
+    struct txn *t, const struct decided *d, uint8_t out[DB_BLIND_BYTES]);
+
+/** Whether a question decides what has this name; any number may. record:
+ * that the matter is about. */
 bool decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
     const struct identity *record);
 

@@ -401,12 +401,10 @@ entitled_read(struct txn *t, const struct change_id *id, struct change *c)
 
 /* It is decided about, or is not any more. */
 static enum err
-note_decision(struct txn *t, const struct self *self, const struct decided *d,
-    const uint8_t question[KEY_RECORD_BYTES])
+look_at_decided(struct txn *t, const struct self *self, const struct decided *d)
 {
+	uint8_t key[KEY_RECORD_BYTES], about_key[KEY_RECORD_BYTES];
 	const char *field = rule_text(d->about, "about_field");
-	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
-	uint8_t about_key[KEY_RECORD_BYTES];
 	struct identity about;
 	struct change_id id;
 	struct change c;
@@ -414,13 +412,9 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 
 	if (field == NULL || matter_change_parse(field, &id) != ERR_OK)
 		return ERR_OK;
-	matter_about(d->about, &about);
-	decided_name(t, d->code, &about, &id, name);
-	e = decided_note(t, name, question, d->stands);
-	if (e != ERR_OK)
-		return e;
 	e = entitled_read(t, &id, &c);
 	if (e == ERR_OK) {
+		matter_about(d->about, &about);
 		key_record(txn_db(t), key, &c.record);
 		key_record(txn_db(t), about_key, &about);
 		if (memcmp(key, about_key, sizeof key) == 0)
@@ -432,6 +426,9 @@ note_decision(struct txn *t, const struct self *self, const struct decided *d,
 	           ? ERR_OK
 	           : e;
 }
+
+static const struct decided_way decisions = {
+    .name = decided_change_name, .look = look_at_decided};
 
 enum err
 entitled_note(struct txn *t, const struct self *self, const struct change *c,
@@ -448,6 +445,6 @@ entitled_note(struct txn *t, const struct self *self, const struct change *c,
 	if (e == ERR_OK)
 		e = note_begun(t, self, c, key);
 	for (i = 0; e == ERR_OK && i < sizeof codes / sizeof *codes; i++)
-		e = decided_each(t, self, c, key, codes[i], note_decision);
+		e = decided_each(t, self, c, key, codes[i], &decisions);
 	return e;
 }

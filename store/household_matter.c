@@ -160,22 +160,26 @@ note_contract(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 }
 
 static enum err
-note_one_decision(struct txn *t, const struct self *self,
-    const struct decided *d, const uint8_t question[KEY_RECORD_BYTES])
+name_decided(
+    struct txn *t, const struct decided *d, uint8_t out[DB_BLIND_BYTES])
 {
-	uint8_t blind[DB_BLIND_BYTES], contract[KEY_RECORD_BYTES];
+	return blind_decided(t, d->about, out);
+}
+
+static enum err
+look_at_decided(struct txn *t, const struct self *self, const struct decided *d)
+{
+	uint8_t contract[KEY_RECORD_BYTES];
 	struct identity about;
-	enum err e = blind_decided(t, d->about, blind);
 
 	(void)self;
-	if (e == ERR_OK)
-		e = decided_note(t, blind, question, d->stands);
-	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	matter_about(d->about, &about);
 	key_record(txn_db(t), contract, &about);
 	return note_contract(t, contract);
 }
+
+static const struct decided_way decisions = {
+    .name = name_decided, .look = look_at_decided};
 
 static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
@@ -185,7 +189,7 @@ note(struct txn *t, const struct self *self, const struct change *c,
 	 * then. */
 	if (strcmp(c->record.kind, "question") == 0)
 		return decided_each(
-		    t, self, c, key, FINDING_HOUSEHOLD, note_one_decision);
+		    t, self, c, key, FINDING_HOUSEHOLD, &decisions);
 	if (strcmp(c->record.kind, "contract") != 0 ||
 	    (json_object_get(c->fields, "household_with") == NULL &&
 	        json_object_get(c->fields, "household_sources") == NULL))

@@ -262,30 +262,34 @@ note_resident(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	return e;
 }
 
+static enum err
+name_seen(struct txn *t, const struct decided *d, uint8_t out[DB_BLIND_BYTES])
+{
+	const char *kind = rule_text(d->about, "about_kind");
+
+	return kind != NULL && strcmp(kind, "resident") == 0
+	           ? decided_change_name(t, d, out)
+	           : ERR_NOT_FOUND;
+}
+
 /* Who has the file now has seen it: that ends it everywhere, also where it is
  * told later. Where that is undone it is told again. */
 static enum err
-note_one_seen(struct txn *t, const struct self *self, const struct decided *d,
-    const uint8_t question[KEY_RECORD_BYTES])
+look_at_seen(struct txn *t, const struct self *self, const struct decided *d)
 {
-	uint8_t name[DB_BLIND_BYTES], file[KEY_RECORD_BYTES];
-	const char *field = rule_text(d->about, "about_field");
-	struct change_id change;
+	uint8_t file[KEY_RECORD_BYTES];
 	struct identity about;
 	enum err e;
 
 	(void)self;
 	matter_about(d->about, &about);
-	if (field == NULL || strcmp(about.kind, "resident") != 0 ||
-	    matter_change_parse(field, &change) != ERR_OK)
-		return ERR_OK;
-	decided_name(t, FINDING_LATE_EDIT, &about, &change, name);
-	e = decided_note(t, name, question, d->stands);
 	key_record(txn_db(t), file, &about);
-	if (e == ERR_OK)
-		e = note_resident(t, file);
+	e = note_resident(t, file);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
+
+static const struct decided_way seen = {
+    .name = name_seen, .look = look_at_seen};
 
 enum err
 moves_note(struct txn *t, const struct self *self, const struct change *c,
@@ -294,8 +298,7 @@ moves_note(struct txn *t, const struct self *self, const struct change *c,
 	if (strcmp(c->record.kind, "move") == 0)
 		return note_move(t, self, c, key);
 	if (strcmp(c->record.kind, "question") == 0)
-		return decided_each(
-		    t, self, c, key, FINDING_LATE_EDIT, note_one_seen);
+		return decided_each(t, self, c, key, FINDING_LATE_EDIT, &seen);
 	if (strcmp(c->record.kind, "resident") == 0)
 		return note_resident(t, key);
 	return ERR_OK;

@@ -328,27 +328,35 @@ judge_again(struct txn *t, const struct identity *fact)
 }
 
 static enum err
-note_one_decision(struct txn *t, const struct self *self,
-    const struct decided *d, const uint8_t question[KEY_RECORD_BYTES])
+name_decided(
+    struct txn *t, const struct decided *d, uint8_t out[DB_BLIND_BYTES])
 {
 	const char *link = rule_text(d->about, "about_field");
-	uint8_t name[DB_BLIND_BYTES];
+	struct identity fact;
+
+	matter_about(d->about, &fact);
+	return link != NULL && is_fact(fact.kind)
+	           ? blind_decided(t, &fact, link, out)
+	           : ERR_NOT_FOUND;
+}
+
+static enum err
+look_at_decided(struct txn *t, const struct self *self, const struct decided *d)
+{
+	const char *link = rule_text(d->about, "about_field");
 	struct identity fact;
 	struct question q;
-	enum err e;
 
 	(void)self;
 	matter_about(d->about, &fact);
-	if (link == NULL || !is_fact(fact.kind))
-		return ERR_OK;
-	e = blind_decided(t, &fact, link, name);
-	if (e == ERR_OK)
-		e = decided_note(t, name, question, d->stands);
-	if (e != ERR_OK || !d->stands)
-		return e == ERR_OK ? judge_again(t, &fact) : e;
+	if (!d->stands)
+		return judge_again(t, &fact);
 	matter_question(&fact, FINDING_WHOSE, link, 0, &q);
 	return matter_drop(t, &q);
 }
+
+static const struct decided_way decisions = {
+    .name = name_decided, .look = look_at_decided};
 
 /* Also of one that is undone or set aside, which decides nothing then; it may
  * have come before what it is about. */
@@ -356,9 +364,9 @@ static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	return self->role == ROLE_HUB ? decided_each(t, self, c, key,
-	                                    FINDING_WHOSE, note_one_decision)
-	                              : ERR_OK;
+	return self->role == ROLE_HUB
+	           ? decided_each(t, self, c, key, FINDING_WHOSE, &decisions)
+	           : ERR_OK;
 }
 
 /* --- deciding ---------------------------------------------------------- */

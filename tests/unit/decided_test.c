@@ -244,18 +244,18 @@ put_old_row(
 
 /* What counts now, as if nobody had written it down. */
 static void
-forget_rows(struct test_store *s, const struct change_id *edit,
+forget_row(struct test_store *s, const struct change_id *edit,
     const char *resident, const char *question)
 {
-	uint8_t name[DB_BLIND_BYTES], key[KEY_RECORD_BYTES];
+	uint8_t row[DB_BLIND_BYTES + KEY_RECORD_BYTES];
 	struct identity record = {.source = "his", .kind = "resident"};
 	struct txn *t = test_store_write(s);
 
 	snprintf(record.ref, sizeof record.ref, "%s", resident);
-	decided_name(t, FINDING_LATE_EDIT, &record, edit, name);
-	key_of(s, "question", question, key);
-	assert_int_equal(decided_note(t, name, key, false), ERR_OK);
-	assert_false(decided_is(t, name, &record));
+	decided_name(t, FINDING_LATE_EDIT, &record, edit, row);
+	key_of(s, "question", question, row + DB_BLIND_BYTES);
+	assert_int_equal(txn_delete(t, TABLE_CODES, row, sizeof row), ERR_OK);
+	assert_false(decided_is(t, row, &record));
 	assert_int_equal(txn_commit(t), ERR_OK);
 }
 
@@ -266,13 +266,18 @@ test_a_row_of_an_older_store_counts_while_its_question_stands(void **state)
 	struct change_id edit = late_edit(s, "R1");
 
 	seen_comes(s, "Q1", 1, "R1", &edit);
-	forget_rows(s, &edit, "R1", "Q1");
+	forget_row(s, &edit, "R1", "Q1");
 	says(s, "B", "resident", "R1", &edit, "{\"address\":\"x\"}");
 	assert_int_equal(late_edits(s), 1);
 	put_old_row(s, &edit, "Q1");
 	says(s, "B", "resident", "R1", &edit, "{\"address\":\"y\"}");
 	assert_int_equal(late_edits(s), 0);
 	undone_comes(s, "Q1", 2, 1);
+	assert_int_equal(late_edits(s), 1);
+	/* It went with that; what is decided anew has a row of its own. */
+	word_comes(s, "Q1", 3, 2, "{\"state\":\"decided\"}");
+	assert_int_equal(late_edits(s), 0);
+	undone_comes(s, "Q1", 4, 3);
 	assert_int_equal(late_edits(s), 1);
 }
 
