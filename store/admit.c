@@ -225,7 +225,7 @@ ask(struct intake *in, const struct change_id *id, const struct change *c,
 	    .type = QUESTION_CHANGE, .code = code, .at = in->now, .id = *id};
 
 	if (code == FINDING_MANY_CHANGES)
-		return crowded_tell(in->t, &c->record, in->peer->name, in->now);
+		return crowded_hold(in->t, c, in->peer->name, in->now);
 	snprintf(q.origin, sizeof q.origin, "%s", in->peer->name);
 	if (c != NULL) {
 		snprintf(q.kind, sizeof q.kind, "%s", c->record.kind);

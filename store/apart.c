@@ -60,9 +60,10 @@ unite(struct txn *t, const struct self *self, const struct change *c,
 	return e == ERR_OK ? question_drop_change(t, type, &c->id) : e;
 }
 
+/* *is_over: nothing is to be judged any more. */
 static enum err
 judge_one(struct txn *t, const struct self *self, const struct change_id *id,
-    enum question_type type)
+    enum question_type type, bool *is_over)
 {
 	struct stored s;
 	struct change c;
@@ -73,16 +74,20 @@ judge_one(struct txn *t, const struct self *self, const struct change_id *id,
 	change_init(&c);
 	c.id = *id;
 	e = stored_read(t, id, &s);
-	if (e == ERR_OK)
+	*is_over = e == ERR_NOT_FOUND ||
+	           (e == ERR_OK && type == QUESTION_CHANGE && s.apart == 0);
+	if (e == ERR_OK && !*is_over)
 		e = change_decode(&c, s.body.data, s.body.size);
 	if (e == ERR_OK && type == QUESTION_RETURNED)
 		author.cert = self->chain[0];
 	else if (e == ERR_OK)
 		e = author_of(t, id, &author);
 	/* Of a withdrawn node nothing more is merged by itself. */
-	if (e == ERR_OK && !author.is_revoked &&
-	    admit_judge(t, &c, &author.cert) == FINDING_NONE)
+	if (e == ERR_OK && !*is_over && !author.is_revoked &&
+	    admit_judge(t, &c, &author.cert) == FINDING_NONE) {
 		e = unite(t, self, &c, &s, type);
+		*is_over = true;
+	}
 	change_clear(&c);
 	stored_free(&s);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -93,16 +98,65 @@ apart_judge_again(struct txn *t, const struct self *self)
 {
 	struct apart_list list = {0};
 	struct change_id id;
+	bool is_over;
 	size_t at;
 	enum err e = question_walk(t, collect_apart, &list);
 
 	for (at = 0; e == ERR_OK && at < list.rows.size; at += APART_BYTES) {
 		key_change_read(&id, list.rows.data + at + 1);
-		e = judge_one(
-		    t, self, &id, (enum question_type)list.rows.data[at]);
+		e = judge_one(t, self, &id,
+		    (enum question_type)list.rows.data[at], &is_over);
 	}
 	buffer_free(&list.rows);
-	return e;
+	return e == ERR_OK ? crowded_all_due(t) : e;
+}
+
+/* --- while it was not known whose a record is ----------------------------- */
+
+/* Of a node that finds no room nothing more is looked at: what it costs is
+ * that of the nodes and of what is merged. */
+static enum err
+settle_record(
+    struct txn *t, const struct self *self, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t row[CROWDED_HELD_BYTES];
+	const uint8_t *from = NULL;
+	struct change_id id;
+	bool is_over, is_more = true;
+	enum err e = crowded_held(t, key, NULL, row);
+
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	crowded_forget(t);
+	while (e == ERR_OK && is_more) {
+		e = crowded_held(t, key, from, row);
+		if (e != ERR_OK)
+			break;
+		from = row;
+		crowded_held_id(row, &id);
+		e = judge_one(t, self, &id, QUESTION_CHANGE, &is_over);
+		if (e == ERR_OK && is_over)
+			e = crowded_release(t, row);
+		else
+			is_more = crowded_held_skip(row);
+	}
+	return e == ERR_OK || e == ERR_NOT_FOUND ? crowded_untell(t, key) : e;
+}
+
+enum err
+apart_settle(struct txn *t, const struct self *self)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	enum err e = ERR_OK;
+
+	if (self->role != ROLE_HUB)
+		return ERR_OK;
+	while (e == ERR_OK) {
+		e = crowded_take_due(t, key);
+		if (e == ERR_OK)
+			e = settle_record(t, self, key);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- by the parent ------------------------------------------------------- */

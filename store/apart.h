@@ -19,4 +19,8 @@ enum err apart_returned(struct txn *t, const struct receipt *receipt,
  * by whoever made it grow. */
 enum err apart_judge_again(struct txn *t, const struct self *self);
 
+/** At a hub: judge again what was kept apart as one change too many of a
+ * record of which more is known since (crowded.h). What fits is merged. */
+enum err apart_settle(struct txn *t, const struct self *self);
+
 #endif

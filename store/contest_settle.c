@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/apart.h"
 #include "store/contest_say.h"
 #include "store/contest_undone.h"
 #include "store/homes.h"
@@ -307,6 +308,9 @@ settle(struct txn *t, const struct self *self, int64_t now, bool is_old)
 
 	if (self->role != ROLE_HUB || !self->is_enrolled)
 		return ERR_OK;
+	e = apart_settle(t, self);
+	if (e != ERR_OK)
+		return e;
 	do {
 		buffer_drop(&keys, keys.size);
 		e = take_due(t, &keys);

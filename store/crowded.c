@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "store/crowded.h"
+#include "store/keeper.h"
 #include "store/log.h"
+#include "store/memo.h"
 #include "store/question.h"
 
 struct counting {
@@ -43,39 +45,109 @@ count_one(void *context, const struct change_id *id)
 	return ++c->all < KIN_MAX ? ERR_OK : ERR_END;
 }
 
+/* Of few changes none. */
+static enum err
+count(struct counting *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct life own;
+	struct kin_few few;
+	enum err e = kin_few(c->t, key, &few);
+
+	if (e != ERR_OK || few.count <= KIN_FEW)
+		return e;
+	c->is_known = life_read(c->t, c->life, &own) == ERR_OK;
+	if (c->is_known)
+		memcpy(c->node, own.node, NODE_ID_BYTES);
+	return record_walk(c->t, key, count_one, c);
+}
+
+static bool
+is_full(const struct counting *c)
+{
+	return c->all >= CROWDED_BY_ALL || c->theirs >= CROWDED_BY_ONE;
+}
+
 enum err
 crowded_is(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     const uint8_t life[LIFE_BYTES], bool is_groups, bool *out)
 {
 	struct counting c = {.t = t, .life = life};
-	struct life own;
-	struct kin_few few;
-	enum err e = kin_few(t, key, &few);
+	enum err e = count(&c, key);
 
-	*out = false;
-	if (e != ERR_OK || few.count <= KIN_FEW)
-		return e;
-	c.is_known = life_read(t, life, &own) == ERR_OK;
-	if (c.is_known)
-		memcpy(c.node, own.node, NODE_ID_BYTES);
-	e = record_walk(t, key, count_one, &c);
-	*out = is_groups
-	           ? c.all >= KIN_MAX
-	           : c.all >= CROWDED_BY_ALL || c.theirs >= CROWDED_BY_ONE;
+	*out = e == ERR_OK && (is_groups ? c.all >= KIN_MAX : is_full(&c));
 	return e;
+}
+
+/* --- whose it is ----------------------------------------------------------
+ */
+
+/* A beginning makes its org one of those whose it may be, if there is room for
+ * one more; where nobody else began it, its own. */
+static bool
+is_beyond_share(const struct crowded_whose *w, size_t place, bool begins,
+    const struct counting *theirs)
+{
+	if (w->unsure < CROWDED_BY_STRANGERS)
+		return false;
+	if (place != SIZE_MAX)
+		return !w->org[place].is_sure &&
+		       w->org[place].changes >= CROWDED_BY_DOUBTED;
+	if (!begins)
+		return true;
+	return w->count > 0 && (w->shares == CROWDED_SHARES_MAX ||
+	                           theirs->theirs >= CROWDED_BY_DOUBTED);
+}
+
+/* Whose it is is read once a transaction, and of a record with many changes
+ * only. */
+static enum err
+judge_share(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    const struct change *c, const struct cert *author,
+    const struct counting *theirs, bool *out)
+{
+	struct memo *memo = memo_of(t);
+	struct crowded_whose own = {.is_known = false};
+	struct crowded_whose *w = memo == NULL ? &own : &memo->whose;
+	bool begins = c->parent_count == 0 && !begun_is_forged(c);
+	enum err e = ERR_OK;
+
+	if (!w->is_known || memcmp(w->key, key, KEY_RECORD_BYTES) != 0)
+		e = crowded_whose_read(t, key, w);
+	if (e == ERR_OK && w->is_told && !w->is_counted)
+		e = crowded_whose_count(t, w);
+	if (e != ERR_OK)
+		w->is_known = false;
+	*out = e == ERR_OK && w->is_told &&
+	       is_beyond_share(
+	           w, crowded_whose_place(t, w, author), begins, theirs);
+	return e;
+}
+
+void
+crowded_forget(struct txn *t)
+{
+	struct memo *memo = memo_of(t);
+
+	if (memo != NULL)
+		memo->whose.is_known = false;
 }
 
 bool
 crowded_is_apart(
     struct txn *t, const struct change *c, const struct cert *author)
 {
+	struct counting theirs = {.t = t, .life = c->id.life};
 	uint8_t key[KEY_RECORD_BYTES];
-	bool is = false;
+	bool is;
 
 	if (author->role == ROLE_HUB)
 		return false;
 	key_record_in(t, key, &c->record);
-	return crowded_is(t, key, c->id.life, false, &is) == ERR_OK && is;
+	if (count(&theirs, key) != ERR_OK)
+		return false;
+	if (is_full(&theirs) || theirs.all < CROWDED_BY_STRANGERS)
+		return is_full(&theirs);
+	return judge_share(t, key, c, author, &theirs, &is) == ERR_OK && is;
 }
 
 /* --- telling -------------------------------------------------------------- */
@@ -105,18 +177,35 @@ crowded_tell(
 	return question_put(t, &q);
 }
 
+/* A change of a file or a device may be what a word about the keeper had seen:
+ * that is looked at once, at the end of the transaction. */
+static enum err
+note_whose(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	bool shows = crowded_whose_shows(c);
+
+	if (shows)
+		crowded_forget(t);
+	return shows || keeper_field(c->record.kind) != NULL
+	           ? crowded_note_due(t, key)
+	           : ERR_OK;
+}
+
 enum err
 crowded_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
 	struct kin_few few;
-	size_t count = 0;
+	size_t changes = 0;
 	enum err e = self->role == ROLE_HUB ? kin_few(t, key, &few) : ERR_OK;
 
 	if (e != ERR_OK || self->role != ROLE_HUB || few.count <= KIN_FEW)
 		return e;
-	e = record_changes(t, key, KIN_MAX + 1, &count);
-	if (e != ERR_OK || count <= KIN_MAX)
+	e = record_changes(t, key, KIN_MAX + 1, &changes);
+	if (e == ERR_OK && changes >= CROWDED_BY_STRANGERS)
+		e = note_whose(t, c, key);
+	if (e != ERR_OK || changes <= KIN_MAX)
 		return e;
 	return crowded_tell(t, &c->record, self->name, c->recorded_at);
 }

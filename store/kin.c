@@ -42,8 +42,10 @@ kin_forget(struct txn *t)
 {
 	struct memo *memo = memo_of(t);
 
-	if (memo != NULL)
+	if (memo != NULL) {
 		memo->few.is_known = false;
+		memo->whose.is_counted = false;
+	}
 }
 
 bool

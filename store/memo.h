@@ -10,6 +10,7 @@
 #define YIZHAN_STORE_MEMO_H
 
 #include "store/blinds.h"
+#include "store/crowded_whose.h"
 #include "store/decoded.h"
 #include "store/kin.h"
 #include "store/list.h"
@@ -39,7 +40,8 @@ struct memo {
 		bool is_known;
 		uint8_t key[KEY_RECORD_BYTES];
 		struct kin_few few;
-	} few;                  /* see kin_few() */
+	} few; /* see kin_few() */
+	struct crowded_whose whose;
 	bool is_no_link_undone; /* see linked_ever_undone() */
 	struct blinds blinds;
 	struct decoded decoded;

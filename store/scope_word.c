@@ -51,6 +51,7 @@ struct words {
 	size_t author[SCOPE_CHANGES_MAX]; /* the first change of its life */
 	bool
 	    is_founders[SCOPE_CHANGES_MAX]; /* of an org that surely began it */
+	bool speaks[SCOPE_CHANGES_MAX]; /* of the record, not of changes only */
 	/* Whom authors act for: of many changes the same is asked often. */
 	size_t asked;
 	struct {
@@ -84,6 +85,24 @@ is_own(struct words *w, size_t i, const char *org)
 		w->answer[n].is_own = is;
 	}
 	return is;
+}
+
+/* That the group sets a change aside, or takes a claim back, says nothing of
+ * what that had seen. */
+static bool
+speaks(const struct change *c)
+{
+	bool is_word = false, is_more = false;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(c->fields, name, v)
+	{
+		is_word = is_word || merge_is_word(name);
+		is_more = is_more ||
+		          (!merge_is_word(name) && strcmp(name, "reason") != 0);
+	}
+	return is_more || !is_word;
 }
 
 /* Whether it was made for an org that surely began the record. */
@@ -122,8 +141,10 @@ words_begin(struct words *w, const struct scoped *s)
 			;
 		w->author[i] = j;
 	}
-	for (i = 0; i < s->count; i++)
+	for (i = 0; i < s->count; i++) {
 		w->is_founders[i] = find_founders(w, i);
+		w->speaks[i] = speaks(change_at(w, i));
+	}
 	return ERR_OK;
 }
 
@@ -152,7 +173,7 @@ names(const struct words *w, size_t i, const struct field *f, const char *ref)
 static bool
 counts_for(struct words *w, size_t i, const char *org)
 {
-	return w->is_founders[i] || !is_own(w, i, org);
+	return w->speaks[i] && (w->is_founders[i] || !is_own(w, i, org));
 }
 
 /* Whether i, that names the org, or who had seen it, counts. */
@@ -347,7 +368,7 @@ is_full(struct words *w, const bool *covers, const char *org)
 	size_t j;
 
 	for (j = 0; j < w->s->count; j++) {
-		if (!covers[j])
+		if (!covers[j] || !w->speaks[j])
 			continue;
 		if (k->grant == GRANT_BY_OTHERS && !is_own(w, j, org) &&
 		    knows_of(w, j, org))

@@ -268,6 +268,162 @@ test_who_was_not_asked_does_not_answer(void **state)
 	assert_int_equal(asked_of_beginnings(), 2);
 }
 
+/* --- answers to what nobody asked ----------------------------------------- */
+
+struct asking {
+	const char *kind, *first, *answered;
+};
+
+static const struct asking askings[] = {
+    {"exam_request", "sent", "received"},
+    {"consult", "requested", "answered"},
+    {"referral", "issued", "arrived"},
+};
+
+static struct change_id
+asks(const struct asking *q, const char *author, const char *from,
+    const char *to, const char *state)
+{
+	json_t *fields =
+	    json_pack("{s:s, s:s}", "resident_id", "ref:r1", "state", state);
+
+	json_object_set_new(fields, "from_org", json_sprintf("ref:%s", from));
+	json_object_set_new(fields, "to_org", json_sprintf("ref:%s", to));
+	return came(author, "his", q->kind, "q1", NULL, fields);
+}
+
+/* What B invents in A's name gives it what its own question would, which is
+ * what a stranger needs; and no file. */
+static void
+invent(const struct asking *q)
+{
+	struct change_id later;
+
+	file_comes();
+	asks(q, "B", "A", "B", q->answered);
+	later = next_visit("e7");
+	expect(&resident, "AB");
+	expect(&encounter, "A");
+	expect(&later, "A");
+}
+
+static void
+ask_of_its_own(const struct asking *q)
+{
+	struct change_id later;
+
+	file_comes();
+	asks(q, "B", "B", "B", q->first);
+	later = next_visit("e7");
+	expect(&resident, "AB");
+	expect(&encounter, "A");
+	expect(&later, "A");
+}
+
+static void
+test_an_invented_answer_opens_what_ones_own_question_does(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof askings / sizeof *askings; i++) {
+		invent(&askings[i]);
+		tear_down(state);
+		set_up(state);
+		ask_of_its_own(&askings[i]);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* Nor is it given what names the ref, but as who begins it is. */
+static void
+test_a_report_goes_to_who_invented_the_answer_as_to_who_asked(void **state)
+{
+	struct change_id report;
+
+	resident_comes();
+	asks(&askings[0], "B", "A", "B", "received");
+	report = report_comes("C");
+	expect(&report, "ABC");
+	tear_down(state);
+	set_up(state);
+	resident_comes();
+	asks(&askings[0], "B", "A", "B", "sent");
+	report = report_comes("C");
+	expect(&report, "ABC");
+	asks(&askings[0], "A", "A", "C", "sent");
+	report = came("C", "his", "exam_report", "x2", NULL,
+	    json_pack("{s:s}", "exam_request_id", "ref:q1"));
+	assert_int_equal(stands("B", &report, &(int){0}), 0);
+}
+
+/* A asked C. Whichever came first, B has no file of it, and is asked about. */
+static void
+meet(const struct asking *q, bool invented_first)
+{
+	struct change_id later;
+
+	file_comes();
+	if (invented_first)
+		asks(q, "B", "A", "B", q->answered);
+	asks(q, "A", "A", "C", q->first);
+	if (!invented_first)
+		asks(q, "B", "A", "B", q->answered);
+	later = next_visit("e7");
+	assert_int_equal(stands("B", &encounter, &(int){0}), 0);
+	assert_int_equal(stands("B", &later, &(int){0}), 0);
+	assert_int_equal(
+	    asked_of_beginnings(), strcmp(q->kind, "referral") == 0 ? 0 : 2);
+}
+
+static void
+test_when_the_asker_comes_who_invented_it_gains_nothing(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof askings / sizeof *askings; i++) {
+		meet(&askings[i], true);
+		tear_down(state);
+		set_up(state);
+		meet(&askings[i], false);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* That the group sets a later change of his aside says nothing of the rest. */
+static void
+test_what_is_set_aside_is_no_word_for_what_it_had_seen(void **state)
+{
+	struct change_id invented, later;
+
+	file_comes();
+	invented = asks(&askings[2], "B", "A", "B", "arrived");
+	later = came("B", "his", "referral", "q1", &invented,
+	    json_pack("{s:s}", "impression", "x"));
+	expect(&encounter, "A");
+	set_aside("referral", "q1", &later);
+	expect(&resident, "AB");
+	expect(&encounter, "A");
+}
+
+static void
+test_nor_for_who_named_himself(void **state)
+{
+	struct change_id asked_c, own, later;
+
+	file_comes();
+	asked_c = asks(&askings[2], "A", "A", "C", "issued");
+	own = came("B", "his", "referral", "q1", &asked_c,
+	    json_pack("{s:s}", "to_org", "ref:B"));
+	later = came("B", "his", "referral", "q1", &own,
+	    json_pack("{s:s}", "impression", "x"));
+	expect(&asked_c, "AC");
+	set_aside("referral", "q1", &later);
+	expect(&asked_c, "AC");
+	expect(&encounter, "AC");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -284,6 +440,11 @@ main(void)
 	    CASE(test_also_where_the_answer_came_first_and_the_group_told_it),
 	    CASE(test_who_does_not_know_what_was_asked_has_not_asked_it),
 	    CASE(test_who_was_not_asked_does_not_answer),
+	    CASE(test_an_invented_answer_opens_what_ones_own_question_does),
+	    CASE(test_a_report_goes_to_who_invented_the_answer_as_to_who_asked),
+	    CASE(test_when_the_asker_comes_who_invented_it_gains_nothing),
+	    CASE(test_what_is_set_aside_is_no_word_for_what_it_had_seen),
+	    CASE(test_nor_for_who_named_himself),
 	};
 
 	if (sodium_init() < 0)
