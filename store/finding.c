@@ -519,6 +519,10 @@ static const struct entry entries[] = {
 	       "it."),
 	    N_("What is new goes to whom it went so far. Look at what changes "
 	       "it so often.")},
+	{FINDING_LINKS_CROWDED, "links_crowded",
+	    N_("More links name this entry than are looked at."),
+	    N_("Those that the group said come first, then those that were "
+	       "said at all. Look at who proposed so many.")},
 	{FINDING_NAMED, "named",
 	    N_("Whom this record is about cannot be changed: others have said "
 	       "something about the one it names."),

@@ -164,7 +164,8 @@ enum finding_code {
 	/* told: a bound of who receives a record was met */
 	FINDING_SCOPE_CROWDED = 262,
 	FINDING_SCOPE_LONG = 263,
-	FINDING_NAMED = 264, /* refused: whom it names stays */
+	FINDING_LINKS_CROWDED = 292, /* told: more links than are looked at */
+	FINDING_NAMED = 264,         /* refused: whom it names stays */
 	/* refused on forms: a file goes over by a move */
 	FINDING_KEEPERS_FIELD = 265,
 	FINDING_FILED_ELSEWHERE = 266, /* refused: undoing */

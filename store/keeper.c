@@ -177,23 +177,26 @@ named(const struct keeper *k, size_t i)
 	return rule_ref(k->set->change[i].fields, k->field);
 }
 
-/* Of two that begin it and name one keeper neither takes it from anybody. */
+/* Of two that begin it and name one keeper neither takes it from anybody; who
+ * alone names one, where another beginning names none, might. */
 static bool
-beginnings_agree(const struct keeper *k)
+beginnings_agree(struct keeper *k, const uint8_t *begun)
 {
 	const char *first = NULL;
+	bool agree = true;
 	size_t i;
 
 	for (i = 0; i < k->set->count; i++) {
 		const char *org = named(k, i);
 
-		if (!k->is_doubted[i] || org == NULL)
+		if (begun[i] == BEGUN_NOT)
 			continue;
-		if (first != NULL && strcmp(first, org) != 0)
-			return false;
+		k->is_begun_unnamed |= org == NULL;
+		org = org == NULL ? "" : org;
+		agree = agree && (first == NULL || strcmp(first, org) == 0);
 		first = org;
 	}
-	return true;
+	return agree;
 }
 
 static enum err
@@ -210,7 +213,7 @@ mark_doubted(struct keeper *k, const struct self *self)
 	e = begun_find(k->t, group, k->set->input, k->set->count, begun);
 	for (i = 0; e == ERR_OK && i < k->set->count; i++)
 		k->is_doubted[i] = begun[i] == BEGUN_DOUBTED;
-	if (e == ERR_OK && beginnings_agree(k))
+	if (e == ERR_OK && beginnings_agree(k, begun))
 		memset(k->is_doubted, 0, k->set->count * sizeof *k->is_doubted);
 	free(begun);
 	return e;
@@ -307,7 +310,8 @@ keeper_in_doubt(const struct keeper *k, size_t i)
 	return in_doubt;
 }
 
-/* A word in doubt does not show that what it names was so. */
+/* A word in doubt does not show that what it names was so. Of beginnings that
+ * name different keepers the two words meet, and that is asked about. */
 bool
 keeper_takes(const struct keeper *k, size_t i)
 {
@@ -317,6 +321,8 @@ keeper_takes(const struct keeper *k, size_t i)
 
 	if (!names(k, i))
 		return false;
+	if (k->set->change[i].parent_count == 0)
+		return now != NULL && k->is_doubted[i] && k->is_begun_unnamed;
 	n = words_seen_by(k, i, k->seen);
 	for (j = 0; j < n; j++) {
 		const char *then = named(k, k->seen[j]);

@@ -48,8 +48,10 @@ struct keeper {
 	bool *is_void;      /* names a keeper without right */
 	bool *lacks;        /* something that it had seen is not here */
 	bool *is_doubted;   /* begins it, as another org says it did, and names
-	                       another keeper (begun.h); or its author was
-	                       named only by such a word */
+	                       another keeper, or one where that names nobody
+	                       (begun.h); or its author was named only by such a
+	                       word */
+	bool is_begun_unnamed; /* a beginning names nobody */
 	size_t word_count;
 	struct keeper_word *words; /* those with less before them first */
 	size_t *seen;              /* scratch: places of words */
@@ -71,7 +73,8 @@ enum keeper_says keeper_then(const struct keeper *k, size_t i);
 bool keeper_in_doubt(const struct keeper *k, size_t i);
 
 /** Whether change i names another keeper than its author had seen; where that
- * was in doubt, than one of those he had seen. */
+ * was in doubt, than one of those he had seen. Of a beginning in doubt: whether
+ * it names one where another beginning names nobody. */
 bool keeper_takes(const struct keeper *k, size_t i);
 
 /** Whether the org was ever named rightly: late work of an old site counts.

@@ -13,7 +13,8 @@
 
 enum {
 	LINKED_MAX = 16, /* entries of one person; more are not looked at */
-	LINKS_MAX = 64,  /* links of one entry, likewise */
+	LINKS_MAX = 64, /* links of one entry, likewise; the group is told where
+	                   there are more */
 };
 
 /* What was said about two entries. */
@@ -38,6 +39,10 @@ enum err linked_sides(struct txn *t, const struct record *link,
  * nothing. */
 enum err linked_note(
     struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
+
+/** At start: note the links of a store that did not tell those of which more
+ * was said from those that are but proposed. */
+enum err linked_prepare(struct txn *t);
 
 /** What links say of two entries. One that says they are two counts more than
  * one that says they are one, and both more than an undoing. link: the record
@@ -69,7 +74,10 @@ enum err linked_counts(
 enum err linked_resident(struct txn *t, const struct identity *record,
     const json_t *fields, uint8_t key[KEY_RECORD_BYTES]);
 
-/** Keys of the links that name an entry, whatever they say, appended to out. */
+/** Keys of the links that name an entry, whatever they say, appended to out:
+ * where more than most do, first those that the group's node said, as far as
+ * that can be told here, then those of which more was said than that the two
+ * may be one. */
 enum err linked_links(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     size_t most, struct buffer *out);
 

@@ -134,8 +134,8 @@ scoped_needs(const struct scoped *s)
 
 /* --- its own orgs ------------------------------------------------------ */
 
-/* Whether all that began it give the file to one org: then nobody takes it from
- * anybody. */
+/* Whether all that began it give the file to one org, or all to nobody: then
+ * nobody takes it from anybody. */
 static bool
 founders_agree(
     const struct scoped *s, const struct field *f, const uint8_t *begun)
@@ -146,8 +146,9 @@ founders_agree(
 	for (i = 0; i < s->count; i++) {
 		const char *org = scope_ref(s->input[i].change->fields, f, 0);
 
-		if (begun[i] == BEGUN_NOT || org == NULL)
+		if (begun[i] == BEGUN_NOT)
 			continue;
+		org = org == NULL ? "" : org;
 		if (first != NULL && strcmp(first, org) != 0)
 			return false;
 		first = org;
@@ -156,8 +157,8 @@ founders_agree(
 }
 
 /* A change that gives the file to the org of its own author, or to nobody,
- * counts in full only if the group made it. founds: it began the file, and no
- * other gave that to another org. */
+ * counts in full only if the group made it. founds: it surely began the file,
+ * or says so and no other that does gives that to another org or to nobody. */
 static bool
 is_doubted(const struct scoped *s, const struct field *f,
     const struct change *c, bool founds)
@@ -207,8 +208,8 @@ is_settled(const struct graph *g, const struct scoped *s, const struct field *f,
 }
 
 /* Two that know nothing of each other began the file and give it to different
- * orgs: until that is settled it is taken from neither, and neither gets what
- * it had not. */
+ * orgs, or one to nobody: until that is settled it is taken from neither, and
+ * who is in doubt gets nothing that he had not. */
 static enum err
 add_founders(const struct scoped *s, const struct field *f,
     const uint8_t *begun, const bool *doubted, struct scope_orgs *out)
@@ -222,7 +223,7 @@ add_founders(const struct scoped *s, const struct field *f,
 	for (i = 0; i < s->count; i++) {
 		const char *org = scope_ref(s->input[i].change->fields, f, 0);
 
-		if (begun[i] != BEGUN_NOT && doubted[i] && org != NULL &&
+		if (begun[i] != BEGUN_NOT && org != NULL &&
 		    !is_settled(&g, s, f, doubted, i))
 			scope_orgs_add(out, org, SCOPE_BASIC | SCOPE_KEEPS);
 	}
@@ -244,8 +245,9 @@ add_holder(
 		return e;
 	agree = founders_agree(s, f, begun);
 	for (i = 0; i < s->count; i++) {
-		doubted[i] = is_doubted(
-		    s, f, s->input[i].change, begun[i] != BEGUN_NOT && agree);
+		doubted[i] = is_doubted(s, f, s->input[i].change,
+		    begun[i] == BEGUN_SURELY ||
+		        (begun[i] == BEGUN_DOUBTED && agree));
 		any = any || doubted[i];
 	}
 	scope_orgs_add(

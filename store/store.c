@@ -15,6 +15,7 @@
 #include "store/emptying.h"
 #include "store/file.h"
 #include "store/contest_settle.h"
+#include "store/linked.h"
 #include "store/scope.h"
 #include "store/slot.h"
 #include "store/store.h"
@@ -407,6 +408,8 @@ store_begin_life(struct store *s, int64_t now)
 		e = self_new_life(t, &self, now);
 	if (e == ERR_OK && self.role == ROLE_HUB)
 		e = emptying_prepare(t, now);
+	if (e == ERR_OK)
+		e = linked_prepare(t);
 	if (e == ERR_OK)
 		e = scope_prepare(t, &self);
 	if (e == ERR_OK)

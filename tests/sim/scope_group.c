@@ -540,6 +540,18 @@ make_moves(size_t r, int holder)
 		    json_pack("{s:s}", "phone", "1"));
 }
 
+/* Not every program tells who keeps the file. */
+static json_t *
+a_resident(int holder)
+{
+	json_t *fields = json_pack("{s:s}", "name", "x");
+
+	if (scope_draw(8) > 0)
+		json_object_set_new(
+		    fields, "managing_org_id", ref_to(scope_orgs_made[holder]));
+	return fields;
+}
+
 static void
 make_resident(size_t i)
 {
@@ -550,17 +562,10 @@ make_resident(size_t i)
 	/* Some are called as others are elsewhere. */
 	snprintf(ref, sizeof ref, "R%zu", i % (SCOPE_RESIDENTS - 6));
 	r = found(i < SCOPE_RESIDENTS - 6 ? "his" : "other", "resident", ref,
-	    org, scope_orgs_made[org],
-	    json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
-	        ref_to(scope_orgs_made[holder])));
+	    org, scope_orgs_made[org], a_resident(holder));
 	make_moves(r, holder);
-	if (scope_draw(6) == 0) {
-		int another = any_org();
-
-		begin_again(
-		    r, json_pack("{s:s, s:o}", "name", "x", "managing_org_id",
-		           ref_to(scope_orgs_made[another])));
-	}
+	if (scope_draw(6) == 0)
+		begin_again(r, a_resident(any_org()));
 	make_care(ref, org);
 	make_matters(ref, org);
 	for (n = scope_draw(3); n > 0; n--)

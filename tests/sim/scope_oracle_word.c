@@ -284,8 +284,9 @@ holders(size_t r, levels l)
 	for (i = records[r].from; i < records[r].end; i++) {
 		const char *s = names_org(i, "managing_org_id");
 
-		if (s == NULL || !begins(i, r))
+		if (!begins(i, r))
 			continue;
+		s = s == NULL ? "" : s;
 		agree = agree && (first == NULL || strcmp(first, s) == 0);
 		first = s;
 	}
@@ -294,7 +295,8 @@ holders(size_t r, levels l)
 
 		if (!is_of(i, r) || s == NULL)
 			continue;
-		skip[i] = is_for(i, s) && !(begins(i, r) && agree);
+		skip[i] = is_for(i, s) &&
+		          !(surely_began(i, r) || (begins(i, r) && agree));
 		any = any || skip[i];
 	}
 	raise_to(l, said(r, "managing_org_id"), any ? BASIC : FULL);
@@ -306,10 +308,11 @@ holders(size_t r, levels l)
 		raise_to(l, s == NULL ? "" : s + 4, FULL);
 	}
 	record_clear(&clean);
-	/* Two began it and give it to different orgs: it is taken from neither
-	 * until somebody else, who had seen it, says who keeps the file. */
+	/* Two began it and give it to different orgs, or one of them to nobody:
+	 * it is taken from none until somebody else, who had seen it, says who
+	 * keeps the file. */
 	for (i = records[r].from; i < records[r].end && !agree; i++) {
-		if (!begins(i, r) || !skip[i])
+		if (!begins(i, r) || names_org(i, "managing_org_id") == NULL)
 			continue;
 		for (j = records[r].from; j < records[r].end; j++)
 			if (is_of(j, r) && !skip[j] && saw(j, i) &&

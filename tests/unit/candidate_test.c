@@ -4,6 +4,7 @@
 #include "tests/unit/test_store.h"
 
 #include "store/candidate.h"
+#include "store/blinds.h"
 #include "store/rules.h"
 
 #define NUMBER "519901198001010017"
@@ -380,6 +381,92 @@ test_a_refusal_counts_more(void **state)
 	assert_int_equal(asked(s).count, 0);
 }
 
+/* --- where many are proposed ------------------------------------------- */
+
+enum { PROPOSED = 200 };
+
+/* As others send them, of both entries and of entries that nobody has. */
+static void
+propose_many(struct test_store *s)
+{
+	char ref[16];
+	int i;
+
+	for (i = 0; i < PROPOSED; i++) {
+		snprintf(ref, sizeof ref, "x%03d", i);
+		test_store_admit(s, "his", "link", ref, "B",
+		    json_pack("{s:s, s:o, s:o, s:s, s:s, s:s}", "state",
+		        "proposed", "resident_id",
+		        json_sprintf("ref:R%d", 1 + i % 2), "other_id",
+		        json_sprintf("ref:%s", ref), "resident_source", "his",
+		        "other_source", "b", "basis", "by_hand"));
+	}
+}
+
+/* A clinic does not know the group's own links. */
+static void
+test_what_was_said_is_found_among_what_is_proposed(void **state)
+{
+	struct test_store *s = *state;
+
+	resident(s, "his", "R1", PLAIN);
+	resident(s, "his", "R2", PLAIN);
+	say(s, "R1", "R2", "linked");
+	propose_many(s);
+	assert_int_equal(said(s, "his", "R1", "his", "R2"), LINK_LINKED);
+	assert_false(counts(s, "his", "R2"));
+	say(s, "R1", "R2", "undone");
+	assert_int_equal(said(s, "his", "R1", "his", "R2"), LINK_UNDONE);
+	assert_true(counts(s, "his", "R2"));
+	assert_int_equal(asked(s).count, 1);
+}
+
+static void
+forget_rows(struct test_store *s, const char *label, const char *ref)
+{
+	uint8_t entry[KEY_RECORD_BYTES], prefix[DB_BLIND_BYTES];
+	uint8_t row[DB_BLIND_BYTES + KEY_RECORD_BYTES];
+	struct txn *t = test_store_write(s);
+	struct walk *w;
+	struct bytes key;
+
+	key_record_of(s->db, entry, "his", "resident", ref);
+	blind_in(t, label, entry, sizeof entry, prefix);
+	assert_int_equal(
+	    walk_open(t, TABLE_CODES, prefix, sizeof prefix, &w), ERR_OK);
+	assert_int_equal(walk_next(w, &key, NULL), ERR_OK);
+	assert_int_equal(key.size, sizeof row);
+	memcpy(row, key.data, sizeof row);
+	assert_memory_equal(row, prefix, sizeof prefix);
+	walk_close(w);
+	assert_int_equal(txn_delete(t, TABLE_CODES, row, sizeof row), ERR_OK);
+	assert_int_equal(meta_put_number(t, "links.looked", 0), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+static void
+test_an_older_store_learns_which_were_said(void **state)
+{
+	static const char *const labels[] = {"links-said", "links-by-group"};
+	struct test_store *s = *state;
+	struct txn *t;
+	size_t i;
+
+	resident(s, "his", "R1", PLAIN);
+	resident(s, "his", "R2", PLAIN);
+	say(s, "R1", "R2", "linked");
+	for (i = 0; i < 2; i++) {
+		forget_rows(s, labels[i], "R1");
+		forget_rows(s, labels[i], "R2");
+	}
+	propose_many(s);
+	t = test_store_write(s);
+	assert_int_equal(linked_prepare(t), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(said(s, "his", "R1", "his", "R2"), LINK_LINKED);
+	assert_false(counts(s, "his", "R2"));
+}
+
 /* --- at the hub -------------------------------------------------------- */
 
 static void
@@ -463,6 +550,9 @@ main(void)
 	    CLINIC(test_one_ref_in_two_sources_is_two_entries),
 	    CLINIC(test_a_link_is_said_once_and_undone),
 	    CLINIC(test_a_refusal_counts_more),
+	    CLINIC(test_what_was_said_is_found_among_what_is_proposed),
+	    HUB(test_what_was_said_is_found_among_what_is_proposed),
+	    HUB(test_an_older_store_learns_which_were_said),
 	    HUB(test_the_hub_links_by_number),
 	    HUB(test_the_hub_does_not_link_by_less),
 	    HUB(test_the_hub_does_not_link_again),

@@ -359,6 +359,112 @@ test_of_two_that_began_it_neither_is_proposed_against(void **state)
 	assert_int_equal(proposed(f, id_in(1, 4)), -1);
 }
 
+/* V1 began a file and names nobody; V2 says that he began it, that it is his,
+ * and ends V1's contract. */
+static void
+tell_begun_unnamed(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity who = named_in("resident", "his", n);
+	struct identity contract = named_in("contract", "his", n);
+	struct change_id signed_by = id_in(n, 3);
+
+	if (part == 1)
+		arrive(f, &who, n * 10 + 1, NULL, "V1", true, phone("1"));
+	else if (part == 2)
+		arrive(f, &who, n * 10 + 2, NULL, "V2", true, given_to("V2"));
+	else if (part == 3)
+		arrive(f, &contract, n * 10 + 3, NULL, "V1", false,
+		    json_pack("{s:s, s:o}", "state", "signed", "resident_id",
+		        ref_in("resident", n)));
+	else
+		arrive(f, &contract, n * 10 + 4, &signed_by, "V2", false,
+		    json_pack("{s:s}", "state", "ending"));
+}
+
+static void
+test_who_names_a_keeper_where_none_was_is_asked_about_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_begun_unnamed, FINDING_UNENTITLED, 1);
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 24);
+	assert_int_equal(proposed(f, id_in(1, 2)), -1);
+}
+
+/* The same of a file that the group brought along, whoever it names. */
+static void
+tell_begun_by_the_group(
+    struct fixture *f, uint64_t n, unsigned part, json_t *names)
+{
+	struct identity who = named_in("resident", "his", n);
+
+	if (part == 1)
+		test_store_admit(&f->s, "his", "resident", who.ref, "H01",
+		    json_incref(names));
+	else
+		tell_begun_unnamed(f, n, part);
+	json_decref(names);
+}
+
+static void
+tell_given_by_the_group(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_begun_by_the_group(f, n, part, given_to("V1"));
+}
+
+static void
+tell_unnamed_by_the_group(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_begun_by_the_group(f, n, part, phone("1"));
+}
+
+static void
+test_what_the_group_brought_along_is_nobodys_by_another_beginning(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_given_by_the_group, FINDING_OTHERS_CONTRACT, 1);
+	/* That two are named is asked about already. */
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+	assert_int_equal(asked(f, FINDING_CONFLICT), 24);
+}
+
+static void
+test_nor_where_it_names_nobody(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_unnamed_by_the_group, FINDING_OTHERS_CONTRACT, 1);
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 24);
+}
+
+/* By what the group says of it. */
+static void
+test_a_keeper_who_was_named_alone_is_let_stand_or_set_aside(void **state)
+{
+	struct identity who = named_in("resident", "his", 1);
+	struct fixture *f = *state;
+	struct matter_decision d;
+	unsigned part;
+
+	test_store_join(&f->s, "H01");
+	for (part = 1; part <= 2; part++)
+		tell_begun_unnamed(f, 1, part);
+	assert_int_equal(decide(f, "keep", &d), ERR_OK);
+	assert_int_equal(waiting(f), 0);
+	arrive(f, &who, 19, NULL, "V1", true, phone("2"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+	for (part = 3; part <= 4; part++)
+		tell_begun_unnamed(f, 1, part);
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 0);
+	assert_int_equal(undo(f, d.made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	assert_int_equal(asked(f, FINDING_OTHERS_CONTRACT), 1);
+}
+
 /* Nor does he end what its keeper began. */
 static void
 test_a_word_in_doubt_gives_its_author_no_right(void **state)
@@ -483,6 +589,10 @@ main(void)
 	    HUB(test_who_surely_began_a_record_amends_his_own),
 	    HUB(test_of_a_record_in_doubt_one_question_a_change),
 	    HUB(test_of_two_that_began_it_neither_is_proposed_against),
+	    HUB(test_who_names_a_keeper_where_none_was_is_asked_about_in_any_order),
+	    HUB(test_what_the_group_brought_along_is_nobodys_by_another_beginning),
+	    HUB(test_nor_where_it_names_nobody),
+	    HUB(test_a_keeper_who_was_named_alone_is_let_stand_or_set_aside),
 	    HUB(test_a_word_in_doubt_gives_its_author_no_right),
 	    HUB(test_a_keeper_in_doubt_loses_no_word),
 	    HUB(test_any_history_leaves_the_same_rows),

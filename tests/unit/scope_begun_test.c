@@ -154,6 +154,115 @@ test_who_is_above_begins_it_as_well(void **state)
 	expect(&word, "AH");
 }
 
+/* --- files ---------------------------------------------------------------- */
+
+/* holder NULL: names nobody. */
+static struct change_id
+founds(const char *author, const char *holder)
+{
+	json_t *fields = json_pack("{s:s}", "name", "x");
+
+	if (holder != NULL)
+		json_object_set_new(
+		    fields, "managing_org_id", json_sprintf("ref:%s", holder));
+	return came(author, "his", "resident", "r1", NULL, fields);
+}
+
+static struct change_id
+visits(const char *author, const char *ref)
+{
+	return came(author, "his", "encounter", ref, NULL,
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+}
+
+static void
+keeps(const struct change_id *seen, const char *holder)
+{
+	came("H", "his", "resident", "r1", seen,
+	    json_pack(
+	        "{s:o}", "managing_org_id", json_sprintf("ref:%s", holder)));
+}
+
+/* C counted the refs of a program that names no keeper. */
+static void
+begins_a_file_that_names_nobody(const char *author, bool is_first)
+{
+	struct change_id first, second, later;
+
+	if (is_first)
+		second = founds("C", "C");
+	first = founds(author, NULL);
+	if (!is_first)
+		second = founds("C", "C");
+	expect(&first, strcmp(author, "H") == 0 ? "HC" : "AC");
+	later = visits("B", "e4");
+	expect(&later, "B");
+	keeps(&first, "A");
+	expect(&later, "AB");
+	set_aside("resident", "r1", &second);
+	expect(&first, strcmp(author, "H") == 0 ? "HA" : "A");
+	later = visits("B", "e5");
+	expect(&later, "AB");
+}
+
+static void
+test_a_file_that_names_nobody_is_not_opened_by_another_beginning(void **state)
+{
+	begins_a_file_that_names_nobody("H", false);
+}
+
+static void
+test_nor_where_that_came_first(void **state)
+{
+	begins_a_file_that_names_nobody("H", true);
+}
+
+static void
+test_nor_one_that_an_org_began(void **state)
+{
+	begins_a_file_that_names_nobody("A", false);
+}
+
+/* It tells of it in two lines, one of which names the keeper. */
+static void
+test_who_alone_began_a_file_names_its_keeper(void **state)
+{
+	struct change_id first, later;
+
+	first = founds("A", NULL);
+	founds("A", "A");
+	later = visits("C", "e4");
+	expect(&first, "A");
+	expect(&later, "AC");
+}
+
+/* A township's file, which its village's program began as well. What the first
+ * had stays. */
+static void
+a_village_begins_it_too(const char *one, const char *other)
+{
+	struct change_id before, later;
+
+	founds(one, one);
+	before = visits("C", "e4");
+	founds(other, other);
+	later = visits("C", "e5");
+	expect(&before, strcmp(one, "A") == 0 ? "AC" : "ACV");
+	expect(&later, "AC");
+}
+
+static void
+test_a_surely_begun_file_is_withheld_from_nobody(void **state)
+{
+	a_village_begins_it_too("A", "V");
+}
+
+static void
+test_nor_where_the_village_began_it_first(void **state)
+{
+	a_village_begins_it_too("V", "A");
+}
+
 /* --- answers ------------------------------------------------------------- */
 
 /* Two programs that tell of one request, neither having seen the other. */
@@ -436,6 +545,13 @@ main(void)
 	    CASE(test_another_beginning_of_a_contract_opens_no_file),
 	    CASE(test_no_other_change_begins_what_a_store_named),
 	    CASE(test_who_is_above_begins_it_as_well),
+	    CASE(
+	        test_a_file_that_names_nobody_is_not_opened_by_another_beginning),
+	    CASE(test_nor_where_that_came_first),
+	    CASE(test_nor_one_that_an_org_began),
+	    CASE(test_who_alone_began_a_file_names_its_keeper),
+	    CASE(test_a_surely_begun_file_is_withheld_from_nobody),
+	    CASE(test_nor_where_the_village_began_it_first),
 	    CASE(test_who_asked_receives_the_answer_of_another_program),
 	    CASE(test_also_where_the_answer_came_first_and_the_group_told_it),
 	    CASE(test_who_does_not_know_what_was_asked_has_not_asked_it),

@@ -1,6 +1,7 @@
 /* scope_linked: what a move sends first, and what links grant and take back. */
 
 #include "store/list.h"
+#include "store/question.h"
 #include "tests/unit/scope_room.h"
 
 static uint64_t
@@ -190,6 +191,87 @@ test_who_links_again_what_the_group_undid_is_a_stranger(void **state)
 	expect(&other_visit, "B");
 }
 
+/* --- who writes many ------------------------------------------------------ */
+
+/* C says it of the first entry and entries that it makes up. */
+static void
+links_many(const char *said, int count)
+{
+	char ref[16];
+	int i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(ref, sizeof ref, "x%03d", i);
+		came("C", "his", "link", ref, NULL,
+		    json_pack("{s:s, s:s, s:s, s:o, s:s}", "state", said,
+		        "resident_id", "ref:r1", "resident_source", "his",
+		        "other_id", json_sprintf("ref:%s", ref), "other_source",
+		        "c"));
+	}
+}
+
+static size_t crowds;
+
+static enum err
+see_crowd(void *context, const struct question *q)
+{
+	crowds += q->code == FINDING_LINKS_CROWDED &&
+	          strcmp(q->kind, "resident") == 0 &&
+	          strcmp(q->ref, "r1") == 0 && strcmp(q->origin, "his") == 0;
+	return ERR_OK;
+}
+
+static size_t
+told_of_crowds(void)
+{
+	crowds = 0;
+	assert_int_equal(question_walk(t, see_crowd, NULL), ERR_OK);
+	return crowds;
+}
+
+static void
+nobody_is_crowded_out(const char *said, int count, bool is_first)
+{
+	struct change_id later;
+	int withdrawn;
+
+	file_comes();
+	other_comes();
+	if (!is_first)
+		link_says("H", NULL, "linked");
+	assert_int_equal(told_of_crowds(), 0);
+	links_many(said, count);
+	assert_int_equal(told_of_crowds(), 1);
+	if (is_first)
+		link_says("H", NULL, "linked");
+	expect_linked("AB", "AB");
+	stands("B", &encounter, &withdrawn);
+	assert_int_equal(withdrawn, 0);
+	later = came("A", "his", "encounter", "e7", NULL,
+	    json_pack(
+	        "{s:s, s:s}", "resident_id", "ref:r1", "state", "signed"));
+	expect(&later, "AB");
+}
+
+static void
+test_what_is_proposed_crowds_no_link_out(void **state)
+{
+	nobody_is_crowded_out("proposed", 300, false);
+}
+
+static void
+test_nor_where_it_came_first(void **state)
+{
+	nobody_is_crowded_out("proposed", 300, true);
+}
+
+/* Each of them is asked about, and meanwhile the group's counts. */
+static void
+test_nor_does_what_is_said_without_right(void **state)
+{
+	nobody_is_crowded_out("linked", 70, false);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -203,6 +285,9 @@ main(void)
 	    CASE(test_grants_reach_all_linked_entries),
 	    CASE(test_the_groups_link_does_not_follow_to_another_entry),
 	    CASE(test_who_links_again_what_the_group_undid_is_a_stranger),
+	    CASE(test_what_is_proposed_crowds_no_link_out),
+	    CASE(test_nor_where_it_came_first),
+	    CASE(test_nor_does_what_is_said_without_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
