@@ -17,4 +17,10 @@
 enum err whose_note(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 
+/** A change of a record of kind `question` was merged: what it decides of such
+ * a record is noted. Also of one that is undone or set aside, which decides
+ * nothing then; it may have come before what it is about. */
+enum err whose_note_decision(struct txn *t, const struct self *self,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
+
 #endif
