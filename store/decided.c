@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "store/decided.h"
-#include "store/graph.h"
 #include "store/kin.h"
 #include "store/matter.h"
 #include "store/rules.h"
@@ -36,14 +35,6 @@ agrees(const json_t *now, const json_t *about)
 	return true;
 }
 
-static bool
-is_aside(const struct decided *d, size_t i)
-{
-	const struct graph *g = d->set.graph;
-
-	return g != NULL && g->aside != NULL && g->aside[i];
-}
-
 /* Two may bear one name: what stands comes last, so that it is what is noted.
  */
 static bool
@@ -59,7 +50,7 @@ next(struct decided *d)
 		if (!is_about(c, d->code))
 			continue;
 		d->about = c->fields;
-		d->stands = is_decided && !is_aside(d, i) &&
+		d->stands = is_decided && !kin_is_aside(&d->set, i) &&
 		            agrees(d->now.fields, c->fields);
 		if (d->stands == wants)
 			return true;
@@ -74,7 +65,7 @@ gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct decided *out)
 
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_NOT_FOUND;
-	e = out->set.graph == NULL ? ERR_OK : graph_mark(out->set.graph);
+	e = kin_mark(&out->set);
 	if (e == ERR_OK)
 		e = record_merge(out->set.input, out->set.count, &out->now);
 	if (e != ERR_OK)
@@ -83,18 +74,13 @@ gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct decided *out)
 }
 
 enum err
-decided_each(struct txn *t, const struct self *self, const struct change *c,
+decided_of(struct txn *t, const struct self *self,
     const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
     decided_visit *visit)
 {
 	struct decided d = {.code = code};
-	enum err e;
+	enum err e = gather(t, key, &d);
 
-	if (strcmp(c->record.kind, "question") != 0 ||
-	    (c->parent_count == 0 && !is_about(c, code) &&
-	        kin_is_alone(t, key)))
-		return ERR_OK;
-	e = gather(t, key, &d);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	while (e == ERR_OK && next(&d))
@@ -102,6 +88,18 @@ decided_each(struct txn *t, const struct self *self, const struct change *c,
 	record_clear(&d.now);
 	record_set_free(&d.set);
 	return e;
+}
+
+enum err
+decided_each(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
+    decided_visit *visit)
+{
+	if (strcmp(c->record.kind, "question") != 0 ||
+	    (c->parent_count == 0 && !is_about(c, code) &&
+	        kin_is_alone(t, key)))
+		return ERR_OK;
+	return decided_of(t, self, key, code, visit);
 }
 
 /* --- rows ---------------------------------------------------------------- */

@@ -23,4 +23,8 @@ enum err whose_note(struct txn *t, const struct self *self,
 enum err whose_note_decision(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 
+/** At the start of a hub: once, what an older one noted otherwise or not at
+ * all. ERR_CORRUPT: pages of the store are broken. */
+enum err whose_prepare(struct txn *t, const struct self *self);
+
 #endif
