@@ -291,6 +291,10 @@ void session_abort(struct session *s, enum err error, enum reason reason);
 enum err handshake_start(struct session *s);
 enum err handshake_preface(struct session *s);
 enum err handshake_frame(struct session *s, const struct bytes *payload);
+/** Who has sent message 3 may be told in clear that it came too late, or did
+ * not open; then the session is over. ERR_MORE: not all of that is here.
+ * ERR_NOT_FOUND: nothing of the kind. */
+enum err handshake_refused(struct session *s);
 enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
 
 /* session_receive.c */
@@ -298,6 +302,8 @@ enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
 void session_pump(struct session *s);
 /** What to tell the peer of a fault found here. */
 enum reason session_reason(enum err e);
+/** How a session ends whose peer told this reason. */
+enum err session_error(enum reason told);
 
 /* session_pack.c */
 /** The dictionaries there are. ERR_NOMEM. */
