@@ -119,6 +119,8 @@ peer_goes_on(struct session *s)
 	if (s->peer_ended && s->bound.is_set)
 		return false;
 	s->peer_ended = false;
+	s->owes_look = s->owes_look || s->missed_look;
+	s->is_last_look = s->missed_look = false;
 	return true;
 }
 

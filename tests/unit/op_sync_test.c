@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "api/tcp.h"
+#include "sync/session_state.h"
 #include "tests/unit/api_room.h"
 #include "tests/unit/group.h"
 
@@ -20,6 +21,9 @@ enum {
 	/* Preface and message 1: then the hub has still to hear message 3. */
 	FIRST_STEP_BYTES = 5 + 2 + 48,
 	CALLS_MAX = 4,
+	BITE_BYTES = 1200,
+	MANY = 200, /* records of so many bytes that no coder makes small */
+	NOISE_BYTES = 200,
 };
 
 /* How the hub takes a call. */
@@ -27,6 +31,7 @@ enum manner {
 	WELL,
 	SILENT, /* it says nothing */
 	LATE,   /* it hears message 3 no more, and says so */
+	SLOWLY, /* a bite whenever the clinic waits */
 };
 
 static struct {
@@ -35,6 +40,9 @@ static struct {
 	int listener, fd;
 	struct exchange *exchange;
 	size_t heard; /* bytes, of this call */
+	/* Called once, when it has taken so many changes and said its end. */
+	void (*then)(void);
+	uint64_t then_at;
 } h;
 
 static struct member hub;
@@ -155,6 +163,15 @@ is_left(void)
 	return __real_poll(&p, 1, 0) > 0;
 }
 
+static bool
+is_then(void)
+{
+	const struct session *s = exchange_session(h.exchange);
+
+	return h.then != NULL && s->sent_end &&
+	       session_stats(s).changes_received >= h.then_at;
+}
+
 static void
 hub_turn(void)
 {
@@ -168,12 +185,18 @@ hub_turn(void)
 	manner = h.manner[h.calls - 1];
 	if (manner == WELL)
 		is_here = hear(SIZE_MAX);
+	else if (manner == SLOWLY)
+		is_here = hear(BITE_BYTES);
 	else if (manner == LATE && h.heard < FIRST_STEP_BYTES)
 		is_here = hear(FIRST_STEP_BYTES - h.heard);
 	if (manner != SILENT) {
 		(void)session_expire(exchange_session(h.exchange), now_ms);
 		group_work(&hub, h.exchange, NULL);
 		say();
+	}
+	if (is_then()) {
+		h.then();
+		h.then = NULL;
 	}
 	if (!is_here || is_left())
 		end_call();
@@ -305,6 +328,107 @@ test_who_waits_tries_again(void **state)
 	assert_int_equal(number(r, "changes_sent"), 1);
 }
 
+/* --- the group's word ------------------------------------------------------
+ */
+
+static struct room *room;
+static uint8_t contracts_class;
+
+/* Takes fields. */
+static void
+write_one(uint8_t class, const char *kind, const char *ref, json_t *fields)
+{
+	struct member clinic = clinic_of(room);
+	struct self self = member_self(&clinic);
+	struct txn *t = member_begin(&clinic, true);
+	struct change c;
+
+	change_init(&c);
+	snprintf(c.record.source, sizeof c.record.source, "%s", self.source);
+	snprintf(c.record.kind, sizeof c.record.kind, "%s", kind);
+	snprintf(c.record.ref, sizeof c.record.ref, "%s", ref);
+	snprintf(c.by, sizeof c.by, "S1");
+	snprintf(c.org, sizeof c.org, "C01");
+	c.occurred_at = c.recorded_at = GROUP_NOW;
+	c.fields = fields;
+	assert_int_equal(admit_own(t, &self, &c, class), ERR_OK);
+	change_clear(&c);
+	assert_int_equal(txn_commit(t), ERR_OK);
+}
+
+static void
+write_noise(int i)
+{
+	uint8_t noise[NOISE_BYTES];
+	char text[2 * NOISE_BYTES + 1], ref[16];
+
+	randombytes_buf(noise, sizeof noise);
+	sodium_bin2hex(text, sizeof text, noise, sizeof noise);
+	snprintf(ref, sizeof ref, "N%d", i);
+	write_one(2, "resident", ref, json_pack("{s:s}", "note", text));
+}
+
+static void
+sign_contract(void)
+{
+	write_one(contracts_class, "contract", "K1",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "state", "signed",
+	        "resident_id", "ref:R1", "team_id", "ref:T1", "signed_on",
+	        "2026-05-03", "start_on", "2026-05-03", "end_on", "2027-05-31",
+	        "resident_signature", "paper"));
+	atomic_fetch_add(&direct_api(room->direct)->news, 1);
+}
+
+static const char *
+state_of_contract(void)
+{
+	const json_t *record;
+
+	assert_int_equal(ask(room, json_pack("{s:s, s:s, s:s}", "op", "show",
+	                               "kind", "contract", "ref", "K1")),
+	    API_DONE);
+	record = json_object_get(json_array_get(room->lines, 0), "record");
+	return json_string_value(json_object_get(record, "state"));
+}
+
+/* A contract is signed while the session runs, when the hub has said long since
+ * that it has nothing; what the group says of it is written with the batch. */
+static void
+word_comes(uint8_t class)
+{
+	int i;
+
+	write_one(2, "resident", "R1",
+	    json_pack("{s:s, s:s, s:s}", "name", "x", "status", "living",
+	        "managing_org_id", "ref:C01"));
+	for (i = 0; i < MANY; i++)
+		write_noise(i);
+	h.manner[0] = SLOWLY;
+	h.then = sign_contract;
+	h.then_at = MANY / 2;
+	contracts_class = class;
+	assert_int_equal(sync_now(room, true), API_DONE);
+	assert_null(h.then);
+	assert_int_equal(h.calls, 1);
+	assert_int_equal(number(room, "changes_received"), 1);
+	assert_string_equal(state_of_contract(), "active");
+}
+
+static void
+test_the_groups_word_comes_with_the_session_that_asked(void **state)
+{
+	room = *state;
+	word_comes(1);
+}
+
+/* Behind all else that is of its class. */
+static void
+test_the_groups_word_on_the_last_batch_comes_too(void **state)
+{
+	room = *state;
+	word_comes(2);
+}
+
 int
 main(void)
 {
@@ -313,6 +437,8 @@ main(void)
 	    CASE(test_who_accepts_and_says_nothing_did_not_answer),
 	    CASE(test_who_gave_up_on_us_did_not_answer),
 	    CASE(test_who_waits_tries_again),
+	    CASE(test_the_groups_word_comes_with_the_session_that_asked),
+	    CASE(test_the_groups_word_on_the_last_batch_comes_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
