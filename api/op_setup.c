@@ -475,6 +475,9 @@ join_failed(struct op *o, const struct join *j, enum err e)
 	if (e == ERR_USAGE)
 		return op_fail(
 		    o, e, N_("The hub's address is written HOST:PORT."));
+	if (j->reason == REASON_TIMEOUT)
+		return op_fail_with(o, e, API_NO_LINK,
+		    N_("The hub did not answer in time: try again."));
 	/* The link died, or the other end is no hub of this group. */
 	if ((e == ERR_CLOSED || e == ERR_TIMEOUT) && j->reason == REASON_NONE)
 		return op_fail_with(o, e, API_NO_LINK,

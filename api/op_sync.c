@@ -359,6 +359,13 @@ has_moved(const struct sync *s, const struct standing *new)
 	return new->held > 0 || new->refused > 0 || s->sum.changes_received > 0;
 }
 
+/* Nobody answered in time, whichever side said so. */
+static bool
+is_unanswered(const struct sync *s, const struct standing *new)
+{
+	return s->reason == REASON_TIMEOUT && !has_moved(s, new);
+}
+
 static const char *
 state_of(const struct sync *s, enum err e, const struct standing *new)
 {
@@ -368,7 +375,7 @@ state_of(const struct sync *s, enum err e, const struct standing *new)
 		return "partial";
 	if (has_moved(s, new))
 		return "partial";
-	return e == ERR_NO_LINK ? "no_link" : "failed";
+	return e == ERR_NO_LINK || is_unanswered(s, new) ? "no_link" : "failed";
 }
 
 /* It is not that others took the bytes: no session goes with so few. */
@@ -403,7 +410,9 @@ say_end(struct sync *s, enum err e)
 	struct op *o = s->op;
 	const char *why = outcome_reason(s->reason);
 	struct standing new = newly(s);
-	enum api_exit failed = has_moved(s, &new) ? API_PARTLY : API_FAILED;
+	enum api_exit failed = has_moved(s, &new)       ? API_PARTLY
+	                       : is_unanswered(s, &new) ? API_NO_LINK
+	                                                : API_FAILED;
 
 	o->summary = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b}",
 	    "state", state_of(s, e, &new), "bytes_sent",

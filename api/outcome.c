@@ -78,7 +78,9 @@ outcome_message(enum err e)
 	case ERR_USAGE:
 		return N_("The arguments do not make sense.");
 	case ERR_TIMEOUT:
-		return N_("The other side stayed silent too long.");
+		return N_("The other side did not answer in time. Nothing is "
+		          "lost: try again; a running agent does so by "
+		          "itself.");
 	case ERR_CLOSED:
 		return N_("The connection ended before the work was done.");
 	case ERR_STATE:
@@ -173,7 +175,7 @@ outcome_reason(enum reason r)
 	case REASON_SHUTDOWN:
 		return N_("The other side is shutting down.");
 	case REASON_TIMEOUT:
-		return N_("The other side stayed silent too long.");
+		return outcome_message(ERR_TIMEOUT);
 	}
 	return NULL;
 }

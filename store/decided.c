@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "store/decided.h"
-#include "store/graph.h"
 #include "store/kin.h"
 #include "store/matter.h"
 #include "store/rules.h"
@@ -37,21 +36,13 @@ agrees(const json_t *now, const json_t *about)
 	return true;
 }
 
-static bool
-is_aside(const struct decided *d, size_t i)
-{
-	const struct graph *g = d->set.graph;
-
-	return g != NULL && g->aside != NULL && g->aside[i];
-}
-
 static void
 point_at(struct decided *d, size_t i)
 {
 	d->i = i;
 	d->about = d->set.change[i].fields;
 	d->stands = rule_state_is(d->now.fields, "decided") &&
-	            !is_aside(d, i) && agrees(d->now.fields, d->about);
+	            !kin_is_aside(&d->set, i) && agrees(d->now.fields, d->about);
 }
 
 /* Two may bear one name: what stands comes last, so that it is what is noted.
@@ -79,7 +70,7 @@ gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct decided *out)
 
 	if (e != ERR_OK)
 		return e == ERR_NOMEM ? e : ERR_NOT_FOUND;
-	e = out->set.graph == NULL ? ERR_OK : graph_mark(out->set.graph);
+	e = kin_mark(&out->set);
 	if (e == ERR_OK)
 		e = record_merge(out->set.input, out->set.count, &out->now);
 	if (e != ERR_OK)
@@ -315,20 +306,15 @@ note_all(struct txn *t, struct decided *d,
 }
 
 enum err
-decided_each(struct txn *t, const struct self *self, const struct change *c,
+decided_of(struct txn *t, const struct self *self,
     const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
     const struct decided_way *way)
 {
 	struct turned turned[MATTER_CHANGES_MAX];
 	struct decided d = {.code = code};
 	size_t i, count = 0;
-	enum err e;
+	enum err e = gather(t, key, &d);
 
-	if (strcmp(c->record.kind, "question") != 0 ||
-	    (c->parent_count == 0 && !is_about(c, code) &&
-	        kin_is_alone(t, key)))
-		return ERR_OK;
-	e = gather(t, key, &d);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	e = note_all(t, &d, key, way, turned, &count);
@@ -339,6 +325,18 @@ decided_each(struct txn *t, const struct self *self, const struct change *c,
 	record_clear(&d.now);
 	record_set_free(&d.set);
 	return e;
+}
+
+enum err
+decided_each(struct txn *t, const struct self *self, const struct change *c,
+    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
+    const struct decided_way *way)
+{
+	if (strcmp(c->record.kind, "question") != 0 ||
+	    (c->parent_count == 0 && !is_about(c, code) &&
+	        kin_is_alone(t, key)))
+		return ERR_OK;
+	return decided_of(t, self, key, code, way);
 }
 
 /* --- asking -------------------------------------------------------------- */

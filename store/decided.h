@@ -48,6 +48,11 @@ enum err decided_each(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES],
     enum finding_code code, const struct decided_way *way);
 
+/** The same of the record of this key, whatever came; it is of that kind. */
+enum err decided_of(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], enum finding_code code,
+    const struct decided_way *way);
+
 /** The name of a matter that is about one change of a record. Whose a decision
  * is follows from the record it says it is about: of a change of another it
  * says nothing. */

@@ -68,6 +68,19 @@ kin_met(const struct record_set *set, size_t i, size_t j)
 	return i != j && !kin_had_seen(set, i, j) && !kin_had_seen(set, j, i);
 }
 
+enum err
+kin_mark(struct record_set *set)
+{
+	return set->graph == NULL ? ERR_OK : graph_mark(set->graph);
+}
+
+bool
+kin_is_aside(const struct record_set *set, size_t i)
+{
+	return set->graph != NULL && set->graph->aside != NULL &&
+	       set->graph->aside[i];
+}
+
 static bool
 sets(const struct record_set *set, size_t i, const char *field)
 {

@@ -30,6 +30,10 @@ bool kin_is_alone(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
 bool kin_had_seen(const struct record_set *set, size_t i, size_t j);
 /** Whether neither had seen the other. */
 bool kin_met(const struct record_set *set, size_t i, size_t j);
+/** See to it that kin_is_aside() can tell. ERR_NOMEM. */
+enum err kin_mark(struct record_set *set);
+/** Whether the group set change i aside; kin_mark() first. */
+bool kin_is_aside(const struct record_set *set, size_t i);
 /** Whether change i sets the field and no other setter had seen it. */
 bool kin_has_a_say(const struct record_set *set, size_t i, const char *field);
 

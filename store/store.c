@@ -19,6 +19,7 @@
 #include "store/scope.h"
 #include "store/slot.h"
 #include "store/store.h"
+#include "store/whose.h"
 
 enum { MARKER_BYTES = 16, LOCK_POLL_MS = 50 };
 
@@ -414,6 +415,8 @@ store_begin_life(struct store *s, int64_t now)
 		e = scope_prepare(t, &self);
 	if (e == ERR_OK)
 		e = contest_prepare(t, &self, now);
+	if (e == ERR_OK)
+		e = whose_prepare(t, &self);
 	self_wipe(&self);
 	if (e != ERR_OK) {
 		txn_abort(t);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/i18n.h"
 #include "store/decided.h"
 #include "store/kin.h"
 #include "store/linked.h"
@@ -13,12 +12,17 @@
 #include "store/scope.h"
 #include "store/whose.h"
 
-/* When a link stood, by what its authors say; it only decides whether to ask.
- */
+/* Whom one record was about, as far as that is looked at. */
+enum { ENTRIES_MAX = 16 };
+
+/* A link, and when it stood by what its authors say; that only decides whether
+ * to ask. */
 struct standing {
 	int64_t from, to;
 	bool was_undone; /* somebody said so, whatever became of that */
 	bool is_over;    /* it was linked, and is undone */
+	struct record link;
+	uint8_t side[2][KEY_RECORD_BYTES];
 };
 
 static bool
@@ -27,20 +31,22 @@ says(const struct change *c, const char *state)
 	return rule_state_is(c->fields, state);
 }
 
+/* What cannot be read is verify's to tell, and what is emptied says nothing. */
 static enum err
-read_standing(struct txn *t, const uint8_t link[KEY_RECORD_BYTES],
-    struct standing *out, struct record *r)
+unless_unread(enum err e)
 {
-	struct record_set set;
+	return e == ERR_CORRUPT || e == ERR_LIMIT || e == ERR_NOT_FOUND ? ERR_OK
+	                                                                : e;
+}
+
+static bool
+read_times(const struct record_set *set, struct standing *out)
+{
 	bool was_linked = false;
 	size_t i;
-	enum err e = record_gather(t, link, KIN_MAX, &set);
 
-	memset(out, 0, sizeof *out);
-	if (e != ERR_OK)
-		return e;
-	for (i = 0; i < set.count; i++) {
-		const struct change *c = &set.change[i];
+	for (i = 0; i < set->count; i++) {
+		const struct change *c = &set->change[i];
 
 		if (says(c, "linked") &&
 		    (!was_linked || c->occurred_at < out->from)) {
@@ -53,21 +59,118 @@ read_standing(struct txn *t, const uint8_t link[KEY_RECORD_BYTES],
 		if (c->occurred_at > out->to)
 			out->to = c->occurred_at;
 	}
-	e = record_merge(set.input, set.count, r);
-	out->is_over =
-	    e == ERR_OK && was_linked && rule_state_is(r->fields, "undone");
+	return was_linked;
+}
+
+/* ERR_NOT_FOUND also where it names nobody. record_clear(&out->link). */
+static enum err
+read_standing(
+    struct txn *t, const uint8_t link[KEY_RECORD_BYTES], struct standing *out)
+{
+	struct record_set set;
+	bool was_linked;
+	enum err e = record_gather(t, link, KIN_MAX, &set);
+
+	memset(out, 0, sizeof *out);
+	if (e != ERR_OK)
+		return e;
+	was_linked = read_times(&set, out);
+	e = record_merge(set.input, set.count, &out->link);
 	record_set_free(&set);
+	if (e != ERR_OK)
+		return e;
+	out->is_over = was_linked && rule_state_is(out->link.fields, "undone");
+	e = linked_sides(t, &out->link, out->side[0], out->side[1]);
+	if (e != ERR_OK)
+		record_clear(&out->link);
 	return e;
 }
 
-/* --- asking ------------------------------------------------------------ */
+/* --- facts --------------------------------------------------------------- */
 
-/* Facts about a resident: those that can be filed elsewhere. */
+/* What is about a resident and can be filed elsewhere. */
+struct fact {
+	struct record_set set;
+	struct record now;
+};
+
 static bool
 is_fact(const char *kind)
 {
 	return reassign_knows(kind_by_name(kind));
 }
+
+static void
+fact_clear(struct fact *f)
+{
+	record_clear(&f->now);
+	record_set_free(&f->set);
+}
+
+/* ERR_NOT_FOUND also where it is none. */
+static enum err
+fact_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct fact *out)
+{
+	const struct kind *k = kind_by_number(load_u16(key));
+	enum err e = reassign_knows(k)
+	                 ? record_gather(t, key, KIN_MAX, &out->set)
+	                 : ERR_NOT_FOUND;
+
+	if (e != ERR_OK)
+		return e;
+	e = kin_mark(&out->set);
+	if (e == ERR_OK)
+		e = record_merge(out->set.input, out->set.count, &out->now);
+	if (e != ERR_OK)
+		record_set_free(&out->set);
+	return e;
+}
+
+/* The group's word on other changes says nothing of a resident. */
+static bool
+is_word(const struct change *c)
+{
+	return json_object_get(c->fields, MERGE_SET_ASIDE) != NULL ||
+	       json_object_get(c->fields, MERGE_UNMANAGED) != NULL;
+}
+
+/* Some of it was written while the link stood, whatever was amended before or
+ * since, and it is filed where it was written. */
+static bool
+may_be_anothers(const struct fact *f, const struct standing *stood)
+{
+	size_t i;
+
+	if (json_object_get(f->now.fields, "reassigned_to") != NULL ||
+	    json_object_get(f->now.fields, "reassigned_from") != NULL)
+		return false;
+	for (i = 0; i < f->set.count; i++) {
+		const struct change *c = &f->set.change[i];
+
+		if (is_word(c) || kin_is_aside(&f->set, i))
+			continue;
+		if (c->clock == CLOCK_SUSPECT ||
+		    (c->occurred_at >= stood->from &&
+		        c->occurred_at <= stood->to))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is about one of these entries, and not another program's of its
+ * ref. */
+static bool
+is_of_side(struct txn *t, const struct fact *f,
+    const uint8_t side[2][KEY_RECORD_BYTES])
+{
+	uint8_t named[KEY_RECORD_BYTES];
+
+	return linked_resident(t, &f->now.id, f->now.fields, named) == ERR_OK &&
+	       (memcmp(named, side[0], sizeof named) == 0 ||
+	           memcmp(named, side[1], sizeof named) == 0);
+}
+
+/* --- asking ------------------------------------------------------------ */
 
 /* The link as record_find() reads it: two programs may call two links the
  * same. The group's own have no source. */
@@ -100,61 +203,28 @@ blind_decided(struct txn *t, const struct identity *fact, const char *link,
 	return e;
 }
 
-/* It was written while the link stood, and is filed where it was written. */
-static bool
-may_be_anothers(const struct record *fact, const struct standing *stood)
-{
-	if (json_object_get(fact->fields, "reassigned_to") != NULL ||
-	    json_object_get(fact->fields, "reassigned_from") != NULL)
-		return false;
-	return fact->clock == CLOCK_SUSPECT ||
-	       (fact->at >= stood->from && fact->at <= stood->to);
-}
-
-/* One record held against one link. stood: it is of one of the link's entries,
- * and the link is over; NULL: one of these is not so. */
+/* One record held against one link. Of a link that nobody ever said to be
+ * undone nothing was asked. */
 static enum err
-judge(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    const struct standing *stood, const struct identity *link)
+judge(struct txn *t, const struct fact *f, const struct standing *stood)
 {
 	char word[sizeof((struct question *)0)->field];
 	uint8_t name[DB_BLIND_BYTES];
 	struct question q;
-	struct record r;
-	enum err e = record_read(t, key, &r);
+	enum err e;
 
+	if (!stood->was_undone ||
+	    !link_word(&stood->link.id, word, sizeof word))
+		return ERR_OK;
+	matter_question(&f->now.id, FINDING_WHOSE, word, f->now.at, &q);
+	e = blind_decided(t, &f->now.id, word, name);
 	if (e != ERR_OK)
-		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (is_fact(r.id.kind) && link_word(link, word, sizeof word)) {
-		matter_question(&r.id, FINDING_WHOSE, word, r.at, &q);
-		e = blind_decided(t, &r.id, word, name);
-		if (e == ERR_OK)
-			e = stood != NULL && may_be_anothers(&r, stood) &&
-			            !decided_is(t, name, &r.id)
-			        ? question_put(t, &q)
-			        : matter_drop(t, &q);
-	}
-	record_clear(&r);
-	return e;
-}
-
-/* Whether a record is about one of these entries, and not another program's of
- * its ref. */
-static bool
-is_of_side(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    uint8_t side[2][KEY_RECORD_BYTES])
-{
-	uint8_t named[KEY_RECORD_BYTES];
-	struct record r;
-	bool is_of = false;
-
-	if (record_read(t, key, &r) != ERR_OK)
-		return false; /* verify's to tell */
-	is_of = linked_resident(t, &r.id, r.fields, named) == ERR_OK &&
-	        (memcmp(named, side[0], sizeof named) == 0 ||
-	            memcmp(named, side[1], sizeof named) == 0);
-	record_clear(&r);
-	return is_of;
+		return e;
+	return stood->is_over && is_of_side(t, f, stood->side) &&
+	               may_be_anothers(f, stood) &&
+	               !decided_is(t, name, &f->now.id)
+	           ? question_put(t, &q)
+	           : matter_drop(t, &q);
 }
 
 /* Keys of what names a resident's ref, of whichever source. */
@@ -172,42 +242,26 @@ namers_of(struct txn *t, const char *ref, struct buffer *out)
 	return e;
 }
 
-/* Of a link that nobody ever said to be undone nothing was asked. */
+/* Records of these keys, as far as they are facts. */
 static enum err
-hold_against(struct txn *t, const struct buffer *facts,
-    const struct standing *stood, const struct record *link)
-{
-	uint8_t side[2][KEY_RECORD_BYTES];
-	size_t at;
-	enum err e;
-
-	if (!stood->was_undone)
-		return ERR_OK;
-	e = linked_sides(t, link, side[0], side[1]);
-	for (at = 0; e == ERR_OK && at < facts->size; at += KEY_RECORD_BYTES) {
-		const uint8_t *fact = facts->data + at;
-		bool is_over = stood->is_over && is_of_side(t, fact, side);
-
-		e = judge(t, fact, is_over ? stood : NULL, &link->id);
-	}
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static enum err
-hold_against_links(
-    struct txn *t, const struct buffer *facts, const struct buffer *links)
+hold_against(
+    struct txn *t, const struct buffer *keys, const struct standing *stood)
 {
 	size_t at;
 	enum err e = ERR_OK;
 
-	for (at = 0; e == ERR_OK && at < links->size; at += KEY_RECORD_BYTES) {
-		struct standing stood;
-		struct record link;
+	if (!stood->was_undone)
+		return ERR_OK;
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES) {
+		struct fact f;
 
-		if (read_standing(t, links->data + at, &stood, &link) != ERR_OK)
-			continue; /* verify's to tell */
-		e = hold_against(t, facts, &stood, &link);
-		record_clear(&link);
+		e = fact_read(t, keys->data + at, &f);
+		if (e != ERR_OK) {
+			e = unless_unread(e);
+			continue;
+		}
+		e = judge(t, &f, stood);
+		fact_clear(&f);
 	}
 	return e;
 }
@@ -219,47 +273,106 @@ note_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
 	struct buffer facts = {0};
 	struct standing stood;
-	struct record link;
 	const char *ref, *other;
-	enum err e = read_standing(t, key, &stood, &link);
+	enum err e = read_standing(t, key, &stood);
 
 	if (e != ERR_OK)
-		return e == ERR_CORRUPT || e == ERR_LIMIT ? ERR_OK : e;
-	ref = rule_ref(link.fields, "resident_id");
-	other = rule_ref(link.fields, "other_id");
+		return unless_unread(e);
+	ref = rule_ref(stood.link.fields, "resident_id");
+	other = rule_ref(stood.link.fields, "other_id");
 	if (stood.was_undone && ref != NULL && other != NULL) {
 		e = namers_of(t, ref, &facts);
 		if (e == ERR_OK && strcmp(ref, other) != 0)
 			e = namers_of(t, other, &facts);
 		if (e == ERR_OK)
-			e = hold_against(t, &facts, &stood, &link);
+			e = hold_against(t, &facts, &stood);
 	}
 	buffer_free(&facts);
-	record_clear(&link);
+	record_clear(&stood.link);
 	return e;
 }
 
-/* It came late, when the link was undone already; or what was decided of it is
- * not any more. */
+/* Links of the entry that a record names, which are not among them yet. */
 static enum err
-note_fact(struct txn *t, const struct identity *fact, const json_t *fields,
-    const uint8_t key[KEY_RECORD_BYTES])
+add_links(struct txn *t, const struct identity *fact, const json_t *fields,
+    struct buffer *entries, struct buffer *links)
 {
 	uint8_t entry[KEY_RECORD_BYTES];
-	struct buffer links = {0}, facts = {0};
+	size_t at;
 	enum err e = linked_resident(t, fact, fields, entry);
 
-	if (e == ERR_OK)
-		e = linked_links(t, entry, LINKS_MAX, &links);
-	if (e == ERR_OK && links.size > 0) {
-		put_bytes(&facts, key, KEY_RECORD_BYTES);
-		e = buffer_state(&facts);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	for (at = 0; at < entries->size; at += KEY_RECORD_BYTES)
+		if (memcmp(entries->data + at, entry, sizeof entry) == 0)
+			return ERR_OK;
+	put_bytes(entries, entry, sizeof entry);
+	e = buffer_state(entries);
+	return e == ERR_OK ? linked_links(t, entry, LINKS_MAX, links) : e;
+}
+
+/* It may be filed with another now: links of whom it is about, and of whom it
+ * was about once, are all looked at. */
+static enum err
+links_of(struct txn *t, const struct fact *f, struct buffer *out)
+{
+	struct buffer entries = {0};
+	size_t i;
+	enum err e = add_links(t, &f->now.id, f->now.fields, &entries, out);
+
+	for (i = 0; e == ERR_OK && i < f->set.count &&
+	            entries.size < (size_t)ENTRIES_MAX * KEY_RECORD_BYTES;
+	     i++)
+		e = add_links(
+		    t, &f->now.id, f->set.change[i].fields, &entries, out);
+	buffer_free(&entries);
+	return e;
+}
+
+/* One record held against all links that concern it. */
+static enum err
+judge_fact(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct buffer links = {0};
+	struct fact f;
+	size_t at;
+	enum err e = fact_read(t, key, &f);
+
+	if (e != ERR_OK)
+		return unless_unread(e);
+	e = links_of(t, &f, &links);
+	for (at = 0; e == ERR_OK && at < links.size; at += KEY_RECORD_BYTES) {
+		struct standing stood;
+
+		e = read_standing(t, links.data + at, &stood);
+		if (e != ERR_OK) {
+			e = unless_unread(e);
+			continue;
+		}
+		e = judge(t, &f, &stood);
+		record_clear(&stood.link);
 	}
-	if (e == ERR_OK)
-		e = hold_against_links(t, &facts, &links);
 	buffer_free(&links);
-	buffer_free(&facts);
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	fact_clear(&f);
+	return e;
+}
+
+/* Most facts have one change, about somebody without links. */
+static enum err
+note_fact(
+    struct txn *t, const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct buffer entries = {0}, links = {0};
+	bool concerns_none = false;
+	enum err e = ERR_OK;
+
+	if (kin_is_alone(t, key)) {
+		e = add_links(t, &c->record, c->fields, &entries, &links);
+		concerns_none = links.size == 0;
+	}
+	buffer_free(&entries);
+	buffer_free(&links);
+	return e == ERR_OK && !concerns_none ? judge_fact(t, key) : e;
 }
 
 /* What named it before it came; where it is the second of its ref, what meant
@@ -284,8 +397,17 @@ note_resident(
 			    t, bearers.data + at, LINKS_MAX, &links);
 	if (e == ERR_OK && links.size > 0)
 		e = namers_of(t, c->record.ref, &facts);
-	if (e == ERR_OK)
-		e = hold_against_links(t, &facts, &links);
+	for (at = 0; e == ERR_OK && at < links.size; at += KEY_RECORD_BYTES) {
+		struct standing stood;
+
+		e = read_standing(t, links.data + at, &stood);
+		if (e != ERR_OK) {
+			e = unless_unread(e);
+			continue;
+		}
+		e = hold_against(t, &facts, &stood);
+		record_clear(&stood.link);
+	}
 	buffer_free(&bearers);
 	buffer_free(&links);
 	buffer_free(&facts);
@@ -304,28 +426,10 @@ whose_note(struct txn *t, const struct self *self, const struct change *c,
 		return note_link(t, key);
 	if (strcmp(c->record.kind, "resident") == 0)
 		return kin_is_alone(t, key) ? note_resident(t, c, key) : ERR_OK;
-	return c->parent_count == 0 && is_fact(c->record.kind)
-	           ? note_fact(t, &c->record, c->fields, key)
-	           : ERR_OK;
+	return is_fact(c->record.kind) ? note_fact(t, c, key) : ERR_OK;
 }
 
 /* --- what was decided ---------------------------------------------------- */
-
-static enum err
-judge_again(struct txn *t, const struct identity *fact)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record r;
-	enum err e;
-
-	key_record(txn_db(t), key, fact);
-	e = record_read(t, key, &r);
-	if (e != ERR_OK)
-		return e == ERR_CORRUPT || e == ERR_NOT_FOUND ? ERR_OK : e;
-	e = note_fact(t, &r.id, r.fields, key);
-	record_clear(&r);
-	return e;
-}
 
 static enum err
 name_decided(
@@ -344,13 +448,15 @@ static enum err
 look_at_decided(struct txn *t, const struct self *self, const struct decided *d)
 {
 	const char *link = rule_text(d->about, "about_field");
+	uint8_t key[KEY_RECORD_BYTES];
 	struct identity fact;
 	struct question q;
 
 	(void)self;
 	matter_about(d->about, &fact);
+	key_record(txn_db(t), key, &fact);
 	if (!d->stands)
-		return judge_again(t, &fact);
+		return judge_fact(t, key);
 	matter_question(&fact, FINDING_WHOSE, link, 0, &q);
 	return matter_drop(t, &q);
 }
@@ -358,154 +464,88 @@ look_at_decided(struct txn *t, const struct self *self, const struct decided *d)
 static const struct decided_way decisions = {
     .name = name_decided, .look = look_at_decided};
 
-/* Also of one that is undone or set aside, which decides nothing then; it may
- * have come before what it is about. */
-static enum err
-note(struct txn *t, const struct self *self, const struct change *c,
-    const uint8_t key[KEY_RECORD_BYTES])
+enum err
+whose_note_decision(struct txn *t, const struct self *self,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES])
 {
 	return self->role == ROLE_HUB
 	           ? decided_each(t, self, c, key, FINDING_WHOSE, &decisions)
 	           : ERR_OK;
 }
 
-/* --- deciding ---------------------------------------------------------- */
+/* --- a hub that held decisions before they had rows ------------------------
+ */
 
+static const char looked[] = "whose.looked";
+
+/* 1: rows of codes say what is decided, and all changes of a record count. */
+enum { LOOKED_AT_ALL = 1 };
+
+/* Its rows of codes first: older stores had fewer. */
 static enum err
-add_entry(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], struct matter *m)
+prepare_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 {
-	char word[REF_BYTES_MAX + 1];
-	struct record r;
-	json_t *shown;
-	enum err e = record_read(t, key, &r);
-
-	if (e != ERR_OK)
-		return e;
-	snprintf(word, sizeof word, "%s", r.id.ref);
-	/* Two programs may call them the same. */
-	if (m->choice_count > 0 && strcmp(m->choice[0].word, word) == 0)
-		snprintf(word, sizeof word, "%.700s@%s", r.id.ref, r.id.source);
-	shown = json_pack("{s:s, s:{s:s*, s:s*}}", "org", r.org, "fields",
-	    "name", rule_text(r.fields, "name"), "birth_date",
-	    rule_text(r.fields, "birth_date"));
-	e = matter_add_choice(m, word, shown);
-	record_clear(&r);
-	return e;
-}
-
-static enum err
-read_sides(struct txn *t, const struct self *self, const struct question *q,
-    uint8_t side[2][KEY_RECORD_BYTES])
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct record link;
-	enum err e = record_find(t, self, "link", q->field, key);
-
-	if (e == ERR_OK)
-		e = record_read(t, key, &link);
-	if (e == ERR_CLASH) /* asked before the source was told */
-		return ERR_NOT_FOUND;
-	if (e != ERR_OK)
-		return e;
-	e = linked_sides(t, &link, side[0], side[1]);
-	record_clear(&link);
-	return e;
-}
-
-static enum err
-resident_now(struct txn *t, const struct question *q,
-    uint8_t fact[KEY_RECORD_BYTES], uint8_t entry[KEY_RECORD_BYTES])
-{
-	struct record r;
-	enum err e;
-
-	matter_key(t, q, fact);
-	e = record_read(t, fact, &r);
-	if (e != ERR_OK)
-		return e;
-	e = linked_resident(t, &r.id, r.fields, entry);
-	record_clear(&r);
-	return e;
-}
-
-static enum err
-describe(struct txn *t, const struct self *self, struct matter *m)
-{
-	uint8_t side[2][KEY_RECORD_BYTES];
-	uint8_t fact[KEY_RECORD_BYTES], entry[KEY_RECORD_BYTES];
+	struct record_set set;
 	size_t i;
-	enum err e = read_sides(t, self, m->question, side);
+	enum err e = record_gather(t, key, KIN_MAX, &set);
 
-	if (e == ERR_OK)
-		e = resident_now(t, m->question, fact, entry);
-	for (i = 0; e == ERR_OK && i < 2; i++) {
-		e = add_entry(t, side[i], m);
-		if (memcmp(side[i], entry, sizeof entry) == 0)
-			m->proposal = (int)i;
-	}
-	m->ground = N_("it is filed there");
-	return e;
+	if (e != ERR_OK)
+		return unless_unread(e);
+	for (i = 0; e == ERR_OK && i < set.count; i++)
+		e = linked_note(t, &set.change[i], key);
+	record_set_free(&set);
+	return e == ERR_OK ? note_link(t, key) : e;
+}
+
+/* A record of kind question, or a link. */
+static enum err
+prepare_one(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], bool is_link)
+{
+	return is_link ? prepare_link(t, key)
+	               : unless_unread(decided_of(
+	                     t, self, key, FINDING_WHOSE, &decisions));
 }
 
 static enum err
-decide(struct matter_pen *pen, const struct matter *m, size_t n)
+prepare_kind(struct txn *t, const struct self *self, const char *kind)
 {
-	uint8_t side[2][KEY_RECORD_BYTES];
-	uint8_t fact[KEY_RECORD_BYTES], entry[KEY_RECORD_BYTES];
-	struct authored made;
-	struct record r;
-	enum err e = read_sides(pen->t, pen->self, m->question, side);
-
-	if (e == ERR_OK)
-		e = resident_now(pen->t, m->question, fact, entry);
-	if (e != ERR_OK || memcmp(side[n], entry, sizeof entry) == 0)
-		return e;
-	e = record_read(pen->t, side[n], &r);
-	if (e == ERR_OK) {
-		struct reassigning how = {.to = r.id.ref,
-		    .to_key = side[n],
-		    .by = pen->by,
-		    .reason = pen->reason,
-		    .now = pen->now};
-
-		e = reassign(pen->t, pen->self, fact, &how, &made);
-		if (e == ERR_REFUSED)
-			pen->made.findings = made.findings;
-		record_clear(&r);
-	}
-	return e;
-}
-
-/* What was filed elsewhere is filed back, which is a decision of its own. Else
- * it is asked again, as soon as it is not decided any more. */
-static enum err
-undo(struct matter_pen *pen, const struct record *decision)
-{
-	uint8_t key[KEY_RECORD_BYTES];
-	struct identity about;
-	struct record r;
-	bool is_moved;
+	uint8_t last[KEY_RECORD_BYTES] = {0}, prefix[2];
+	bool is_link = strcmp(kind, "link") == 0;
+	struct walk *w;
+	struct bytes key;
 	enum err e;
 
-	matter_about(decision->fields, &about);
-	key_record(txn_db(pen->t), key, &about);
-	e = record_read(pen->t, key, &r);
+	store_u16(prefix, key_kind_number(kind));
+	e = walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w);
 	if (e != ERR_OK)
 		return e;
-	is_moved = json_object_get(r.fields, "reassigned_to") != NULL;
-	record_clear(&r);
-	if (!is_moved)
-		return ERR_OK;
-	findings_refuse(
-	    &pen->made.findings, FINDING_FILED_ELSEWHERE, "resident_id");
-	return ERR_REFUSED;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == KEY_RECORD_CHANGE_BYTES &&
+	       memcmp(key.data, prefix, sizeof prefix) == 0) {
+		if (memcmp(key.data, last, sizeof last) == 0)
+			continue;
+		memcpy(last, key.data, sizeof last);
+		e = prepare_one(t, self, last, is_link);
+		if (e != ERR_OK)
+			break;
+	}
+	walk_close(w);
+	return e == ERR_END ? ERR_OK : e;
 }
 
-const struct matter_maker matter_whose = {
-    .code = FINDING_WHOSE,
-    .urgency = 1,
-    .note = note,
-    .describe = describe,
-    .decide = decide,
-    .undo = undo,
-};
+enum err
+whose_prepare(struct txn *t, const struct self *self)
+{
+	uint64_t was_looked;
+	enum err e = meta_get_number(t, looked, &was_looked);
+
+	if (e != ERR_OK || self->role != ROLE_HUB ||
+	    was_looked >= LOOKED_AT_ALL)
+		return e;
+	/* What is decided first: then nothing of it is asked meanwhile. */
+	e = prepare_kind(t, self, "question");
+	if (e == ERR_OK)
+		e = prepare_kind(t, self, "link");
+	return e == ERR_OK ? meta_put_number(t, looked, LOOKED_AT_ALL) : e;
+}

@@ -17,4 +17,14 @@
 enum err whose_note(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 
+/** A change of a record of kind `question` was merged: what it decides of such
+ * a record is noted. Also of one that is undone or set aside, which decides
+ * nothing then; it may have come before what it is about. */
+enum err whose_note_decision(struct txn *t, const struct self *self,
+    const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
+
+/** At the start of a hub: once, what an older one noted otherwise or not at
+ * all. ERR_CORRUPT: pages of the store are broken. */
+enum err whose_prepare(struct txn *t, const struct self *self);
+
 #endif

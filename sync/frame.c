@@ -127,6 +127,23 @@ frame_reader_next(struct frame_reader *r, struct bytes *payload)
 }
 
 enum err
+frame_reader_clear(const struct frame_reader *r, uint8_t out[2])
+{
+	size_t left = r->input.size - r->taken;
+	const uint8_t *frame;
+
+	if (r->fault != ERR_OK || !r->sealed || left < HEADER_BYTES)
+		return ERR_NOT_FOUND;
+	frame = r->input.data + r->taken;
+	if (load_u16(frame) != 2)
+		return ERR_NOT_FOUND;
+	if (left < HEADER_BYTES + 2)
+		return ERR_MORE;
+	memcpy(out, frame + HEADER_BYTES, 2);
+	return ERR_OK;
+}
+
+enum err
 frame_write_clear(struct buffer *out, const void *message, size_t size)
 {
 	if (size == 0)

@@ -44,6 +44,13 @@ enum { FRAME_INPUT_MAX = 4 * (FRAME_PAYLOAD_MAX + FRAME_OVERHEAD) };
  */
 enum err frame_reader_next(struct frame_reader *r, struct bytes *payload);
 
+/**
+ * Look whether a frame in clear of two bytes comes in the place of a sealed
+ * one, which is never so short; nothing is taken. ERR_MORE: it does, and is
+ * not all here. ERR_NOT_FOUND: it does not, or nothing tells yet.
+ */
+enum err frame_reader_clear(const struct frame_reader *r, uint8_t out[2]);
+
 /** Append one frame in clear: u16 length and the bytes (a handshake
  * message, at most HANDSHAKE_MESSAGE_MAX, else ERR_LIMIT; an empty one is
  * ERR_FORMAT). On an error out stays as it was. */

@@ -427,6 +427,10 @@ session_answer_batch(struct session *s, const struct receipt *receipt,
 	s->stats.changes_received += s->batch->change_count;
 	if (session_is_over(s))
 		return;
+	/* What it led to, the group's word on it perhaps, goes before the peer
+	 * can say bye. */
+	s->owes_look =
+	    s->o.purpose == SESSION_ANSWER && s->batch->change_count > 0;
 	/* First what the group holds: when the receipt completes a session
 	 * nothing is left unsaid. */
 	e = answers_put_group(s, group, group_count);
@@ -510,6 +514,9 @@ session_look_again(struct session *s)
 			s->sent_end = false;
 	} else if (s->sent_end && s->bound.is_set) {
 		return; /* what it left of its part is the peer's by now */
+	} else if (s->is_last_look) {
+		s->missed_look = true;
+		return;
 	}
 	for (i = 0; i < s->outgoing_count; i++)
 		s->outgoing[i].at_end = false;

@@ -368,14 +368,47 @@ reason_in_clear(uint8_t said)
 	}
 }
 
+/* What our last message met: it came too late, or, where we join, it did not
+ * open, since the invite's secret is another. */
+static enum reason
+reason_after_message_3(const struct session *s, uint8_t said)
+{
+	enum reason r = reason_in_clear(said);
+
+	if (s->o.purpose == SESSION_JOIN &&
+	    (r == REASON_NONE || r == REASON_FORMAT || r == REASON_LIMIT))
+		return REASON_INVITE;
+	return r;
+}
+
+enum err
+handshake_refused(struct session *s)
+{
+	uint8_t said[2];
+	enum reason reason;
+	enum err e;
+
+	if (s->o.purpose == SESSION_ANSWER || s->heard_sealed)
+		return ERR_NOT_FOUND;
+	e = frame_reader_clear(&s->reader, said);
+	if (e != ERR_OK)
+		return e;
+	if (said[0] != CLEAR_ERROR)
+		return ERR_NOT_FOUND;
+	reason = reason_after_message_3(s, said[1]);
+	session_fail(s, session_error(reason), reason, true);
+	return ERR_OK;
+}
+
 enum err
 handshake_frame(struct session *s, const struct bytes *payload)
 {
 	/* A hint in clear, not proven to come from the peer. */
 	if (s->o.purpose != SESSION_ANSWER && payload->size == 2 &&
 	    payload->data[0] == CLEAR_ERROR) {
-		session_fail(
-		    s, ERR_REFUSED, reason_in_clear(payload->data[1]), true);
+		enum reason reason = reason_in_clear(payload->data[1]);
+
+		session_fail(s, session_error(reason), reason, true);
 		return ERR_OK;
 	}
 	switch (s->state) {

@@ -119,6 +119,8 @@ peer_goes_on(struct session *s)
 	if (s->peer_ended && s->bound.is_set)
 		return false;
 	s->peer_ended = false;
+	s->owes_look = s->owes_look || s->missed_look;
+	s->is_last_look = s->missed_look = false;
 	return true;
 }
 
@@ -160,6 +162,21 @@ consume_grant(struct session *s, const struct bytes *body)
 	return ERR_OK;
 }
 
+enum err
+session_error(enum reason told)
+{
+	switch (told) {
+	case REASON_NOT_ENROLLED:
+		return ERR_NOT_ENROLLED;
+	case REASON_REVOKED:
+		return ERR_NOT_ALLOWED;
+	case REASON_TIMEOUT:
+		return ERR_TIMEOUT;
+	default:
+		return ERR_REFUSED;
+	}
+}
+
 static enum err
 consume_error(struct session *s, const struct bytes *body)
 {
@@ -168,11 +185,7 @@ consume_error(struct session *s, const struct bytes *body)
 
 	if (e != ERR_OK)
 		return e;
-	session_fail(s,
-	    reason == REASON_NOT_ENROLLED ? ERR_NOT_ENROLLED
-	    : reason == REASON_REVOKED    ? ERR_NOT_ALLOWED
-	                                  : ERR_REFUSED,
-	    reason, true);
+	session_fail(s, session_error(reason), reason, true);
 	return ERR_OK;
 }
 
@@ -420,20 +433,15 @@ next_frame(struct session *s)
 	s->holds_first = false;
 	if (s->state == STATE_PREFACE)
 		return handshake_preface(s);
-	e = frame_reader_next(&s->reader, &payload);
+	e = handshake_refused(s);
+	if (e == ERR_NOT_FOUND)
+		e = frame_reader_next(&s->reader, &payload);
+	else if (e == ERR_OK)
+		return ERR_OK; /* the session is over */
 	if (e == ERR_MORE)
 		return feed_reader(s);
-	if (e != ERR_OK) {
-		/* A hub that could not open our last handshake message
-		 * answers in clear, in a frame too short to be sealed: the
-		 * invite's secret did not fit. */
-		if (e == ERR_FORMAT && s->state == STATE_WELCOME &&
-		    !s->heard_sealed && s->o.purpose == SESSION_JOIN) {
-			session_fail(s, ERR_REFUSED, REASON_INVITE, true);
-			return ERR_OK;
-		}
+	if (e != ERR_OK)
 		return e;
-	}
 	if (!s->is_sealed)
 		return handshake_frame(s, &payload);
 	s->heard_sealed = true;

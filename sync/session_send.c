@@ -382,13 +382,28 @@ send_has_more(const struct session *s)
 	return false;
 }
 
-/* Likewise with the answer to what is urgent. */
+/* Once for all that was taken: while another batch is at work its peer says no
+ * bye. True: the peer may say it when it has this frame. */
 static bool
-answers_urgently(struct session *s, size_t max, const struct buffer *plain)
+look_before_answer(struct session *s)
+{
+	if (!s->owes_look || s->waits_for_answer || s->state != STATE_OPEN)
+		return false;
+	s->owes_look = s->is_last_look = s->missed_look = false;
+	session_look_again(s);
+	s->is_last_look = s->sent_end;
+	return s->sent_end;
+}
+
+/* Likewise with the answer to what is urgent, unless it is the last that the
+ * peer waits for: then what goes on begins in its frame. */
+static bool
+answers_urgently(
+    struct session *s, size_t max, const struct buffer *plain, bool may_be_last)
 {
 	bool is_due = s->answers_urgent && s->control.size == 0 &&
-	              plain->size > 0 && is_urgent_enough(s, 0, max, plain) &&
-	              send_has_more(s);
+	              !may_be_last && plain->size > 0 &&
+	              is_urgent_enough(s, 0, max, plain) && send_has_more(s);
 
 	s->answers_urgent = false;
 	return is_due;
@@ -462,6 +477,7 @@ bool
 send_fill(struct session *s, size_t max, struct buffer *plain)
 {
 	enum err e = buffer_state(&s->control);
+	bool may_be_last;
 
 	if (e != ERR_OK) { /* something that had to be said is lost */
 		session_abort(s, e, REASON_STORAGE);
@@ -471,12 +487,13 @@ send_fill(struct session *s, size_t max, struct buffer *plain)
 		return true;
 	if (session_is_over(s))
 		return false;
+	may_be_last = look_before_answer(s);
 	fill_control(s, max, plain);
 	/* What is left of it goes before any batch: the peer may need it. */
 	if (s->state == STATE_WELCOME || s->state == STATE_CLOSING ||
 	    s->control.size > 0)
 		return plain->size > 0;
-	if (answers_urgently(s, max, plain))
+	if (answers_urgently(s, max, plain, may_be_last))
 		return true;
 	e = fill_data(s, max, plain);
 	if (e != ERR_OK && e != ERR_END) {

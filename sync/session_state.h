@@ -224,6 +224,12 @@ struct session {
 	unsigned aside_overtaken; /* frames in which urgent ones went before */
 	size_t taken_end;    /* TAKEN is the last of them if it ends here */
 	bool answers_urgent; /* an answer of those is in control */
+	bool owes_look;      /* responder: a batch was taken, and what that led
+	                        to may stand on our lists */
+	bool is_last_look;   /* the peer may be through with that answer: it is
+	                        not held by what comes later, until it sends
+	                        more */
+	bool missed_look;    /* something came meanwhile */
 	bool holds_first;    /* responder: batches of message 3 are answered
 	                        in its first frame */
 	struct stream_writer *writer[CLASSES];
@@ -291,6 +297,10 @@ void session_abort(struct session *s, enum err error, enum reason reason);
 enum err handshake_start(struct session *s);
 enum err handshake_preface(struct session *s);
 enum err handshake_frame(struct session *s, const struct bytes *payload);
+/** Who has sent message 3 may be told in clear that it came too late, or did
+ * not open; then the session is over. ERR_MORE: not all of that is here.
+ * ERR_NOT_FOUND: nothing of the kind. */
+enum err handshake_refused(struct session *s);
 enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
 
 /* session_receive.c */
@@ -298,6 +308,8 @@ enum err handshake_resume(struct session *s, const uint8_t psk[KEY_BYTES]);
 void session_pump(struct session *s);
 /** What to tell the peer of a fault found here. */
 enum reason session_reason(enum err e);
+/** How a session ends whose peer told this reason. */
+enum err session_error(enum reason told);
 
 /* session_pack.c */
 /** The dictionaries there are. ERR_NOMEM. */

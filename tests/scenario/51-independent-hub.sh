@@ -131,6 +131,29 @@ wait "$go_hub" && fail "the Go hub saw no refusal"
 grep -q 'sealed format' "$work/hub-ends-twice.log" ||
 	fail "refused as: $(cat "$work/hub-ends-twice.log")"
 
+# What came behind END and could not be read is asked for again at once, by who
+# waits and by an agent that has hours to its next session.
+go_hub hub-spoils 3
+at waiting join "$code" --hub "127.0.0.1:$port" >/dev/null
+sync_node waiting
+[ "$(at waiting export | grep -c '"x_go_name": *"go-hub-')" = 3 ] ||
+	fail "what could not be read did not come again"
+wait "$go_hub" || fail "the Go hub complains: $(cat "$work/hub-spoils.log")"
+grep -q '"not_taken":3' "$work/hub-spoils.out" || fail "nothing was spoilt"
+go_hub hub-spoils 3
+at served join "$code" --hub "127.0.0.1:$port" >/dev/null
+printf '[agent]\ninterval = 7200\n' >"$work/served.conf"
+start_agent served --config "$work/served.conf"
+for i in $(seq 300); do
+	[ "$(wc -l <"$work/hub-spoils.out")" -ge 4 ] && break
+	sleep 0.1
+done
+[ "$(at served export | grep -c '"x_go_name": *"go-hub-')" = 3 ] ||
+	fail "the agent did not try again: $(cat "$work/served.log")"
+wait "$go_hub" || fail "the Go hub complains: $(cat "$work/hub-spoils.log")"
+grep -q '"not_taken":3' "$work/hub-spoils.out" || fail "nothing was spoilt"
+stop_agent "$agent"
+
 # Slip numbers that are not the group's are no log's fault.
 go_hub hub-bad-slips 1
 expect 1 at other join "$code" --hub "127.0.0.1:$port" 2>/dev/null

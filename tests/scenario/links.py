@@ -290,6 +290,8 @@ def silent(seed):
             result = clinic.end(process)
             said = book.synced(before, result, killed=False)
             expect(not said, name, "said done:", result)
+            # Nobody answered: that is no link, and no misunderstanding.
+            expect(name not in ("connect", "answer", "handshake", "hello") or result.code == 4, name, "did not answer:", result)
             book.check(clinic, g.hub)
             through(g, clinic, book)
             proxy.stop()

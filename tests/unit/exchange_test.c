@@ -126,6 +126,48 @@ test_wrong_secret_is_the_invites_fault_and_an_altered_answer_is_not(
 	    group_run(&clinic, &hub, SESSION_JOIN, code).up, ERR_OK);
 }
 
+/* The hub gives up before the last message of a join reaches it. */
+static void
+test_joining_too_late_is_no_fault_of_the_invite(void **state)
+{
+	struct group_link l = {&clinic, &hub, NULL, NULL, SIZE_MAX, NULL};
+	char code[INVITE_TEXT_BYTES];
+	struct session *up, *down;
+	struct group_result r;
+	const uint8_t *out;
+	struct invite i;
+	size_t n, answers = 0;
+
+	group_invite(&hub, "C01", &i, code);
+	assert_int_equal(
+	    group_exchange_new(&l.up, &clinic, SESSION_JOIN, code), ERR_OK);
+	assert_int_equal(
+	    group_exchange_new(&l.down, &hub, SESSION_ANSWER, NULL), ERR_OK);
+	up = exchange_session(l.up);
+	down = exchange_session(l.down);
+	while (answers < 2) { /* the chain, message 2 */
+		n = session_output(up, &out);
+		(void)session_receive(down, out, n, 1);
+		session_sent(up, n, 1);
+		group_work(&hub, l.down, NULL);
+		n = session_output(down, &out);
+		answers += n > 0;
+		(void)session_receive(up, out, n, 1);
+		session_sent(down, n, 1);
+		group_work(&clinic, l.up, NULL);
+	}
+	assert_int_equal(
+	    session_expire(down, session_deadline_ms(down)), ERR_TIMEOUT);
+	n = session_output(down, &out);
+	(void)session_receive(up, out, n, 1);
+	session_sent(down, n, 1);
+	group_finish(&l, &r);
+	assert_int_equal(r.up, ERR_TIMEOUT);
+	assert_int_equal(r.reason, REASON_TIMEOUT);
+	assert_int_equal(
+	    group_run(&clinic, &hub, SESSION_JOIN, code).up, ERR_OK);
+}
+
 static void
 test_tries_are_counted_though_the_link_is_cut(void **state)
 {
@@ -572,6 +614,7 @@ main(void)
 	    CASE(test_wrong_secret_has_five_tries),
 	    CASE(
 	        test_wrong_secret_is_the_invites_fault_and_an_altered_answer_is_not),
+	    CASE(test_joining_too_late_is_no_fault_of_the_invite),
 	    CASE(test_tries_are_counted_though_the_link_is_cut),
 	    CASE(test_expired_and_unknown_invites_are_refused),
 	    CASE(test_invite_is_for_one_node),

@@ -130,6 +130,56 @@ test_the_urgent_is_not_silent_while_cursors_are_awaited(void **state)
 	ends_free(&ends);
 }
 
+/* The hub gives up while message 3 is on its way. It answers in clear, and who
+ * takes the next frame for sealed hears why all the same, in whatever pieces
+ * it comes. */
+static void
+is_told_in_pieces_of(size_t piece)
+{
+	memory_pair_make(&hub, &clinic);
+	ends_make(&ends);
+	while (ends.up->state != STATE_OPEN)
+		run(&ends, SIZE_MAX, ends.moved + 1);
+	assert_int_equal(ends.down->state, STATE_MESSAGE_3);
+	ends.now_ms += HANDSHAKE_TIMEOUT_MS;
+	assert_int_equal(session_expire(ends.down, ends.now_ms), ERR_TIMEOUT);
+	while (memory_carry(ends.down, ends.up, piece, ends.now_ms) > 0)
+		;
+	work(&ends);
+	assert_true(clinic.has_failed);
+	assert_int_equal(clinic.reason, REASON_TIMEOUT);
+	assert_int_equal(clinic.error, ERR_TIMEOUT);
+	assert_true(clinic.told_by_peer);
+	ends_free(&ends);
+}
+
+static void
+test_who_comes_too_late_hears_so(void **state)
+{
+	(void)state;
+	is_told_in_pieces_of(SIZE_MAX);
+	is_told_in_pieces_of(1);
+}
+
+/* Once a sealed frame was opened nothing in clear is heard. */
+static void
+test_nothing_in_clear_ends_a_sealed_session(void **state)
+{
+	static const uint8_t clear[] = {0, 2, CLEAR_ERROR, REASON_TIMEOUT};
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	ends_make(&ends);
+	while (!ends.up->heard_sealed)
+		run(&ends, SIZE_MAX, ends.moved + 1);
+	(void)session_receive(ends.up, clear, sizeof clear, ends.now_ms);
+	work(&ends);
+	assert_true(clinic.has_failed);
+	assert_int_equal(clinic.reason, REASON_FORMAT);
+	assert_false(clinic.told_by_peer);
+	ends_free(&ends);
+}
+
 int
 main(void)
 {
@@ -140,6 +190,8 @@ main(void)
 	    cmocka_unit_test(test_an_answer_that_is_lost_ends_the_session),
 	    cmocka_unit_test(
 	        test_the_urgent_is_not_silent_while_cursors_are_awaited),
+	    cmocka_unit_test(test_who_comes_too_late_hears_so),
+	    cmocka_unit_test(test_nothing_in_clear_ends_a_sealed_session),
 	};
 
 	if (sodium_init() < 0)

@@ -76,6 +76,7 @@ look_again(void)
 	const uint8_t *out;
 	size_t n;
 
+	ends.down->is_last_look = false; /* the clinic sends more */
 	session_look_again(ends.down);
 	while ((n = session_output(ends.down, &out)) > 0)
 		session_sent(ends.down, n, ends.now_ms);
@@ -156,6 +157,129 @@ test_what_follows_joins_though_some_was_passed_over(void **state)
 	assert_true(clinic.is_done);
 	assert_int_equal(
 	    memory_cursor(&clinic.own, &down->id, false)->place, 10);
+	ends_free(&ends);
+}
+
+/* --- what the peer's own batches lead to ---------------------------------- */
+
+enum { LEADS_TO_ONE = 50 }; /* so many of the clinic's changes */
+
+/* What the clinic's changes lead to stands on the list with the batch that
+ * brings them. */
+static enum err
+read_what_follows(void *context, const struct list_id *list,
+    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
+    const struct hello *peer, size_t changes_max, size_t bytes_max,
+    struct batch *out)
+{
+	hub.lists[0].count = 1 + hub.taken / LEADS_TO_ONE;
+	return memory_read(
+	    context, list, after, peer_key, peer, changes_max, bytes_max, out);
+}
+
+/* The hub has said END long since; how much of it the clinic has at the end. */
+static uint64_t
+came(uint8_t class, uint64_t changes, uint64_t rate)
+{
+	const struct list_id down = {"org:C01", class};
+	uint64_t place;
+
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&hub, down.name, class, 1, 40);
+	memory_list_make(&clinic, "up", class, changes, 40);
+	ends_make(&ends);
+	ends.down->o.source.read = read_what_follows;
+	run(&ends, 400, 3000);
+	assert_false(session_is_over(ends.down));
+	ends.up->pace.rate = ends.down->pace.rate = rate;
+	run(&ends, 400, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_true(hub.is_done);
+	assert_int_equal(hub.taken, changes);
+	place = memory_cursor(&clinic.own, &down, false)->place;
+	ends_free(&ends);
+	return place;
+}
+
+static void
+test_what_the_last_batch_leads_to_comes_before_the_bye(void **state)
+{
+	(void)state;
+	assert_int_equal(came(2, 5000, 0), 101);
+	assert_int_equal(came(1, 5000, 0), 101);
+}
+
+/* There the answer to what is urgent leaves at once, and alone. */
+static void
+test_so_it_does_on_a_slow_link(void **state)
+{
+	(void)state;
+	assert_int_equal(came(1, 5000, 600), 101);
+}
+
+/* What others bring meanwhile, ten times before the clinic has taken a batch,
+ * does not hold it: it goes with the next session. */
+static void
+test_who_is_through_is_not_held_by_what_comes_later(void **state)
+{
+	struct memory_list *down;
+	unsigned i;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	down = memory_list_make(&hub, "org:C01", 2, 1, 40);
+	memory_list_make(&clinic, "up", 2, 600, 40);
+	ends_make(&ends);
+	run(&ends, SIZE_MAX, 3000);
+	assert_true(ends.down->sent_end);
+	for (i = 0; i < 3000 && !hub.is_done; i++) {
+		ends.now_ms++;
+		down->count++;
+		session_look_again(ends.down);
+		memory_carry(ends.down, ends.up, SIZE_MAX, ends.now_ms);
+		memory_carry(ends.up, ends.down, SIZE_MAX, ends.now_ms);
+		memory_work(&hub, ends.down);
+		if (i % 10 == 9)
+			memory_work(&clinic, ends.up);
+	}
+	assert_true(hub.is_done);
+	assert_int_equal(hub.taken, 600);
+	ends_free(&ends);
+}
+
+/* It is read for once, however many batches wait. */
+static size_t reads;
+
+static enum err
+count_reads(void *context, const struct list_id *list,
+    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
+    const struct hello *peer, size_t changes_max, size_t bytes_max,
+    struct batch *out)
+{
+	reads++;
+	return memory_read(
+	    context, list, after, peer_key, peer, changes_max, bytes_max, out);
+}
+
+static void
+test_a_look_costs_a_reading_of_each_list_a_batch(void **state)
+{
+	uint64_t batches;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	memory_list_make(&hub, "org:C01", 3, 1, 40);
+	memory_list_make(&clinic, "up", 3, 5000, 40);
+	ends_make(&ends);
+	do
+		run(&ends, SIZE_MAX, ends.moved + 1);
+	while (!ends.down->sent_end);
+	reads = 0;
+	ends.down->o.source.read = count_reads;
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_true(hub.is_done);
+	batches = clinic.receipts;
+	assert_in_range(reads, 1, batches);
 	ends_free(&ends);
 }
 
@@ -268,6 +392,12 @@ main(void)
 	    cmocka_unit_test(test_what_grows_goes_whatever_stands_elsewhere),
 	    cmocka_unit_test(
 	        test_what_follows_joins_though_some_was_passed_over),
+	    cmocka_unit_test(
+	        test_what_the_last_batch_leads_to_comes_before_the_bye),
+	    cmocka_unit_test(test_so_it_does_on_a_slow_link),
+	    cmocka_unit_test(
+	        test_who_is_through_is_not_held_by_what_comes_later),
+	    cmocka_unit_test(test_a_look_costs_a_reading_of_each_list_a_batch),
 	    cmocka_unit_test(test_what_was_not_taken_is_left_at_both_ends),
 	    cmocka_unit_test(test_what_one_list_took_is_no_word_of_another),
 	    cmocka_unit_test(test_cursors_that_tell_nothing_are_no_beginning),

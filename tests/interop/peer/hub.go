@@ -50,6 +50,7 @@ type goHub struct {
 	forgets           bool                // holds no history
 	goesOn            bool                // says END, then its batches, then END again
 	endsTwice         bool                // says END twice with no batch between
+	spoils            bool                // the same as goesOn, and once nobody can read it
 }
 
 const (
@@ -140,12 +141,14 @@ type served struct {
 	bye      bool
 	helloed  bool
 	keptBack bool // the child's bound has no room for the list
+	spoilt   bool // its first batch cannot be read, so no other joins
 	answers  writer
 	Mode     string
 	Changes  int
 	Batches  int
 	Heads    int
 	Receipts int
+	NotTaken int // batches of ours
 	Slips    uint64
 }
 
@@ -296,6 +299,7 @@ func (s *served) onHello(body []byte) error {
 	}
 	s.dense.begin(s, h)
 	if s.receipted.Place < s.down.Place {
+		s.spoilt, s.goHub.spoils = s.spoils, false
 		down, err := s.downMessages()
 		if err != nil {
 			return err
@@ -305,7 +309,7 @@ func (s *served) onHello(body []byte) error {
 			s.answers.message(typeEnd, []byte{1})
 			return nil
 		}
-		if s.goesOn {
+		if s.goesOn || s.spoilt {
 			s.answers.message(typeEnd, nil)
 		}
 		s.answers.bytes(down)
@@ -455,6 +459,9 @@ func (s *served) on(m message) error {
 		if r.end() != nil || c.list != "org:"+hubOrg || exceptions != 0 {
 			return errors.New("RECEIPT does not fit")
 		}
+		if s.spoilt {
+			return s.onNotTaken(c.cursor)
+		}
 		return s.onAnswers(1)
 	case typeTaken:
 		if len(m.body) != 1 || m.body[0]&3 != downClass {
@@ -508,7 +515,7 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 				return err
 			}
 		}
-		if s.goesOn || s.endsTwice {
+		if (s.goesOn || s.endsTwice || s.spoilt) && len(s.answers.data) > 0 {
 			// In one frame, or the child may be gone before the batch.
 			if err = s.writeSealed(s.answers.data); err != nil {
 				return err
@@ -525,7 +532,7 @@ func (s *served) serveSync(payload, peerKey []byte) error {
 			messages, err = s.readSealed()
 		}
 	}
-	if err == nil && s.receipted != s.down && !s.keptBack {
+	if err == nil && s.receipted != s.down && !s.keptBack && !s.spoilt {
 		err = errors.New("BYE before all was receipted")
 	}
 	return err
@@ -559,17 +566,18 @@ func (h *goHub) serve(conn net.Conn) error {
 		"mode": s.Mode, "changes": s.Changes, "batches": s.Batches, "heads": s.Heads,
 		"receipts": s.Receipts, "slips": s.Slips, "frames": s.frames[1],
 		"rekeys": s.rekeys[1], "lives": len(s.lives), "dense": s.dense.taken,
-		"learned": s.dense.learned(), "lost": s.dense.lost,
+		"learned": s.dense.learned(), "lost": s.dense.lost, "not_taken": s.NotTaken,
 	})
 }
 
 // hubVerb serves so many connections, one after the other. One with bad slips
 // hands out numbers that are not the group's; one that forgets has no history
 // that a dense batch could lean on; one that goes on says END, then its batches,
-// then END; one that ends twice has none between.
+// then END; one that ends twice has none between; one that spoils goes on too, and
+// what it sends in its first session cannot be read.
 func hubVerb(verb, address string, count int) error {
 	switch verb {
-	case "hub", "hub-bad-slips", "hub-forgets", "hub-goes-on", "hub-ends-twice":
+	case "hub", "hub-bad-slips", "hub-forgets", "hub-goes-on", "hub-ends-twice", "hub-spoils":
 	default:
 		return errors.New("no such hub")
 	}
@@ -581,6 +589,7 @@ func hubVerb(verb, address string, count int) error {
 		h.firstSlip = 1
 	}
 	h.forgets, h.goesOn, h.endsTwice = verb == "hub-forgets", verb == "hub-goes-on", verb == "hub-ends-twice"
+	h.spoils = verb == "hub-spoils"
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err

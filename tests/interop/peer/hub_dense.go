@@ -116,7 +116,11 @@ func (s *served) downMessages() ([]byte, error) {
 		} else {
 			h.flags, h.check = packedFollows, uint16(start.Running)
 		}
-		for _, m := range denseMessages(downClass, p.pack(h, []*change{c}, nil), plainMax-8) {
+		packed := p.pack(h, []*change{c}, nil)
+		if s.spoilt && i == 0 {
+			packed[len(packed)-1] ^= 1
+		}
+		for _, m := range denseMessages(downClass, packed, plainMax-8) {
 			w.bytes(m)
 		}
 		start = end
@@ -132,5 +136,15 @@ func (s *served) onAnswers(count int) error {
 	s.receipted = s.under[count-1]
 	s.under = s.under[count:]
 	s.Receipts += count
+	return nil
+}
+
+// onNotTaken: a batch was answered by where the child stood before it.
+func (s *served) onNotTaken(at cursor) error {
+	if len(s.under) == 0 || at != s.receipted {
+		return errors.New("a batch that cannot be read was taken")
+	}
+	s.under = s.under[1:]
+	s.NotTaken++
 	return nil
 }

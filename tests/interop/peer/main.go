@@ -6,7 +6,7 @@
 //	peer join HUB CODE DIR NAME        join as a new node, kept in DIR
 //	peer sync HUB DIR [OPTION...]      one session as the node in DIR
 //	peer hub ADDRESS COUNT             a hub for so many connections (hub.go)
-//	peer hub-FAULT ADDRESS COUNT       the same: bad-slips, forgets, goes-on, ends-twice
+//	peer hub-FAULT ADDRESS COUNT       the same: bad-slips, forgets, goes-on, ends-twice, spoils
 //	peer vectors PAGE                  the vectors of protocol.md (vectors.go)
 //	peer hostile HUB DIR CASE [CODE]   what the hub must refuse (hostile.go)
 //	peer hostile                       the names of those cases without CODE
