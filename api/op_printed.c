@@ -9,6 +9,7 @@
 #include "store/about.h"
 #include "store/author.h"
 #include "store/index.h"
+#include "store/rules.h"
 
 enum { NAME_BYTES = 64 * 4 };
 
@@ -91,6 +92,31 @@ emit_rows(struct file *f)
 
 /* --- printing ---------------------------------------------------------- */
 
+/* Names of the orgs, teams and people that its fields name, as far as they are
+ * known here: paper is read where no list is at hand. */
+static json_t *
+names_of(struct txn *t, const struct record *r)
+{
+	const struct kind *k = kind_by_name(r->id.kind);
+	const struct field *f = k == NULL ? NULL : k->fields;
+	json_t *names = json_object();
+	char name[NAME_BYTES];
+
+	for (; names != NULL && f != NULL && f->number != 0; f++) {
+		const char *ref =
+		    f->type == FIELD_REF ? rule_ref(r->fields, f->name) : NULL;
+
+		if (ref == NULL || (strcmp(f->ref_kind, "org") != 0 &&
+		                       strcmp(f->ref_kind, "team") != 0 &&
+		                       strcmp(f->ref_kind, "staff") != 0))
+			continue;
+		people_name(t, f->ref_kind, ref, name, sizeof name);
+		if (name[0] != '\0')
+			json_object_set_new(names, f->name, json_string(name));
+	}
+	return names;
+}
+
 static json_t *
 row_of(struct txn *t, const struct record *r)
 {
@@ -98,8 +124,8 @@ row_of(struct txn *t, const struct record *r)
 
 	people_name(t, "staff", r->by, name, sizeof name);
 	people_name(t, "org", r->org, org, sizeof org);
-	return json_pack("{s:o, s:s, s:s}", "record", record_to_json(r),
-	    "by_name", name, "org_name", org);
+	return json_pack("{s:o, s:s, s:s, s:o}", "record", record_to_json(r),
+	    "by_name", name, "org_name", org, "names", names_of(t, r));
 }
 
 /* What was entered in error is history of the store and none of hers. */

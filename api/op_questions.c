@@ -145,11 +145,13 @@ add_matter(json_t *row, const struct rows *r, const struct matter *m)
 {
 	const struct matter_maker *maker = matter_maker_of(m->question->code);
 	const char *word = m->proposal < 0 ? NULL : m->choice[m->proposal].word;
-	json_t *more = json_pack("{s:o, s:s*, s:s*, s:s, s:b, s:s*, s:s, s:s}",
-	    "choices", choices_of(r, m), "proposal", word, "ground", m->ground,
-	    "owner", m->owner, "decidable",
-	    (int)matter_is_ours(r->txn, r->self, maker, m), "decides_as",
-	    r->staff, "about_kind", m->record.kind, "about_ref", m->record.ref);
+	json_t *more =
+	    json_pack("{s:o, s:s*, s:s*, s:s, s:b, s:b, s:s*, s:s, s:s}",
+	        "choices", choices_of(r, m), "proposal", word, "ground",
+	        m->ground, "owner", m->owner, "decidable",
+	        (int)matter_is_ours(r->txn, r->self, maker, m), "group_only",
+	        (int)maker->group_only, "decides_as", r->staff, "about_kind",
+	        m->record.kind, "about_ref", m->record.ref);
 	int bad = more == NULL ? -1 : json_object_update(row, more);
 
 	if (bad == 0 && m->beyond != NULL)
@@ -461,8 +463,8 @@ decide_over(struct op *o, struct decide_call *c, enum err e)
 		           : no_such_question(o, e);
 	case ERR_NOT_ALLOWED:
 		return op_fail(o, e,
-		    N_("This is not yours to decide: only the managing "
-		       "organisation or the group may."));
+		    N_("This is not yours to decide: yizhan questions says who "
+		       "may."));
 	case ERR_USAGE:
 		return op_fail(o, e,
 		    c->undoes ? N_("This decision does not stand any more.")

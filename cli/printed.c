@@ -17,7 +17,7 @@
  * shown of each; NULL: plain values. */
 struct line {
 	const char *field, *title;
-	const char *of[4];
+	const char *of[6];
 };
 
 struct part {
@@ -37,6 +37,7 @@ static const struct line resident_lines[] = {
     {"household_no", N_("Household"), {NULL}},
     {"insurance_type", N_("Insurance"), {NULL}},
     {"managing_org_id", N_("Managing organisation"), {NULL}},
+    {"status", N_("Status"), {NULL}},
     {"allergies", N_("Allergies"),
         {"substance", "reaction", "status", "reason"}},
     {"conditions", N_("Long-term conditions"), {"name", "code", "since"}},
@@ -48,6 +49,7 @@ static const struct line contract_lines[] = {
     {"team_id", N_("Team"), {NULL}},
     {"start_on", N_("Starts on"), {NULL}},
     {"end_on", N_("Ends on"), {NULL}},
+    {"ended_on", N_("Ended on"), {NULL}},
     {"packages", N_("Packages"), {"name", "code"}},
     {NULL, NULL, {NULL}},
 };
@@ -62,7 +64,8 @@ static const struct line encounter_lines[] = {
     {"objective", N_("Objective"), {NULL}},
     {"diagnoses", N_("Diagnoses"), {"name", "code"}},
     {"plan", N_("Plan"), {NULL}},
-    {"rx", N_("Prescriptions"), {"name", "dose", "freq", "days"}},
+    {"rx", N_("Prescriptions"),
+        {"name", "dose", "unit", "route", "freq", "days"}},
     {NULL, NULL, {NULL}},
 };
 static const struct line request_lines[] = {
@@ -182,6 +185,16 @@ put_value(const json_t *value, char *out, size_t out_bytes)
 	free(json);
 }
 
+/* What holds is not said to hold. */
+static bool
+is_plain(const char *name, const json_t *member)
+{
+	const char *text = json_string_value(member);
+
+	return strcmp(name, "status") == 0 && text != NULL &&
+	       strcmp(text, "active") == 0;
+}
+
 static void
 put_members(
     const json_t *row, const struct line *l, char *out, size_t out_bytes)
@@ -190,11 +203,11 @@ put_members(
 	size_t i, used = 0;
 
 	out[0] = '\0';
-	for (i = 0; i < 4 && l->of[i] != NULL; i++) {
+	for (i = 0; i < 6 && l->of[i] != NULL; i++) {
 		const json_t *member = json_object_get(row, l->of[i]);
 		int n;
 
-		if (member == NULL)
+		if (member == NULL || is_plain(l->of[i], member))
 			continue;
 		put_value(member, value, sizeof value);
 		n = snprintf(out + used, out_bytes - used, "%s%s",
@@ -211,6 +224,9 @@ word_of(const char *field, const char *value)
 	static const struct {
 		const char *field, *value, *text;
 	} words[] = {
+	    {"status", "living", N_("living")},
+	    {"status", "moved_away", N_("moved away")},
+	    {"status", "dead", N_("dead")},
 	    {"sex", "0", N_("unknown")},
 	    {"sex", "1", N_("male")},
 	    {"sex", "2", N_("female")},
@@ -219,7 +235,7 @@ word_of(const char *field, const char *value)
 	    {"state", "signed", N_("signed, to be confirmed")},
 	    {"state", "active", N_("active")},
 	    {"state", "contested", N_("contested")},
-	    {"state", "refused", N_("refused")},
+	    {"state", "refused", N_("refused by the group")},
 	    {"state", "ending", N_("ending")},
 	    {"state", "terminated", N_("terminated")},
 	    {"state", "closed", N_("closed")},
@@ -281,15 +297,23 @@ add(struct columns *c, const char *title, const char *value)
 	free(shown);
 }
 
+/* names: what refs in its fields are called. */
 static void
-add_line(struct columns *c, const struct line *l, const json_t *value)
+add_line(struct columns *c, const struct line *l, const json_t *value,
+    const json_t *names)
 {
-	char cell[CELL_BYTES];
+	const char *name = text_of(names, l->field);
+	char cell[CELL_BYTES], named[CELL_BYTES];
 	const json_t *item;
 	size_t i;
 
 	if (!json_is_array(value)) {
 		put_value(value, cell, sizeof cell);
+		if (*name != '\0') {
+			snprintf(named, sizeof named, "%s  %.200s", name, cell);
+			add(c, _(l->title), named);
+			return;
+		}
 		add(c, _(l->title), word_of(l->field, cell));
 		return;
 	}
@@ -328,6 +352,8 @@ add_author(struct columns *c, const json_t *item)
 
 	if (*by == '\0')
 		by = text_of(record, "by");
+	if (strcmp(by, "ref:~group") == 0)
+		by = _("the group");
 	if (*org == '\0')
 		org = text_of(record, "org_id");
 	snprintf(cell, sizeof cell, "%s  %s",
@@ -360,7 +386,8 @@ print_record(void *context, const json_t *item)
 		const json_t *value = json_object_get(record, l->field);
 
 		if (value != NULL)
-			add_line(p->columns, l, value);
+			add_line(p->columns, l, value,
+			    json_object_get(item, "names"));
 	}
 	add_author(p->columns, item);
 	return columns_end(p->columns);

@@ -393,7 +393,9 @@ print_how(const json_t *q, const char *shown)
 		    *text_of(q, "decides_as") == '\0' ? " --by REF" : "");
 	else
 		n = asprintf(&line, "    %s\n",
-		    _("the managing organisation or the group decides"));
+		    json_is_true(json_object_get(q, "group_only"))
+		        ? _("only the group decides")
+		        : _("the managing organisation or the group decides"));
 	print_row(n < 0 ? NULL : line);
 }
 

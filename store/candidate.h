@@ -25,6 +25,10 @@ enum likeness {
 /** What two entries have in common adds up to. Reads nothing else. */
 enum likeness likeness_of(const json_t *a, const json_t *b);
 
+/** Of two that may be one: whether they are rather one than two, and why, as
+ * N_() text. */
+const char *likeness_ground(const json_t *a, const json_t *b, bool *is_one);
+
 /** Rows {"field", "agrees"} of a link's evidence: what both entries tell.
  * NULL: no memory. */
 json_t *likeness_evidence(const json_t *a, const json_t *b);

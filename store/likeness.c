@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "store/candidate.h"
 #include "store/codes.h"
 #include "store/names.h"
@@ -88,6 +89,19 @@ likeness_of(const json_t *a, const json_t *b)
 	               (villages_agree(a, b) || agree(a, b, "phone"))
 	           ? LIKE_MAYBE
 	           : LIKE_NOT;
+}
+
+const char *
+likeness_ground(const json_t *a, const json_t *b, bool *is_one)
+{
+	bool names = names_agree(a, b), births = births_agree(a, b);
+
+	*is_one = names || births;
+	if (!*is_one)
+		return N_("only the number agrees, and may be mistyped");
+	return names && births
+	           ? N_("name, birth date and what else is shown agree")
+	           : N_("the number agrees, and one of name and birth date");
 }
 
 json_t *

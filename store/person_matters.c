@@ -105,6 +105,7 @@ describe_pair(struct txn *t, const struct self *self, struct matter *m)
 {
 	struct record a, b;
 	enum link_word word;
+	bool is_one;
 	enum err e = read_pair(t, m->question, &a, &b, &word);
 
 	(void)self;
@@ -119,8 +120,8 @@ describe_pair(struct txn *t, const struct self *self, struct matter *m)
 		e = matter_add_choice(m, "link", both(&a, &b));
 	if (e == ERR_OK)
 		e = add_choice(m, "refuse", holder_of(&b), NULL);
-	m->proposal = word == LINK_UNDONE ? -1 : 0;
-	m->ground = N_("what both entries tell agrees as shown");
+	m->ground = likeness_ground(a.fields, b.fields, &is_one);
+	m->proposal = word == LINK_UNDONE ? -1 : is_one ? 0 : 1;
 	record_clear(&a);
 	record_clear(&b);
 	return e;

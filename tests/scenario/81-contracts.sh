@@ -109,7 +109,9 @@ $(line contract_service F1 2026-05-04 C01 '"contract_id":"ref:KA","item":"PRESSU
 		told "$who"
 	done
 
-	# A person of the group asks her; only the group decides.
+	# A person of the group asks her; only the group decides, and says so.
+	LC_ALL=C.UTF-8 at a questions | grep -q "only the group decides" ||
+		fail "a does not know who decides"
 	expect 77 at a decide "$(asked a)" KA --reason "ours" --by S-C01
 	number=$(asked hub)
 	at hub decide "$number" KB --reason "resident's choice" --by S-H01

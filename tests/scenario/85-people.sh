@@ -39,13 +39,16 @@ open(work + "/reference", "w").write("\n".join(reference) + "\n")
 
 days = [line("resident", "R1", "A01", name=name, sex="1",
              no_id_reason="lost", birth_date="1960-05-01",
-             managing_org_id="ref:A01",
+             managing_org_id="ref:A01", status="dead",
              allergies=[{"substance": "青霉素", "reaction": "皮疹"}])]
 for i in range(200):
     days.append(line("encounter", f"E{i}", "A01", state="signed",
                      type="outpatient", resident_id="ref:R1",
                      visit_at=f"2026-05-01T{8 + i // 60:02}:{i % 60:02}:00"
-                     "+08:00", subjective=f"第{i}次就诊，咳嗽{i % 9}天"))
+                     "+08:00", subjective=f"第{i}次就诊，咳嗽{i % 9}天",
+                     rx=[{"drug_code": "D1", "name": "阿莫西林胶囊",
+                          "dose": 0.5, "unit": "g", "route": "口服",
+                          "freq": "tid", "days": 5}]))
 open(work + "/days", "w").write("\n".join(days) + "\n")
 EOF
 printf '%s\n' "$phrase" >"$work/phrase"
@@ -186,7 +189,8 @@ said 1 "not shown" A show resident R1 --ground curiosity
 [ -s "$work/out" ] && fail "shown on no ground"
 
 at A show resident R1 --printed >"$work/printed"
-for text in "$name" 青霉素 "第199次就诊" Follow-ups "Written by"; do
+for text in "$name" 青霉素 "第199次就诊" Follow-ups "Written by" \
+	"0.5  g  口服  tid  5" "甲镇卫生院  A01" dead; do
 	grep -qF "$text" "$work/printed" || fail "not printed: $text"
 done
 [ "$(grep -c "^2026-05-01T" "$work/printed")" -eq 200 ] || fail "encounters"

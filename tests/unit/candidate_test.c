@@ -538,6 +538,40 @@ test_a_clinic_does_not_link(void **state)
 #define CLINIC(f) cmocka_unit_test_setup_teardown(f, open_clinic, close_both)
 #define HUB(f)    cmocka_unit_test_setup_teardown(f, open_hub, close_both)
 
+/* What is proposed and why: a number alone was rather mistyped. */
+static void
+test_what_is_proposed_follows_from_what_agrees(void **state)
+{
+	static const struct {
+		const char *name, *birth;
+		bool is_one;
+		const char *word; /* of the ground */
+	} cases[] = {
+	    {"张伟", "1980-01-01", true, "name, birth date"},
+	    {"张伟", "1975-06-10", true, "one of name"},
+	    {"旺姆贡布", "1980-01-01", true, "one of name"},
+	    {"旺姆贡布", "1975-06-10", false, "mistyped"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		json_t *a = json_pack("{s:s, s:s, s:s, s:s}", "name", "张伟",
+		    "birth_date", "1980-01-01", "id_type", "01", "id_no",
+		    "519901198001010017");
+		json_t *b = json_pack("{s:s, s:s, s:s, s:s}", "name",
+		    cases[i].name, "birth_date", cases[i].birth, "id_type",
+		    "01", "id_no", "519901198001010017");
+		bool is_one = !cases[i].is_one;
+
+		assert_non_null(
+		    strstr(likeness_ground(a, b, &is_one), cases[i].word));
+		assert_int_equal(is_one, cases[i].is_one);
+		json_decref(a);
+		json_decref(b);
+	}
+}
+
 int
 main(void)
 {
@@ -557,6 +591,7 @@ main(void)
 	    HUB(test_the_hub_does_not_link_by_less),
 	    HUB(test_the_hub_does_not_link_again),
 	    CLINIC(test_a_clinic_does_not_link),
+	    cmocka_unit_test(test_what_is_proposed_follows_from_what_agrees),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
