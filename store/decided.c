@@ -42,7 +42,8 @@ point_at(struct decided *d, size_t i)
 	d->i = i;
 	d->about = d->set.change[i].fields;
 	d->stands = rule_state_is(d->now.fields, "decided") &&
-	            !kin_is_aside(&d->set, i) && agrees(d->now.fields, d->about);
+	            !kin_is_aside(&d->set, i) &&
+	            agrees(d->now.fields, d->about);
 }
 
 /* Two may bear one name: what stands comes last, so that it is what is noted.
