@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "store/blinds.h"
-#include "store/duplicates.h"
 #include "store/exam_items.h"
 #include "store/index.h"
 #include "store/memo.h"
@@ -370,8 +369,7 @@ index_change(struct txn *t, const struct change *c,
 		return index_drug(t, c);
 	if (strcmp(c->record.kind, "exam_item") == 0)
 		return exam_items_note(t, record_key);
-	e = duplicates_note(t, c, record_key);
-	return e == ERR_OK ? index_slip(t, c, record_key) : e;
+	return index_slip(t, c, record_key);
 }
 
 /* --- nodes ------------------------------------------------------------- */
