@@ -346,24 +346,11 @@ static enum err
 take_filled(
     struct intake *in, const struct batch_change *bc, const uint8_t *body)
 {
-	uint8_t key[KEY_RECORD_CHANGE_BYTES];
-	struct change c;
-	enum err e =
-	    emptying_fill(in->t, &bc->id, &in->stored, body, bc->body_bytes);
+	uint8_t key[KEY_RECORD_BYTES];
+	enum err e = emptying_fill(
+	    in->t, &bc->id, &in->stored, body, bc->body_bytes, key);
 
-	change_init(&c);
-	c.id = bc->id;
-	if (e == ERR_OK)
-		e = change_decode(&c, body, bc->body_bytes);
-	if (e == ERR_OK) {
-		key_record(txn_db(in->t), key, &c.record);
-		key_change(key + KEY_RECORD_BYTES, &c.id);
-		e = notes_rows(in->t, &c, key);
-		if (e == ERR_OK)
-			e = notes_matters(in->t, in->self, &c, key);
-	}
-	change_clear(&c);
-	return e;
+	return e == ERR_OK ? notes_filled(in->t, in->self, key) : e;
 }
 
 /* A change whose id is known: the same again, or another under its name. */

@@ -71,6 +71,58 @@ any_says_dead(const struct record_set *set)
 	return false;
 }
 
+/* Also who clears it. */
+static bool
+says_other(const struct change *c)
+{
+	return json_object_get(c->fields, "status") != NULL &&
+	       !is_dead(rule_text(c->fields, "status"));
+}
+
+bool
+deaths_speaks_after(const struct record_set *set, size_t i)
+{
+	const struct change *c = &set->change[i];
+
+	return c->parent_count > 0 && strcmp(c->record.kind, "resident") == 0 &&
+	       says_other(c) && any_says_dead(set);
+}
+
+static bool
+is_aside(const struct graph *g, size_t i)
+{
+	return g->aside != NULL && g->aside[i];
+}
+
+/* Whether somebody between the two took the report back already. */
+static bool
+was_taken_back(
+    const struct record_set *set, const struct graph *g, size_t dead, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < set->count; j++)
+		if (says_other(&set->change[j]) && !is_aside(g, j) &&
+		    is_before(g, dead, j) && is_before(g, j, i))
+			return true;
+	return false;
+}
+
+bool
+deaths_takes_back(const struct record_set *set, const struct graph *g, size_t i)
+{
+	size_t j;
+
+	if (!deaths_speaks_after(set, i))
+		return false;
+	for (j = 0; j < set->count; j++)
+		if (is_dead(rule_text(set->change[j].fields, "status")) &&
+		    !is_aside(g, j) && is_before(g, j, i) &&
+		    !was_taken_back(set, g, j, i))
+			return true;
+	return false;
+}
+
 /* A change that says nothing of it may be what lay between two that do, or
  * take one of them back. */
 enum err

@@ -535,9 +535,9 @@ is_whole(struct txn *t, const uint8_t key[KEY_RECORD_BYTES], bool *out)
 
 enum err
 emptying_fill(struct txn *t, const struct change_id *id,
-    const struct stored *was, const void *body, size_t body_bytes)
+    const struct stored *was, const void *body, size_t body_bytes,
+    uint8_t key[KEY_RECORD_BYTES])
 {
-	uint8_t key[KEY_RECORD_BYTES];
 	struct stored s = {.value = {0}};
 	struct change c;
 	bool whole = false;
@@ -555,6 +555,6 @@ emptying_fill(struct txn *t, const struct change_id *id,
 	if (e == ERR_OK)
 		e = is_whole(t, key, &whole);
 	if (e == ERR_OK && whole)
-		e = txn_delete(t, TABLE_EMPTIED, key, sizeof key);
+		e = txn_delete(t, TABLE_EMPTIED, key, KEY_RECORD_BYTES);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

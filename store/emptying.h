@@ -84,8 +84,9 @@ enum err emptying_read(
 /** One JSON object that says so; NULL: no memory. */
 json_t *emptying_to_json(const struct identity *id);
 
-/** The body of an emptied change has come again. */
+/** The body of an emptied change has come again; key: of its record. */
 enum err emptying_fill(struct txn *t, const struct change_id *id,
-    const struct stored *was, const void *body, size_t body_bytes);
+    const struct stored *was, const void *body, size_t body_bytes,
+    uint8_t key[KEY_RECORD_BYTES]);
 
 #endif

@@ -14,6 +14,7 @@
 #include "store/admit.h"
 #include "store/begun.h"
 #include "store/contest_settle.h"
+#include "store/deaths.h"
 #include "store/decided.h"
 #include "store/entitled.h"
 #include "store/entitled_claims.h"
@@ -107,9 +108,10 @@ says_keeper(const struct change *c, const char *name)
 	return json_object_get(c->fields, name) != NULL;
 }
 
-/* Who takes a file or a step that is not his is asked about besides, whether
- * or not he says that he is the managing org. So is who may do so only if the
- * record was his to begin: or who begins another's anew would be free to. */
+/* Who takes a file or a step that is not his, or says that the dead live, is
+ * asked about besides, whether or not he says that he is the managing org. So
+ * is who may do so only if the record was his to begin: or who begins another's
+ * anew would be free to. */
 static enum err
 judge_claim(
     struct txn *t, const struct self *self, const struct keeper *k, size_t i)
@@ -117,18 +119,20 @@ judge_claim(
 	const struct change *c = &k->set->change[i];
 	bool takes_step = entitled_takes_step(c);
 	bool names = says_keeper(c, k->field), wrong;
+	bool lives = deaths_speaks_after(k->set, i);
 	enum err e = ERR_OK;
 
-	if ((!c->managing && !takes_step && !names) ||
+	if ((!c->managing && !takes_step && !names && !lives) ||
 	    keeper_is_group(t, self, c))
 		return ERR_OK;
 	wrong = keeper_then(k, i) == KEEPER_NO;
 	if (c->managing && wrong)
 		e = take_back(t, self, k->set, c);
-	if (e == ERR_OK && (takes_step || names))
+	if (e == ERR_OK && (takes_step || names || lives))
 		e = ask_about(t, c, FINDING_UNENTITLED,
 		    (wrong || keeper_in_doubt(k, i)) &&
-		        (takes_step || keeper_takes(k, i)));
+		        (takes_step || keeper_takes(k, i) ||
+		            deaths_takes_back(k->set, &k->graph, i)));
 	return e;
 }
 

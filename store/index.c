@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "store/blinds.h"
-#include "store/duplicates.h"
 #include "store/exam_items.h"
 #include "store/index.h"
 #include "store/memo.h"
+#include "store/slip.h"
 
 static const char *
 text_of(const json_t *fields, const char *name)
@@ -142,7 +142,7 @@ index_drug_known(struct txn *t, const char *code)
 	       ERR_NOT_FOUND;
 }
 
-/* --- orgs and slips ---------------------------------------------------- */
+/* --- orgs ---------------------------------------------------------------- */
 
 enum err
 index_told_parent(struct txn *t, const char *org, const char *parent)
@@ -244,25 +244,6 @@ index_parent_org(struct txn *t, const char *org, char *out, size_t out_bytes)
 	}
 	buffer_free(&value);
 	return e;
-}
-
-static enum err
-index_slip(struct txn *t, const struct change *c,
-    const uint8_t record_key[KEY_RECORD_BYTES])
-{
-	uint8_t key[DB_BLIND_BYTES];
-	const char *slip = text_of(c->fields, "slip_no");
-
-	if (slip == NULL)
-		return ERR_OK;
-	db_blind(txn_db(t), "slip", slip, strlen(slip), key);
-	/* The first use of a number keeps it, but what is moved to another
-	 * file takes its number along. */
-	if (json_object_get(c->fields, "reassigned_from") == NULL &&
-	    txn_has(t, TABLE_SLIPS, key, sizeof key) == ERR_OK)
-		return ERR_OK;
-	return txn_put(
-	    t, TABLE_SLIPS, key, sizeof key, record_key, KEY_RECORD_BYTES);
 }
 
 /* --- refs whatever their source ---------------------------------------- */
@@ -370,8 +351,7 @@ index_change(struct txn *t, const struct change *c,
 		return index_drug(t, c);
 	if (strcmp(c->record.kind, "exam_item") == 0)
 		return exam_items_note(t, record_key);
-	e = duplicates_note(t, c, record_key);
-	return e == ERR_OK ? index_slip(t, c, record_key) : e;
+	return slip_note(t, c, record_key);
 }
 
 /* --- nodes ------------------------------------------------------------- */

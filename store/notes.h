@@ -17,5 +17,10 @@ enum err notes_rows(struct txn *t, const struct change *c,
  * changes of the group's. Errors as above. */
 enum err notes_matters(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_CHANGE_BYTES]);
+/** A body came again to a record that was emptied here: once it is whole, both
+ * of all its changes. One that came meanwhile was not noted, and what waited
+ * was dropped. Errors as above. */
+enum err notes_filled(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES]);
 
 #endif

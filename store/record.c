@@ -9,6 +9,7 @@
 #include "store/graph.h"
 #include "store/index.h"
 #include "store/record.h"
+#include "store/slip.h"
 
 enum { STORED_HEAD_BYTES = 2 + 2 + 8 };
 
@@ -310,23 +311,6 @@ record_read(
 }
 
 /* --- finding ----------------------------------------------------------- */
-
-enum err
-slip_find(struct txn *t, const char *slip_no, uint8_t key[KEY_RECORD_BYTES])
-{
-	uint8_t blind[DB_BLIND_BYTES];
-	struct buffer value = {0};
-	enum err e;
-
-	db_blind(txn_db(t), "slip", slip_no, strlen(slip_no), blind);
-	e = txn_get(t, TABLE_SLIPS, blind, sizeof blind, &value);
-	if (e == ERR_OK && value.size != KEY_RECORD_BYTES)
-		e = ERR_CORRUPT;
-	if (e == ERR_OK)
-		memcpy(key, value.data, KEY_RECORD_BYTES);
-	buffer_free(&value);
-	return e;
-}
 
 static bool
 held(struct txn *t, const char *source, const char *kind, const char *ref,

@@ -65,10 +65,6 @@ enum err record_gather(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
     size_t most, struct record_set *out);
 void record_set_free(struct record_set *s);
 
-/** The record a slip number stands for. ERR_NOT_FOUND. */
-enum err slip_find(
-    struct txn *t, const char *slip_no, uint8_t key[KEY_RECORD_BYTES]);
-
 /**
  * Find a record by what a person types: kind and ref (of the group, or of this
  * store's own source, then of the sources imported here, then of any), ref and

@@ -10,6 +10,7 @@
 #include "store/enrol.h"
 #include "store/kin.h"
 #include "store/recover.h"
+#include "store/slip.h"
 
 /* Names in TABLE_META, each followed by a change's key. */
 enum { LABEL_BYTES = 6 };
@@ -427,15 +428,8 @@ free_slip(struct txn *t, const struct change *c,
 {
 	const char *slip =
 	    json_string_value(json_object_get(c->fields, "slip_no"));
-	uint8_t key[DB_BLIND_BYTES], holder[KEY_RECORD_BYTES];
-	enum err e;
 
-	if (slip == NULL || slip_find(t, slip, holder) != ERR_OK ||
-	    memcmp(holder, record_key, sizeof holder) != 0)
-		return ERR_OK;
-	db_blind(txn_db(t), "slip", slip, strlen(slip), key);
-	e = txn_delete(t, TABLE_SLIPS, key, sizeof key);
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return slip == NULL ? ERR_OK : slip_free(t, slip, record_key);
 }
 
 static enum err

@@ -10,6 +10,7 @@
 #include "store/paper.h"
 #include "store/receipt.h"
 #include "store/recover.h"
+#include "store/slip.h"
 #include "store/source.h"
 #include "tests/fuzz/room.h"
 

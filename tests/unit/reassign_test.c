@@ -2,6 +2,8 @@
 
 #include "tests/unit/persons_room.h"
 
+#include "store/slip.h"
+
 static enum err
 move_to(
     struct test_store *s, const char *ref, const char *to, struct authored *out)
@@ -39,13 +41,23 @@ two_residents(struct test_store *s, const char *allergies)
 }
 
 static void
+assert_paper_leads_to(struct test_store *s, const char *ref)
+{
+	uint8_t key[KEY_RECORD_BYTES], found[KEY_RECORD_BYTES];
+	struct txn *t = test_store_read(s);
+
+	key_of(s, "encounter", ref, key);
+	assert_int_equal(slip_find(t, "C01-E-000001-9", found), ERR_OK);
+	assert_memory_equal(found, key, sizeof key);
+	txn_abort(t);
+}
+
+static void
 test_the_wrong_file_keeps_a_stub(void **state)
 {
 	struct test_store *s = *state;
-	uint8_t key[KEY_RECORD_BYTES], found[KEY_RECORD_BYTES];
 	struct authored made;
 	struct change_id seen;
-	struct txn *t;
 
 	two_residents(s, "");
 	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
@@ -60,17 +72,96 @@ test_the_wrong_file_keeps_a_stub(void **state)
 	assert_shown(
 	    s, "encounter", made.record.ref, "resident_id", "\"ref:R2\"");
 	/* The paper leads to what is written on it. */
-	t = test_store_read(s);
-	key_of(s, "encounter", made.record.ref, key);
-	assert_int_equal(slip_find(t, "C01-E-000001-9", found), ERR_OK);
-	assert_memory_equal(found, key, sizeof key);
-	txn_abort(t);
+	assert_paper_leads_to(s, made.record.ref);
 	/* An amendment that had not seen it brings nothing back. */
 	says(s, "A", "encounter", "E1", &seen,
 	    "{\"state\":\"amended\",\"subjective\":\"咳嗽3天\"}");
 	assert_shown(s, "encounter", "E1", "state", "\"entered_in_error\"");
 	assert_shown(s, "encounter", "E1", "subjective", "-");
 	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_USAGE);
+}
+
+#define MADE_OF(from)                                                          \
+	"{\"state\":\"signed\",\"resident_id\":\"ref:R2\",\"reason\":\"x\","   \
+	"\"slip_no\":\"C01-E-000001-9\",\"reassigned_from\":\"ref:" from "\"}"
+#define STUB(to)                                                               \
+	"{\"state\":\"entered_in_error\",\"slip_no\":null,"                    \
+	"\"reassigned_to\":\"ref:" to "\"}"
+
+static void
+test_the_paper_follows_each_move(void **state)
+{
+	struct test_store *s = *state;
+	struct authored made;
+
+	two_residents(s, "");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	assert_int_equal(move_to(s, made.record.ref, "R1", &made), ERR_OK);
+	assert_paper_leads_to(s, made.record.ref);
+}
+
+/* Whichever comes first; of two that moved it alike offline, where it went. */
+static void
+test_the_paper_follows_in_any_order(void **state)
+{
+	struct test_store *s = *state;
+	struct change_id first, second;
+
+	first = says(s, "A", "encounter", "E1", NULL, VISIT);
+	says(s, "A", "encounter", "E3", NULL, MADE_OF("E2"));
+	assert_paper_leads_to(s, "E1");
+	says(s, "A", "encounter", "E1", &first, STUB("E2"));
+	assert_paper_leads_to(s, "E1");
+	second = says(s, "A", "encounter", "E2", NULL, MADE_OF("E1"));
+	assert_paper_leads_to(s, "E2");
+	says(s, "A", "encounter", "E4", NULL, MADE_OF("E1"));
+	assert_paper_leads_to(s, "E2");
+	says(s, "A", "encounter", "E2", &second, STUB("E3"));
+	assert_paper_leads_to(s, "E3");
+}
+
+/* By naming another's record, nor by making that name his own. */
+static void
+test_the_paper_is_nobody_elses_to_take(void **state)
+{
+	struct test_store *s = *state;
+	struct change_id first;
+
+	first = says(s, "A", "encounter", "E1", NULL, VISIT);
+	says(s, "B", "encounter", "E2", NULL, MADE_OF("E1"));
+	assert_paper_leads_to(s, "E1");
+	first = says(s, "B", "encounter", "E1", &first, STUB("E2"));
+	assert_paper_leads_to(s, "E1");
+	/* Of another number, or made of another record. */
+	says(s, "A", "encounter", "E3", NULL,
+	    "{\"state\":\"signed\",\"reassigned_from\":\"ref:E1\"}");
+	first = says(s, "A", "encounter", "E1", &first, STUB("E3"));
+	assert_paper_leads_to(s, "E1");
+	says(s, "A", "encounter", "E4", NULL, MADE_OF("E3"));
+	first = says(s, "A", "encounter", "E1", &first, STUB("E4"));
+	assert_paper_leads_to(s, "E1");
+	says(s, "A", "encounter", "E5", NULL, MADE_OF("E1"));
+	says(s, "A", "encounter", "E1", &first, STUB("E5"));
+	assert_paper_leads_to(s, "E5");
+}
+
+/* In a circle that somebody made it is not looked for without end. */
+static void
+test_the_paper_leads_somewhere(void **state)
+{
+	struct test_store *s = *state;
+	uint8_t found[KEY_RECORD_BYTES];
+	struct change_id one, two;
+	struct txn *t;
+
+	one = says(s, "A", "encounter", "E1", NULL, MADE_OF("E2"));
+	two = says(s, "A", "encounter", "E2", NULL, MADE_OF("E1"));
+	says(s, "A", "encounter", "E1", &one, STUB("E2"));
+	says(s, "A", "encounter", "E2", &two, STUB("E1"));
+	t = test_store_read(s);
+	assert_int_equal(slip_find(t, "C01-E-000001-9", found), ERR_OK);
+	txn_abort(t);
 }
 
 /* The allergy of the visit, as the right file and the wrong one have it. */
@@ -268,6 +359,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    HUB(test_the_wrong_file_keeps_a_stub),
+	    HUB(test_the_paper_follows_each_move),
+	    HUB(test_the_paper_follows_in_any_order),
+	    HUB(test_the_paper_is_nobody_elses_to_take),
+	    HUB(test_the_paper_leads_somewhere),
 	    HUB(test_an_allergy_goes_along_at_once),
 	    HUB(test_an_allergy_comes_back_with_its_visit),
 	    HUB(test_an_old_row_comes_back_too),

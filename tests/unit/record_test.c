@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "store/slip.h"
 #include "tests/unit/pair.h"
 
 static struct pair pair;
