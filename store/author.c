@@ -6,6 +6,7 @@
 #include "store/admit.h"
 #include "store/apart.h"
 #include "store/author.h"
+#include "store/contract_word.h"
 #include "store/device_vet.h"
 #include "store/group_word.h"
 #include "store/index.h"
@@ -357,6 +358,19 @@ warn_of_others(struct work *w, const struct record *r)
 		    &w->out->findings, FINDING_OTHERS_RECORD, "org_id");
 }
 
+/* Likewise of a contract: who began it, or keeps the resident's file. */
+static void
+warn_of_others_contract(
+    struct work *w, const struct record *r, const json_t *fields)
+{
+	if (strcmp(w->kind->name, "contract") == 0 &&
+	    w->self->role != ROLE_HUB && w->self->is_enrolled &&
+	    !contract_word_is_ours(w->t, &r->id, w->org, fields) &&
+	    !vet_is_managing(&w->vet, &w->line))
+		findings_warn(
+		    &w->out->findings, FINDING_OTHERS_CONTRACT, "org_id");
+}
+
 /* Whether versions met in it. */
 static bool
 is_open(const struct record *r)
@@ -502,6 +516,8 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 	}
 	if (e != ERR_OK)
 		return e;
+	if (!was_draft)
+		warn_of_others_contract(w, r, fields);
 	return was_draft ? amend_draft(w, r, key) : amend_record(w, r, fields);
 }
 

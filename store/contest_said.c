@@ -5,6 +5,7 @@
 
 #include "store/contest_said.h"
 #include "store/contest_settle.h"
+#include "store/contract_word.h"
 #include "store/rules.h"
 
 enum { AHEAD_SECONDS_MAX = 24 * 60 * 60 };
@@ -38,29 +39,37 @@ contest_said_free(struct contest_said *s)
 	free(s->stands);
 }
 
+static void
+drop(struct change *c, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		json_object_del(c->fields, *names);
+}
+
 static enum err
-said_add(struct contest_said *s, const struct merge_input *one)
+said_add(struct contest_said *s, const struct merge_input *one, bool is_others)
 {
 	struct change *c = &s->copy[s->count];
-	size_t j;
 
 	*c = *one->change;
 	c->fields = json_copy(c->fields);
 	if (c->fields == NULL)
 		return ERR_NOMEM;
 	if (contest_is_machines(c)) {
-		for (j = 0; contest_words[j] != NULL; j++)
-			json_object_del(c->fields, contest_words[j]);
+		drop(c, contest_words);
 		json_object_del(c->fields, "household_with");
 		json_object_del(c->fields, "household_sources");
 	}
+	if (is_others)
+		drop(c, contract_terms);
 	s->input[s->count].change = c;
 	s->input[s->count++].fingerprint = one->fingerprint;
 	return ERR_OK;
 }
 
 enum err
-contest_said_read(const struct record_set *changes, struct contest_said *out)
+contest_said_read(const struct record_set *changes, const bool *is_others,
+    struct contest_said *out)
 {
 	size_t i, count = changes->count;
 	enum err e = ERR_OK;
@@ -71,7 +80,7 @@ contest_said_read(const struct record_set *changes, struct contest_said *out)
 	if (out->copy == NULL || out->input == NULL || out->stands == NULL)
 		e = ERR_NOMEM;
 	for (i = 0; e == ERR_OK && i < count; i++)
-		e = said_add(out, &changes->input[i]);
+		e = said_add(out, &changes->input[i], is_others[i]);
 	if (e == ERR_OK)
 		e = record_stands(out->input, count, "state", out->stands);
 	if (e != ERR_OK)

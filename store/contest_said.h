@@ -33,9 +33,10 @@ struct contest_said {
 	bool *stands; /* of which the state was not said otherwise since */
 };
 
-/** contest_said_free() after ERR_OK; changes must outlive it. */
-enum err contest_said_read(
-    const struct record_set *changes, struct contest_said *out);
+/** Those of is_others, of the same places, say nothing of contract_terms.
+ * contest_said_free() after ERR_OK; changes must outlive it. */
+enum err contest_said_read(const struct record_set *changes,
+    const bool *is_others, struct contest_said *out);
 void contest_said_free(struct contest_said *s);
 
 /* The first instant at which it was said. Where only clocks said it that are

@@ -116,6 +116,10 @@ wanted(const struct contest_set *s, size_t i, const char *field)
 		return c->word == CONTEST_CONTESTED
 		           ? wanted_of_contest(&s->contest, i, field)
 		           : NULL;
+	/* What the group says opens the file of whom it is shown with. */
+	if (strcmp(field, "state") == 0 && c->word == CONTEST_ACTIVE &&
+	    s->record[i].is_renamed)
+		return json_string("signed");
 	if (strcmp(field, "state") == 0 && c->word != CONTEST_NOTHING)
 		return json_string(states[c->word]);
 	if (strcmp(field, "end_reason") == 0 && c->end_reason[0] != '\0')

@@ -8,6 +8,7 @@
 #include "store/contest_set.h"
 #include "store/contest_undone.h"
 #include "store/contest_whose.h"
+#include "store/contract_word.h"
 #include "store/linked.h"
 #include "store/log.h"
 #include "store/rules.h"
@@ -368,20 +369,53 @@ find_word(const struct reading *r, const struct record_set *changes,
 	out->is_confirmed = out->is_confirmed || out->is_groups;
 }
 
+static bool
+is_of_one_resident(const struct record *a, const struct record *b)
+{
+	const char *x = rule_ref(a->fields, "resident_id");
+	const char *y = rule_ref(b->fields, "resident_id");
+
+	return x != NULL && y != NULL && strcmp(x, y) == 0;
+}
+
+/* One that is his, or of who is linked to him. */
 static enum err
-add_said(struct reading *r, struct contest_record *one,
+keep_contract(struct reading *r, const struct record *said,
     const struct contest_said *s, const struct record_set *changes)
 {
-	struct contest *c = &r->set->contest;
+	struct contest_contract *c = &r->set->contest.of[r->set->contest.count];
+	struct contest_record *one = &r->set->record[r->set->contest.count];
+	enum err e =
+	    record_merge(changes->input, changes->count, &one->present);
+
+	if (e != ERR_OK)
+		return e;
+	e = fill(r, c, said, s, changes);
+	if (e != ERR_OK) {
+		record_clear(&one->present);
+		return e;
+	}
+	c->is_asking = is_asking(r, s);
+	one->said = json_incref(said->fields);
+	one->is_renamed = !is_of_one_resident(&one->present, said);
+	find_word(r, changes, one);
+	r->set->contest.count++;
+	return ERR_OK;
+}
+
+static enum err
+add_said(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
+    const struct contest_said *s, const struct record_set *changes)
+{
+	struct contest_record *one = &r->set->record[r->set->contest.count];
 	struct record said;
 	enum err e = record_merge(s->input, s->count, &said);
 
 	if (e != ERR_OK)
 		return e;
-	e = fill(r, &c->of[c->count], &said, s, changes);
-	c->of[c->count].is_asking = is_asking(r, s);
-	if (e == ERR_OK)
-		one->said = json_incref(said.fields);
+	memcpy(one->key, key, KEY_RECORD_BYTES);
+	if (names(r, &said, one->resident) && is_person(r, one->resident))
+		e = keep_contract(r, &said, s, changes);
 	record_clear(&said);
 	return e;
 }
@@ -390,33 +424,20 @@ static enum err
 add_contract(struct reading *r, const uint8_t key[KEY_RECORD_BYTES],
     const struct record_set *changes)
 {
-	struct contest *c = &r->set->contest;
-	struct contest_record *one = &r->set->record[c->count];
-	uint8_t who[KEY_RECORD_BYTES];
+	bool *is_others = calloc(changes->count, sizeof *is_others);
 	struct contest_said said;
-	enum err e =
-	    record_merge(changes->input, changes->count, &one->present);
+	enum err e = is_others == NULL ? ERR_NOMEM
+	                               : contract_word_find_others(
+	                                     r->t, r->self, changes, is_others);
 
-	if (e != ERR_OK)
-		return e;
-	if (!names(r, &one->present, who) || !is_person(r, who)) {
-		record_clear(&one->present);
-		return ERR_OK;
-	}
-	e = contest_said_read(changes, &said);
+	if (e == ERR_OK)
+		e = contest_said_read(changes, is_others, &said);
 	if (e == ERR_OK) {
-		e = add_said(r, one, &said, changes);
+		e = add_said(r, key, &said, changes);
 		contest_said_free(&said);
 	}
-	if (e != ERR_OK) {
-		record_clear(&one->present);
-		return e;
-	}
-	memcpy(one->key, key, KEY_RECORD_BYTES);
-	memcpy(one->resident, who, KEY_RECORD_BYTES);
-	find_word(r, changes, one);
-	c->count++;
-	return ERR_OK;
+	free(is_others);
+	return e;
 }
 
 static bool
@@ -481,13 +502,13 @@ sort_by_id(struct contest_set *s)
 static size_t
 place_of(struct reading *r, size_t i, const char *field)
 {
-	const struct record *q = &r->set->record[i].present;
-	const char *ref = rule_ref(q->fields, field);
+	const struct contest_record *q = &r->set->record[i];
+	const char *ref = rule_ref(q->said, field);
 	uint8_t key[KEY_RECORD_BYTES];
 	size_t j;
 
-	if (ref == NULL ||
-	    scope_resolve(r->t, q->id.source, "contract", ref, key) != ERR_OK)
+	if (ref == NULL || scope_resolve(r->t, q->present.id.source, "contract",
+	                       ref, key) != ERR_OK)
 		return SIZE_MAX;
 	for (j = 0; j < r->set->contest.count; j++)
 		if (memcmp(r->set->record[j].key, key, sizeof key) == 0)

@@ -11,10 +11,13 @@
 /* A contract beside its place in the set. */
 struct contest_record {
 	uint8_t key[KEY_RECORD_BYTES];
-	uint8_t resident[KEY_RECORD_BYTES]; /* whom it names */
+	uint8_t resident[KEY_RECORD_BYTES]; /* whom `said` names */
 	struct record present;              /* as it is shown */
-	json_t *said;      /* its fields without the machine's word */
-	bool is_groups;    /* the group said what `present` shows */
+	json_t *said;    /* its fields without the machine's word, and without
+	                    what is not its author's to say of its terms
+	                    (contract_word.h) */
+	bool is_renamed; /* it is shown with another resident by such a word */
+	bool is_groups;  /* the group said what `present` shows */
 	bool is_confirmed; /* it did, or it came so from the beginning */
 	bool is_persons;   /* a person of the group did */
 };

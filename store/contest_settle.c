@@ -6,6 +6,7 @@
 #include "store/apart.h"
 #include "store/contest_say.h"
 #include "store/contest_undone.h"
+#include "store/entitled.h"
 #include "store/homes.h"
 #include "store/household.h"
 #include "store/rules.h"
@@ -82,11 +83,30 @@ is_about_a_contract(const char *kind)
 	       strcmp(kind, "contract_change") == 0;
 }
 
+static enum err
+put_due(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	uint8_t due[DUE_BYTES];
+
+	due_key(key, due);
+	return txn_put(t, TABLE_META, due, sizeof due, "", 0);
+}
+
+enum err
+contest_due(struct txn *t, const struct self *self, const struct identity *id)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (self->role != ROLE_HUB || !self->is_enrolled)
+		return ERR_OK;
+	key_record(txn_db(t), key, id);
+	return put_due(t, key);
+}
+
 enum err
 contest_note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	uint8_t due[DUE_BYTES];
 	enum err e;
 
 	if (self->role != ROLE_HUB)
@@ -96,8 +116,7 @@ contest_note(struct txn *t, const struct self *self, const struct change *c,
 		           : ERR_OK;
 	if (!self->is_enrolled || !matters(t, c))
 		return ERR_OK;
-	due_key(key, due);
-	e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
+	e = put_due(t, key);
 	return e == ERR_OK ? homes_note(t, c, key) : e;
 }
 
@@ -338,13 +357,15 @@ contest_settle(struct txn *t, const struct self *self, int64_t now)
 static const char looked[] = "contest.looked";
 
 /* 1: each resident's contracts only; 2: households too; 3: those that stand;
- * 4: households at the orgs that keep the files; 5: files that they opened. */
-enum { LOOKED_AT_OPENED = 5 };
+ * 4: households at the orgs that keep the files; 5: files that they opened; 6:
+ * whose words on them are. */
+enum { LOOKED_AT_OPENED = 5, LOOKED_AT_WORDS };
 
+/* Appends the keys of all. */
 static enum err
-note_all_contracts(struct txn *t)
+find_all_contracts(struct txn *t, struct buffer *keys)
 {
-	uint8_t due[DUE_BYTES], last[KEY_RECORD_BYTES] = {0}, prefix[2];
+	uint8_t last[KEY_RECORD_BYTES] = {0}, prefix[2];
 	struct walk *w;
 	struct bytes key;
 	enum err e;
@@ -359,13 +380,27 @@ note_all_contracts(struct txn *t)
 		if (memcmp(key.data, last, sizeof last) == 0)
 			continue;
 		memcpy(last, key.data, sizeof last);
-		due_key(last, due);
-		e = txn_put(t, TABLE_META, due, sizeof due, "", 0);
-		if (e != ERR_OK)
-			break;
+		put_bytes(keys, last, sizeof last);
 	}
 	walk_close(w);
-	return e == ERR_END ? ERR_OK : e;
+	return e == ERR_OK || e == ERR_END ? buffer_state(keys) : e;
+}
+
+/* Nobody was asked then about others' words on them. */
+static enum err
+look_at_all(struct txn *t, const struct self *self)
+{
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = find_all_contracts(t, &keys);
+
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
+		e = put_due(t, keys.data + at);
+		if (e == ERR_OK)
+			e = entitled_judge_record(t, self, keys.data + at);
+	}
+	buffer_free(&keys);
+	return e == ERR_OK ? meta_put_number(t, looked, LOOKED_AT_WORDS) : e;
 }
 
 enum err
@@ -376,12 +411,10 @@ contest_prepare(struct txn *t, const struct self *self, int64_t now)
 
 	if (e != ERR_OK || self->role != ROLE_HUB || !self->is_enrolled)
 		return e;
-	if (was_looked >= LOOKED_AT_OPENED)
-		return contest_settle(t, self, now);
-	e = note_all_contracts(t);
-	if (e == ERR_OK)
-		e = meta_put_number(t, looked, LOOKED_AT_OPENED);
-	return e == ERR_OK ? settle(t, self, now, true) : e;
+	if (was_looked < LOOKED_AT_WORDS)
+		e = look_at_all(t, self);
+	return e == ERR_OK ? settle(t, self, now, was_looked < LOOKED_AT_OPENED)
+	                   : e;
 }
 
 enum err

@@ -28,6 +28,11 @@ enum {
 enum err contest_note(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 
+/** At a hub: look at a contract once more, since what is known elsewhere shows
+ * whose a word on it is. Nothing elsewhere. */
+enum err contest_due(
+    struct txn *t, const struct self *self, const struct identity *id);
+
 /** At a hub: say what the group has to say of all that is due. Writes nothing
  * where it was said already. */
 enum err contest_settle(struct txn *t, const struct self *self, int64_t now);

@@ -36,7 +36,7 @@ static bool
 is_active_unsaid(const struct contest_set *s, size_t i)
 {
 	return s->contest.of[i].word == CONTEST_ACTIVE &&
-	       !s->record[i].is_groups &&
+	       !s->record[i].is_groups && !s->record[i].is_renamed &&
 	       rule_state_is(s->record[i].present.fields, "active");
 }
 

@@ -342,8 +342,8 @@ decided_each(struct txn *t, const struct self *self, const struct change *c,
 
 /* --- asking -------------------------------------------------------------- */
 
-static bool
-is_decided(struct txn *t, const struct change *c, enum finding_code code)
+bool
+decided_about(struct txn *t, const struct change *c, enum finding_code code)
 {
 	uint8_t name[DB_BLIND_BYTES];
 
@@ -363,6 +363,6 @@ decided_ask(struct txn *t, const struct change *c, enum finding_code code,
 
 	matter_change_id(&c->id, id);
 	matter_question(&c->record, code, id, at, &q);
-	return is_due && !is_decided(t, c, code) ? question_put(t, &q)
-	                                         : matter_drop(t, &q);
+	return is_due && !decided_about(t, c, code) ? question_put(t, &q)
+	                                            : matter_drop(t, &q);
 }

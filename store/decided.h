@@ -69,6 +69,10 @@ enum err decided_change_name(
 bool decided_is(struct txn *t, const uint8_t name[DB_BLIND_BYTES],
     const struct identity *record);
 
+/** Whether somebody decided what a code asks about a change. */
+bool decided_about(
+    struct txn *t, const struct change *c, enum finding_code code);
+
 /** Ask about a change (at: when it met, seconds since 1970) while that is due
  * and nobody has decided it; else ask no more. */
 enum err decided_ask(struct txn *t, const struct change *c,

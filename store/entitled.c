@@ -14,11 +14,11 @@
 #include "store/admit.h"
 #include "store/begun.h"
 #include "store/contest_settle.h"
+#include "store/contract_word.h"
 #include "store/deaths.h"
 #include "store/decided.h"
 #include "store/entitled.h"
 #include "store/entitled_claims.h"
-#include "store/group_word.h"
 #include "store/keeper.h"
 #include "store/kin.h"
 #include "store/matter_pen.h"
@@ -183,42 +183,6 @@ note_file(struct txn *t, const struct self *self, const struct change *c,
 	return e;
 }
 
-/* --- of contracts --------------------------------------------------------- */
-
-/* A step that ends it; also one that only what was brought along may say. */
-static bool
-ends_contract(const struct change *c)
-{
-	const char *state = rule_text(c->fields, "state");
-
-	if (state == NULL)
-		return false;
-	return state_is_in("ending closed", state) ||
-	       (c->parent_count == 0 &&
-	           group_word_is_state(
-	               kind_by_name(c->record.kind), c->fields));
-}
-
-/* Of the org that began the contract, or that ever kept the resident's file.
- * While nobody else's beginning is here, it is its author's. */
-static bool
-is_theirs(const struct claims *k, size_t i)
-{
-	const char *org = k->set->change[i].org;
-	bool others = false;
-	size_t j;
-
-	for (j = 0; j < k->set->count; j++) {
-		if (j == i || k->begun[j] == BEGUN_NOT)
-			continue;
-		if (k->begun[j] == BEGUN_SURELY &&
-		    keeper_is(k->t, k->set->change[j].org, org) == KEEPER_YES)
-			return true;
-		others = true;
-	}
-	return !others || claims_kept_resident(k, i);
-}
-
 /* --- of signed records ---------------------------------------------------- */
 
 static bool
@@ -249,12 +213,18 @@ is_signers(const struct claims *k, size_t i)
 	return !others;
 }
 
+static bool
+is_contract(const struct change *c)
+{
+	return strcmp(c->record.kind, "contract") == 0;
+}
+
 /* Whether there is anything to judge about a record that says no more. */
 static bool
 claims_something(const struct change *c)
 {
 	return c->managing || entitled_takes_step(c) ||
-	       (strcmp(c->record.kind, "contract") == 0 && ends_contract(c));
+	       (is_contract(c) && contract_word_is_told(c));
 }
 
 /* Whose a decision about it was may be seen by the record itself. */
@@ -271,6 +241,17 @@ note_begun(struct txn *t, const struct self *self, const struct change *c,
 }
 
 /* --- of all that is no file ----------------------------------------------- */
+
+/* What another said of its terms may count now, or no more. */
+static enum err
+judge_contract(const struct claims *k, size_t i, bool is_asked)
+{
+	const struct change *c = &k->set->change[i];
+	enum err e = ask_about(k->t, c, FINDING_OTHERS_CONTRACT,
+	    !is_asked && contract_word_is_others(k, i));
+
+	return e == ERR_OK ? contest_due(k->t, k->self, &c->record) : e;
+}
 
 /* One question a change: who was not the managing org at all is not asked
  * about as the author of another's contract or record besides. */
@@ -289,10 +270,8 @@ judge_one(const struct claims *k, size_t i)
 		if (e == ERR_OK)
 			e = claims_note_names(k, i);
 	}
-	if (e == ERR_OK && strcmp(c->record.kind, "contract") == 0 &&
-	    ends_contract(c))
-		e = ask_about(k->t, c, FINDING_OTHERS_CONTRACT,
-		    !wrong && !is_theirs(k, i));
+	if (e == ERR_OK && is_contract(c) && contract_word_is_told(c))
+		e = judge_contract(k, i, wrong);
 	if (e == ERR_OK && c->parent_count > 0 &&
 	    is_signed_kind(c->record.kind))
 		e = ask_about(k->t, c, FINDING_OTHERS_RECORD,
@@ -424,6 +403,9 @@ look_at_decided(struct txn *t, const struct self *self, const struct decided *d)
 		if (memcmp(key, about_key, sizeof key) == 0)
 			e = d->stands ? ask_about(t, &c, d->code, false)
 			              : entitled_judge(t, self, &c, key);
+		/* Let stand or not, it counts otherwise than before. */
+		if (e == ERR_OK && is_contract(&c))
+			e = contest_due(t, self, &c.record);
 	}
 	change_clear(&c);
 	return e == ERR_NOT_FOUND || e == ERR_FORMAT || e == ERR_CORRUPT

@@ -432,10 +432,11 @@ static const struct entry entries[] = {
 	    N_("Only the group sets this field."),
 	    N_("Leave it out; the group's decision will arrive.")},
 	{FINDING_OTHERS_CONTRACT, "others_contract",
-	    N_("An organisation ended a contract that is neither its own nor "
-	       "of a resident it manages."),
-	    N_("Ask the resident and the team. It counts until the group sets "
-	       "it aside: yizhan decide.")},
+	    N_("An organisation ended or changed a contract that is neither "
+	       "its own nor of a resident it manages."),
+	    N_("Ask the resident and the team. An end counts until the group "
+	       "sets it aside; between teams that contest each other nothing "
+	       "else does until it lets it stand: yizhan decide.")},
 	{FINDING_DAY_UNKNOWN, "day_unknown",
 	    N_("A contract ends on a day that nobody knows: the computer on "
 	       "which it was said had a wrong clock."),

@@ -152,7 +152,8 @@ enum finding_code {
 	FINDING_OPEN_VERSIONS = 230,    /* refused: reassign */
 	FINDING_GROUPS_NAME = 231,      /* by the name of the group's machine */
 	FINDING_GROUP_ONLY_FIELD = 232, /* a field that the group sets */
-	FINDING_OTHERS_CONTRACT = 233,  /* asked: ended by another org */
+	FINDING_OTHERS_CONTRACT = 233,  /* warned, asked: ended or changed by
+	                                   another org */
 	FINDING_DAY_UNKNOWN = 234,      /* asked: by a clock that is wrong */
 	FINDING_ROW_GONE = 235,         /* refused: an allergy was left out */
 	FINDING_OTHERS_RECORD = 236,    /* warned, asked: amended by another */

@@ -211,8 +211,8 @@ opened_judge(struct txn *t, const struct self *self,
 	    .is_old = is_old,
 	    .fields = fields};
 
-	/* While it is in doubt whose it is it opens nothing. */
-	if (c->word != CONTEST_ACTIVE || c->is_begun_twice)
+	/* While it is in doubt whose it is, or whose file, it opens nothing. */
+	if (c->word != CONTEST_ACTIVE || c->is_begun_twice || j.r->is_renamed)
 		return ERR_OK;
 	/* Its own anyway, or a person of the group wants it in force. */
 	if (!c->is_managing && !j.r->is_persons)

@@ -69,7 +69,8 @@ test_an_end_is_of_whom_its_author_had_seen(void **state)
 	struct fixture *f = *state;
 
 	test_store_join(&f->s, "H01");
-	in_any_order(f, tell_turned_end, FINDING_OTHERS_CONTRACT, 1);
+	/* And whom he says it is with. */
+	in_any_order(f, tell_turned_end, FINDING_OTHERS_CONTRACT, 2);
 }
 
 /* The name is changed in a change of its own before. */
@@ -95,7 +96,7 @@ test_an_end_is_of_whom_the_contract_began_with(void **state)
 	struct fixture *f = *state;
 
 	test_store_join(&f->s, "H01");
-	in_any_order(f, tell_prepared_end, FINDING_OTHERS_CONTRACT, 1);
+	in_any_order(f, tell_prepared_end, FINDING_OTHERS_CONTRACT, 2);
 }
 
 /* --- links -----------------------------------------------------------------

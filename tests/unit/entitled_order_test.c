@@ -95,6 +95,62 @@ test_a_false_end_is_judged_in_any_order(void **state)
 	in_any_order(f, tell_false_end, FINDING_OTHERS_CONTRACT, 1);
 }
 
+/* V2, which kept one file or both, says whose a contract is and until when. */
+static void
+tell_terms(struct fixture *f, uint64_t n, unsigned part, const char *other)
+{
+	struct identity who = named_in("resident", "his", n);
+	struct identity contract = named_in("contract", "his", n);
+	struct identity second = who;
+	struct change_id signed_by = id_in(n, 3);
+
+	snprintf(second.ref, sizeof second.ref, "s%u", (unsigned)n);
+	if (part == 1)
+		arrive(f, &who, n * 10 + 1, NULL, "V2", true, given_to("V2"));
+	else if (part == 2)
+		arrive(
+		    f, &second, n * 10 + 2, NULL, other, true, given_to(other));
+	else if (part == 3)
+		arrive(f, &contract, n * 10 + 3, NULL, "V1", false,
+		    json_pack("{s:s, s:o}", "state", "signed", "resident_id",
+		        ref_in("resident", n)));
+	else
+		arrive(f, &contract, n * 10 + 4, &signed_by, "V2", false,
+		    json_pack("{s:o, s:s}", "resident_id",
+		        json_sprintf("ref:%s", second.ref), "end_on",
+		        "2027-05-31"));
+}
+
+static void
+tell_own_terms(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_terms(f, n, part, "V2");
+}
+
+static void
+tell_others_terms(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_terms(f, n, part, "V3");
+}
+
+static void
+test_terms_are_judged_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_own_terms, FINDING_OTHERS_CONTRACT, 0);
+}
+
+static void
+test_others_terms_are_judged_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_others_terms, FINDING_OTHERS_CONTRACT, 1);
+}
+
 /* Two amendments, one of them the signer's, and what they are about. */
 static void
 tell_visit(struct fixture *f, uint64_t n, unsigned part)
@@ -514,8 +570,8 @@ enum { FILE_PARTS = 5 };
 
 /* What part says is drawn anew from the seed each time it is told. Parts 1 to
  * FILE_PARTS are of a resident, the second now and then begins it too; then a
- * contract and its end, a decision about the resident, and a link of his with
- * nobody's entry. */
+ * contract and its end or last day, a decision about the resident, and a link
+ * of his with nobody's entry. */
 static void
 tell_drawn(struct fixture *f, uint32_t seed, uint64_t n, unsigned part)
 {
@@ -544,7 +600,9 @@ tell_drawn(struct fixture *f, uint32_t seed, uint64_t n, unsigned part)
 		        ref_in("resident", n)));
 	else if (part == FILE_PARTS + 2)
 		arrive(f, &contract, n * 10 + part, &seen, org, false,
-		    json_pack("{s:s}", "state", "ending"));
+		    draw(&state, 2) != 0
+		        ? json_pack("{s:s}", "state", "ending")
+		        : json_pack("{s:s}", "end_on", "2027-05-31"));
 	else if (part == FILE_PARTS + 3)
 		arrive(f, &question, n * 10 + part, NULL, org, false,
 		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "state",
@@ -581,6 +639,8 @@ main(void)
 	    HUB(test_a_link_is_asked_about_in_any_order),
 	    HUB(test_an_end_is_judged_in_any_order),
 	    HUB(test_a_false_end_is_judged_in_any_order),
+	    HUB(test_terms_are_judged_in_any_order),
+	    HUB(test_others_terms_are_judged_in_any_order),
 	    HUB(test_an_amendment_is_judged_in_any_order),
 	    HUB(test_who_agreed_is_judged_in_any_order),
 	    HUB(test_who_may_not_agree_is_judged_in_any_order),

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "store/admit.h"
+#include "store/contest_settle.h"
 #include "store/matter.h"
 #include "store/store.h"
 #include "tests/unit/scratch.h"
@@ -165,6 +166,8 @@ test_store_decide(struct test_store *s, struct matter_decision *d)
 	assert_int_equal(self_read(t, &self), ERR_OK);
 	e = d->ref == NULL ? matter_decide(t, &self, d)
 	                   : matter_undo(t, &self, d);
+	if (e == ERR_OK)
+		e = contest_settle(t, &self, d->now);
 	if (e == ERR_OK)
 		assert_int_equal(txn_commit(t), ERR_OK);
 	else
