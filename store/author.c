@@ -364,6 +364,20 @@ is_open(const struct record *r)
 	return r->head_count > 1 || r->is_conflicted;
 }
 
+/* A step of the group's, which is not taken by saying again where it led. */
+static bool
+is_groups_step(const struct work *w, const char *name, const json_t *value)
+{
+	const char *state = json_string_value(value);
+	int rank = strcmp(name, "state") != 0 || state == NULL ||
+	                   w->kind->states == NULL
+	               ? -1
+	               : state_rank(w->kind, state);
+
+	return w->self->role != ROLE_HUB && rank >= 0 &&
+	       w->kind->states[rank].group_only;
+}
+
 /* What differs from the record. Where versions stand side by side, what was
  * given counts even if it is what is shown: it settles between them. */
 static json_t *
@@ -380,7 +394,8 @@ changed_fields(
 		const json_t *old = json_object_get(r->fields, name);
 
 		if (old == NULL || !value_equal(old, v) ||
-		    (settles && json_object_get(fields, name) != NULL))
+		    (settles && json_object_get(fields, name) != NULL &&
+		        !is_groups_step(w, name, v)))
 			bad |= json_object_set(changed, name, v);
 	}
 	json_object_foreach((json_t *)(uintptr_t)fields, name, v)
@@ -410,7 +425,9 @@ amend_record(struct work *w, const struct record *r, const json_t *fields)
 	c.parent_count = r->parent_count;
 	memcpy(c.parents, r->parents, sizeof c.parents);
 	if (json_object_size(changed) > 0 || r->head_count > 1) {
-		e = write_change(w, &c, changed);
+		e = apart_see_past(w->t, &c);
+		if (e == ERR_OK)
+			e = write_change(w, &c, changed);
 	} else {
 		w->out->record = r->id;
 		w->out->id = r->head;
