@@ -128,23 +128,6 @@ org_within(struct txn *t, const struct cert *cert, const char *org)
 	return is_within;
 }
 
-/* A step that only the group takes. What a record's first change says may be
- * history, where the table has it and no other org began the record. */
-static bool
-takes_groups_step(struct txn *t, const struct kind *k, const struct change *c,
-    const struct cert *author)
-{
-	const char *name =
-	    json_string_value(json_object_get(c->fields, "state"));
-	int rank = k->states == NULL || name == NULL ? -1 : state_rank(k, name);
-
-	if (rank < 0 || !k->states[rank].group_only)
-		return false;
-	if (c->parent_count > 0 || !k->states[rank].history_ok)
-		return true;
-	return !c->founds && group_word_others_began(t, &c->record, author);
-}
-
 enum finding_code
 admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 {
@@ -159,7 +142,7 @@ admit_judge(struct txn *t, const struct change *c, const struct cert *author)
 	if (k != NULL && kind_check_shape(k, c->fields, &field) != ERR_OK)
 		return FINDING_SHAPE;
 	if (k != NULL && author->role != ROLE_HUB &&
-	    takes_groups_step(t, k, c, author))
+	    group_word_takes_step(t, k, c, author))
 		return FINDING_GROUP_ONLY_STATE;
 	if (author->role != ROLE_HUB && matter_is_groups_change(t, c))
 		return FINDING_GROUP_ONLY_STATE;

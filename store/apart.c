@@ -197,3 +197,57 @@ apart_returned(struct txn *t, const struct receipt *receipt,
 	}
 	return e;
 }
+
+/* --- what follows it ------------------------------------------------------ */
+
+static void
+add_parent(struct change *c, const struct parent *p)
+{
+	size_t i;
+
+	for (i = 0; i < c->parent_count; i++)
+		if (change_id_compare(&c->parents[i].id, &p->id) == 0)
+			return;
+	if (c->parent_count < CHANGE_PARENTS_MAX)
+		c->parents[c->parent_count++] = *p;
+}
+
+/* An emptied one says no more what it had seen. */
+static enum err
+add_parents_of(struct txn *t, const struct change_id *id, struct change *c)
+{
+	struct stored s;
+	struct change before;
+	size_t i;
+	enum err e;
+
+	stored_init(&s);
+	change_init(&before);
+	before.id = *id;
+	e = stored_read(t, id, &s);
+	if (e == ERR_OK && s.body.size > 0)
+		e = change_decode(&before, s.body.data, s.body.size);
+	for (i = 0; e == ERR_OK && i < before.parent_count; i++)
+		add_parent(c, &before.parents[i]);
+	change_clear(&before);
+	stored_free(&s);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+apart_see_past(struct txn *t, struct change *c)
+{
+	size_t i;
+	enum err e = ERR_OK;
+
+	/* Those that are added may have come back themselves. */
+	for (i = 0; e == ERR_OK && i < c->parent_count; i++) {
+		const struct question q = {
+		    .type = QUESTION_RETURNED, .id = c->parents[i].id};
+		const struct change_id id = c->parents[i].id;
+
+		if (question_waits(t, &q))
+			e = add_parents_of(t, &id, c);
+	}
+	return e;
+}

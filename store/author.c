@@ -378,8 +378,32 @@ is_open(const struct record *r)
 	return r->head_count > 1 || r->is_conflicted;
 }
 
-/* What differs from the record. Where versions stand side by side, what was
- * given counts even if it is what is shown: it settles between them. */
+/* A step of the group's, which is not taken by saying again where it led. */
+static bool
+is_groups_step(const struct work *w, const char *name, const json_t *value)
+{
+	const char *state = json_string_value(value);
+	int rank = strcmp(name, "state") != 0 || state == NULL ||
+	                   w->kind->states == NULL
+	               ? -1
+	               : state_rank(w->kind, state);
+
+	return w->self->role != ROLE_HUB && rank >= 0 &&
+	       w->kind->states[rank].group_only;
+}
+
+/* Whether what was given counts even if it is what is shown: where versions
+ * stand side by side it settles between them, and an owner's approval is his.
+ */
+static bool
+counts_again(const struct work *w, const struct record *r, const char *name,
+    const json_t *value)
+{
+	return (is_open(r) && !is_groups_step(w, name, value)) ||
+	       device_approves(w->t, r, name, value, w->org);
+}
+
+/* What differs from the record, or counts again. */
 static json_t *
 changed_fields(
     const struct work *w, const struct record *r, const json_t *fields)
@@ -394,7 +418,8 @@ changed_fields(
 		const json_t *old = json_object_get(r->fields, name);
 
 		if (old == NULL || !value_equal(old, v) ||
-		    (settles && json_object_get(fields, name) != NULL))
+		    (json_object_get(fields, name) != NULL &&
+		        counts_again(w, r, name, v)))
 			bad |= json_object_set(changed, name, v);
 	}
 	json_object_foreach((json_t *)(uintptr_t)fields, name, v)
@@ -424,7 +449,9 @@ amend_record(struct work *w, const struct record *r, const json_t *fields)
 	c.parent_count = r->parent_count;
 	memcpy(c.parents, r->parents, sizeof c.parents);
 	if (json_object_size(changed) > 0 || r->head_count > 1) {
-		e = write_change(w, &c, changed);
+		e = apart_see_past(w->t, &c);
+		if (e == ERR_OK)
+			e = write_change(w, &c, changed);
 	} else {
 		w->out->record = r->id;
 		w->out->id = r->head;
@@ -543,7 +570,8 @@ author_amend_as(struct txn *t, const struct self *self, unsigned flags,
 		e = draft_read(t, record_key, &r);
 	if (e != ERR_OK)
 		return e;
-	/* Who is in no group has no org of his own to go by. */
+	/* Who is in no group has no org of his own to go by; nor has the
+	 * group's node, where reference data is the group's. */
 	if ((org == NULL || org[0] == '\0') && *first_org(self) == '\0')
 		org = r.org;
 	e = work_begin(&w, r.id.kind, org, fields);
@@ -559,11 +587,34 @@ author_amend_as(struct txn *t, const struct self *self, unsigned flags,
 	return e;
 }
 
+/* At the group's node, which has no org, a person would write in the name of
+ * whose record it is. */
+static bool
+lacks_org(struct txn *t, const struct self *self, const char *org,
+    const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	const struct kind *k;
+	struct record r;
+
+	if (self->role != ROLE_HUB || (org != NULL && org[0] != '\0') ||
+	    *first_org(self) != '\0' ||
+	    record_read(t, record_key, &r) != ERR_OK)
+		return false;
+	k = kind_by_name(r.id.kind);
+	record_clear(&r);
+	return k == NULL || !k->by_group;
+}
+
 enum err
 author_amend(struct txn *t, const struct self *self,
     const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
     json_t *fields, int64_t now, struct authored *out)
 {
+	if (lacks_org(t, self, org, record_key)) {
+		memset(out, 0, sizeof *out);
+		findings_refuse(&out->findings, FINDING_MISSING, "org_id");
+		return ERR_REFUSED;
+	}
 	return author_amend_as(
 	    t, self, 0, record_key, by, org, fields, now, out);
 }

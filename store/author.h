@@ -33,8 +33,9 @@ enum err author_add(struct txn *t, const struct self *self, const char *kind,
  * seen. A kind with state "amended" moves there unless fields say otherwise.
  * Of a draft the draft itself is replaced; leaving "draft" makes it a change.
  * Where versions stand side by side the amendment joins them, and what fields
- * say counts even if it is what is shown. Fields that differ in nothing write
- * nothing: out->id is the head then.
+ * say counts even if it is what is shown, but for a state that the group sets.
+ * Fields that differ in nothing write nothing: out->id is the head then. At the
+ * group's node org has to be said, but for reference data.
  * ERR_NOT_FOUND, ERR_REFUSED (findings), ERR_NOT_ALLOWED as above.
  */
 enum err author_amend(struct txn *t, const struct self *self,

@@ -503,6 +503,12 @@ device_loan_by_key(struct txn *t, struct device_state *s,
 	return ERR_OK;
 }
 
+bool
+device_may_approve(const struct device_state *s, const char *org)
+{
+	return is_owners_word(s, org);
+}
+
 enum err
 device_loan_of(struct txn *t, struct device_state *s, const char *source,
     const json_t *custody, const struct device_loan **out)

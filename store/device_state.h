@@ -89,6 +89,10 @@ bool device_is_onward(const struct device_state *s,
     const struct device_loan *loan, const char *from, const char *to,
     int64_t number);
 
+/** Whether what this org says of a loan approves it: the owner, or the centre
+ * that the device names. */
+bool device_may_approve(const struct device_state *s, const char *org);
+
 /** The loan at an index below loan_count, read when it is first asked for.
  * *out NULL: there is none there. It lives as long as s. */
 enum err device_loan_at(struct txn *t, struct device_state *s, size_t i,

@@ -119,6 +119,9 @@ vet_loan(struct txn *t, struct device_state *s, const struct vet_line *line,
 		findings_refuse(out, FINDING_PLACE_DISPUTED, "device_id");
 	if (s->place.is_disputed && comes_to(line, "requested"))
 		findings_warn(out, FINDING_PLACE_DISPUTED, "device_id");
+	if (comes_to(line, "approved") && s->owner != NULL &&
+	    !device_may_approve(s, line->org) && !is_standing(s, line->fields))
+		findings_warn(out, FINDING_OWNER_APPROVES, "state");
 	if (comes_to(line, "handed_over") &&
 	    (loan == NULL || !loan->is_approved))
 		findings_warn(out, FINDING_LOAN_UNAPPROVED, "state");
@@ -209,4 +212,28 @@ device_vet(struct txn *t, const struct self *self, const struct vet_line *line,
 	else
 		vet_custody(t, &s, source, line, out);
 	device_state_free(&s);
+}
+
+bool
+device_approves(struct txn *t, const struct record *loan, const char *name,
+    const json_t *value, const char *org)
+{
+	const struct device_loan *known = NULL;
+	const char *text = json_string_value(value);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct device_state s;
+	bool approves;
+
+	if (strcmp(loan->id.kind, "loan") != 0 ||
+	    (strcmp(name, "approved_by") != 0 &&
+	        (strcmp(name, "state") != 0 || text == NULL ||
+	            strcmp(text, "approved") != 0)) ||
+	    state_of(t, loan->id.source, loan->fields, &s) != ERR_OK)
+		return false;
+	key_record(txn_db(t), key, &loan->id);
+	approves = device_may_approve(&s, org) &&
+	           device_loan_by_key(t, &s, key, &known) == ERR_OK &&
+	           known != NULL && !known->is_approved;
+	device_state_free(&s);
+	return approves;
 }

@@ -19,10 +19,16 @@ enum err device_fill(struct txn *t, const struct self *self,
  * Judge a line beside its kind's own rules. Only the owner or the group says
  * that an unsafe device may be used again. To a person (not an import, which
  * tells what was) besides: no approval while the place is disputed; warnings
- * where the giver did not have it, where it is lent on without leave, or
- * handed over without approval.
+ * where the giver did not have it, where it is lent on without leave, handed
+ * over without approval, or approved by another than the owner.
  */
 void device_vet(struct txn *t, const struct self *self,
     const struct vet_line *line, bool is_person, struct findings *out);
+
+/** Whether a field of a loan counts although the record shows it already: it
+ * tells of an approval, which another wrote, and in this org's name it is the
+ * owner's. */
+bool device_approves(struct txn *t, const struct record *loan, const char *name,
+    const json_t *value, const char *org);
 
 #endif

@@ -330,7 +330,11 @@ static const struct entry entries[] = {
 	{FINDING_LOAN_UNAPPROVED, "loan_unapproved",
 	    N_("The device was handed over without its owner's approval."),
 	    N_("The owner agrees or objects: yizhan decide; or approves "
-	       "the loan.")},
+	       "the loan: yizhan amend loan REF --approved-by STAFF.")},
+	{FINDING_OWNER_APPROVES, "owner_approves",
+	    N_("A loan is its owner's to approve, or the centre's that the "
+	       "device names: it still counts as not approved."),
+	    N_("Have it approved in the owner's name.")},
 	{FINDING_DEVICE_LOST, "device_lost",
 	    N_("A device on loan was lost."),
 	    N_("Look for it. If it is not found, withdraw it: yizhan "

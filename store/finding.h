@@ -147,6 +147,7 @@ enum finding_code {
 	FINDING_MANY_OPENED = 282,       /* asked: more than a day's */
 	/* devices again: a question */
 	FINDING_UNSAFE_CLEARED = 210, /* by another than the owner */
+	FINDING_OWNER_APPROVES = 296, /* warned: another says approved */
 	FINDING_DEVICE_CROWDED = 305, /* told: more names it than is read */
 	/* whose word it is */
 	FINDING_OPEN_VERSIONS = 230,    /* refused: reassign */

@@ -24,4 +24,11 @@ bool group_word_is_state(const struct kind *k, const json_t *fields);
 bool group_word_others_began(
     struct txn *t, const struct identity *id, const struct cert *author);
 
+/** Whether a change takes a step that only the group takes; its node is no
+ * hub's. What a record's first change says may be history, where the table has
+ * it and no other org began the record. Who had seen the state, and says it
+ * again while it stands here, takes none where the table has that it stays. */
+bool group_word_takes_step(struct txn *t, const struct kind *k,
+    const struct change *c, const struct cert *author);
+
 #endif

@@ -246,6 +246,27 @@ index_parent_org(struct txn *t, const char *org, char *out, size_t out_bytes)
 	return e;
 }
 
+enum err
+index_org_level(struct txn *t, const char *org, char *out, size_t out_bytes)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	const char *level;
+	struct record r;
+	enum err e;
+
+	key_record_of(txn_db(t), key, "", "org", org);
+	e = record_read(t, key, &r);
+	if (e != ERR_OK)
+		return e;
+	level = text_of(r.fields, "level");
+	if (level == NULL || strlen(level) >= out_bytes)
+		e = ERR_NOT_FOUND;
+	else
+		memcpy(out, level, strlen(level) + 1);
+	record_clear(&r);
+	return e;
+}
+
 /* --- refs whatever their source ---------------------------------------- */
 
 static void

@@ -32,6 +32,11 @@ enum err index_only(struct txn *t, const char *kind, const char *ref,
 enum err index_parent_org(
     struct txn *t, const char *org, char *out, size_t out_bytes);
 
+/** The level of an org as its record says, in a word of its kind.
+ * ERR_NOT_FOUND: the record is not here, or says none. */
+enum err index_org_level(
+    struct txn *t, const char *org, char *out, size_t out_bytes);
+
 /** Remember the org above as the group told it on joining; the org's own
  * record counts more as soon as it is here. */
 enum err index_told_parent(struct txn *t, const char *org, const char *parent);

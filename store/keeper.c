@@ -13,6 +13,7 @@
 #include "store/begun.h"
 #include "store/keeper.h"
 #include "store/log.h"
+#include "store/memo.h"
 #include "store/rules.h"
 
 enum { ABOVE_MAX = 8 };
@@ -42,15 +43,44 @@ keeper_is_above(struct txn *t, const char *above, const char *org)
 	return false;
 }
 
+/* Whether those below a keeper keep for it: of a township or a village they do.
+ * A hospital has townships below it, each of which keeps its own. While the
+ * keeper's record is not here it shows by its place: a township is one that
+ * stands right above the org and below another. */
+static enum keeper_says
+keeps_for_it(struct org_tree *tree, const char *keeper, const char *org)
+{
+	const char *level = org_tree_level(tree, keeper);
+	const char *above;
+
+	if (level != NULL)
+		return strcmp(level, "township") == 0 ||
+		               strcmp(level, "village") == 0
+		           ? KEEPER_YES
+		           : KEEPER_NO;
+	above = org_tree_above(tree, org);
+	if (above != NULL && strcmp(above, keeper) == 0 &&
+	    org_tree_above(tree, keeper) != NULL)
+		return KEEPER_YES;
+	return KEEPER_UNKNOWN;
+}
+
 enum keeper_says
 keeper_is(struct txn *t, const char *keeper, const char *org)
 {
+	struct memo *memo = memo_of(t);
+	struct org_tree own = {.t = t};
+	struct org_tree *tree = memo == NULL ? &own : &memo->tree;
+	enum keeper_says says = KEEPER_NO;
+
 	if (keeper == NULL || *keeper == '\0')
 		return KEEPER_UNKNOWN;
-	return keeper_is_above(t, keeper, org) ||
-	               keeper_is_above(t, org, keeper)
-	           ? KEEPER_YES
-	           : KEEPER_NO;
+	if (org_tree_is_within(tree, keeper, org))
+		says = KEEPER_YES;
+	else if (org_tree_is_below(tree, org, keeper))
+		says = keeps_for_it(tree, keeper, org);
+	org_tree_free(&own);
+	return says;
 }
 
 bool

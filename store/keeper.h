@@ -5,7 +5,8 @@
  * word counts as what the record shows (merge.h), and gives no right: it was
  * right only if it began the file, if the group said it, or if its author's
  * org kept the file in what he had seen. What the group set aside was not.
- * A township keeps for its villages, and they for it.
+ * A township keeps for its villages, and they for it; whoever is above keeps
+ * for all below, but a township not for the hospital above.
  */
 
 #ifndef YIZHAN_STORE_KEEPER_H
@@ -27,7 +28,8 @@ const char *keeper_field(const char *kind);
 bool keeper_is_above(struct txn *t, const char *above, const char *org);
 
 /** Whether who is named as keeper (NULL or "": nobody) is the org, or stands
- * above or below it. */
+ * below it, or above it as a township or village; unknown too where that is not
+ * known of one above. */
 enum keeper_says keeper_is(struct txn *t, const char *keeper, const char *org);
 
 /** Whether a change was made by the group's node; only that can tell. */

@@ -99,6 +99,9 @@ struct state {
 	                       stands for none (the first version) */
 	bool group_only;    /* steps into it are the group's; a first line may
 	                       carry it only if history_ok */
+	bool stays;         /* group_only, and no decision of the group's is
+	                       undone by leaving it: who had seen it and says it
+	                       again takes no step */
 	bool managing_only; /* steps into it are the resident's managing org's
 	                       or the group's */
 	bool never_stored;  /* computed (expired) or not yet in use: a first

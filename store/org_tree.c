@@ -1,4 +1,4 @@
-/* org_tree: which org is above which. */
+/* org_tree: which org is above which, and of which level it is. */
 
 #include <stdio.h>
 #include <string.h>
@@ -6,30 +6,68 @@
 #include "store/index.h"
 #include "store/org_tree.h"
 
+/* What was answered of an org before, "": nothing is known. NULL: it was not
+ * asked. */
+static const char *
+find_answer(const struct buffer *answers, const char *org)
+{
+	size_t at = 0;
+
+	while (at < answers->size) {
+		const char *known = (const char *)answers->data + at;
+		const char *answer = known + strlen(known) + 1;
+
+		if (strcmp(known, org) == 0)
+			return answer;
+		at += strlen(known) + 1 + strlen(answer) + 1;
+	}
+	return NULL;
+}
+
+static const char *
+keep_answer(struct buffer *answers, const char *org, const char *answer)
+{
+	put_bytes(answers, org, strlen(org) + 1);
+	put_bytes(answers, answer, strlen(answer) + 1);
+	return answers->failed ? NULL
+	                       : (const char *)answers->data + answers->size -
+	                             (strlen(answer) + 1);
+}
+
 const char *
 org_tree_above(struct org_tree *tree, const char *org)
 {
 	char above[REF_BYTES_MAX + 1];
-	size_t at = 0;
+	const char *answer;
 
 	if (tree->above.failed)
 		return NULL;
-	while (at < tree->above.size) {
-		const char *known = (const char *)tree->above.data + at;
-		const char *answer = known + strlen(known) + 1;
-
-		if (strcmp(known, org) == 0)
-			return *answer == '\0' ? NULL : answer;
-		at += strlen(known) + 1 + strlen(answer) + 1;
+	answer = find_answer(&tree->above, org);
+	if (answer == NULL) {
+		if (index_parent_org(tree->t, org, above, sizeof above) !=
+		    ERR_OK)
+			above[0] = '\0';
+		answer = keep_answer(&tree->above, org, above);
 	}
-	if (index_parent_org(tree->t, org, above, sizeof above) != ERR_OK)
-		above[0] = '\0';
-	put_bytes(&tree->above, org, strlen(org) + 1);
-	put_bytes(&tree->above, above, strlen(above) + 1);
-	return above[0] == '\0' || tree->above.failed
-	           ? NULL
-	           : (const char *)tree->above.data + tree->above.size -
-	                 (strlen(above) + 1);
+	return answer == NULL || *answer == '\0' ? NULL : answer;
+}
+
+const char *
+org_tree_level(struct org_tree *tree, const char *org)
+{
+	char level[ORG_LEVEL_BYTES_MAX + 1];
+	const char *answer;
+
+	if (tree->level.failed)
+		return NULL;
+	answer = find_answer(&tree->level, org);
+	if (answer == NULL) {
+		if (index_org_level(tree->t, org, level, sizeof level) !=
+		    ERR_OK)
+			level[0] = '\0';
+		answer = keep_answer(&tree->level, org, level);
+	}
+	return answer == NULL || *answer == '\0' ? NULL : answer;
 }
 
 bool
@@ -60,11 +98,14 @@ org_tree_is_within(struct org_tree *tree, const char *org, const char *above)
 enum err
 org_tree_state(const struct org_tree *tree)
 {
-	return buffer_state(&tree->above);
+	enum err e = buffer_state(&tree->above);
+
+	return e == ERR_OK ? buffer_state(&tree->level) : e;
 }
 
 void
 org_tree_free(struct org_tree *tree)
 {
 	buffer_free(&tree->above);
+	buffer_free(&tree->level);
 }

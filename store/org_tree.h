@@ -1,4 +1,5 @@
-/* org_tree: which org is above which, as read within one transaction.
+/* org_tree: which org is above which, and of which level it is, as read within
+ * one transaction.
  *
  * Many questions about orgs have the same orgs above them, and to read an
  * org's record is to merge it.
@@ -9,15 +10,19 @@
 
 #include "store/db.h"
 
-enum { ORG_DEPTH_MAX = 8 };
+enum { ORG_DEPTH_MAX = 8, ORG_LEVEL_BYTES_MAX = 16 };
 
 struct org_tree {
 	struct txn *t;
 	struct buffer above; /* org, 00, the one above or nothing, 00 */
+	struct buffer level; /* org, 00, its level or nothing, 00 */
 };
 
 /** NULL: nothing is above it, as far as is known. Lives until the next call. */
 const char *org_tree_above(struct org_tree *tree, const char *org);
+/** Its level in words of its record. NULL: not known here. Lives until the next
+ * call. */
+const char *org_tree_level(struct org_tree *tree, const char *org);
 /** Whether one org stands below another, not the same. */
 bool org_tree_is_below(
     struct org_tree *tree, const char *org, const char *above);

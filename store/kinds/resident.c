@@ -40,7 +40,8 @@ const char *const words_population_tag[] = {"elderly65", "pregnant", "child0_6",
 /* clang-format off */
 static const struct state states[] = {
 	{.name = "provisional", .from = "-", .history_ok = true},
-	{.name = "confirmed", .from = "- provisional", .group_only = true},
+	{.name = "confirmed", .from = "- provisional", .group_only = true,
+	    .stays = true},
 	{.name = "linked", .from = "confirmed", .never_stored = true},
 	{.name = NULL},
 };

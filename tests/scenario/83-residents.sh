@@ -112,6 +112,24 @@ for order in "a b" "b a"; do
 	done
 done
 
+# --- what the group confirmed is no step to say again ---
+who=$(add b resident C02 '{"name":"何平","sex":"1","birth_date":"1951-03-03","no_id_reason":"never","managing_org_id":"ref:C01","phone":"1"}')
+add b referral C02 "{\"state\":\"issued\",\"direction\":\"sideways\",\"urgency\":\"routine\",\"resident_id\":\"ref:$who\",\"from_org\":\"ref:C02\",\"to_org\":\"ref:C01\",\"issued_at\":\"2026-05-04T09:00:00+08:00\",\"reason\":\"检查\"}" >/dev/null
+all b
+at hub amend resident "$who" --state confirmed --by S0001 --org H01 >/dev/null
+all a b
+at b amend resident "$who" --phone 22 --by S0001 --org C02 >/dev/null 2>&1
+at a amend resident "$who" --phone 11 --by S0001 --org C01 >/dev/null 2>&1
+all b a
+at a amend resident "$who" --state confirmed --phone 33 --by S0001 \
+	--org C01 >/dev/null 2>&1
+all a b
+for at in a b hub; do
+	is "$at" resident "$who" phone '"33"'
+	is "$at" resident "$who" state '"confirmed"'
+	[ -z "$(asked "$at" conflict)" ] || fail "$at: still asks for the phone"
+done
+
 # --- names (story 16) ---
 rare=$(add a resident C01 '{"name":"周𥔲𣲗","sex":"1","birth_date":"1990-01-01","no_id_reason":"never","managing_org_id":"ref:C01"}')
 for year in 1961 1962 1963 1964 1965; do

@@ -487,11 +487,43 @@ test_slip_number_is_drawn_where_none_is_given(void **state)
 	cmocka_unit_test_setup_teardown(name, open_clinic, close_store)
 #define HUB(name) cmocka_unit_test_setup_teardown(name, open_hub, close_store)
 
+/* At the group's node a person says for which org, as for a new record. */
+static void
+test_the_group_amends_in_nobodys_name(void **state)
+{
+	struct test_store *s = *state;
+	struct authored a, b;
+	struct record r;
+
+	assert_int_equal(add(s, "resident", "V1", person(), &a), ERR_OK);
+	assert_int_equal(
+	    amend(s, &a.record, NULL, json_pack("{s:s}", "phone", "1"), &b),
+	    ERR_REFUSED);
+	assert_int_equal(b.findings.count, 1);
+	assert_int_equal(b.findings.list[0].code, FINDING_MISSING);
+	assert_string_equal(b.findings.list[0].field, "org_id");
+	assert_int_equal(
+	    amend(s, &a.record, "H01", json_pack("{s:s}", "phone", "1"), &b),
+	    ERR_OK);
+	read_back(s, &a.record, &r);
+	assert_string_equal(r.org, "H01");
+	record_clear(&r);
+	/* Reference data is the group's, whoever of it writes. */
+	assert_int_equal(
+	    add(s, "org", "H01",
+	        json_pack("{s:s, s:s}", "name", "村", "level", "village"), &a),
+	    ERR_OK);
+	assert_int_equal(
+	    amend(s, &a.record, NULL, json_pack("{s:s}", "name", "乡"), &b),
+	    ERR_OK);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CLINIC(test_new_record_is_named_after_its_change),
+	    HUB(test_the_group_amends_in_nobodys_name),
 	    CLINIC(test_a_record_is_not_amended_without_end),
 	    CLINIC(test_record_that_breaks_a_rule_is_refused),
 	    CLINIC(test_envelope_is_no_matter_of_fields),

@@ -155,6 +155,97 @@ test_a_loan_is_held_against_its_own_programs_device(void **state)
 	json_decref(fields);
 }
 
+/* A person's word of loan L1; whether it says the field. */
+static bool
+amends_loan(struct fixture *f, const char *org, json_t *fields,
+    const char *field, struct authored *a)
+{
+	struct txn *t = test_store_write(&f->s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct self self;
+	struct stored s;
+	struct change c;
+	bool says;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record_of(f->s.db, key, "his", "loan", "L1");
+	assert_int_equal(
+	    author_amend(t, &self, key, "S1", org, fields, TEST_NOW, a),
+	    ERR_OK);
+	stored_init(&s);
+	change_init(&c);
+	c.id = a->id;
+	assert_int_equal(stored_read(t, &a->id, &s), ERR_OK);
+	assert_int_equal(change_decode(&c, s.body.data, s.body.size), ERR_OK);
+	says = a->is_new && json_object_get(c.fields, field) != NULL;
+	change_clear(&c);
+	stored_free(&s);
+	self_wipe(&self);
+	json_decref(fields);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	return says;
+}
+
+static json_t *
+approved(void)
+{
+	return json_pack(
+	    "{s:s, s:s}", "state", "approved", "approved_by", "ref:S1");
+}
+
+/* Whoever else wrote before that it is approved. */
+static void
+test_the_owner_approves_what_another_called_approved(void **state)
+{
+	struct fixture *f = *state;
+	struct authored a;
+
+	give(f, DEVICE("08:00:00", ""));
+	give(f, LOAN("L1", "08:30:00", "A", "requested", "H", "A", ""));
+	assert_true(amends_loan(f, "A", approved(), "state", &a));
+	assert_true(told(&a, FINDING_OWNER_APPROVES, false));
+	assert_view(f, "loan", "L1", "approved", "false");
+	/* To say it once more is no approval of his. */
+	assert_false(amends_loan(f, "A", approved(), "state", &a));
+	assert_true(amends_loan(f, "H", approved(), "state", &a));
+	assert_false(told(&a, FINDING_OWNER_APPROVES, false));
+	assert_view(f, "loan", "L1", "approved", "true");
+	assert_false(amends_loan(f, "H", approved(), "state", &a));
+}
+
+static void
+test_the_owner_approves_what_was_handed_over(void **state)
+{
+	struct fixture *f = *state;
+	struct authored a;
+
+	give(f, DEVICE("08:00:00", ""));
+	give(f, LOAN("L1", "08:30:00", "A", "requested", "H", "A",
+	            ",\"approved_by\":\"ref:S1\""));
+	amends_loan(
+	    f, "A", json_pack("{s:s}", "state", "handed_over"), "state", &a);
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, NULL).count, 1);
+	assert_true(amends_loan(f, "H",
+	    json_pack("{s:s}", "approved_by", "ref:S1"), "approved_by", &a));
+	assert_view(f, "loan", "L1", "approved", "true");
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, NULL).count, 0);
+}
+
+/* A standing approval is the borrower's to use. */
+static void
+test_who_is_listed_is_not_warned(void **state)
+{
+	struct fixture *f = *state;
+	struct authored a;
+
+	give(f, DEVICE("08:00:00", ",\"standing_orgs\":[\"ref:A\"]"));
+	give(f, LOAN("L1", "08:30:00", "A", "requested", "H", "A",
+	            ",\"approval\":\"standing\""));
+	assert_true(amends_loan(f, "A", approved(), "state", &a));
+	assert_false(told(&a, FINDING_OWNER_APPROVES, false));
+	assert_view(f, "loan", "L1", "approved", "true");
+}
+
 static enum err
 set_condition(struct fixture *f, const char *org, const char *condition)
 {
@@ -328,6 +419,9 @@ main(void)
 	    CLINIC(test_a_form_knows_the_next_number_and_who_has_it),
 	    CLINIC(test_a_disputed_device_is_not_approved),
 	    CLINIC(test_a_loan_is_held_against_its_own_programs_device),
+	    CLINIC(test_the_owner_approves_what_another_called_approved),
+	    CLINIC(test_the_owner_approves_what_was_handed_over),
+	    CLINIC(test_who_is_listed_is_not_warned),
 	    CLINIC(test_a_form_warns_of_a_gap_and_goes_on_from_what_is_sure),
 	    CLINIC(test_unsafe_stays_until_the_owner_clears_it),
 	    CLINIC(test_directions),
