@@ -6,6 +6,7 @@
 
 #include "store/device_decided.h"
 #include "store/device_state.h"
+#include "store/graph.h"
 #include "store/index.h"
 #include "store/receipt_order.h"
 #include "store/rules.h"
@@ -408,25 +409,27 @@ is_owners_word(const struct device_state *s, const char *org)
 	       (centre != NULL && strcmp(org, centre) == 0);
 }
 
-static bool
-is_approved(const struct device_state *s, const struct record *loan,
-    const struct record_set *set)
+/* What the group set aside approves nothing. */
+static enum err
+find_approval(const struct device_state *s, const struct record *loan,
+    const struct record_set *set, bool *out)
 {
+	struct graph *g = set->graph; /* NULL: there is one change */
 	size_t i;
+	enum err e = g == NULL ? ERR_OK : graph_mark(g);
 
-	if (text_is(loan->fields, "approval", "standing") &&
-	    is_listed(json_object_get(s->device.fields, "standing_orgs"),
-	        rule_ref(loan->fields, "borrower")))
-		return true;
-	for (i = 0; i < set->count; i++) {
+	*out = text_is(loan->fields, "approval", "standing") &&
+	       is_listed(json_object_get(s->device.fields, "standing_orgs"),
+	           rule_ref(loan->fields, "borrower"));
+	for (i = 0; e == ERR_OK && !*out && i < set->count; i++) {
 		const struct change *c = &set->change[i];
 
-		if (is_owners_word(s, c->org) &&
-		    (text_is(c->fields, "state", "approved") ||
-		        rule_ref(c->fields, "approved_by") != NULL))
-			return true;
+		*out = is_owners_word(s, c->org) &&
+		       (g == NULL || g->aside == NULL || !g->aside[i]) &&
+		       (text_is(c->fields, "state", "approved") ||
+		           rule_ref(c->fields, "approved_by") != NULL);
 	}
-	return false;
+	return e;
 }
 
 static bool
@@ -473,10 +476,10 @@ read_loan(struct txn *t, struct device_state *s, struct device_loan *l)
 	    rule_ref(l->record.fields, "onward_of_loan_id") != NULL ||
 	    (lender != NULL && s->owner != NULL &&
 	        strcmp(lender, s->owner) != 0);
-	l->is_approved = is_approved(s, &l->record, &set);
 	l->is_history = is_history(&set);
+	e = find_approval(s, &l->record, &set, &l->is_approved);
 	record_set_free(&set);
-	return ERR_OK;
+	return e;
 }
 
 enum err

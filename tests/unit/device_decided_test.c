@@ -25,10 +25,10 @@ about_jump(const char *state, const char *decision)
 static const struct identity question = {
     .source = "h", .kind = "question", .ref = "Q1"};
 
-/* A change of the question that has seen one other, or none; takes fields. */
+/* A change of a record that has seen one other, or none; takes fields. */
 static struct change_id
-says(struct fixture *f, const struct change_id *seen, const char *org,
-    json_t *fields)
+says_of(struct fixture *f, const struct identity *record,
+    const struct change_id *seen, const char *org, json_t *fields)
 {
 	struct txn *t = test_store_write(&f->s);
 	struct change_id id;
@@ -37,7 +37,7 @@ says(struct fixture *f, const struct change_id *seen, const char *org,
 
 	assert_int_equal(self_read(t, &self), ERR_OK);
 	change_init(&c);
-	c.record = question;
+	c.record = *record;
 	if (seen != NULL) {
 		c.parent_count = 1;
 		c.parents[0].id = *seen;
@@ -51,6 +51,25 @@ says(struct fixture *f, const struct change_id *seen, const char *org,
 	change_clear(&c);
 	assert_int_equal(txn_commit(t), ERR_OK);
 	return id;
+}
+
+static struct change_id
+says(struct fixture *f, const struct change_id *seen, const char *org,
+    json_t *fields)
+{
+	return says_of(f, &question, seen, org, fields);
+}
+
+/* The group sets a change of a record aside. */
+static struct change_id
+set_aside(struct fixture *f, const struct identity *record,
+    const struct change_id *bad)
+{
+	char text[48];
+
+	matter_change_id(bad, text);
+	return says_of(
+	    f, record, bad, "H", json_pack("{s:[s]}", "set_aside", text));
 }
 
 static void
@@ -181,15 +200,37 @@ test_the_group_sets_the_rewriting_aside(void **state)
 {
 	struct fixture *f = *state;
 	struct change_id id, bad;
-	char text[48];
 
 	give_a_jump(f);
 	id = says(f, NULL, "H", about_jump("decided", "object"));
 	bad = says(f, &id, "C", json_pack("{s:s}", "decision", "agree"));
 	assert_at(f, "null", 1);
-	matter_change_id(&bad, text);
-	says(f, &bad, "H", json_pack("{s:[s]}", "set_aside", text));
+	set_aside(f, &question, &bad);
 	assert_at(f, "\"A\"", 0);
+}
+
+/* Nor does an approval: what was handed over was not approved then. */
+static void
+test_an_approval_that_is_set_aside_is_none(void **state)
+{
+	static const struct identity loan = {
+	    .source = "his", .kind = "loan", .ref = "L1"};
+	struct fixture *f = *state;
+	struct change_id id, word;
+
+	give(f, DEVICE("08:00:00", ""));
+	give(f, LOAN("L1", "09:00:00", "A", "received", "H", "A", ""));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 1);
+	id = says_of(f, &loan, NULL, "H",
+	    json_pack(
+	        "{s:s, s:s}", "state", "approved", "approved_by", "ref:S1"));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 0);
+	word = set_aside(f, &loan, &id);
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 1);
+	assert_view(f, "loan", "L1", "approved", "false");
+	/* That was a mistake. */
+	says_of(f, &loan, &word, "H", json_pack("{s:n}", "set_aside"));
+	assert_int_equal(waiting(f, FINDING_LOAN_UNAPPROVED, "L1").count, 0);
 }
 
 /* --- forms and files -------------------------------------------------------
@@ -283,6 +324,7 @@ main(void)
 	    CLINIC(test_who_took_it_does_not_revive_what_was_undone),
 	    CLINIC(test_a_word_beside_the_undoing_revives_nothing),
 	    CLINIC(test_the_group_sets_the_rewriting_aside),
+	    CLINIC(test_an_approval_that_is_set_aside_is_none),
 	    CLINIC(test_no_form_rewrites_anothers_decision),
 	    CLINIC(test_no_file_turns_a_decision_to_anothers_matter),
 	};
