@@ -108,7 +108,7 @@ static bool
 is_owners(const struct device_owners *o, const struct change *c)
 {
 	return keeper_is_group(o->keeper.t, &o->self, c) ||
-	       keeper_ever(&o->keeper, c->org) != KEEPER_NO ||
+	       keeper_might_ever_say(&o->keeper, c->org) ||
 	       (o->centre != NULL &&
 	           keeper_is_above(o->keeper.t, c->org, o->centre));
 }

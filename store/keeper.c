@@ -412,6 +412,22 @@ keeper_may_say(const struct keeper *k, const struct self *self, size_t i)
 }
 
 bool
+keeper_might_ever_say(const struct keeper *k, const char *org)
+{
+	bool is_named = false;
+	size_t i;
+
+	for (i = 0; i < k->set->count; i++) {
+		if (!names(k, i) || k->is_void[i])
+			continue;
+		if (names_one_below(k, i, org))
+			return true;
+		is_named = true;
+	}
+	return !is_named && brought_along(k, org);
+}
+
+bool
 keeper_sees_all(const struct keeper *k, size_t i)
 {
 	return holds_all_before(k, i);

@@ -88,6 +88,10 @@ bool keeper_takes(const struct keeper *k, size_t i);
  * keeper may not, nor may anybody while all that he had seen is in doubt. */
 bool keeper_may_say(const struct keeper *k, const struct self *self, size_t i);
 
+/** Whether the org might ever have said so, whatever the author of a change had
+ * seen. */
+bool keeper_might_ever_say(const struct keeper *k, const char *org);
+
 /** Whether all that change i had seen is here. */
 bool keeper_sees_all(const struct keeper *k, size_t i);
 

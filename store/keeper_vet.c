@@ -32,6 +32,22 @@ is_decision(const json_t *fields)
 	       rule_state_is(fields, "undone");
 }
 
+static bool
+is_of_device(const char *kind)
+{
+	return strcmp(kind, "device") == 0 || strcmp(kind, "custody") == 0 ||
+	       strcmp(kind, "loan") == 0;
+}
+
+/* A village decides for its township, but not about its devices. */
+static bool
+decides_for(struct txn *t, const struct matter *m, const char *org)
+{
+	return is_of_device(m->record.kind)
+	           ? keeper_is_above(t, org, m->owner)
+	           : keeper_is(t, m->owner, org) == KEEPER_YES;
+}
+
 /* Whoever the resident beside it is: a decision is of who may decide what it
  * is about. Of what is not here nobody here may. */
 static bool
@@ -47,7 +63,7 @@ is_anothers(
 		        v->source == NULL ? v->self->source : v->source));
 	m.maker = matter_maker_by_name(rule_text(fields, "code"));
 	matter_find_owner(v->t, &m);
-	return keeper_is(v->t, m.owner, line->org) != KEEPER_YES;
+	return !decides_for(v->t, &m, line->org);
 }
 
 /* What stands as decided, or does so now: who may take that step may also say

@@ -406,6 +406,40 @@ test_who_is_below_the_owner_is_not_he(void **state)
 	assert_int_equal(lent_on(f), 0);
 }
 
+/* Nor does he decide what waits for the owner. */
+static void
+test_who_is_below_the_owner_decides_nothing_of_his(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id id;
+
+	place(f, "H", "G");
+	place(f, "C", "H");
+	give_a_jump(f);
+	id = says(f, NULL, "C", about_jump("decided", "agree"));
+	assert_at(f, "null", 1);
+	says(f, &id, "G", about_jump("decided", "object"));
+	assert_at(f, "\"A\"", 0);
+}
+
+/* Whose program brought it along for its owner: he decides, and no other. */
+static void
+test_who_is_named_by_who_brought_it_along_decides(void **state)
+{
+	struct fixture *f = *state;
+	struct change_id id;
+
+	says_of(f, &device, NULL, "P",
+	    json_pack("{s:s, s:s, s:b}", "class", "ultrasound", "owner_org_id",
+	        "ref:H", "onward_allowed", 1));
+	give(f, story[1]);
+	give(f, CUSTODY("KX", "50", "H", "C", "C", BOTH));
+	id = says(f, NULL, "C", about_jump("decided", "agree"));
+	assert_at(f, "null", 1);
+	says(f, &id, "H", about_jump("decided", "agree"));
+	assert_at(f, "\"C\"", 0);
+}
+
 /* Who sold it says no more of it; who bought it does. */
 static void
 test_who_sold_it_allows_nothing_more(void **state)
@@ -510,6 +544,10 @@ test_no_form_rewrites_anothers_decision(void **state)
 	assert_int_equal(amend(f, json_pack("{s:s, s:s, s:n}", "about_ref",
 	                              "LX", "about_kind", "loan", "code")),
 	    ERR_REFUSED);
+	/* Nor who is below the owner. */
+	place(f, "C", "H");
+	assert_int_equal(
+	    amend(f, json_pack("{s:s}", "decision", "agree")), ERR_REFUSED);
 	assert_at(f, "\"A\"", 0);
 	/* By whose matter it is. */
 	test_store_join(&f->s, "H");
@@ -617,6 +655,8 @@ main(void)
 	    CLINIC(test_who_borrows_is_no_equipment_centre),
 	    CLINIC(test_others_only_bring_metrology_forward),
 	    CLINIC(test_who_is_below_the_owner_is_not_he),
+	    CLINIC(test_who_is_below_the_owner_decides_nothing_of_his),
+	    CLINIC(test_who_is_named_by_who_brought_it_along_decides),
 	    CLINIC(test_who_sold_it_allows_nothing_more),
 	    CLINIC(test_who_brings_a_device_along_tells_of_it),
 	    CLINIC(test_who_allows_it_is_known_in_any_order),
