@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "store/device_decided.h"
 #include "store/device_state.h"
 #include "store/rules.h"
 
@@ -26,7 +27,7 @@ device_is_onward(const struct device_state *s, const struct device_loan *loan,
 {
 	if (s->owner == NULL || strcmp(from, s->owner) == 0 ||
 	    strcmp(to, s->owner) == 0 ||
-	    json_is_true(json_object_get(s->device.fields, "onward_allowed")))
+	    json_is_true(json_object_get(s->word, "onward_allowed")))
 		return false;
 	if (loan != NULL && loan->is_approved)
 		return false;
@@ -38,7 +39,6 @@ device_bars(
     struct txn *t, struct device_state *s, const char *day, unsigned *out)
 {
 	const json_t *f = s->device.fields;
-	const char *due = rule_day(f, "metrology_due");
 	const char *condition = rule_text(f, "condition");
 	size_t i;
 	enum err e = ERR_OK;
@@ -50,7 +50,7 @@ device_bars(
 		*out |= DEVICE_UNSAFE;
 	if (condition != NULL && strcmp(condition, "withdrawn") == 0)
 		*out |= DEVICE_WITHDRAWN;
-	if (*day != '\0' && due != NULL && strncmp(day, due, DATE_CHARS) > 0)
+	if (*day != '\0' && device_metrology_is_over(f, s->word, day))
 		*out |= DEVICE_METROLOGY;
 	for (i = 0; e == ERR_OK && i < s->loan_count; i++) {
 		const struct device_loan *l;

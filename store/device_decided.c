@@ -1,24 +1,25 @@
-/* device_decided: whose decisions about a device count. Any node may write one
- * down, or what another decided anew; the group is asked about it (entitled.c),
- * but where it has come before that the owner's question must not be gone.
+/* device_decided: whose decisions about a device count, and whose word on what
+ * its owner alone allows. Any node may write one down, or what another decided
+ * anew; the group is asked about it (entitled.c), but where it has come before
+ * that the owner's question must not be gone.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/device_decided.h"
+#include "store/date.h"
 #include "store/graph.h"
 #include "store/matter.h"
 #include "store/rules.h"
 
 enum err
 device_owners_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
-    const char *centre, struct device_owners *out)
+    struct device_owners *out)
 {
 	enum err e;
 
 	memset(out, 0, sizeof *out);
-	out->centre = centre;
 	e = self_read(t, &out->self);
 	if (e != ERR_OK)
 		return e;
@@ -43,11 +44,71 @@ device_owners_free(struct device_owners *o)
 	self_wipe(&o->self);
 }
 
+/* --- what its owner allows -------------------------------------------------
+ */
+
+enum err
+device_owners_word(const struct device_owners *o, json_t **out)
+{
+	const struct record_set *set = &o->set;
+	bool *is_silent = calloc(set->count, sizeof *is_silent);
+	struct record r;
+	size_t i;
+	enum err e;
+
+	if (is_silent == NULL)
+		return ERR_NOMEM;
+	for (i = 0; i < set->count; i++)
+		is_silent[i] = keeper_sets_own(&set->change[i]) &&
+		               !keeper_may_say(&o->keeper, &o->self, i);
+	e = record_merge_without(
+	    set->input, set->count, keeper_own_fields("device"), is_silent, &r);
+	if (e == ERR_OK) {
+		*out = json_incref(r.fields);
+		record_clear(&r);
+	}
+	free(is_silent);
+	return e;
+}
+
+enum err
+device_owners_word_read(
+    struct txn *t, const uint8_t key[KEY_RECORD_BYTES], json_t **out)
+{
+	struct device_owners o;
+	enum err e = device_owners_read(t, key, &o);
+
+	*out = NULL;
+	if (e != ERR_OK)
+		return e;
+	e = device_owners_word(&o, out);
+	device_owners_free(&o);
+	return e;
+}
+
+static bool
+is_over(const json_t *fields, const char *day)
+{
+	const char *due = rule_day(fields, "metrology_due");
+
+	return due != NULL && strncmp(day, due, DATE_CHARS) > 0;
+}
+
+bool
+device_metrology_is_over(
+    const json_t *fields, const json_t *owners_word, const char *day)
+{
+	return is_over(fields, day) || is_over(owners_word, day);
+}
+
+/* --- what he decides -------------------------------------------------------
+ */
+
 static bool
 is_owners(const struct device_owners *o, const struct change *c)
 {
 	return keeper_is_group(o->keeper.t, &o->self, c) ||
-	       keeper_ever(&o->keeper, c->org) != KEEPER_NO ||
+	       keeper_might_ever_say(&o->keeper, c->org) ||
 	       (o->centre != NULL &&
 	           keeper_is_above(o->keeper.t, c->org, o->centre));
 }

@@ -87,7 +87,7 @@ device_loan_code(const struct device_state *s, const struct device_loan *loan)
 		return FINDING_NONE;
 	if (!loan->is_onward)
 		return FINDING_LOAN_UNAPPROVED;
-	if (json_is_true(json_object_get(s->device.fields, "onward_allowed")) ||
+	if (json_is_true(json_object_get(s->word, "onward_allowed")) ||
 	    is_told_by_custody(s, loan))
 		return FINDING_NONE;
 	return FINDING_ONWARD_LENDING;

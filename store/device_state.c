@@ -6,6 +6,7 @@
 
 #include "store/device_decided.h"
 #include "store/device_state.h"
+#include "store/graph.h"
 #include "store/index.h"
 #include "store/receipt_order.h"
 #include "store/rules.h"
@@ -216,27 +217,10 @@ add_decision(struct txn *t, struct device_state *s,
 }
 
 static enum err
-add_decisions(struct txn *t, struct device_state *s, const struct buffer *keys)
+read_decisions(
+    struct txn *t, struct device_state *s, const struct device_owners *owners)
 {
-	const char *centre = rule_ref(s->device.fields, "centre_org_id");
-	struct device_owners owners;
 	size_t at;
-	enum err e = device_owners_read(t, s->key, centre, &owners);
-	bool are_known = e == ERR_OK;
-
-	if (e == ERR_LIMIT || e == ERR_CORRUPT)
-		e = ERR_OK;
-	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES)
-		e = add_decision(
-		    t, s, are_known ? &owners : NULL, keys->data + at);
-	if (are_known)
-		device_owners_free(&owners);
-	return e;
-}
-
-static enum err
-read_decisions(struct txn *t, struct device_state *s)
-{
 	struct buffer keys = {0};
 	enum err e = find_namers(
 	    t, s, "question", NAMING_REST, DEVICE_CROWD_DECISIONS, &keys);
@@ -247,9 +231,30 @@ read_decisions(struct txn *t, struct device_state *s)
 		if (s->decisions == NULL)
 			e = ERR_NOMEM;
 	}
-	if (e == ERR_OK && keys.size > 0)
-		e = add_decisions(t, s, &keys);
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = add_decision(t, s, owners, keys.data + at);
 	buffer_free(&keys);
+	return e;
+}
+
+/* Where it is not known who owned it nobody allows anything. */
+static enum err
+read_owners_word(struct txn *t, struct device_state *s)
+{
+	struct device_owners owners;
+	enum err e = device_owners_read(t, s->key, &owners);
+	bool are_known = e == ERR_OK;
+
+	if (e == ERR_LIMIT || e == ERR_CORRUPT)
+		e = ERR_OK;
+	if (are_known) {
+		e = device_owners_word(&owners, &s->word);
+		owners.centre = rule_ref(s->word, "centre_org_id");
+	}
+	if (e == ERR_OK)
+		e = read_decisions(t, s, are_known ? &owners : NULL);
+	if (are_known)
+		device_owners_free(&owners);
 	return e;
 }
 
@@ -402,31 +407,33 @@ is_listed(const json_t *refs, const char *org)
 static bool
 is_owners_word(const struct device_state *s, const char *org)
 {
-	const char *centre = rule_ref(s->device.fields, "centre_org_id");
+	const char *centre = rule_ref(s->word, "centre_org_id");
 
 	return (s->owner != NULL && strcmp(org, s->owner) == 0) ||
 	       (centre != NULL && strcmp(org, centre) == 0);
 }
 
-static bool
-is_approved(const struct device_state *s, const struct record *loan,
-    const struct record_set *set)
+/* What the group set aside approves nothing. */
+static enum err
+find_approval(const struct device_state *s, const struct record *loan,
+    const struct record_set *set, bool *out)
 {
+	struct graph *g = set->graph; /* NULL: there is one change */
 	size_t i;
+	enum err e = g == NULL ? ERR_OK : graph_mark(g);
 
-	if (text_is(loan->fields, "approval", "standing") &&
-	    is_listed(json_object_get(s->device.fields, "standing_orgs"),
-	        rule_ref(loan->fields, "borrower")))
-		return true;
-	for (i = 0; i < set->count; i++) {
+	*out = text_is(loan->fields, "approval", "standing") &&
+	       is_listed(json_object_get(s->word, "standing_orgs"),
+	           rule_ref(loan->fields, "borrower"));
+	for (i = 0; e == ERR_OK && !*out && i < set->count; i++) {
 		const struct change *c = &set->change[i];
 
-		if (is_owners_word(s, c->org) &&
-		    (text_is(c->fields, "state", "approved") ||
-		        rule_ref(c->fields, "approved_by") != NULL))
-			return true;
+		*out = is_owners_word(s, c->org) &&
+		       (g == NULL || g->aside == NULL || !g->aside[i]) &&
+		       (text_is(c->fields, "state", "approved") ||
+		           rule_ref(c->fields, "approved_by") != NULL);
 	}
-	return false;
+	return e;
 }
 
 static bool
@@ -473,10 +480,10 @@ read_loan(struct txn *t, struct device_state *s, struct device_loan *l)
 	    rule_ref(l->record.fields, "onward_of_loan_id") != NULL ||
 	    (lender != NULL && s->owner != NULL &&
 	        strcmp(lender, s->owner) != 0);
-	l->is_approved = is_approved(s, &l->record, &set);
 	l->is_history = is_history(&set);
+	e = find_approval(s, &l->record, &set, &l->is_approved);
 	record_set_free(&set);
-	return ERR_OK;
+	return e;
 }
 
 enum err
@@ -563,7 +570,7 @@ device_state_read(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 	out->owner = rule_ref(out->device.fields, "owner_org_id");
 	e = read_custody(t, out);
 	if (e == ERR_OK)
-		e = read_decisions(t, out);
+		e = read_owners_word(t, out);
 	if (e == ERR_OK)
 		e = follow_chain(out);
 	if (e == ERR_OK)
@@ -583,6 +590,7 @@ device_state_free(struct device_state *s)
 	while (s->decision_count > 0)
 		record_clear(&s->decisions[--s->decision_count]);
 	record_clear(&s->device);
+	json_decref(s->word);
 	free(s->custody);
 	free(s->custody_is_history);
 	free(s->names);

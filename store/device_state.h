@@ -45,6 +45,9 @@ struct device_state {
 	struct record device;
 	uint8_t key[KEY_RECORD_BYTES];
 	const char *owner; /* NULL: none */
+	json_t *word;      /* its fields as its owner's words leave those that
+	                      are his alone to say (device_decided.h); NULL: it
+	                      is not known whose they are */
 	unsigned crowds;   /* a set of enum device_crowd */
 	size_t custody_count;
 	struct record *custody; /* of kind custody */

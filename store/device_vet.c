@@ -44,7 +44,7 @@ fill_org(json_t *fields, const char *name, const char *org)
 static bool
 is_standing(const struct device_state *s, const json_t *fields)
 {
-	const json_t *orgs = json_object_get(s->device.fields, "standing_orgs");
+	const json_t *orgs = json_object_get(s->word, "standing_orgs");
 	const char *borrower = rule_text(fields, "borrower");
 	size_t i;
 

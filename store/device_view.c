@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/device_decided.h"
 #include "store/device_view.h"
 #include "store/rules.h"
 
@@ -119,15 +120,6 @@ chain_rows(const struct device_state *s)
 	return rows;
 }
 
-static bool
-is_metrology_over(const json_t *device, const char *instant)
-{
-	const char *due = rule_day(device, "metrology_due");
-
-	return *instant != '\0' && due != NULL &&
-	       strncmp(instant, due, DATE_CHARS) > 0;
-}
-
 static json_t *
 loan_row(struct txn *t, const struct device_state *s,
     const struct device_loan *l, const char *instant)
@@ -145,8 +137,9 @@ loan_row(struct txn *t, const struct device_state *s,
 	    "onward", (int)l->is_onward, "overdue",
 	    (int)device_is_overdue(s->device.fields, f, instant),
 	    "metrology_expired",
-	    (int)(rule_state_is(f, "received") &&
-	          is_metrology_over(s->device.fields, instant)));
+	    (int)(rule_state_is(f, "received") && *instant != '\0' &&
+	          device_metrology_is_over(
+	              s->device.fields, s->word, instant)));
 }
 
 static enum err

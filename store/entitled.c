@@ -108,6 +108,15 @@ says_keeper(const struct change *c, const char *name)
 	return json_object_get(c->fields, name) != NULL;
 }
 
+/* Whether it says what is the owner's alone to say. While all that it had seen
+ * is in doubt, that is asked about. */
+static bool
+speaks_for_owner(const struct self *self, const struct keeper *k, size_t i)
+{
+	return keeper_sets_own(&k->set->change[i]) && keeper_sees_all(k, i) &&
+	       !keeper_in_doubt(k, i) && !keeper_may_say(k, self, i);
+}
+
 /* Who takes a file or a step that is not his, or says that the dead live, is
  * asked about besides, whether or not he says that he is the managing org. So
  * is who may do so only if the record was his to begin: or who begins another's
@@ -118,21 +127,22 @@ judge_claim(
 {
 	const struct change *c = &k->set->change[i];
 	bool takes_step = entitled_takes_step(c);
-	bool names = says_keeper(c, k->field), wrong;
+	bool names = says_keeper(c, k->field), owns = keeper_sets_own(c), wrong;
 	bool lives = deaths_speaks_after(k->set, i);
 	enum err e = ERR_OK;
 
-	if ((!c->managing && !takes_step && !names && !lives) ||
+	if ((!c->managing && !takes_step && !names && !lives && !owns) ||
 	    keeper_is_group(t, self, c))
 		return ERR_OK;
 	wrong = keeper_then(k, i) == KEEPER_NO;
 	if (c->managing && wrong)
 		e = take_back(t, self, k->set, c);
-	if (e == ERR_OK && (takes_step || names || lives))
+	if (e == ERR_OK && (takes_step || names || lives || owns))
 		e = ask_about(t, c, FINDING_UNENTITLED,
-		    (wrong || keeper_in_doubt(k, i)) &&
-		        (takes_step || keeper_takes(k, i) ||
-		            deaths_takes_back(k->set, &k->graph, i)));
+		    speaks_for_owner(self, k, i) ||
+		        ((wrong || keeper_in_doubt(k, i)) &&
+		            (takes_step || keeper_takes(k, i) ||
+		                deaths_takes_back(k->set, &k->graph, i))));
 	return e;
 }
 

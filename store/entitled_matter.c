@@ -10,6 +10,7 @@
 #include "store/contest_settle.h"
 #include "store/entitled.h"
 #include "store/keeper.h"
+#include "store/matter_pen.h"
 
 static const char *
 ground_of(enum finding_code code)
@@ -145,28 +146,45 @@ write_word(struct matter_pen *pen, const struct identity *record,
 	return e;
 }
 
-/* The file is who took it's from here on: the group says so itself, or his
- * next word would be none of the managing org's. Nothing where it went on. */
+/* What the change said of it that the record says still: nothing where it went
+ * on. */
 static enum err
-confirm(struct matter_pen *pen, const struct record *r, const json_t *keeper,
-    const char *name)
+add_standing(const struct change *c, const struct record *r, const char *name,
+    json_t *out)
+{
+	json_t *said = json_object_get(c->fields, name);
+	const json_t *is = json_object_get(r->fields, name);
+
+	if (said == NULL ||
+	    (is == NULL ? !json_is_null(said) : !json_equal(is, said)))
+		return ERR_OK;
+	return json_object_set(out, name, said) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+/* What is let stand the group says itself: the file is who took it's from here
+ * on, or his next word would be none of the managing org's; what only its owner
+ * may say of a device counts, also where nobody knows who the group is. */
+static enum err
+confirm(struct matter_pen *pen, const struct matter *m, const struct record *r,
+    json_t *fields)
 {
 	struct change c;
 	enum err e;
 
-	if (!json_equal(json_object_get(r->fields, name), keeper))
-		return ERR_OK;
 	change_init(&c);
 	c.record = r->id;
 	c.parent_count = r->parent_count;
 	memcpy(c.parents, r->parents, sizeof c.parents);
 	snprintf(c.by, sizeof c.by, "%s", pen->by);
-	snprintf(c.org, sizeof c.org, "%s", pen->org);
+	if (*keeper_own_fields(r->id.kind) != NULL)
+		matter_acting_org(pen->t, pen->self, m, pen->org, c.org);
+	else
+		snprintf(c.org, sizeof c.org, "%s", pen->org);
 	c.managing = true;
 	c.clock = self_clock(pen->self, pen->now);
 	c.occurred_at = c.recorded_at = pen->now;
-	c.fields = json_pack("{s:O}", name, keeper);
-	e = c.fields == NULL ? ERR_NOMEM : admit_own(pen->t, pen->self, &c, 1);
+	c.fields = json_incref(fields);
+	e = admit_own(pen->t, pen->self, &c, 1);
 	if (e == ERR_OK)
 		e = matter_note_written(pen, &c.id);
 	change_clear(&c);
@@ -174,27 +192,44 @@ confirm(struct matter_pen *pen, const struct record *r, const json_t *keeper,
 }
 
 static enum err
+confirm_standing(struct matter_pen *pen, const struct matter *m,
+    const struct record *r, const struct change *c)
+{
+	const char *keeper = keeper_field(c->record.kind);
+	const char *const *name = keeper_own_fields(c->record.kind);
+	json_t *fields = json_object();
+	enum err e = fields == NULL ? ERR_NOMEM : ERR_OK;
+
+	/* That nobody keeps it the group does not say. */
+	if (e == ERR_OK && json_is_string(json_object_get(c->fields, keeper)))
+		e = add_standing(c, r, keeper, fields);
+	for (; e == ERR_OK && *name != NULL; name++)
+		e = add_standing(c, r, *name, fields);
+	if (e == ERR_OK && json_object_size(fields) > 0)
+		e = confirm(pen, m, r, fields);
+	json_decref(fields);
+	return e;
+}
+
+static enum err
 let_stand(
     struct matter_pen *pen, const struct matter *m, const struct change_id *id)
 {
-	const char *name = keeper_field(m->record.kind);
 	uint8_t key[KEY_RECORD_BYTES];
-	const json_t *keeper;
 	struct record r;
 	struct change c;
 	enum err e;
 
-	if (name == NULL)
+	if (keeper_field(m->record.kind) == NULL)
 		return ERR_OK;
 	e = entitled_read(pen->t, id, &c);
-	keeper = json_object_get(c.fields, name);
-	if (e == ERR_OK && json_is_string(keeper)) {
+	if (e == ERR_OK) {
 		key_record(txn_db(pen->t), key, &m->record);
 		e = record_read(pen->t, key, &r);
-		if (e == ERR_OK) {
-			e = confirm(pen, &r, keeper, name);
-			record_clear(&r);
-		}
+	}
+	if (e == ERR_OK) {
+		e = confirm_standing(pen, m, &r, &c);
+		record_clear(&r);
 	}
 	change_clear(&c);
 	return e;

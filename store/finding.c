@@ -464,6 +464,9 @@ static const struct entry entries[] = {
 	       "change."),
 	    N_("A file goes over by a move: yizhan add move, which the group "
 	       "confirms. A device's owner says who owns it next.")},
+	{FINDING_OWNERS_FIELD, "owners_field",
+	    N_("What may be done with a device is its owner's to say."),
+	    N_("Ask its owner to write it.")},
 	{FINDING_FILED_ELSEWHERE, "filed_elsewhere",
 	    N_("By this decision the record was filed with another resident."),
 	    N_("File it back: yizhan amend KIND REF --reassign RESIDENT "

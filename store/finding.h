@@ -170,6 +170,7 @@ enum finding_code {
 	FINDING_NAMED = 264,         /* refused: whom it names stays */
 	/* refused on forms: a file goes over by a move */
 	FINDING_KEEPERS_FIELD = 265,
+	FINDING_OWNERS_FIELD = 289,
 	FINDING_FILED_ELSEWHERE = 266, /* refused: undoing */
 	FINDING_CALLED_SO = 270,       /* the same of what a person typed */
 };

@@ -26,6 +26,26 @@ keeper_field(const char *kind)
 	return strcmp(kind, "device") == 0 ? "owner_org_id" : NULL;
 }
 
+const char *const *
+keeper_own_fields(const char *kind)
+{
+	static const char *const of_devices[] = {"onward_allowed",
+	    "standing_orgs", "centre_org_id", "metrology_due", NULL};
+	static const char *const none[] = {NULL};
+
+	return strcmp(kind, "device") == 0 ? of_devices : none;
+}
+
+bool
+keeper_sets_own(const struct change *c)
+{
+	const char *const *name = keeper_own_fields(c->record.kind);
+
+	while (*name != NULL && json_object_get(c->fields, *name) == NULL)
+		name++;
+	return *name != NULL;
+}
+
 bool
 keeper_is_above(struct txn *t, const char *above, const char *org)
 {
@@ -232,20 +252,16 @@ beginnings_agree(struct keeper *k, const uint8_t *begun)
 static enum err
 mark_doubted(struct keeper *k, const struct self *self)
 {
-	uint8_t *begun = calloc(k->set->count + 1, sizeof *begun);
 	/* Only the group's node knows the group's by its own id. */
 	const uint8_t *group = self->role == ROLE_HUB ? self->id : NULL;
 	size_t i;
-	enum err e;
+	enum err e =
+	    begun_find(k->t, group, k->set->input, k->set->count, k->begun);
 
-	if (begun == NULL)
-		return ERR_NOMEM;
-	e = begun_find(k->t, group, k->set->input, k->set->count, begun);
 	for (i = 0; e == ERR_OK && i < k->set->count; i++)
-		k->is_doubted[i] = begun[i] == BEGUN_DOUBTED;
-	if (e == ERR_OK && beginnings_agree(k, begun))
+		k->is_doubted[i] = k->begun[i] == BEGUN_DOUBTED;
+	if (e == ERR_OK && beginnings_agree(k, k->begun))
 		memset(k->is_doubted, 0, k->set->count * sizeof *k->is_doubted);
-	free(begun);
 	return e;
 }
 
@@ -259,13 +275,14 @@ keeper_open(struct keeper *k, struct txn *t, const struct self *self,
 	e = graph_build(&k->graph, set->input, set->count);
 	if (e != ERR_OK)
 		return e;
+	k->begun = calloc(set->count, sizeof *k->begun);
 	k->is_void = calloc(set->count, sizeof *k->is_void);
 	k->lacks = calloc(set->count, sizeof *k->lacks);
 	k->words = calloc(set->count, sizeof *k->words);
 	k->seen = calloc(set->count, sizeof *k->seen);
 	k->is_doubted = calloc(set->count, sizeof *k->is_doubted);
-	e = k->is_void == NULL || k->lacks == NULL || k->words == NULL ||
-	            k->seen == NULL || k->is_doubted == NULL
+	e = k->begun == NULL || k->is_void == NULL || k->lacks == NULL ||
+	            k->words == NULL || k->seen == NULL || k->is_doubted == NULL
 	        ? ERR_NOMEM
 	        : graph_mark(&k->graph);
 	if (e == ERR_OK)
@@ -283,6 +300,7 @@ void
 keeper_close(struct keeper *k)
 {
 	graph_free(&k->graph);
+	free(k->begun);
 	free(k->is_void);
 	free(k->lacks);
 	free(k->words);
@@ -382,4 +400,71 @@ keeper_ever(const struct keeper *k, const char *org)
 		says = one == KEEPER_UNKNOWN ? says : one;
 	}
 	return says;
+}
+
+/* --- what is the keeper's alone to say ------------------------------------ */
+
+/* Whether change at names, without doubt, the org or one below it. */
+static bool
+names_one_below(const struct keeper *k, size_t at, const char *org)
+{
+	const char *keeper = named(k, at);
+
+	return keeper != NULL && *keeper != '\0' && !k->is_doubted[at] &&
+	       keeper_is_above(k->t, org, keeper);
+}
+
+/* Who brings a record along for another is not its keeper, and goes on telling
+ * of it until somebody rightly is. */
+static bool
+brought_along(const struct keeper *k, const char *org)
+{
+	size_t i;
+
+	for (i = 0; i < k->set->count; i++)
+		if (k->begun[i] != BEGUN_NOT &&
+		    (names_one_below(k, i, org) ||
+		        (k->begun[i] == BEGUN_SURELY &&
+		            strcmp(k->set->change[i].org, org) == 0)))
+			return true;
+	return false;
+}
+
+bool
+keeper_may_say(const struct keeper *k, const struct self *self, size_t i)
+{
+	const struct change *c = &k->set->change[i];
+	size_t j, n;
+
+	if (k->begun[i] == BEGUN_SURELY || keeper_is_group(k->t, self, c))
+		return true;
+	if (c->parent_count == 0)
+		return names_one_below(k, i, c->org);
+	n = words_seen_by(k, i, k->seen);
+	for (j = 0; j < n; j++)
+		if (names_one_below(k, k->seen[j], c->org))
+			return true;
+	return n == 0 && brought_along(k, c->org);
+}
+
+bool
+keeper_might_ever_say(const struct keeper *k, const char *org)
+{
+	bool is_named = false;
+	size_t i;
+
+	for (i = 0; i < k->set->count; i++) {
+		if (!names(k, i) || k->is_void[i])
+			continue;
+		if (names_one_below(k, i, org))
+			return true;
+		is_named = true;
+	}
+	return !is_named && brought_along(k, org);
+}
+
+bool
+keeper_sees_all(const struct keeper *k, size_t i)
+{
+	return holds_all_before(k, i);
 }

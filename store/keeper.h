@@ -24,6 +24,12 @@ enum keeper_says {
 /** The field that names it: of a resident, a device; else NULL. */
 const char *keeper_field(const char *kind);
 
+/** What only the keeper says besides, NULL at the end: of a device, what its
+ * owner allows others and when its metrology is due. */
+const char *const *keeper_own_fields(const char *kind);
+/** Whether a change sets any of them. */
+bool keeper_sets_own(const struct change *c);
+
 /** Whether `above` is this org or stands above it. */
 bool keeper_is_above(struct txn *t, const char *above, const char *org);
 
@@ -47,6 +53,7 @@ struct keeper {
 	const struct record_set *set;
 	const char *field;
 	struct graph graph; /* of the same places as set */
+	uint8_t *begun;     /* enum begun */
 	bool *is_void;      /* names a keeper without right */
 	bool *lacks;        /* something that it had seen is not here */
 	bool *is_doubted;   /* begins it, as another org says it did, and names
@@ -78,6 +85,20 @@ bool keeper_in_doubt(const struct keeper *k, size_t i);
  * was in doubt, than one of those he had seen. Of a beginning in doubt: whether
  * it names one where another beginning names nobody. */
 bool keeper_takes(const struct keeper *k, size_t i);
+
+/** Whether change i may say what is the keeper's alone to say: the group's may,
+ * and what surely began the record; else its org has to be the one that was
+ * named rightly in what its author had seen, or above it. While nobody was, it
+ * is who surely brought the record along, or whom he named. One below the
+ * keeper may not, nor may anybody while all that he had seen is in doubt. */
+bool keeper_may_say(const struct keeper *k, const struct self *self, size_t i);
+
+/** Whether the org might ever have said so, whatever the author of a change had
+ * seen. */
+bool keeper_might_ever_say(const struct keeper *k, const char *org);
+
+/** Whether all that change i had seen is here. */
+bool keeper_sees_all(const struct keeper *k, size_t i);
 
 /** Whether the org was ever named rightly: late work of an old site counts.
  * What is in doubt gives nobody a right. */

@@ -32,6 +32,22 @@ is_decision(const json_t *fields)
 	       rule_state_is(fields, "undone");
 }
 
+static bool
+is_of_device(const char *kind)
+{
+	return strcmp(kind, "device") == 0 || strcmp(kind, "custody") == 0 ||
+	       strcmp(kind, "loan") == 0;
+}
+
+/* A village decides for its township, but not about its devices. */
+static bool
+decides_for(struct txn *t, const struct matter *m, const char *org)
+{
+	return is_of_device(m->record.kind)
+	           ? keeper_is_above(t, org, m->owner)
+	           : keeper_is(t, m->owner, org) == KEEPER_YES;
+}
+
 /* Whoever the resident beside it is: a decision is of who may decide what it
  * is about. Of what is not here nobody here may. */
 static bool
@@ -47,7 +63,7 @@ is_anothers(
 		        v->source == NULL ? v->self->source : v->source));
 	m.maker = matter_maker_by_name(rule_text(fields, "code"));
 	matter_find_owner(v->t, &m);
-	return keeper_is(v->t, m.owner, line->org) != KEEPER_YES;
+	return !decides_for(v->t, &m, line->org);
 }
 
 /* What stands as decided, or does so now: who may take that step may also say
@@ -83,6 +99,36 @@ vet_keeper(struct vet *v, const struct vet_line *line, struct findings *out)
 	findings_refuse(out, FINDING_KEEPERS_FIELD, name);
 }
 
+/* A field that is not there is as one that is cleared. */
+static bool
+is_same(const json_t *a, const json_t *b)
+{
+	bool is_no_a = a == NULL || json_is_null(a);
+	bool is_no_b = b == NULL || json_is_null(b);
+
+	return is_no_a || is_no_b ? is_no_a == is_no_b : json_equal(a, b);
+}
+
+/* What its owner allows with a device is his to say, or theirs who are above
+ * him. */
+static void
+vet_owners_fields(
+    const struct vet *v, const struct vet_line *line, struct findings *out)
+{
+	const char *const *name = keeper_own_fields(line->kind->name);
+	const char *owner = line->before == NULL
+	                        ? NULL
+	                        : rule_ref(line->before, "owner_org_id");
+
+	if (owner == NULL || !is_asked(v, line) ||
+	    keeper_is_above(v->t, line->org, owner))
+		return;
+	for (; *name != NULL; name++)
+		if (!is_same(json_object_get(line->before, *name),
+		        json_object_get(line->fields, *name)))
+			findings_refuse(out, FINDING_OWNERS_FIELD, *name);
+}
+
 /* A file that names others in a link that was said would say it of them; forms
  * never do (named_once.h). */
 static void
@@ -99,6 +145,7 @@ void
 keeper_vet(struct vet *v, const struct vet_line *line, struct findings *out)
 {
 	vet_keeper(v, line, out);
+	vet_owners_fields(v, line, out);
 	vet_link(v, line, out);
 	if (decides_for_another(v, line))
 		findings_refuse(out, FINDING_MANAGING_ONLY_STATE, "about_ref");

@@ -5,6 +5,7 @@
 
 #include "store/admit.h"
 #include "store/crowded.h"
+#include "store/device_decided.h"
 #include "store/device_vet.h"
 #include "store/duplicates.h"
 #include "store/exam_items.h"
@@ -261,15 +262,21 @@ read_referred(
 static bool
 device_usable(void *world, const char *device, const char *day)
 {
-	const char *condition, *due;
+	uint8_t key[KEY_RECORD_BYTES];
+	const struct vet *v = world;
+	const char *condition;
+	json_t *word = NULL;
 	struct record r;
 	bool usable;
 
 	if (read_referred(world, "device", device, &r) != ERR_OK)
 		return true;
 	condition = text_of(r.fields, "condition");
-	due = text_of(r.fields, "metrology_due");
-	usable = due == NULL || strcmp(day, due) <= 0;
+	key_record(txn_db(v->t), key, &r.id);
+	/* Without it the record's own day counts. */
+	(void)device_owners_word_read(v->t, key, &word);
+	usable = !device_metrology_is_over(r.fields, word, day);
+	json_decref(word);
 	if (condition != NULL && (strcmp(condition, "unsafe") == 0 ||
 	                             strcmp(condition, "withdrawn") == 0))
 		usable = false;

@@ -1,5 +1,6 @@
 /* device: equipment the group's members lend each other (设备). The owner
- * writes it.
+ * writes it; of what others say what he alone allows counts for nothing
+ * (keeper_own_fields()).
  */
 
 #include "store/kinds/kinds.h"

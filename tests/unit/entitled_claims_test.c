@@ -330,7 +330,7 @@ find(void *context, const struct question *q)
 	return ERR_OK;
 }
 
-static void
+static struct identity
 decide_the(struct fixture *f, enum finding_code code, const char *choice)
 {
 	struct finder w = {.code = code};
@@ -347,6 +347,7 @@ decide_the(struct fixture *f, enum finding_code code, const char *choice)
 	assert_int_equal(self_read(t, &self), ERR_OK);
 	assert_int_equal(matter_decide(t, &self, &d), ERR_OK);
 	assert_int_equal(txn_commit(t), ERR_OK);
+	return d.made;
 }
 
 /* What the group set aside counts for nothing, and is not asked about. */
@@ -366,6 +367,179 @@ test_a_decision_that_was_rewritten_is_set_right(void **state)
 	    &f->s, question.source, question.kind, question.ref, &r);
 	assert_string_equal(text_in(r.fields, "decision"), "object");
 	record_clear(&r);
+}
+
+/* --- what only a device's owner says ----------------------------------------
+ */
+
+static json_t *
+owned_by(const char *org)
+{
+	return json_pack("{s:o}", "owner_org_id", json_sprintf("ref:%s", org));
+}
+
+/* V1's device, which the org is above, below or neither; that has it and says
+ * what may be done with it. */
+static void
+tell_allowed(struct fixture *f, uint64_t n, unsigned part, const char *org)
+{
+	struct identity device = named_in("device", "his", n);
+	struct change_id first = id_in(n, 1), second = id_in(n, 2),
+	                 third = id_in(n, 3);
+
+	if (part == 1)
+		arrive(
+		    f, &device, n * 10 + 1, NULL, "V1", true, owned_by("V1"));
+	else if (part == 2)
+		arrive(f, &device, n * 10 + 2, &first, "V1", true,
+		    json_pack("{s:b}", "onward_allowed", 0));
+	else if (part == 3)
+		arrive(f, &device, n * 10 + 3, &second, org, false,
+		    json_pack("{s:b}", "onward_allowed", 1));
+	else
+		arrive(f, &device, n * 10 + 4, &third, org, false,
+		    json_pack("{s:[s]}", "standing_orgs", "ref:V3"));
+}
+
+static void
+tell_allowed_himself(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_allowed(f, n, part, "V3");
+}
+
+static void
+tell_allowed_below(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_allowed(f, n, part, "B1");
+}
+
+static void
+tell_allowed_above(struct fixture *f, uint64_t n, unsigned part)
+{
+	tell_allowed(f, n, part, "C01");
+}
+
+static void
+test_who_has_a_device_and_allows_himself_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_allowed_himself, FINDING_UNENTITLED, 2);
+}
+
+static void
+place(struct fixture *f, const char *org, const char *above)
+{
+	test_store_admit(&f->s, "", "org", org, "H01",
+	    json_pack("{s:s, s:s, s:o}", "name", org, "level", "township",
+	        "parent_org_id", json_sprintf("ref:%s", above)));
+}
+
+static void
+test_who_is_below_the_owner_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	place(f, "V1", "C01");
+	place(f, "B1", "V1");
+	in_any_order(f, tell_allowed_below, FINDING_UNENTITLED, 2);
+}
+
+static void
+test_who_is_above_the_owner_is_not_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	place(f, "V1", "C01");
+	in_any_order(f, tell_allowed_above, FINDING_UNENTITLED, 0);
+}
+
+/* Who begins it anew, as the owner's: by who came first nobody is right. */
+static void
+tell_begun_anew(struct fixture *f, uint64_t n, unsigned part)
+{
+	struct identity device = named_in("device", "his", n);
+	struct change_id third = id_in(n, 3);
+
+	if (part == 3)
+		arrive(f, &device, n * 10 + 3, NULL, "V3", false,
+		    json_pack("{s:b, s:s}", "onward_allowed", 1, "owner_org_id",
+		        "ref:V1"));
+	else if (part == 4)
+		arrive(f, &device, n * 10 + 4, &third, "V1", true,
+		    json_pack("{s:b}", "onward_allowed", 0));
+	else
+		tell_allowed(f, n, part, "V1");
+}
+
+static void
+test_who_begins_a_device_anew_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_join(&f->s, "H01");
+	in_any_order(f, tell_begun_anew, FINDING_UNENTITLED, 1);
+}
+
+/* V3 borrowed V1's device, and says that it needs no leave. */
+static void
+tell_borrowed(struct fixture *f, uint64_t n)
+{
+	struct identity device = named_in("device", "his", n);
+	struct identity loan = named_in("loan", "his", n);
+	struct change_id first = id_in(n, 1);
+
+	arrive(f, &device, n * 10 + 1, NULL, "V1", true, owned_by("V1"));
+	arrive(f, &loan, n * 10 + 2, NULL, "V3", false,
+	    json_pack("{s:o, s:s, s:s, s:s, s:s}", "device_id",
+	        ref_in("device", n), "state", "received", "lender", "ref:V1",
+	        "borrower", "ref:V3", "approval", "standing"));
+	arrive(f, &device, n * 10 + 3, &first, "V3", false,
+	    json_pack("{s:[s]}", "standing_orgs", "ref:V3"));
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	assert_int_equal(asked(f, FINDING_LOAN_UNAPPROVED), 1);
+}
+
+static void
+test_what_was_allowed_falsely_is_set_aside(void **state)
+{
+	struct fixture *f = *state;
+	struct record r;
+
+	test_store_join(&f->s, "H01");
+	tell_borrowed(f, 1);
+	decide_the(f, FINDING_UNENTITLED, "set-aside");
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+	assert_int_equal(asked(f, FINDING_LOAN_UNAPPROVED), 1);
+	test_store_record(&f->s, "his", "device", "d1", &r);
+	assert_null(json_object_get(r.fields, "standing_orgs"));
+	record_clear(&r);
+}
+
+/* The group says it then in its own name, at every node. */
+static void
+test_what_was_allowed_may_be_let_stand(void **state)
+{
+	struct fixture *f = *state;
+	struct identity made;
+	struct record r;
+
+	test_store_join(&f->s, "H01");
+	tell_borrowed(f, 1);
+	made = decide_the(f, FINDING_UNENTITLED, "keep");
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 0);
+	assert_int_equal(asked(f, FINDING_LOAN_UNAPPROVED), 0);
+	test_store_record(&f->s, "his", "device", "d1", &r);
+	assert_string_equal(r.org, "V1");
+	assert_int_equal(
+	    json_array_size(json_object_get(r.fields, "standing_orgs")), 1);
+	record_clear(&r);
+	assert_int_equal(undo(f, made.ref), ERR_OK);
+	assert_int_equal(asked(f, FINDING_UNENTITLED), 1);
+	assert_int_equal(asked(f, FINDING_LOAN_UNAPPROVED), 1);
 }
 
 /* --- histories that nobody thought of ---------------------------------------
@@ -466,6 +640,12 @@ main(void)
 	    HUB(test_who_rewrites_a_decision_is_asked_about),
 	    HUB(test_who_asks_what_another_decides_claims_nothing),
 	    HUB(test_a_decision_that_was_rewritten_is_set_right),
+	    HUB(test_who_has_a_device_and_allows_himself_is_asked_about),
+	    HUB(test_who_is_below_the_owner_is_asked_about),
+	    HUB(test_who_is_above_the_owner_is_not_asked_about),
+	    HUB(test_who_begins_a_device_anew_is_asked_about),
+	    HUB(test_what_was_allowed_falsely_is_set_aside),
+	    HUB(test_what_was_allowed_may_be_let_stand),
 	    HUB(test_any_history_leaves_the_same_rows),
 	};
 
