@@ -12,6 +12,7 @@
 #include "store/named_once.h"
 #include "store/paper.h"
 #include "store/persons.h"
+#include "store/reassign.h"
 #include "store/rules.h"
 #include "store/value.h"
 #include "store/vet.h"
@@ -466,6 +467,21 @@ follow_resident(struct work *w, const struct record *r, const json_t *fields,
 	return ERR_REFUSED;
 }
 
+/* Whoever types to a stub is told which record it became. */
+static enum err
+keep_stub(struct work *w, const struct record *r, const json_t *fields)
+{
+	const char *to;
+
+	if ((w->flags & AUTHOR_ENTITLED) != 0)
+		return ERR_OK;
+	to = reassign_keeps_stub(r->fields, fields, &w->out->findings);
+	if (to == NULL)
+		return ERR_OK;
+	snprintf(w->out->went_to, sizeof w->out->went_to, "%s", to);
+	return ERR_REFUSED;
+}
+
 static enum err
 amend(struct work *w, const struct record *r, const json_t *fields,
     bool was_draft, const uint8_t key[KEY_RECORD_BYTES])
@@ -479,6 +495,8 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 	    .is_group = w->self->role == ROLE_HUB};
 	enum err e = lay_over(w->whole, fields);
 
+	if (e == ERR_OK && !was_draft)
+		e = keep_stub(w, r, fields);
 	if (e == ERR_OK)
 		e = follow_resident(w, r, fields, was_draft);
 	if (e != ERR_OK)

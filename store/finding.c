@@ -237,7 +237,7 @@ static const struct entry entries[] = {
 	    N_("Choose another device, or have this one released.")},
 	{FINDING_REASON, "reason",
 	    N_("The record does not say why."),
-	    N_("Add the reason with the next change.")},
+	    N_("Write the reason into this field.")},
 	{FINDING_STILL_DRAFT, "still_draft",
 	    N_("A signed record cannot become a draft again."),
 	    N_("Amend the record and give a reason.")},
@@ -519,6 +519,10 @@ static const struct entry entries[] = {
 	       "it."),
 	    N_("What is new goes to whom it went so far. Look at what changes "
 	       "it so often.")},
+	{FINDING_REASSIGNED, "reassigned",
+	    N_("This record was in the wrong resident's file, and what it "
+	       "said went to another record."),
+	    N_("Amend the record it went to; reassigned_to names it.")},
 	{FINDING_NAMED, "named",
 	    N_("Whom this record is about cannot be changed: others have said "
 	       "something about the one it names."),

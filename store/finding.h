@@ -168,7 +168,8 @@ enum finding_code {
 	/* refused on forms: a file goes over by a move */
 	FINDING_KEEPERS_FIELD = 265,
 	FINDING_FILED_ELSEWHERE = 266, /* refused: undoing */
-	FINDING_CALLED_SO = 270,       /* the same of what a person typed */
+	FINDING_REASSIGNED = 306,    /* refused: it is a stub; see reassign.h */
+	FINDING_CALLED_SO = 270,     /* the same of what a person typed */
 };
 
 struct finding {
