@@ -523,6 +523,12 @@ static const struct entry entries[] = {
 	    N_("This record was in the wrong resident's file, and what it "
 	       "said went to another record."),
 	    N_("Amend the record it went to; reassigned_to names it.")},
+	{FINDING_FUTURE, "future",
+	    N_("What this says has happened lies in the future."),
+	    N_("Correct the day, or check the clock of this computer.")},
+	{FINDING_NOT_PROMISED, "not_promised",
+	    N_("The contract does not promise this service on that day."),
+	    N_("Check the contract, the item and the day.")},
 	{FINDING_NAMED, "named",
 	    N_("Whom this record is about cannot be changed: others have said "
 	       "something about the one it names."),

@@ -14,6 +14,7 @@
 #include "store/linked.h"
 #include "store/matter_pen.h"
 #include "store/rules.h"
+#include "store/service_vet.h"
 #include "store/text.h"
 #include "store/vet.h"
 
@@ -523,8 +524,10 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	if (is_crowded(v, line))
 		findings_refuse(out, FINDING_MANY_CHANGES, "");
 	/* Who sits before it can still do otherwise; a file cannot. */
-	if (v->source == NULL)
+	if (v->source == NULL) {
 		remind_of_duplicates(v, line, out);
+		service_vet(v, line, out);
+	}
 	device_vet(v->t, v->self, line, v->source == NULL, out);
 	keeper_vet(v, line, out);
 }
