@@ -529,6 +529,9 @@ static const struct entry entries[] = {
 	{FINDING_NOT_PROMISED, "not_promised",
 	    N_("The contract does not promise this service on that day."),
 	    N_("Check the contract, the item and the day.")},
+	{FINDING_OTHERS_REPORT, "others_report",
+	    N_("The report is of another resident."),
+	    N_("Check whose report it is, and the resident.")},
 	{FINDING_NAMED, "named",
 	    N_("Whom this record is about cannot be changed: others have said "
 	       "something about the one it names."),

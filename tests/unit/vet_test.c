@@ -478,6 +478,49 @@ test_a_service_is_of_a_contract_that_ran(void **state)
 	    is_not_promised(f, "K3", "A", "2026-12-31", "contract_id"));
 }
 
+/* --- whose report ---------------------------------------------------------
+ */
+
+static bool
+is_anothers(struct fixture *f, const char *report, const char *resident)
+{
+	struct findings found;
+	char text[200];
+
+	snprintf(text, sizeof text,
+	    "{\"earlier_report_id\":\"ref:%s\",\"resident_id\":\"ref:%s\","
+	    "\"item_code\":\"K\",\"decision\":\"recognised\"}",
+	    report, resident);
+	found = fills_in(f, "recognition", text);
+	return warns(&found, FINDING_OTHERS_REPORT, "earlier_report_id");
+}
+
+/* P1 names whose it is, P2 leaves that to its request. */
+static void
+test_a_report_is_recognised_for_whose_it_is(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack("{s:s}", "name", "张伟"));
+	test_store_admit(&f->s, "his", "resident", "R2", "C01",
+	    json_pack("{s:s}", "name", "李娜"));
+	test_store_admit(&f->s, "his", "exam_request", "Q1", "C01",
+	    json_pack("{s:s, s:s}", "state", "sent", "resident_id", "ref:R1"));
+	test_store_admit(&f->s, "his", "exam_report", "P1", "C01",
+	    json_pack("{s:s, s:s}", "exam_request_id", "ref:Q9", "resident_id",
+	        "ref:R1"));
+	test_store_admit(&f->s, "his", "exam_report", "P2", "C01",
+	    json_pack("{s:s}", "exam_request_id", "ref:Q1"));
+	test_store_admit(&f->s, "his", "exam_report", "P3", "C01",
+	    json_pack("{s:s}", "exam_request_id", "ref:Q9"));
+	assert_true(is_anothers(f, "P1", "R2"));
+	assert_true(is_anothers(f, "P2", "R2"));
+	assert_false(is_anothers(f, "P1", "R1"));
+	assert_false(is_anothers(f, "P2", "R1"));
+	assert_false(is_anothers(f, "P3", "R2"));
+}
+
 int
 main(void)
 {
@@ -495,6 +538,7 @@ main(void)
 	    CLINIC(test_what_has_happened_is_not_to_come),
 	    CLINIC(test_a_service_is_one_that_was_promised),
 	    CLINIC(test_a_service_is_of_a_contract_that_ran),
+	    CLINIC(test_a_report_is_recognised_for_whose_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
