@@ -76,6 +76,17 @@ check_word(struct work *w, const json_t *fields)
 		    code == FINDING_GROUPS_NAME ? "by" : "");
 }
 
+/* Before any staff record is here nothing is known of anybody. */
+static void
+warn_of_nobody(struct work *w)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (record_any(w->t, "staff") &&
+	    record_find(w->t, w->self, "staff", w->by, key) == ERR_NOT_FOUND)
+		findings_warn(&w->out->findings, FINDING_AWAITED, "by");
+}
+
 static void
 check_reference(struct work *w, const char *ref, const char *name)
 {
@@ -114,6 +125,7 @@ work_begin(
 		return ERR_REFUSED;
 	if (w->kind->by_group && w->self->role != ROLE_HUB)
 		return ERR_NOT_ALLOWED;
+	warn_of_nobody(w);
 	return vet_org_is_ours(&w->vet, w->org) ? ERR_OK : ERR_NOT_ALLOWED;
 }
 
