@@ -377,16 +377,25 @@ author_check(struct op *o, struct author_call *c, const json_t *fields)
 	return ERR_OK;
 }
 
-static enum err
-emit_findings(struct op *o, const struct findings *f)
+static json_t *
+notice_of(const struct authored *a, const struct finding *f)
 {
+	json_t *notice = op_finding(f->code, f->refused, f->field);
+
+	if (notice != NULL && f->code == FINDING_REASSIGNED)
+		json_object_set_new(notice, "went_to", json_string(a->went_to));
+	return notice;
+}
+
+static enum err
+emit_findings(struct op *o, const struct authored *a)
+{
+	const struct findings *f = &a->findings;
 	enum err e = ERR_OK;
 	size_t i;
 
 	for (i = 0; i < f->count && i < FINDINGS_MAX && e == ERR_OK; i++)
-		e = op_emit(o, "notice",
-		    op_finding(
-		        f->list[i].code, f->list[i].refused, f->list[i].field));
+		e = op_emit(o, "notice", notice_of(a, &f->list[i]));
 	return e;
 }
 
@@ -417,7 +426,7 @@ author_over(struct op *o, struct author_call *c, enum err e)
 		       "group's, all else is for its own orgs."));
 	if (e != ERR_OK && e != ERR_REFUSED)
 		return e;
-	told = emit_findings(o, &c->made.findings);
+	told = emit_findings(o, &c->made);
 	if (e == ERR_REFUSED)
 		return op_fail(o, e, N_("Nothing was saved."));
 	if (c->made.slip_no[0] == '\0' && slip != NULL)

@@ -66,14 +66,16 @@ door_say_finding(const json_t *notice)
 	bool is_refused = json_is_true(json_object_get(notice, "refused"));
 	const char *reason = translated(text_of(notice, "reason"));
 	const char *mend = translated(text_of(notice, "mend"));
+	const char *went_to = text_of(notice, "went_to");
 	char number[64] = "", place[DOOR_PLACE_BYTES];
 
 	if (line > 0)
 		snprintf(
 		    number, sizeof number, _("line %lld: "), (long long)line);
 	door_place(place, sizeof place, text_of(notice, "field"));
-	say_plain("%s%s%s%s%s %s", number, place, *place == '\0' ? "" : _(": "),
-	    is_refused ? "" : _("warning: "), reason, mend);
+	say_plain("%s%s%s%s%s %s%s%s", number, place,
+	    *place == '\0' ? "" : _(": "), is_refused ? "" : _("warning: "),
+	    reason, mend, *went_to == '\0' ? "" : " ", went_to);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "store/named_once.h"
 #include "store/paper.h"
 #include "store/persons.h"
+#include "store/reassign.h"
 #include "store/rules.h"
 #include "store/value.h"
 #include "store/vet.h"
@@ -76,6 +77,17 @@ check_word(struct work *w, const json_t *fields)
 		    code == FINDING_GROUPS_NAME ? "by" : "");
 }
 
+/* Before any staff record is here nothing is known of anybody. */
+static void
+warn_of_nobody(struct work *w)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+
+	if (record_any(w->t, "staff") &&
+	    record_find(w->t, w->self, "staff", w->by, key) == ERR_NOT_FOUND)
+		findings_warn(&w->out->findings, FINDING_AWAITED, "by");
+}
+
 static void
 check_reference(struct work *w, const char *ref, const char *name)
 {
@@ -114,6 +126,7 @@ work_begin(
 		return ERR_REFUSED;
 	if (w->kind->by_group && w->self->role != ROLE_HUB)
 		return ERR_NOT_ALLOWED;
+	warn_of_nobody(w);
 	return vet_org_is_ours(&w->vet, w->org) ? ERR_OK : ERR_NOT_ALLOWED;
 }
 
@@ -507,6 +520,21 @@ follow_resident(struct work *w, const struct record *r, const json_t *fields,
 	return ERR_REFUSED;
 }
 
+/* Whoever types to a stub is told which record it became. */
+static enum err
+keep_stub(struct work *w, const struct record *r, const json_t *fields)
+{
+	const char *to;
+
+	if ((w->flags & AUTHOR_ENTITLED) != 0)
+		return ERR_OK;
+	to = reassign_keeps_stub(r->fields, fields, &w->out->findings);
+	if (to == NULL)
+		return ERR_OK;
+	snprintf(w->out->went_to, sizeof w->out->went_to, "%s", to);
+	return ERR_REFUSED;
+}
+
 static enum err
 amend(struct work *w, const struct record *r, const json_t *fields,
     bool was_draft, const uint8_t key[KEY_RECORD_BYTES])
@@ -520,6 +548,8 @@ amend(struct work *w, const struct record *r, const json_t *fields,
 	    .is_group = w->self->role == ROLE_HUB};
 	enum err e = lay_over(w->whole, fields);
 
+	if (e == ERR_OK && !was_draft)
+		e = keep_stub(w, r, fields);
 	if (e == ERR_OK)
 		e = follow_resident(w, r, fields, was_draft);
 	if (e != ERR_OK)

@@ -10,7 +10,8 @@ struct authored {
 	struct change_id id; /* all zero for a draft */
 	bool is_new;         /* a change was written: fields differed */
 	bool is_draft;
-	char slip_no[40]; /* drawn for it; "" if none */
+	char slip_no[40];                /* drawn for it; "" if none */
+	char went_to[REF_BYTES_MAX + 1]; /* FINDING_REASSIGNED: into which */
 	struct findings findings;
 };
 

@@ -13,6 +13,7 @@
 #include "store/duplicates.h"
 #include "store/exam_items.h"
 #include "store/linked.h"
+#include "store/report_person.h"
 #include "store/rules.h"
 
 enum {
@@ -87,21 +88,41 @@ day_backwards(const char *day)
 	return (uint32_t)(INT32_MAX - (int64_t)date_days(day));
 }
 
-/* By what a version of the record says; without both nobody is reminded. */
 static enum err
-note(struct txn *t, const json_t *fields, const char *kind,
+note_of(struct txn *t, const char *resident, const char *day,
     const uint8_t record_key[KEY_RECORD_BYTES])
 {
-	const char *resident = rule_ref(fields, "resident_id");
-	const char *day = rule_day(fields, day_field(kind));
 	uint8_t key[NOTE_BYTES];
 
-	if (resident == NULL || day == NULL)
-		return ERR_OK;
 	note_key(t, resident, key);
 	store_u32(key + DB_BLIND_BYTES, day_backwards(day));
 	memcpy(key + DB_BLIND_BYTES + DAY_BYTES, record_key, KEY_RECORD_BYTES);
 	return txn_put(t, TABLE_CODES, key, sizeof key, "", 0);
+}
+
+/* By what a version of the record says; without both nobody is reminded. A
+ * report may leave it to its request to name the resident. */
+static enum err
+note(struct txn *t, const struct identity *id, const json_t *fields,
+    const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	const char *resident = rule_ref(fields, "resident_id");
+	const char *day = rule_day(fields, day_field(id->kind));
+	struct record request;
+	enum err e;
+
+	if (day == NULL)
+		return ERR_OK;
+	if (resident != NULL)
+		return note_of(t, resident, day, record_key);
+	e = report_request(t, id, fields, &request);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	resident = rule_ref(request.fields, "resident_id");
+	if (resident != NULL)
+		e = note_of(t, resident, day, record_key);
+	record_clear(&request);
+	return e;
 }
 
 enum err
@@ -114,12 +135,12 @@ duplicates_note(struct txn *t, const struct change *c,
 	if (!is_noted(c) || is_history(c))
 		return ERR_OK;
 	if (c->parent_count == 0)
-		return note(t, c->fields, c->record.kind, record_key);
+		return note(t, &c->record, c->fields, record_key);
 	/* An amendment repeats nothing. */
 	e = record_read(t, record_key, &r);
 	if (e != ERR_OK)
 		return e == ERR_CORRUPT ? ERR_OK : e;
-	e = note(t, r.fields, c->record.kind, record_key);
+	e = note(t, &r.id, r.fields, record_key);
 	record_clear(&r);
 	return e;
 }
@@ -184,7 +205,9 @@ find_resident(struct txn *t, const struct self *self,
     uint8_t key[KEY_RECORD_BYTES])
 {
 	const char *ref = rule_ref(fields, "resident_id");
-	enum err e = linked_resident(t, record, fields, key);
+	enum err e = strcmp(record->kind, "exam_report") == 0
+	                 ? report_person(t, record, fields, key)
+	                 : linked_resident(t, record, fields, key);
 
 	if (e != ERR_NOT_FOUND || ref == NULL)
 		return e;

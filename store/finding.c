@@ -237,7 +237,7 @@ static const struct entry entries[] = {
 	    N_("Choose another device, or have this one released.")},
 	{FINDING_REASON, "reason",
 	    N_("The record does not say why."),
-	    N_("Add the reason with the next change.")},
+	    N_("Write the reason into this field.")},
 	{FINDING_STILL_DRAFT, "still_draft",
 	    N_("A signed record cannot become a draft again."),
 	    N_("Amend the record and give a reason.")},
@@ -531,6 +531,19 @@ static const struct entry entries[] = {
 	    N_("More links name this entry than are looked at."),
 	    N_("Those that the group said come first, then those that were "
 	       "said at all. Look at who proposed so many.")},
+	{FINDING_REASSIGNED, "reassigned",
+	    N_("This record was in the wrong resident's file, and what it "
+	       "said went to another record."),
+	    N_("Amend the record it went to; reassigned_to names it.")},
+	{FINDING_FUTURE, "future",
+	    N_("What this says has happened lies in the future."),
+	    N_("Correct the day, or check the clock of this computer.")},
+	{FINDING_NOT_PROMISED, "not_promised",
+	    N_("The contract does not promise this service on that day."),
+	    N_("Check the contract, the item and the day.")},
+	{FINDING_OTHERS_REPORT, "others_report",
+	    N_("The report is of another resident."),
+	    N_("Check whose report it is, and the resident.")},
 	{FINDING_NAMED, "named",
 	    N_("Whom this record is about cannot be changed: others have said "
 	       "something about the one it names."),

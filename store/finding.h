@@ -172,7 +172,11 @@ enum finding_code {
 	FINDING_KEEPERS_FIELD = 265,
 	FINDING_OWNERS_FIELD = 289,
 	FINDING_FILED_ELSEWHERE = 266, /* refused: undoing */
-	FINDING_CALLED_SO = 270,       /* the same of what a person typed */
+	FINDING_REASSIGNED = 306,    /* refused: it is a stub; see reassign.h */
+	FINDING_FUTURE = 307,        /* warned: happened, on a day to come */
+	FINDING_NOT_PROMISED = 308,  /* warned: a service of a contract */
+	FINDING_OTHERS_REPORT = 309, /* warned: another resident's */
+	FINDING_CALLED_SO = 270,     /* the same of what a person typed */
 };
 
 struct finding {

@@ -36,6 +36,40 @@ reassign_knows(const struct kind *k)
 	return k != NULL && field_by_name(k->fields, "reassigned_to") != NULL;
 }
 
+/* --- what is a stub already -------------------------------------------- */
+
+/* What an edit that did not know of it left there may be cleared. */
+static bool
+fills(const json_t *before, const char *name, const json_t *said)
+{
+	const json_t *is = json_object_get(before, name);
+
+	if (strcmp(name, "reassigned_to") != 0 &&
+	    (json_is_null(said) || strcmp(name, "reason") == 0))
+		return false;
+	return is == NULL || !json_equal(is, said);
+}
+
+const char *
+reassign_keeps_stub(
+    const json_t *before, const json_t *given, struct findings *out)
+{
+	const char *to = rule_ref(before, "reassigned_to"), *name;
+	bool is_refused = false;
+	json_t *said;
+
+	if (to == NULL)
+		return NULL;
+	json_object_foreach((json_t *)(uintptr_t)given, name, said)
+	{
+		if (fills(before, name, said)) {
+			findings_refuse(out, FINDING_REASSIGNED, name);
+			is_refused = true;
+		}
+	}
+	return is_refused ? to : NULL;
+}
+
 /* --- before anything --------------------------------------------------- */
 
 static enum err

@@ -23,6 +23,12 @@ struct reassigning {
 /** Whether records of this kind can be reassigned. */
 bool reassign_knows(const struct kind *k);
 
+/** Refuse to fill a stub again: given beside what it says. Fields may be
+ * cleared, and the reason told. Returns the ref of the record it became; NULL
+ * when nothing is refused. */
+const char *reassign_keeps_stub(
+    const json_t *before, const json_t *given, struct findings *out);
+
 /**
  * Reassign the record of a key. out->record is the new one. Where an allergy
  * names the record as its source, it goes along, and all of it is urgent.

@@ -126,6 +126,19 @@ rule_order(const json_t *fields, const char *from, const char *to,
 		findings_refuse(out, code, to);
 }
 
+/* The line's own time may be the later: this clock is behind then. */
+void
+rule_happened(const json_t *fields, const char *name,
+    const struct check_context *cx, struct findings *out)
+{
+	const char *day = rule_day(fields, name);
+	const char *latest = is_plausible(cx->now) ? rule_latest(cx) : NULL;
+
+	if (day != NULL && latest != NULL &&
+	    date_days(day) - date_days(latest) > 1)
+		findings_warn(out, FINDING_FUTURE, name);
+}
+
 void
 rule_pressure(const json_t *fields, struct findings *out)
 {

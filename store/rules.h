@@ -35,6 +35,10 @@ bool rule_is_before(const json_t *fields, const char *a, const char *b);
 /** Refuse with code, at the field `to`, when that day is before `from`'s. */
 void rule_order(const json_t *fields, const char *from, const char *to,
     enum finding_code code, struct findings *out);
+/** Warn of a day later than now by more than one, of what has happened; not
+ * where this computer's clock cannot be believed. */
+void rule_happened(const json_t *fields, const char *name,
+    const struct check_context *cx, struct findings *out);
 /** Systolic above diastolic, and neither without the other. */
 void rule_pressure(const json_t *fields, struct findings *out);
 /** Warn of drugs in the rows of a field that are not in the list. */

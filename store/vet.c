@@ -14,7 +14,9 @@
 #include "store/kinds/kinds.h"
 #include "store/linked.h"
 #include "store/matter_pen.h"
+#include "store/report_vet.h"
 #include "store/rules.h"
+#include "store/service_vet.h"
 #include "store/text.h"
 #include "store/vet.h"
 
@@ -529,9 +531,12 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 		findings_refuse(out, FINDING_AMBIGUOUS, "resident_id");
 	if (is_crowded(v, line))
 		findings_refuse(out, FINDING_MANY_CHANGES, "");
+	report_vet(v, line, out);
 	/* Who sits before it can still do otherwise; a file cannot. */
-	if (v->source == NULL)
+	if (v->source == NULL) {
 		remind_of_duplicates(v, line, out);
+		service_vet(v, line, out);
+	}
 	device_vet(v->t, v->self, line, v->source == NULL, out);
 	keeper_vet(v, line, out);
 }

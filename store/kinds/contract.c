@@ -219,6 +219,7 @@ check(
 	check_former(record, cx, out);
 	check_packages(record, out);
 	check_term(record, out);
+	rule_happened(record, "signed_on", cx, out);
 	if (!rule_is_draft(record) &&
 	    json_object_get(record, "resident_signature") == NULL)
 		findings_refuse(out, FINDING_SIGNATURE, "resident_signature");

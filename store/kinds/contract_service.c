@@ -3,6 +3,7 @@
  */
 
 #include "store/kinds/kinds.h"
+#include "store/rules.h"
 
 /* clang-format off */
 static const struct field fields[] = {
@@ -22,10 +23,18 @@ static const struct field fields[] = {
 };
 /* clang-format on */
 
+static void
+check(
+    const json_t *record, const struct check_context *cx, struct findings *out)
+{
+	rule_happened(record, "done_on", cx, out);
+}
+
 const struct kind kind_contract_service = {
     .number = 11,
     .name = "contract_service",
     .urgency = URGENCY_DAILY,
     .fields = fields,
+    .check = check,
     .keeps_branches = true,
 };

@@ -153,6 +153,7 @@ check(
 {
 	check_patient(record, out);
 	rule_pressure(record, out);
+	rule_happened(record, "visit_at", cx, out);
 	rule_drugs(record, "rx", cx, out);
 	/* visit_at must not come before onset_on; the day of onset is the
 	 * one that people get wrong. */

@@ -3,6 +3,7 @@
  */
 
 #include "store/kinds/kinds.h"
+#include "store/rules.h"
 
 /* clang-format off */
 static const struct field fields[] = {
@@ -32,6 +33,13 @@ static const struct field fields[] = {
 };
 /* clang-format on */
 
+static void
+check(
+    const json_t *record, const struct check_context *cx, struct findings *out)
+{
+	rule_happened(record, "signed_at", cx, out);
+}
+
 static uint8_t
 classify(const json_t *record)
 {
@@ -45,6 +53,7 @@ const struct kind kind_exam_report = {
     .name = "exam_report",
     .urgency = URGENCY_SOON,
     .fields = fields,
+    .check = check,
     .classify = classify,
     .keeps_branches = true,
 };

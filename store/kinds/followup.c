@@ -125,6 +125,8 @@ check(
 	rule_pressure(record, out);
 	rule_drugs(record, "drugs", cx, out);
 	prompt_referral(record, out);
+	if (rule_state_is(record, "done"))
+		rule_happened(record, "on", cx, out);
 	if (rule_is_before(record, "next_on", "on"))
 		findings_warn(out, FINDING_UNLIKELY, "next_on");
 }

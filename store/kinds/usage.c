@@ -1,6 +1,7 @@
 /* usage: hours and cases of a device on one day at one org (使用). */
 
 #include "store/kinds/kinds.h"
+#include "store/rules.h"
 
 /* clang-format off */
 static const struct field fields[] = {
@@ -15,10 +16,18 @@ static const struct field fields[] = {
 };
 /* clang-format on */
 
+static void
+check(
+    const json_t *record, const struct check_context *cx, struct findings *out)
+{
+	rule_happened(record, "date", cx, out);
+}
+
 const struct kind kind_usage = {
     .number = 14,
     .name = "usage",
     .urgency = URGENCY_DAILY,
     .fields = fields,
+    .check = check,
     .keeps_branches = true,
 };

@@ -71,6 +71,10 @@ for who in a b hub; do
 	is "$who" encounter "$visit" plan none
 	is "$who" encounter "$visit" reassigned_to "\"ref:$right\""
 done
+# Whoever types to the stub is told which record he means.
+expect 1 at a amend encounter "$visit" --subjective "其他" --by S0001 \
+	>/dev/null 2>"$work/stub"
+grep -q "$right" "$work/stub" || fail "a: the stub does not name the record"
 for who in a hub; do
 	is "$who" encounter "$right" subjective '"皮疹"'
 	is "$who" encounter "$right" resident_id "\"ref:$son\""

@@ -483,6 +483,42 @@ test_slip_number_is_drawn_where_none_is_given(void **state)
 	assert_string_equal(b.slip_no, "");
 }
 
+static bool
+knows_nobody(const struct authored *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->findings.count; i++)
+		if (a->findings.list[i].code == FINDING_AWAITED &&
+		    strcmp(a->findings.list[i].field, "by") == 0)
+			return true;
+	return false;
+}
+
+/* It is taken: who cares for the patient comes before who is on the list. */
+static void
+test_who_is_no_member_of_staff_is_told(void **state)
+{
+	struct test_store *s = *state;
+	struct authored a;
+
+	/* Where the group's list is not here yet, nobody is asked after. */
+	assert_int_equal(
+	    add(s, "encounter", "V1", visit("signed"), &a), ERR_OK);
+	assert_false(knows_nobody(&a));
+	test_store_admit(
+	    s, "", "staff", "S2", "V1", json_pack("{s:s}", "name", "x"));
+	assert_int_equal(
+	    add(s, "encounter", "V1", visit("signed"), &a), ERR_OK);
+	assert_true(knows_nobody(&a));
+	assert_int_equal(a.findings.refusals, 0);
+	test_store_admit(
+	    s, "", "staff", "S1", "V1", json_pack("{s:s}", "name", "y"));
+	assert_int_equal(
+	    add(s, "encounter", "V1", visit("signed"), &a), ERR_OK);
+	assert_false(knows_nobody(&a));
+}
+
 #define CLINIC(name)                                                           \
 	cmocka_unit_test_setup_teardown(name, open_clinic, close_store)
 #define HUB(name) cmocka_unit_test_setup_teardown(name, open_hub, close_store)
@@ -522,6 +558,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    CLINIC(test_who_is_no_member_of_staff_is_told),
 	    CLINIC(test_new_record_is_named_after_its_change),
 	    HUB(test_the_group_amends_in_nobodys_name),
 	    CLINIC(test_a_record_is_not_amended_without_end),

@@ -12,6 +12,9 @@
 #define KA                                                                     \
 	SIGNED("KA", "09:00:00", "C01", "R1", "T1",                            \
 	    DAYS("2025-07-01", "2026-06-30"), "")
+#define KA_IN_MARCH                                                            \
+	SIGNED("KA", "09:00:00", "C01", "R1", "T1",                            \
+	    DAYS("2025-04-01", "2026-03-31"), "")
 #define NEXT(ref, at, org, first, last, more)                                  \
 	SIGNED(ref, at, org, "R1", "T1", DAYS(first, last), more)
 #define RENEWS   ",\"renews_id\":\"ref:KA\""
@@ -125,15 +128,15 @@ test_a_change_before_the_end_is_warned_of(void **state)
 {
 	struct fixture *f = *state;
 
-	give(f, HE KA);
+	give(f, HE KA_IN_MARCH);
 	assert_warned(f,
-	    NEXT("KB", "10:00:00", "C01", "2026-06-30", "2027-06-30", REPLACES),
+	    NEXT("KB", "10:00:00", "C01", "2026-03-31", "2027-06-30", REPLACES),
 	    FINDING_CHANGED_EARLY);
 	/* Somebody says why, or it begins when the other is over. */
-	give(f, NEXT("KC", "10:00:00", "C01", "2026-06-30", "2027-06-30",
+	give(f, NEXT("KC", "10:00:00", "C01", "2026-03-31", "2027-06-30",
 	            REPLACES ",\"choice_note\":\"搬到镇上\""));
 	assert_int_equal(f->counts.warned, 0);
-	give(f, NEXT("KD", "10:00:00", "C01", "2026-07-01", "2027-06-30",
+	give(f, NEXT("KD", "10:00:00", "C01", "2026-04-01", "2027-06-30",
 	            REPLACES));
 	assert_int_equal(f->counts.warned, 0);
 }

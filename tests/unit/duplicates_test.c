@@ -358,6 +358,25 @@ test_who_asks_for_an_examination_is_reminded(void **state)
 	assert_false(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
 }
 
+/* A report need not say whose it is when its request does. */
+static void
+test_a_report_is_of_whom_its_request_names(void **state)
+{
+	struct fixture *f = *state;
+	struct findings found;
+
+	give(f, ITEM("I1", "K", "lab", "7") SOMEBODY("R1"));
+	test_store_admit(&f->s, "his", "exam_request", "Q7", "C01",
+	    json_pack("{s:s, s:s}", "state", "sent", "resident_id", "ref:R1"));
+	test_store_admit(&f->s, "his", "exam_report", "P1", "C02",
+	    json_pack("{s:s, s:s, s:s}", "exam_request_id", "ref:Q7",
+	        "item_code", "K", "signed_at", "2026-04-20T09:00:00+08:00"));
+	found = ask_for(f, "K", "2026-04-26");
+	assert_true(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+	found = ask_for(f, "K", "2026-04-27");
+	assert_false(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+}
+
 /* --- many ------------------------------------------------------------------
  */
 
@@ -401,6 +420,7 @@ main(void)
 	    CLINIC(test_files_are_not_reminded),
 	    CLINIC(test_what_was_given_under_a_linked_entry_counts),
 	    HUB(test_who_asks_for_an_examination_is_reminded),
+	    HUB(test_a_report_is_of_whom_its_request_names),
 	    CLINIC(test_the_latest_are_looked_at),
 	};
 

@@ -81,6 +81,55 @@ test_the_wrong_file_keeps_a_stub(void **state)
 	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_USAGE);
 }
 
+static enum err
+amends(struct test_store *s, const char *fields, struct authored *out)
+{
+	json_t *given = json_loads(fields, 0, NULL);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct txn *t = test_store_write(s);
+	struct self self;
+	enum err e;
+
+	assert_non_null(given);
+	key_of(s, "encounter", "E1", key);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	e = author_amend(t, &self, key, "S1", "A", given, TEST_NOW, out);
+	if (e == ERR_OK)
+		assert_int_equal(txn_commit(t), ERR_OK);
+	else
+		txn_abort(t);
+	json_decref(given);
+	return e;
+}
+
+/* What is typed to the stub belongs into the right file. */
+static void
+test_the_stub_takes_no_text(void **state)
+{
+	static const char *const refused[][2] = {
+	    {"{\"subjective\":\"x\",\"reason\":\"y\"}", "subjective"},
+	    {"{\"reassigned_to\":null}", "reassigned_to"},
+	    {"{\"resident_id\":\"ref:R2\"}", "resident_id"}};
+	struct test_store *s = *state;
+	struct authored made, a;
+	size_t i;
+
+	two_residents(s, "");
+	says(s, "A", "encounter", "E1", NULL, VISIT);
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	for (i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		assert_int_equal(amends(s, refused[i][0], &a), ERR_REFUSED);
+		assert_int_equal(a.findings.list[0].code, FINDING_REASSIGNED);
+		assert_string_equal(a.findings.list[0].field, refused[i][1]);
+		assert_string_equal(a.went_to, made.record.ref);
+	}
+	assert_shown(s, "encounter", "E1", "subjective", "-");
+	assert_int_equal(amends(s, "{\"reason\":\"y\"}", &a), ERR_OK);
+	assert_shown(s, "encounter", "E1", "reason", "\"y\"");
+	/* What an edit that did not know of it left there may go. */
+	assert_int_equal(amends(s, "{\"plan\":null}", &a), ERR_OK);
+}
+
 #define MADE_OF(from)                                                          \
 	"{\"state\":\"signed\",\"resident_id\":\"ref:R2\",\"reason\":\"x\","   \
 	"\"slip_no\":\"C01-E-000001-9\",\"reassigned_from\":\"ref:" from "\"}"
@@ -359,6 +408,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    HUB(test_the_wrong_file_keeps_a_stub),
+	    HUB(test_the_stub_takes_no_text),
 	    HUB(test_the_paper_follows_each_move),
 	    HUB(test_the_paper_follows_in_any_order),
 	    HUB(test_the_paper_is_nobody_elses_to_take),

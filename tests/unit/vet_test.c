@@ -316,6 +316,211 @@ test_no_form_claims_the_file_of_a_namesake(void **state)
 	assert_true(amends_as_keeper(f, "M2"));
 }
 
+/* --- what has happened ----------------------------------------------------
+ */
+
+static struct findings
+fills_in(struct fixture *f, const char *kind, const char *fields)
+{
+	json_t *given = json_loads(fields, 0, NULL);
+	struct txn *t = test_store_write(&f->s);
+	struct authored made;
+	struct self self;
+
+	assert_non_null(given);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(
+	    author_add(t, &self, kind, "S1", "C01", given, TEST_NOW, &made),
+	    ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	json_decref(given);
+	return made.findings;
+}
+
+static bool
+warns(const struct findings *found, enum finding_code code, const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < found->count; i++)
+		if (found->list[i].code == code && !found->list[i].refused &&
+		    strcmp(found->list[i].field, field) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a day of a record is warned of. */
+static bool
+is_future(struct fixture *f, const char *kind, const char *fields,
+    const char *name, const char *day)
+{
+	struct findings found;
+	char text[600];
+
+	snprintf(text, sizeof text, "{%s\"%s\":\"%s\"}", fields, name, day);
+	found = fills_in(f, kind, text);
+	return warns(&found, FINDING_FUTURE, name);
+}
+
+#define TOMORROW "2026-05-03" /* of TEST_NOW */
+#define SIGNED                                                                 \
+	"\"state\":\"signed\",\"resident_id\":\"ref:R1\","                     \
+	"\"team_id\":\"ref:T1\",\"packages\":[{\"code\":\"BASIC\"}],"          \
+	"\"start_on\":\"2031-05-01\",\"end_on\":\"2032-04-30\","               \
+	"\"resident_signature\":\"paper\","
+#define DONE(state)                                                            \
+	"\"state\":\"" state "\",\"reason\":\"x\",\"resident_id\":\"ref:R1\"," \
+	"\"programme\":\"other\","
+
+/* A day ahead may be another's clock; more is a slip of the finger, or a
+ * contract that outlives what should end it. */
+static void
+test_what_has_happened_is_not_to_come(void **state)
+{
+	static const struct {
+		const char *kind, *fields, *name, *late, *soon;
+	} rows[] = {
+	    {"encounter",
+	        "\"state\":\"signed\",\"type\":\"phone\",\"unknown\":true,"
+	        "\"description\":\"x\",",
+	        "visit_at", "2031-01-01T09:00:00+08:00",
+	        TOMORROW "T23:00:00+08:00"},
+	    {"contract", SIGNED, "signed_on", "2029-11-28", TOMORROW},
+	    {"followup", DONE("done"), "on", "2029-05-01", TOMORROW},
+	    {"contract_service", "\"contract_id\":\"ref:K1\",\"item\":\"x\",",
+	        "done_on", "2029-12-27", TOMORROW},
+	    {"usage", "\"device_id\":\"ref:D1\",\"hours\":1,", "date",
+	        "2029-11-28", TOMORROW},
+	    {"exam_report",
+	        "\"exam_request_id\":\"ref:Q1\",\"doctor\":\"ref:S1\",",
+	        "signed_at", "2030-01-01T09:00:00+08:00",
+	        TOMORROW "T23:00:00+08:00"}};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_true(is_future(f, rows[i].kind, rows[i].fields,
+		    rows[i].name, rows[i].late));
+		assert_false(is_future(f, rows[i].kind, rows[i].fields,
+		    rows[i].name, rows[i].soon));
+	}
+	assert_false(
+	    is_future(f, "followup", DONE("planned"), "on", "2029-05-01"));
+}
+
+/* --- services of contracts ------------------------------------------------
+ */
+
+static void
+contract_of(struct fixture *f, const char *ref, const char *state,
+    const char *ended, const char *items)
+{
+	char text[700];
+	json_t *fields;
+
+	snprintf(text, sizeof text,
+	    "{\"state\":\"%s\",\"resident_id\":\"ref:R1\",\"team_id\":"
+	    "\"ref:T1\",\"signed_on\":\"2026-01-01\",\"start_on\":"
+	    "\"2026-01-01\",\"end_on\":\"2026-12-31\"%s,\"packages\":["
+	    "{\"code\":\"BASIC\",\"items\":[{\"item\":\"A\"}]},"
+	    "{\"code\":\"X\"%s}]}",
+	    state, ended, items);
+	fields = json_loads(text, 0, NULL);
+	assert_non_null(fields);
+	test_store_admit(&f->s, "his", "contract", ref, "C01", fields);
+}
+
+static bool
+is_not_promised(struct fixture *f, const char *contract, const char *item,
+    const char *day, const char *field)
+{
+	struct findings found;
+	char text[200];
+
+	snprintf(text, sizeof text,
+	    "{\"contract_id\":\"ref:%s\",\"item\":\"%s\",\"done_on\":\"%s\"}",
+	    contract, item, day);
+	found = fills_in(f, "contract_service", text);
+	return warns(&found, FINDING_NOT_PROMISED, field);
+}
+
+static void
+test_a_service_is_one_that_was_promised(void **state)
+{
+	struct fixture *f = *state;
+
+	contract_of(f, "K1", "active", "", ",\"items\":[{\"item\":\"B\"}]");
+	contract_of(f, "K2", "active", "", "");
+	assert_true(is_not_promised(f, "K1", "C", "2026-04-01", "item"));
+	assert_false(is_not_promised(f, "K1", "A", "2026-04-01", "item"));
+	assert_false(is_not_promised(f, "K1", "B", "2026-04-01", "item"));
+	/* What a package holds need not be written down. */
+	assert_false(is_not_promised(f, "K2", "C", "2026-04-01", "item"));
+	assert_false(is_not_promised(f, "K9", "C", "2026-04-01", "item"));
+}
+
+static void
+test_a_service_is_of_a_contract_that_ran(void **state)
+{
+	static const char ended[] = ",\"ended_on\":\"2026-03-31\","
+	                            "\"end_reason\":\"resident\"";
+	struct fixture *f = *state;
+
+	contract_of(f, "K1", "terminated", ended, "");
+	contract_of(f, "K2", "refused", ",\"reason\":\"x\"", "");
+	contract_of(f, "K3", "active", "", "");
+	assert_true(is_not_promised(f, "K1", "A", "2026-04-01", "contract_id"));
+	assert_false(
+	    is_not_promised(f, "K1", "A", "2026-03-31", "contract_id"));
+	assert_true(is_not_promised(f, "K2", "A", "2026-04-01", "contract_id"));
+	assert_true(is_not_promised(f, "K3", "A", "2027-01-01", "contract_id"));
+	assert_false(
+	    is_not_promised(f, "K3", "A", "2026-12-31", "contract_id"));
+}
+
+/* --- whose report ---------------------------------------------------------
+ */
+
+static bool
+is_anothers(struct fixture *f, const char *report, const char *resident)
+{
+	struct findings found;
+	char text[200];
+
+	snprintf(text, sizeof text,
+	    "{\"earlier_report_id\":\"ref:%s\",\"resident_id\":\"ref:%s\","
+	    "\"item_code\":\"K\",\"decision\":\"recognised\"}",
+	    report, resident);
+	found = fills_in(f, "recognition", text);
+	return warns(&found, FINDING_OTHERS_REPORT, "earlier_report_id");
+}
+
+/* P1 names whose it is, P2 leaves that to its request. */
+static void
+test_a_report_is_recognised_for_whose_it_is(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack("{s:s}", "name", "张伟"));
+	test_store_admit(&f->s, "his", "resident", "R2", "C01",
+	    json_pack("{s:s}", "name", "李娜"));
+	test_store_admit(&f->s, "his", "exam_request", "Q1", "C01",
+	    json_pack("{s:s, s:s}", "state", "sent", "resident_id", "ref:R1"));
+	test_store_admit(&f->s, "his", "exam_report", "P1", "C01",
+	    json_pack("{s:s, s:s}", "exam_request_id", "ref:Q9", "resident_id",
+	        "ref:R1"));
+	test_store_admit(&f->s, "his", "exam_report", "P2", "C01",
+	    json_pack("{s:s}", "exam_request_id", "ref:Q1"));
+	test_store_admit(&f->s, "his", "exam_report", "P3", "C01",
+	    json_pack("{s:s}", "exam_request_id", "ref:Q9"));
+	assert_true(is_anothers(f, "P1", "R2"));
+	assert_true(is_anothers(f, "P2", "R2"));
+	assert_false(is_anothers(f, "P1", "R1"));
+	assert_false(is_anothers(f, "P2", "R1"));
+	assert_false(is_anothers(f, "P3", "R2"));
+}
+
 int
 main(void)
 {
@@ -330,6 +535,10 @@ main(void)
 	    HUB(test_a_matter_is_his_who_keeps_the_one_that_is_meant),
 	    CLINIC(test_a_matter_is_his_who_keeps_the_one_that_is_meant),
 	    CLINIC(test_no_form_claims_the_file_of_a_namesake),
+	    CLINIC(test_what_has_happened_is_not_to_come),
+	    CLINIC(test_a_service_is_one_that_was_promised),
+	    CLINIC(test_a_service_is_of_a_contract_that_ran),
+	    CLINIC(test_a_report_is_recognised_for_whose_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
