@@ -28,8 +28,8 @@ enum {
 enum err contest_note(struct txn *t, const struct self *self,
     const struct change *c, const uint8_t key[KEY_RECORD_BYTES]);
 
-/** At a hub: say what the group has to say of all that is due. Writes nothing
- * where it was said already. */
+/** At a hub: say what the group has to say of all that is due, of arrivals
+ * (arrival.h) too. Writes nothing where it was said already. */
 enum err contest_settle(struct txn *t, const struct self *self, int64_t now);
 
 /** At the start of a hub: say it of all contracts that were here before a hub

@@ -246,6 +246,26 @@ index_parent_org(struct txn *t, const char *org, char *out, size_t out_bytes)
 	return e;
 }
 
+/* An arrival that was registered by the number alone keeps it until what the
+ * number was given to is here. */
+static bool
+gives_way(struct txn *t, const struct change *c, const char *slip)
+{
+	uint8_t holder[KEY_RECORD_BYTES];
+	struct record r;
+	bool is_stub;
+
+	if (strcmp(c->record.kind, "referral") != 0 || c->parent_count > 0 ||
+	    ref_of(c->fields, "from_org") == NULL ||
+	    slip_find(t, slip, holder) != ERR_OK ||
+	    load_u16(holder) != key_kind_number("referral") ||
+	    record_read(t, holder, &r) != ERR_OK)
+		return false;
+	is_stub = ref_of(r.fields, "from_org") == NULL;
+	record_clear(&r);
+	return is_stub;
+}
+
 static enum err
 index_slip(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES])
@@ -259,7 +279,8 @@ index_slip(struct txn *t, const struct change *c,
 	/* The first use of a number keeps it, but what is moved to another
 	 * file takes its number along. */
 	if (json_object_get(c->fields, "reassigned_from") == NULL &&
-	    txn_has(t, TABLE_SLIPS, key, sizeof key) == ERR_OK)
+	    txn_has(t, TABLE_SLIPS, key, sizeof key) == ERR_OK &&
+	    !gives_way(t, c, slip))
 		return ERR_OK;
 	return txn_put(
 	    t, TABLE_SLIPS, key, sizeof key, record_key, KEY_RECORD_BYTES);

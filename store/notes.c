@@ -1,5 +1,6 @@
 /* notes: what follows from a merged change besides its record. */
 
+#include "store/arrival.h"
 #include "store/contest_settle.h"
 #include "store/crowded.h"
 #include "store/due.h"
@@ -48,6 +49,8 @@ notes_matters(struct txn *t, const struct self *self, const struct change *c,
 	if (e != ERR_OK || emptying_is_emptied(t, key))
 		return e;
 	e = unless_emptied(contest_note(t, self, c, key));
+	if (e == ERR_OK)
+		e = arrival_note(t, self, c, key);
 	if (e == ERR_OK)
 		e = unless_emptied(persons_note(t, self, c, key));
 	if (e == ERR_OK)

@@ -14,6 +14,7 @@
 
 #include "store/emptying.h"
 #include "store/file.h"
+#include "store/arrival.h"
 #include "store/contest_settle.h"
 #include "store/scope.h"
 #include "store/slot.h"
@@ -409,6 +410,8 @@ store_begin_life(struct store *s, int64_t now)
 		e = emptying_prepare(t, now);
 	if (e == ERR_OK)
 		e = scope_prepare(t, &self);
+	if (e == ERR_OK)
+		e = arrival_prepare(t, &self);
 	if (e == ERR_OK)
 		e = contest_prepare(t, &self, now);
 	self_wipe(&self);
