@@ -1,9 +1,11 @@
 /* op_which: what a ref that was typed leads to, where that is no one record. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "api/op.h"
 #include "base/i18n.h"
+#include "store/codes.h"
 #include "store/scope.h"
 
 enum { SHOWN_MAX = 8 };
@@ -45,11 +47,28 @@ show_all(struct op *o, const char *kind, const char *ref)
 	return e;
 }
 
+/* A patient may be there before the record of his referral. */
+static bool
+is_slip_of_referral(const char *kind, const char *ref)
+{
+	char letter;
+
+	return kind != NULL && ref != NULL && strcmp(kind, "referral") == 0 &&
+	       slip_is_valid(ref, &letter) && letter == 'R';
+}
+
 enum err
 op_no_one_record(struct op *o, enum err e, const char *kind, const char *ref)
 {
 	enum err shown = ERR_OK;
 
+	if (e == ERR_NOT_FOUND && is_slip_of_referral(kind, ref))
+		return op_fail(o, e,
+		    N_("No referral with this slip number has come yet. If the "
+		       "patient is here, register that by the number: yizhan "
+		       "add referral --state arrived --slip-no NUMBER "
+		       "--arrived-at TIME. The group joins it to the referral "
+		       "when that comes."));
 	if (e == ERR_NOT_FOUND)
 		return op_fail(o, e,
 		    N_("No record of this kind has that ref or slip number."));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/apart.h"
+#include "store/arrival.h"
 #include "store/contest_say.h"
 #include "store/contest_undone.h"
 #include "store/entitled.h"
@@ -337,6 +338,8 @@ settle(struct txn *t, const struct self *self, int64_t now, bool is_old)
 		     at += KEY_RECORD_BYTES)
 			e = settle_one(&w, keys.data + at);
 	} while (e == ERR_OK && keys.size > 0);
+	if (e == ERR_OK)
+		e = arrival_settle(t, self, now);
 	if (e == ERR_OK)
 		e = household_settle(t, self, &w.households, now);
 	contest_set_free(w.set);

@@ -33,8 +33,8 @@ enum err contest_note(struct txn *t, const struct self *self,
 enum err contest_due(
     struct txn *t, const struct self *self, const struct identity *id);
 
-/** At a hub: say what the group has to say of all that is due. Writes nothing
- * where it was said already. */
+/** At a hub: say what the group has to say of all that is due, of arrivals
+ * (arrival.h) too. Writes nothing where it was said already. */
 enum err contest_settle(struct txn *t, const struct self *self, int64_t now);
 
 /** At the start of a hub: say it of all contracts that were here before a hub

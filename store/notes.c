@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/arrival.h"
 #include "store/contest_settle.h"
 #include "store/crowded.h"
 #include "store/due.h"
@@ -54,6 +55,8 @@ notes_matters(struct txn *t, const struct self *self, const struct change *c,
 	if (e != ERR_OK || emptying_is_emptied(t, key))
 		return e;
 	e = unless_emptied(contest_note(t, self, c, key));
+	if (e == ERR_OK)
+		e = arrival_note(t, self, c, key);
 	if (e == ERR_OK)
 		e = unless_emptied(persons_note(t, self, c, key));
 	if (e == ERR_OK)

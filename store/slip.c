@@ -15,23 +15,6 @@ slip_key(struct txn *t, const char *slip_no, uint8_t key[DB_BLIND_BYTES])
 	db_blind(txn_db(t), "slip", slip_no, strlen(slip_no), key);
 }
 
-enum err
-slip_note(struct txn *t, const struct change *c,
-    const uint8_t record_key[KEY_RECORD_BYTES])
-{
-	const char *slip_no = rule_text(c->fields, "slip_no");
-	uint8_t key[DB_BLIND_BYTES];
-	enum err e;
-
-	if (slip_no == NULL)
-		return ERR_OK;
-	slip_key(t, slip_no, key);
-	e = txn_has(t, TABLE_SLIPS, key, sizeof key);
-	return e == ERR_NOT_FOUND ? txn_put(t, TABLE_SLIPS, key, sizeof key,
-	                                record_key, KEY_RECORD_BYTES)
-	                          : e;
-}
-
 static enum err
 first_use(
     struct txn *t, const char *slip_no, uint8_t record_key[KEY_RECORD_BYTES])
@@ -48,6 +31,46 @@ first_use(
 		memcpy(record_key, value.data, KEY_RECORD_BYTES);
 	buffer_free(&value);
 	return e;
+}
+
+/* An arrival that was registered by the number alone keeps it until what the
+ * number was given to is here. */
+static bool
+gives_way(struct txn *t, const struct change *c, const char *slip_no)
+{
+	uint8_t holder[KEY_RECORD_BYTES];
+	struct record r;
+	bool is_stub;
+
+	if (strcmp(c->record.kind, "referral") != 0 || c->parent_count > 0 ||
+	    rule_ref(c->fields, "from_org") == NULL ||
+	    first_use(t, slip_no, holder) != ERR_OK ||
+	    load_u16(holder) != key_kind_number("referral") ||
+	    record_read(t, holder, &r) != ERR_OK)
+		return false;
+	is_stub = rule_ref(r.fields, "from_org") == NULL;
+	record_clear(&r);
+	return is_stub;
+}
+
+enum err
+slip_note(struct txn *t, const struct change *c,
+    const uint8_t record_key[KEY_RECORD_BYTES])
+{
+	const char *slip_no = rule_text(c->fields, "slip_no");
+	uint8_t key[DB_BLIND_BYTES];
+	enum err e;
+
+	if (slip_no == NULL)
+		return ERR_OK;
+	slip_key(t, slip_no, key);
+	e = txn_has(t, TABLE_SLIPS, key, sizeof key);
+	if (e == ERR_OK && !gives_way(t, c, slip_no))
+		return ERR_OK;
+	return e == ERR_OK || e == ERR_NOT_FOUND
+	           ? txn_put(t, TABLE_SLIPS, key, sizeof key, record_key,
+	                 KEY_RECORD_BYTES)
+	           : e;
 }
 
 enum err

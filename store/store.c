@@ -14,6 +14,7 @@
 
 #include "store/emptying.h"
 #include "store/file.h"
+#include "store/arrival.h"
 #include "store/contest_settle.h"
 #include "store/linked.h"
 #include "store/scope.h"
@@ -413,6 +414,8 @@ store_begin_life(struct store *s, int64_t now)
 		e = linked_prepare(t);
 	if (e == ERR_OK)
 		e = scope_prepare(t, &self);
+	if (e == ERR_OK)
+		e = arrival_prepare(t, &self);
 	if (e == ERR_OK)
 		e = contest_prepare(t, &self, now);
 	if (e == ERR_OK)

@@ -20,7 +20,8 @@ static const char *const green_channels[] = {"none", "chest_pain", "stroke",
  * Lapsed is a view on valid_days.
  *
  * The target may register an arrival by slip number before the record has
- * come. Acceptance gates nothing: issued may be followed by arrived. */
+ * come; the hub joins it (arrival.c). Acceptance gates nothing: issued may be
+ * followed by arrived. */
 /* clang-format off */
 static const struct state states[] = {
 	{.name = "draft", .from = "-", .history_ok = true},
@@ -92,7 +93,8 @@ static const struct field fields[] = {
 	{32, "followup_due_on", FIELD_DATE, .data = DATA_P2},
 	{33, "reason_cancelled", FIELD_TEXT, .data = DATA_P2},
 	{34, "reason_declined", FIELD_TEXT, .data = DATA_P2},
-	/* Filed under the wrong resident: the stub, and what came of it. */
+	/* Filed under the wrong resident: the stub, and what came of it. Of an
+	 * arrival by slip number: the referral that it was joined to. */
 	{35, "reassigned_to", FIELD_REF, .ref_kind = "referral", .data = DATA_P1},
 	{36, "reassigned_from", FIELD_REF, .ref_kind = "referral",
 	    .data = DATA_P1},

@@ -1,0 +1,343 @@
+/* arrival: patients who were there before the record of their referral. */
+
+#include <sodium.h>
+
+#include "tests/unit/contract_room.h"
+
+#include "store/arrival.h"
+#include "store/contest_settle.h"
+#include "store/slip.h"
+
+#define NUMBER "T01-R-000001-5"
+#define REFERRAL(ref, at, org, state, to, more)                                \
+	ENVELOPE("referral", ref, at, org)                                     \
+	"\"state\":\"" state "\",\"slip_no\":\"" NUMBER                        \
+	"\",\"direction\":\"up\",\"resident_id\":\"ref:P1\","                  \
+	"\"from_org\":\"ref:C01\",\"to_org\":\"ref:" to                        \
+	"\",\"issued_at\":\"2026-05-01T08:30:00+08:00\"" more "}\n"
+#define ISSUED(to) REFERRAL("R1", "09:00:00", "C01", "issued", to, "")
+#define CALLED_OFF                                                             \
+	REFERRAL("R1", "09:30:00", "C01", "cancelled", "C02",                  \
+	    ",\"reason_cancelled\":\"不去了\"")
+#define ARRIVED(ref, org, hour)                                                \
+	ENVELOPE("referral", ref, hour ":00:00", org)                          \
+	"\"state\":\"arrived\",\"slip_no\":\"" NUMBER                          \
+	"\",\"arrived_at\":\"2026-05-01T" hour ":00:00+08:00\"}\n"
+
+static void
+assert_shown(
+    struct fixture *f, const char *ref, const char *name, const char *expected)
+{
+	const char *text;
+	struct record r;
+
+	test_store_record(&f->s, "his", "referral", ref, &r);
+	text = text_in(r.fields, name);
+	assert_string_equal(text == NULL ? "-" : text, expected);
+	record_clear(&r);
+}
+
+static void
+assert_joined(struct fixture *f, const char *stub)
+{
+	assert_shown(f, "R1", "state", "arrived");
+	assert_shown(f, stub, "state", "cancelled");
+	assert_shown(f, stub, "reassigned_to", "ref:R1");
+}
+
+static void
+assert_apart(struct fixture *f, const char *stub)
+{
+	assert_shown(f, "R1", "state", "issued");
+	assert_shown(f, "R1", "arrived_at", "-");
+	assert_shown(f, stub, "state", "arrived");
+	assert_shown(f, stub, "reassigned_to", "-");
+}
+
+static void
+assert_number_is_of(struct fixture *f, const char *ref)
+{
+	uint8_t key[KEY_RECORD_BYTES], expected[KEY_RECORD_BYTES];
+	struct txn *t = test_store_read(&f->s);
+
+	assert_int_equal(slip_find(t, NUMBER, key), ERR_OK);
+	key_record_of(f->s.db, expected, "his", "referral", ref);
+	assert_memory_equal(key, expected, sizeof key);
+	txn_abort(t);
+}
+
+static size_t
+changes_of(struct fixture *f, const char *ref)
+{
+	struct record r;
+	size_t count;
+
+	test_store_record(&f->s, "his", "referral", ref, &r);
+	count = r.change_count;
+	record_clear(&r);
+	return count;
+}
+
+/* --- joined ----------------------------------------------------------------
+ */
+
+static void
+test_the_referral_comes_later(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_number_is_of(f, "B1");
+	give(f, ISSUED("C02"));
+	assert_joined(f, "B1");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T11:00:00+08:00");
+	assert_number_is_of(f, "R1");
+}
+
+static void
+test_the_arrival_comes_later(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02"));
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T11:00:00+08:00");
+	assert_number_is_of(f, "R1");
+}
+
+/* It is said once, whatever else comes. */
+static void
+test_it_is_said_once(void **state)
+{
+	struct fixture *f = *state;
+	struct self self;
+	struct txn *t;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	assert_int_equal(changes_of(f, "R1"), 2);
+	assert_int_equal(changes_of(f, "B1"), 2);
+	give(f, REFERRAL("R1", "12:00:00", "C01", "issued", "C02",
+	            ",\"escort\":\"儿子\""));
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(contest_settle(t, &self, TEST_NOW), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_joined(f, "B1");
+	assert_int_equal(changes_of(f, "R1"), 3);
+	assert_int_equal(changes_of(f, "B1"), 2);
+}
+
+static void
+test_a_cancellation_does_not_undo_it(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") CALLED_OFF);
+	assert_shown(f, "R1", "state", "cancelled");
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+}
+
+static void
+test_a_cancellation_that_comes_later(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ARRIVED("B1", "C02", "11"));
+	give(f, ISSUED("C02"));
+	give(f, CALLED_OFF);
+	assert_joined(f, "B1");
+}
+
+/* Two at the door write it down: what the first of them by ref tells counts,
+ * whichever comes first. */
+static void
+test_two_write_it_down(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B2", "C02", "12"));
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T12:00:00+08:00");
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	assert_joined(f, "B2");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T11:00:00+08:00");
+}
+
+static void
+test_two_write_it_down_before_the_record(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ARRIVED("B1", "C02", "11"));
+	give(f, ARRIVED("B2", "C02", "12"));
+	give(f, ISSUED("C02"));
+	assert_joined(f, "B1");
+	assert_joined(f, "B2");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T11:00:00+08:00");
+	assert_number_is_of(f, "R1");
+}
+
+/* What people wrote in the referral itself stands. */
+static void
+test_what_is_written_in_the_referral_stands(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, REFERRAL("R1", "09:00:00", "C01", "in_care", "C02",
+	            ",\"arrived_at\":\"2026-05-01T10:50:00+08:00\""));
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_shown(f, "R1", "state", "in_care");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T10:50:00+08:00");
+	assert_shown(f, "B1", "state", "cancelled");
+}
+
+/* --- not joined ------------------------------------------------------------
+ */
+
+static void
+test_anothers_arrival_is_left_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C03", "11"));
+	assert_apart(f, "B1");
+	assert_number_is_of(f, "R1");
+}
+
+static void
+test_the_address_is_mended_later(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C03"));
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_apart(f, "B1");
+	give(f, REFERRAL("R1", "10:00:00", "C01", "issued", "C02", ""));
+	assert_joined(f, "B1");
+}
+
+/* Once addressed, always addressed: in any order. */
+static void
+test_the_address_was_another(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02"));
+	give(f, REFERRAL("R1", "10:00:00", "C01", "issued", "C03", ""));
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+}
+
+/* The number is a full referral's, whoever comes with it after. */
+static void
+test_a_second_referral_takes_no_number(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02"));
+	give(f, REFERRAL("R2", "09:10:00", "C01", "issued", "C02", ""));
+	assert_number_is_of(f, "R1");
+	assert_int_equal(changes_of(f, "R1"), 1);
+	assert_int_equal(changes_of(f, "R2"), 1);
+}
+
+/* --- in every order --------------------------------------------------------
+ */
+
+enum { PIECES = 4 };
+
+static const char *const pieces[PIECES] = {ISSUED("C02"),
+    ARRIVED("B1", "C02", "11"), ARRIVED("B2", "C02", "12"),
+    ARRIVED("B3", "C03", "10")};
+
+static void
+assert_order(const size_t order[PIECES])
+{
+	struct fixture *f;
+	void *state;
+	size_t i;
+
+	open_group(&state);
+	f = state;
+	for (i = 0; i < PIECES; i++)
+		give(f, pieces[order[i]]);
+	assert_joined(f, "B1");
+	assert_joined(f, "B2");
+	assert_shown(f, "B3", "state", "arrived");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T11:00:00+08:00");
+	assert_number_is_of(f, "R1");
+	close_store(&state);
+}
+
+static void
+test_in_every_order(void **state)
+{
+	size_t o[PIECES], seen = 0;
+
+	(void)state;
+	for (o[0] = 0; o[0] < PIECES; o[0]++)
+		for (o[1] = 0; o[1] < PIECES; o[1]++)
+			for (o[2] = 0; o[2] < PIECES; o[2]++) {
+				if (o[0] == o[1] || o[0] == o[2] ||
+				    o[1] == o[2])
+					continue;
+				o[3] = 6 - o[0] - o[1] - o[2];
+				assert_order(o);
+				seen++;
+			}
+	assert_int_equal(seen, 24);
+}
+
+/* --- a hub that held them before -------------------------------------------
+ */
+
+static void
+test_a_hub_joins_what_it_held(void **state)
+{
+	struct fixture *f = *state;
+	struct self self;
+	struct txn *t;
+	int i;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_apart(f, "B1");
+	test_store_join(&f->s, "H01");
+	for (i = 0; i < 2; i++) {
+		t = test_store_write(&f->s);
+		assert_int_equal(self_read(t, &self), ERR_OK);
+		assert_int_equal(arrival_prepare(t, &self), ERR_OK);
+		assert_int_equal(arrival_settle(t, &self, TEST_NOW), ERR_OK);
+		assert_int_equal(txn_commit(t), ERR_OK);
+		assert_joined(f, "B1");
+		assert_int_equal(changes_of(f, "R1"), 2);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_GROUP(test_the_referral_comes_later),
+	    IN_GROUP(test_the_arrival_comes_later),
+	    IN_GROUP(test_it_is_said_once),
+	    IN_GROUP(test_a_cancellation_does_not_undo_it),
+	    IN_GROUP(test_a_cancellation_that_comes_later),
+	    IN_GROUP(test_two_write_it_down),
+	    IN_GROUP(test_two_write_it_down_before_the_record),
+	    IN_GROUP(test_what_is_written_in_the_referral_stands),
+	    IN_GROUP(test_anothers_arrival_is_left_alone),
+	    IN_GROUP(test_the_address_is_mended_later),
+	    IN_GROUP(test_the_address_was_another),
+	    IN_GROUP(test_a_second_referral_takes_no_number),
+	    cmocka_unit_test(test_in_every_order),
+	    cmocka_unit_test_setup_teardown(
+	        test_a_hub_joins_what_it_held, open_hub, close_store),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
