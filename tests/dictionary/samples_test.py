@@ -32,8 +32,9 @@ LATER = {"move", "link", "question", "audit", "recognition", "consult",
          "disclosure"}
 LATER_STATES = {("resident", "provisional"), ("resident", "confirmed"),
                 ("resident", "linked")}
-LATER_VALUES = {("contract", "replaced"), ("staff", "clinic_admin"),
-                ("staff", "auditor")}
+LATER_VALUES = {("contract", "replaced"), ("contract", "asked"),
+                ("contract", "basic"), ("contract", "full"),
+                ("staff", "clinic_admin"), ("staff", "auditor")}
 
 
 def make(path, *more):
