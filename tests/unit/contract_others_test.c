@@ -236,6 +236,9 @@ test_so_do_those_above_and_below(void **state)
 	struct fixture *f = *state;
 
 	give(f, HIS);
+	test_store_admit(&f->s, "", "org", "C01", "H01",
+	    json_pack("{s:s, s:s, s:s}", "name", "x", "level", "township",
+	        "parent_org_id", "ref:H01"));
 	place_below(f, "V9", "C01");
 	sent_by_c02(f, SENT("KA", .org = "V9"), long_over());
 	assert_apart(f);
