@@ -11,6 +11,7 @@
 #include "store/group_word.h"
 #include "store/index.h"
 #include "store/named_once.h"
+#include "store/org_tree.h"
 #include "store/paper.h"
 #include "store/persons.h"
 #include "store/reassign.h"
@@ -617,22 +618,36 @@ author_amend_as(struct txn *t, const struct self *self, unsigned flags,
 	return e;
 }
 
-/* At the group's node, which has no org, a person would write in the name of
- * whose record it is. */
+/* At the group's node, which has no org, a person speaks for the one at the top
+ * above whose record it is: never in the name of that. Reference data is the
+ * group's anyhow. False: nobody knows who is above. */
 static bool
-lacks_org(struct txn *t, const struct self *self, const char *org,
-    const uint8_t record_key[KEY_RECORD_BYTES])
+find_speaker(struct txn *t, const struct self *self,
+    const uint8_t record_key[KEY_RECORD_BYTES], char out[REF_BYTES_MAX + 1])
 {
+	char above[REF_BYTES_MAX + 1];
+	uint8_t key[KEY_RECORD_BYTES];
 	const struct kind *k;
 	struct record r;
+	int depth;
 
-	if (self->role != ROLE_HUB || (org != NULL && org[0] != '\0') ||
-	    *first_org(self) != '\0' ||
+	out[0] = '\0';
+	if (self->role != ROLE_HUB || *first_org(self) != '\0' ||
 	    record_read(t, record_key, &r) != ERR_OK)
-		return false;
+		return true;
 	k = kind_by_name(r.id.kind);
+	if (k == NULL || !k->by_group)
+		snprintf(out, REF_BYTES_MAX + 1, "%s", r.org);
 	record_clear(&r);
-	return k == NULL || !k->by_group;
+	if (out[0] == '\0')
+		return true;
+	for (depth = 0; depth < ORG_DEPTH_MAX; depth++) {
+		if (index_parent_org(t, out, above, sizeof above) != ERR_OK)
+			break;
+		snprintf(out, REF_BYTES_MAX + 1, "%s", above);
+	}
+	key_record_of(txn_db(t), key, "", "org", out);
+	return depth > 0 || record_exists(t, key);
 }
 
 enum err
@@ -640,10 +655,16 @@ author_amend(struct txn *t, const struct self *self,
     const uint8_t record_key[KEY_RECORD_BYTES], const char *by, const char *org,
     json_t *fields, int64_t now, struct authored *out)
 {
-	if (lacks_org(t, self, org, record_key)) {
-		memset(out, 0, sizeof *out);
-		findings_refuse(&out->findings, FINDING_MISSING, "org_id");
-		return ERR_REFUSED;
+	char speaker[REF_BYTES_MAX + 1];
+
+	if (org == NULL || org[0] == '\0') {
+		if (!find_speaker(t, self, record_key, speaker)) {
+			memset(out, 0, sizeof *out);
+			findings_refuse(
+			    &out->findings, FINDING_MISSING, "org_id");
+			return ERR_REFUSED;
+		}
+		org = speaker;
 	}
 	return author_amend_as(
 	    t, self, 0, record_key, by, org, fields, now, out);

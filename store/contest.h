@@ -53,6 +53,8 @@ struct contest_contract {
 	size_t renews, replaces; /* place in the set; SIZE_MAX: none here */
 	bool clock_ok;           /* of who signed */
 	bool is_managing;        /* the team is his managing org's */
+	bool is_kept;            /* its org was rightly named his keeper, ever;
+	                            or keeps for who was (keeper.h) */
 
 	/* --- what follows --- */
 	enum contest_word word;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/keeper.h"
 #include "store/log.h"
 #include "store/opened.h"
 #include "store/question.h"
@@ -96,27 +95,6 @@ find_signer(struct txn *t, const struct self *self,
 	return true;
 }
 
-/* Where the file was given to another org since, the team read it before. */
-static enum err
-find_kept(struct txn *t, const struct self *self,
-    const struct contest_record *r, const char *org, bool *has_kept)
-{
-	struct record_set set;
-	struct keeper k;
-	enum err e = record_gather(t, r->resident, CONTEST_CHANGES_MOST, &set);
-
-	*has_kept = false;
-	if (e != ERR_OK)
-		return e == ERR_NOMEM ? e : ERR_OK;
-	e = keeper_open(&k, t, self, &set, keeper_field("resident"));
-	if (e == ERR_OK) {
-		*has_kept = keeper_ever(&k, org) == KEEPER_YES;
-		keeper_close(&k);
-	}
-	record_set_free(&set);
-	return e;
-}
-
 /* --- one contract -------------------------------------------------------- */
 
 /* What judges one. */
@@ -179,7 +157,7 @@ judge(struct judging *j, const struct self *self,
 {
 	struct buffer whose = {0};
 	uint8_t node[NODE_ID_BYTES];
-	bool is_same, has_kept;
+	bool is_same;
 	enum err e;
 
 	if (!find_signer(j->t, self, c, node))
@@ -192,9 +170,6 @@ judge(struct judging *j, const struct self *self,
 	buffer_free(&whose);
 	if (e != ERR_NOT_FOUND)
 		return e != ERR_OK || is_same ? e : ask_anew(j);
-	e = find_kept(j->t, self, j->r, c->org, &has_kept);
-	if (e != ERR_OK || has_kept)
-		return e;
 	return j->says == NULL ? open_or_ask(j, node) : keep_row(j);
 }
 
@@ -214,8 +189,9 @@ opened_judge(struct txn *t, const struct self *self,
 	/* While it is in doubt whose it is, or whose file, it opens nothing. */
 	if (c->word != CONTEST_ACTIVE || c->is_begun_twice || j.r->is_renamed)
 		return ERR_OK;
-	/* Its own anyway, or a person of the group wants it in force. */
-	if (!c->is_managing && !j.r->is_persons)
+	/* It read the file before, or a person of the group wants it in force.
+	 */
+	if (!c->is_kept && !j.r->is_persons)
 		return judge(&j, self, c);
 	return j.says != NULL && strcmp(j.says, OPENED_ASKED) == 0
 	           ? say(&j, json_null())

@@ -523,7 +523,7 @@ test_who_is_no_member_of_staff_is_told(void **state)
 	cmocka_unit_test_setup_teardown(name, open_clinic, close_store)
 #define HUB(name) cmocka_unit_test_setup_teardown(name, open_hub, close_store)
 
-/* At the group's node a person says for which org, as for a new record. */
+/* At the group's node a person speaks for the org at the top. */
 static void
 test_the_group_amends_in_nobodys_name(void **state)
 {
@@ -538,8 +538,13 @@ test_the_group_amends_in_nobodys_name(void **state)
 	assert_int_equal(b.findings.count, 1);
 	assert_int_equal(b.findings.list[0].code, FINDING_MISSING);
 	assert_string_equal(b.findings.list[0].field, "org_id");
+	/* Whoever is above it is known: at the top, the group speaks. */
+	test_store_admit(s, "", "org", "C01", "H01",
+	    json_pack("{s:s, s:s}", "name", "x", "parent_org_id", "ref:H01"));
+	test_store_admit(s, "", "org", "V1", "H01",
+	    json_pack("{s:s, s:s}", "name", "x", "parent_org_id", "ref:C01"));
 	assert_int_equal(
-	    amend(s, &a.record, "H01", json_pack("{s:s}", "phone", "1"), &b),
+	    amend(s, &a.record, NULL, json_pack("{s:s}", "phone", "1"), &b),
 	    ERR_OK);
 	read_back(s, &a.record, &r);
 	assert_string_equal(r.org, "H01");

@@ -188,6 +188,48 @@ test_the_next_start_looks_at_what_came_before(void **state)
 	assert_int_equal(settled, 2);
 }
 
+/* In the name of an org that nobody here knows yet. */
+static void
+cared_for_unknown(const char *org)
+{
+	size_t i = number_of("V");
+	struct change c;
+
+	change_init(&c);
+	c.id.life[0] = (uint8_t)(i + 1);
+	c.id.class = 2;
+	c.id.seq = ++seqs[i];
+	snprintf(c.record.source, sizeof c.record.source, "his");
+	snprintf(c.record.kind, sizeof c.record.kind, "encounter");
+	snprintf(c.record.ref, sizeof c.record.ref, "x1");
+	snprintf(c.by, sizeof c.by, "S1");
+	snprintf(c.org, sizeof c.org, "%s", org);
+	c.fields =
+	    json_pack("{s:s, s:s}", "resident_id", "ref:r1", "state", "signed");
+	take(&c);
+	change_clear(&c);
+}
+
+static void
+test_an_org_that_is_known_late_is_looked_at(void **state)
+{
+	struct audience a;
+	struct list_entry entry;
+	uint64_t settled;
+
+	file_comes();
+	cared_for_unknown("E");
+	assert_int_equal(meta_put_number(t, "scopes.settled", 2), ERR_OK);
+	org("E", "A", NULL);
+	assert_int_equal(
+	    meta_get_number(t, "scopes.settled", &settled), ERR_OK);
+	assert_int_equal(settled, 0);
+	assert_int_equal(scope_prepare(t, &hub), ERR_OK);
+	assert_int_equal(audience_read(t, "org:E", &a), ERR_OK);
+	assert_int_equal(list_entry_read(t, &a, 2, 2, &entry), ERR_OK);
+	assert_int_equal(change_id_compare(&entry.id, &resident), 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -204,6 +246,7 @@ main(void)
 	    CASE(test_a_ref_that_two_bear_is_cared_for_by_nobody),
 	    CASE(test_linked_entries_share_their_villages),
 	    CASE(test_the_next_start_looks_at_what_came_before),
+	    CASE(test_an_org_that_is_known_late_is_looked_at),
 	};
 
 	if (sodium_init() < 0)

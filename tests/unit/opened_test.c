@@ -190,11 +190,19 @@ test_what_was_open_once_is_not_counted_again(void **state)
 }
 
 static void
+is_township(const char *ref)
+{
+	came("H", "", "org", ref, NULL,
+	    json_pack("{s:s, s:s}", "name", ref, "level", "township"));
+}
+
+static void
 test_residents_of_the_teams_own_org_are_not_counted(void **state)
 {
 	struct pair own;
 	size_t n;
 
+	is_township("A");
 	for (n = 0; n < MOST + 2; n++) {
 		somebody(&own, n, n % 2 == 0 ? "B" : "A");
 		sign(&own, n % 2 == 0 ? "B" : "V", "signed");
@@ -219,6 +227,45 @@ test_who_kept_the_file_once_is_no_stranger(void **state)
 	says(&own, "state", "active");
 	says(&own, OPENED_FIELD, "-");
 	assert_int_equal(waiting(FINDING_MANY_OPENED).count, 0);
+}
+
+/* Who names himself is asked about, and opens nothing by that. */
+static void
+test_who_takes_the_file_is_a_stranger_still(void **state)
+{
+	struct pair more, taken;
+
+	fill_the_day("B", "signed");
+	more = signed_by("B", MOST, "signed", NOW + 60);
+	assert_asked(&more);
+	came("B", "his", "resident", more.r, &more.resident,
+	    json_pack("{s:s}", "managing_org_id", "ref:B"));
+	settle(NOW + 60);
+	says(&more, OPENED_FIELD, OPENED_ASKED);
+	expect(&more.encounter, "A");
+	/* Nor does he who did so before he signed. */
+	somebody(&taken, MOST + 1, "A");
+	came("B", "his", "resident", taken.r, &taken.resident,
+	    json_pack("{s:s}", "managing_org_id", "ref:B"));
+	sign(&taken, "B", "signed");
+	settle(NOW + 60);
+	says(&taken, OPENED_FIELD, OPENED_ASKED);
+	expect(&taken.encounter, "A");
+}
+
+/* Nobody below a hospital keeps for it. */
+static void
+test_a_hospitals_residents_are_not_its_townships(void **state)
+{
+	struct pair his;
+
+	came("H", "", "org", "A", NULL,
+	    json_pack("{s:s, s:s}", "name", "A", "level", "county"));
+	somebody(&his, 0, "A");
+	sign(&his, "V", "signed");
+	settle(NOW);
+	says(&his, "state", "active");
+	assert_int_equal(waiting(FINDING_FILE_OPENED).count, 1);
 }
 
 /* --- of whom ------------------------------------------------------------- */
@@ -336,6 +383,8 @@ main(void)
 	    CASE(test_what_was_open_once_is_not_counted_again),
 	    CASE(test_residents_of_the_teams_own_org_are_not_counted),
 	    CASE(test_who_kept_the_file_once_is_no_stranger),
+	    CASE(test_who_takes_the_file_is_a_stranger_still),
+	    CASE(test_a_hospitals_residents_are_not_its_townships),
 	    CASE(test_a_contract_opens_no_second_file),
 	    CASE(test_a_person_opens_it_or_leaves_it),
 	    CASE(test_a_person_opens_what_was_imported),
