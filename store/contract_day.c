@@ -22,21 +22,12 @@ static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	struct question q;
-	struct record r;
-	enum err e;
-
 	(void)self;
 	if (strcmp(c->record.kind, "contract") != 0 ||
 	    json_object_get(c->fields, "end_is_guessed") == NULL)
 		return ERR_OK;
-	e = record_read(t, key, &r);
-	if (e != ERR_OK)
-		return e == ERR_CORRUPT ? ERR_OK : e;
-	matter_question(&r.id, FINDING_DAY_UNKNOWN, "ended_on", r.at, &q);
-	e = is_guessed(&r) ? question_put(t, &q) : matter_drop(t, &q);
-	record_clear(&r);
-	return e;
+	return matter_ask_while(
+	    t, key, FINDING_DAY_UNKNOWN, "ended_on", is_guessed);
 }
 
 static enum err

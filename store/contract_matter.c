@@ -129,20 +129,10 @@ static enum err
 note(struct txn *t, const struct self *self, const struct change *c,
     const uint8_t key[KEY_RECORD_BYTES])
 {
-	struct question q;
-	struct record r;
-	enum err e;
-
 	(void)self;
-	if (!may_ask(c))
-		return ERR_OK;
-	e = record_read(t, key, &r);
-	if (e != ERR_OK)
-		return e == ERR_CORRUPT ? ERR_OK : e;
-	matter_question(&r.id, FINDING_CONTESTED, "", r.at, &q);
-	e = asks(&r) ? question_put(t, &q) : matter_drop(t, &q);
-	record_clear(&r);
-	return e;
+	return may_ask(c)
+	           ? matter_ask_while(t, key, FINDING_CONTESTED, "", asks)
+	           : ERR_OK;
 }
 
 /* --- what there is to choose from ----------------------------------------- */

@@ -96,6 +96,11 @@ void matter_question(const struct identity *record, enum finding_code code,
     const char *field, int64_t at, struct question *out);
 /** question_drop(), at no cost where no matter waits at all. */
 enum err matter_drop(struct txn *t, const struct question *q);
+/** Put the row about the record of this key and a field while the record, as it
+ * is here, asks; else drop it. What cannot be read is verify's to tell. */
+typedef bool matter_asks(const struct record *r);
+enum err matter_ask_while(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    enum finding_code code, const char *field, matter_asks *asks);
 /** Key of the record a row of QUESTION_MATTER or QUESTION_LOST is about. */
 void matter_key(
     struct txn *t, const struct question *q, uint8_t out[KEY_RECORD_BYTES]);

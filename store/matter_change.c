@@ -35,6 +35,22 @@ matter_drop(struct txn *t, const struct question *q)
 	return e == ERR_OK && n > 0 ? question_drop(t, q) : e;
 }
 
+enum err
+matter_ask_while(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
+    enum finding_code code, const char *field, matter_asks *asks)
+{
+	struct question q;
+	struct record r;
+	enum err e = record_read(t, key, &r);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	matter_question(&r.id, code, field, r.at, &q);
+	e = asks(&r) ? question_put(t, &q) : matter_drop(t, &q);
+	record_clear(&r);
+	return e;
+}
+
 void
 matter_key(
     struct txn *t, const struct question *q, uint8_t out[KEY_RECORD_BYTES])
