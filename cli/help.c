@@ -30,7 +30,9 @@ static const struct page pages[] = {
         N_("print a code with which a node joins the group"),
         N_("The code is good for one node, for 72 hours and five tries. The "
            "node may act for the orgs named, and for those below them; they "
-           "may still be unknown here.\n\n"
+           "may still be unknown here. A village's computer is named its "
+           "village and its team, --org V01 --org team:TM1: then it also "
+           "holds the team's contracts and the files that go with them.\n\n"
            "  --name N   what the node is called\n"
            "  --qr       draw the code for a camera as well\n")},
     {"hub revoke", "yizhan hub revoke SITE --reason TEXT",
