@@ -5,10 +5,18 @@
 
 #include "store/record.h"
 
-/** The request that a report answers. ERR_NOT_FOUND: it names none, or that is
+enum { REPORT_MOVES_MAX = 8 }; /* from file to file; no further */
+
+/** The request that a report answers; of one that was filed with the wrong
+ * resident the one that it went to. ERR_NOT_FOUND: it names none, or that is
  * not here. */
 enum err report_request(struct txn *t, const struct identity *report,
     const json_t *fields, struct record *out);
+
+/** In the place of a request that went to another file the one that it went to;
+ * any other stays. Unless it returns ERR_OK the request is cleared.
+ * ERR_NOT_FOUND: that is not here. */
+enum err report_request_moved(struct txn *t, struct record *request);
 
 /** Key of the resident's entry that a report names, else that its request
  * names. ERR_NOT_FOUND. */

@@ -3,6 +3,7 @@
 #include "tests/unit/import_room.h"
 
 #include "store/matter_pen.h"
+#include "store/reassign.h"
 
 #define CONTRACT(ref, staff)                                                   \
 	ENVELOPE("contract", ref, "09:00:00", "C01")                           \
@@ -521,6 +522,73 @@ test_a_report_is_recognised_for_whose_it_is(void **state)
 	assert_false(is_anothers(f, "P3", "R2"));
 }
 
+static void
+moves_request(struct fixture *f, const char *ref, const char *to)
+{
+	const struct reassigning r = {
+	    .by = "S1", .to = to, .reason = "录错人", .now = TEST_NOW};
+	struct txn *t = test_store_write(&f->s);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored out;
+	struct self self;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(
+	    record_find(t, &self, "exam_request", ref, key), ERR_OK);
+	assert_int_equal(reassign(t, &self, key, &r, &out), ERR_OK);
+	assert_int_equal(out.findings.refusals, 0);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	self_wipe(&self);
+}
+
+/* The request goes on in another file, and the report still names the stub. */
+static void
+test_a_report_goes_where_its_request_went(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack("{s:s}", "name", "张伟"));
+	test_store_admit(&f->s, "his", "resident", "R2", "C01",
+	    json_pack("{s:s}", "name", "李娜"));
+	test_store_admit(&f->s, "his", "exam_request", "Q1", "C01",
+	    json_pack("{s:s, s:s}", "state", "sent", "resident_id", "ref:R1"));
+	test_store_admit(&f->s, "his", "exam_report", "P1", "C01",
+	    json_pack("{s:s}", "exam_request_id", "ref:Q1"));
+	moves_request(f, "Q1", "R2");
+	assert_false(is_anothers(f, "P1", "R2"));
+	assert_true(is_anothers(f, "P1", "R1"));
+	/* Where it went is not here, or was not made of it. */
+	test_store_admit(&f->s, "his", "exam_request", "Q2", "C01",
+	    json_pack("{s:s, s:s, s:s}", "state", "sent", "resident_id",
+	        "ref:R1", "reassigned_to", "ref:Q9"));
+	test_store_admit(&f->s, "his", "exam_report", "P2", "C01",
+	    json_pack("{s:s}", "exam_request_id", "ref:Q2"));
+	assert_false(is_anothers(f, "P2", "R2"));
+	test_store_admit(&f->s, "his", "exam_request", "Q9", "C01",
+	    json_pack("{s:s, s:s}", "state", "sent", "resident_id", "ref:R1"));
+	assert_false(is_anothers(f, "P2", "R2"));
+}
+
+/* One that leads to itself ends too. */
+static void
+test_a_request_that_went_in_a_circle_is_nobodys(void **state)
+{
+	struct fixture *f = *state;
+
+	test_store_admit(&f->s, "his", "resident", "R1", "C01",
+	    json_pack("{s:s}", "name", "张伟"));
+	test_store_admit(&f->s, "his", "resident", "R2", "C01",
+	    json_pack("{s:s}", "name", "李娜"));
+	test_store_admit(&f->s, "his", "exam_request", "Q1", "C01",
+	    json_pack("{s:s, s:s, s:s, s:s}", "state", "sent", "resident_id",
+	        "ref:R1", "reassigned_to", "ref:Q1", "reassigned_from",
+	        "ref:Q1"));
+	test_store_admit(&f->s, "his", "exam_report", "P1", "C01",
+	    json_pack("{s:s}", "exam_request_id", "ref:Q1"));
+	assert_false(is_anothers(f, "P1", "R2"));
+}
+
 int
 main(void)
 {
@@ -539,6 +607,8 @@ main(void)
 	    CLINIC(test_a_service_is_one_that_was_promised),
 	    CLINIC(test_a_service_is_of_a_contract_that_ran),
 	    CLINIC(test_a_report_is_recognised_for_whose_it_is),
+	    CLINIC(test_a_report_goes_where_its_request_went),
+	    CLINIC(test_a_request_that_went_in_a_circle_is_nobodys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
