@@ -4,6 +4,11 @@
  * value. So the latest are found first, and what is long over is not read. The
  * ref alone finds records of several sources, whose residents may be others,
  * so each is held against the entries of the person that is meant.
+ *
+ * A report may leave it to its request to name the resident, and come before
+ * that is here, or stay when that goes to another file. So it has a row under
+ * blind(the request's ref) too, and a request that comes or changes takes what
+ * stands there to its resident.
  */
 
 #include <stdio.h>
@@ -18,7 +23,8 @@
 
 enum {
 	DAY_BYTES = sizeof(uint32_t),
-	NOTE_BYTES = DB_BLIND_BYTES + DAY_BYTES + KEY_RECORD_BYTES,
+	REST_BYTES = DAY_BYTES + KEY_RECORD_BYTES,
+	NOTE_BYTES = DB_BLIND_BYTES + REST_BYTES,
 	LASTING_DAYS = 400, /* of a drug at most; no usual window is longer */
 	LATE_DAYS = 30,     /* entered from paper after a spell without power */
 };
@@ -27,10 +33,13 @@ static const int64_t day_seconds = 24 * 60 * 60;
 
 /* --- noting ------------------------------------------------------------ */
 
+static const char of_resident[] = "resident-did", of_request[] = "request-did";
+
 static void
-note_key(struct txn *t, const char *resident, uint8_t key[DB_BLIND_BYTES])
+note_key(struct txn *t, const char *label, const char *ref,
+    uint8_t key[DB_BLIND_BYTES])
 {
-	db_blind(txn_db(t), "resident-did", resident, strlen(resident), key);
+	db_blind(txn_db(t), label, ref, strlen(ref), key);
 }
 
 /* Days for which a prescription or a result may matter. */
@@ -88,40 +97,133 @@ day_backwards(const char *day)
 	return (uint32_t)(INT32_MAX - (int64_t)date_days(day));
 }
 
+/* rest: of the key, the day and the record. */
 static enum err
-note_of(struct txn *t, const char *resident, const char *day,
-    const uint8_t record_key[KEY_RECORD_BYTES])
+put_note(struct txn *t, const char *label, const char *ref,
+    const uint8_t rest[REST_BYTES])
 {
 	uint8_t key[NOTE_BYTES];
 
-	note_key(t, resident, key);
-	store_u32(key + DB_BLIND_BYTES, day_backwards(day));
-	memcpy(key + DB_BLIND_BYTES + DAY_BYTES, record_key, KEY_RECORD_BYTES);
+	note_key(t, label, ref, key);
+	memcpy(key + DB_BLIND_BYTES, rest, REST_BYTES);
 	return txn_put(t, TABLE_CODES, key, sizeof key, "", 0);
 }
 
-/* By what a version of the record says; without both nobody is reminded. A
- * report may leave it to its request to name the resident. */
+/* Under whom its request names, and the request, which may come or change. */
+static enum err
+note_by_request(struct txn *t, const struct identity *id, const json_t *fields,
+    const uint8_t rest[REST_BYTES])
+{
+	const char *ref = rule_ref(fields, "exam_request_id"), *resident;
+	struct record request;
+	enum err e;
+
+	if (ref == NULL)
+		return ERR_OK;
+	e = put_note(t, of_request, ref, rest);
+	if (e == ERR_OK)
+		e = report_request(t, id, fields, &request);
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	resident = rule_ref(request.fields, "resident_id");
+	if (resident != NULL)
+		e = put_note(t, of_resident, resident, rest);
+	record_clear(&request);
+	return e;
+}
+
+/* By what a version of the record says; without both nobody is reminded. */
 static enum err
 note(struct txn *t, const struct identity *id, const json_t *fields,
     const uint8_t record_key[KEY_RECORD_BYTES])
 {
 	const char *resident = rule_ref(fields, "resident_id");
 	const char *day = rule_day(fields, day_field(id->kind));
-	struct record request;
-	enum err e;
+	uint8_t rest[REST_BYTES];
 
 	if (day == NULL)
 		return ERR_OK;
-	if (resident != NULL)
-		return note_of(t, resident, day, record_key);
-	e = report_request(t, id, fields, &request);
+	store_u32(rest, day_backwards(day));
+	memcpy(rest + DAY_BYTES, record_key, KEY_RECORD_BYTES);
+	return resident != NULL ? put_note(t, of_resident, resident, rest)
+	                        : note_by_request(t, id, fields, rest);
+}
+
+/* The days and keys of the latest reports that name a request. */
+static enum err
+add_reports(struct txn *t, const char *request, struct buffer *out)
+{
+	uint8_t key[DB_BLIND_BYTES];
+	struct bytes found;
+	struct walk *w;
+	size_t looked = 0;
+	enum err e;
+
+	note_key(t, of_request, request, key);
+	e = walk_open(t, TABLE_CODES, key, sizeof key, &w);
+	if (e != ERR_OK)
+		return e;
+	while (looked++ < DUPLICATES_LOOKED_MAX &&
+	       (e = walk_next(w, &found, NULL)) == ERR_OK &&
+	       found.size == NOTE_BYTES &&
+	       memcmp(found.data, key, sizeof key) == 0)
+		put_bytes(out, found.data + sizeof key, REST_BYTES);
+	walk_close(w);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
+/* Those that name the request, or one that it was made of when it went to
+ * another file. */
+static enum err
+add_all_reports(struct txn *t, const struct record *request, unsigned moves,
+    struct buffer *out)
+{
+	struct record before;
+	enum err e = add_reports(t, request->id.ref, out);
+
+	if (e != ERR_OK || moves == REPORT_MOVES_MAX)
+		return e;
+	e = report_request_before(t, request, &before);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
-	resident = rule_ref(request.fields, "resident_id");
-	if (resident != NULL)
-		e = note_of(t, resident, day, record_key);
-	record_clear(&request);
+	e = add_all_reports(t, &before, moves + 1, out);
+	record_clear(&before);
+	return e;
+}
+
+/* What is found in that file; what is not his is not looked at there. */
+static enum err
+note_reports(struct txn *t, struct record *request, const struct buffer *rows)
+{
+	const char *resident;
+	size_t at;
+	enum err e = report_request_moved(t, request);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+	resident = rule_ref(request->fields, "resident_id");
+	for (at = 0; e == ERR_OK && resident != NULL && at < rows->size;
+	     at += REST_BYTES)
+		e = put_note(t, of_resident, resident, rows->data + at);
+	record_clear(request);
+	return e;
+}
+
+static enum err
+note_request(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+{
+	struct buffer rows = {0};
+	struct record request;
+	enum err e = record_read(t, key, &request);
+
+	if (e != ERR_OK)
+		return e == ERR_CORRUPT ? ERR_OK : e;
+	e = add_all_reports(t, &request, 0, &rows);
+	if (e == ERR_OK && rows.size > 0)
+		e = note_reports(t, &request, &rows);
+	else
+		record_clear(&request);
+	buffer_free(&rows);
 	return e;
 }
 
@@ -132,6 +234,8 @@ duplicates_note(struct txn *t, const struct change *c,
 	struct record r;
 	enum err e;
 
+	if (strcmp(c->record.kind, "exam_request") == 0)
+		return note_request(t, record_key);
 	if (!is_noted(c) || is_history(c))
 		return ERR_OK;
 	if (c->parent_count == 0)
@@ -327,7 +431,7 @@ look_through(const struct visit *v, const char *resident)
 	struct walk *w;
 	size_t looked = 0;
 
-	note_key(v->t, resident, key);
+	note_key(v->t, of_resident, resident, key);
 	store_u32(key + DB_BLIND_BYTES, last);
 	if (walk_open(v->t, TABLE_CODES, key, sizeof key, &w) != ERR_OK)
 		return;

@@ -17,7 +17,8 @@
 enum { DUPLICATES_LOOKED_MAX = 512 };
 
 /** Note under its resident a record that prescribes or reports, unless that
- * was long over when it was written down. */
+ * was long over when it was written down; of a request, the reports that name
+ * it and leave it to it whose they are. */
 enum err duplicates_note(struct txn *t, const struct change *c,
     const uint8_t record_key[KEY_RECORD_BYTES]);
 

@@ -49,6 +49,19 @@ report_request_moved(struct txn *t, struct record *request)
 }
 
 enum err
+report_request_before(
+    struct txn *t, const struct record *request, struct record *out)
+{
+	const char *from = rule_ref(request->fields, "reassigned_from");
+	uint8_t key[KEY_RECORD_BYTES];
+	enum err e = from == NULL ? ERR_NOT_FOUND
+	                          : index_resolve(t, request->id.source,
+	                                request->id.kind, from, key);
+
+	return e == ERR_OK ? record_read(t, key, out) : e;
+}
+
+enum err
 report_request(struct txn *t, const struct identity *report,
     const json_t *fields, struct record *out)
 {

@@ -18,6 +18,11 @@ enum err report_request(struct txn *t, const struct identity *report,
  * ERR_NOT_FOUND: that is not here. */
 enum err report_request_moved(struct txn *t, struct record *request);
 
+/** What a request says that it was made of when it went to another file.
+ * ERR_NOT_FOUND: nothing, or that is not here. */
+enum err report_request_before(
+    struct txn *t, const struct record *request, struct record *out);
+
 /** Key of the resident's entry that a report names, else that its request
  * names. ERR_NOT_FOUND. */
 enum err report_person(struct txn *t, const struct identity *report,

@@ -377,6 +377,72 @@ test_a_report_is_of_whom_its_request_names(void **state)
 	assert_false(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
 }
 
+static void
+report_on(struct fixture *f, const char *request)
+{
+	test_store_admit(&f->s, "his", "exam_report", "P1", "C02",
+	    json_pack("{s:s+, s:s, s:s}", "exam_request_id", "ref:", request,
+	        "item_code", "K", "signed_at", "2026-04-20T09:00:00+08:00"));
+}
+
+static void
+test_a_report_may_come_before_its_request(void **state)
+{
+	struct fixture *f = *state;
+	struct findings found;
+
+	give(f, ITEM("I1", "K", "lab", "7") SOMEBODY("R1"));
+	report_on(f, "Q7");
+	found = ask_for(f, "K", "2026-04-26");
+	assert_false(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+	test_store_admit(&f->s, "his", "exam_request", "Q7", "C01",
+	    json_pack("{s:s, s:s}", "state", "sent", "resident_id", "ref:R1"));
+	found = ask_for(f, "K", "2026-04-26");
+	assert_true(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+	found = ask_for(f, "K", "2026-04-27");
+	assert_false(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+}
+
+static void
+request_moved(struct fixture *f, const char *ref, const char *field,
+    const char *other, const char *resident)
+{
+	test_store_admit(&f->s, "his", "exam_request", ref, "C01",
+	    json_pack("{s:s, s:s+, s:s+}", "state", "sent", "resident_id",
+	        "ref:", resident, field, "ref:", other));
+}
+
+/* The stub comes first, or what came of it. */
+static void
+test_a_report_is_found_where_its_request_went(void **state)
+{
+	struct fixture *f = *state;
+	struct findings found;
+
+	give(f, ITEM("I1", "K", "lab", "7") SOMEBODY("R1") SOMEBODY("R2"));
+	report_on(f, "Q7");
+	request_moved(f, "Q7", "reassigned_to", "Q8", "R2");
+	found = ask_for(f, "K", "2026-04-26");
+	assert_false(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+	request_moved(f, "Q8", "reassigned_from", "Q7", "R1");
+	found = ask_for(f, "K", "2026-04-26");
+	assert_true(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+}
+
+static void
+test_a_report_is_found_once_its_stub_is_here(void **state)
+{
+	struct fixture *f = *state;
+	struct findings found;
+
+	give(f, ITEM("I1", "K", "lab", "7") SOMEBODY("R1") SOMEBODY("R2"));
+	request_moved(f, "Q8", "reassigned_from", "Q7", "R1");
+	report_on(f, "Q7");
+	request_moved(f, "Q7", "reassigned_to", "Q8", "R2");
+	found = ask_for(f, "K", "2026-04-26");
+	assert_true(warns(&found, FINDING_DUPLICATE_LAB, "item_code"));
+}
+
 /* --- many ------------------------------------------------------------------
  */
 
@@ -421,6 +487,9 @@ main(void)
 	    CLINIC(test_what_was_given_under_a_linked_entry_counts),
 	    HUB(test_who_asks_for_an_examination_is_reminded),
 	    HUB(test_a_report_is_of_whom_its_request_names),
+	    HUB(test_a_report_may_come_before_its_request),
+	    HUB(test_a_report_is_found_where_its_request_went),
+	    HUB(test_a_report_is_found_once_its_stub_is_here),
 	    CLINIC(test_the_latest_are_looked_at),
 	};
 
