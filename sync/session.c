@@ -514,7 +514,7 @@ session_look_again(struct session *s)
 			s->sent_end = false;
 	} else if (s->sent_end && s->bound.is_set) {
 		return; /* what it left of its part is the peer's by now */
-	} else if (s->is_last_look) {
+	} else if (s->is_last_look && s->sent_end) {
 		s->missed_look = true;
 		return;
 	}
