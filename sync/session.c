@@ -429,8 +429,8 @@ session_answer_batch(struct session *s, const struct receipt *receipt,
 		return;
 	/* What it led to, the group's word on it perhaps, goes before the peer
 	 * can say bye. */
-	s->owes_look =
-	    s->o.purpose == SESSION_ANSWER && s->batch->change_count > 0;
+	if (s->o.purpose == SESSION_ANSWER && s->batch->change_count > 0)
+		s->owes_look = true;
 	/* First what the group holds: when the receipt completes a session
 	 * nothing is left unsaid. */
 	e = answers_put_group(s, group, group_count);
