@@ -429,8 +429,8 @@ session_answer_batch(struct session *s, const struct receipt *receipt,
 		return;
 	/* What it led to, the group's word on it perhaps, goes before the peer
 	 * can say bye. */
-	s->owes_look =
-	    s->o.purpose == SESSION_ANSWER && s->batch->change_count > 0;
+	if (s->o.purpose == SESSION_ANSWER && s->batch->change_count > 0)
+		s->owes_look = true;
 	/* First what the group holds: when the receipt completes a session
 	 * nothing is left unsaid. */
 	e = answers_put_group(s, group, group_count);
@@ -514,7 +514,7 @@ session_look_again(struct session *s)
 			s->sent_end = false;
 	} else if (s->sent_end && s->bound.is_set) {
 		return; /* what it left of its part is the peer's by now */
-	} else if (s->is_last_look) {
+	} else if (s->is_last_look && s->sent_end) {
 		s->missed_look = true;
 		return;
 	}

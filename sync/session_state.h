@@ -226,9 +226,9 @@ struct session {
 	bool answers_urgent; /* an answer of those is in control */
 	bool owes_look;      /* responder: a batch was taken, and what that led
 	                        to may stand on our lists */
-	bool is_last_look;   /* the peer may be through with that answer: it is
-	                        not held by what comes later, until it sends
-	                        more */
+	bool is_last_look;   /* the peer may be through with that answer, or
+	                        with the end said again behind it: it is not
+	                        held by what comes later, until it sends more */
 	bool missed_look;    /* something came meanwhile */
 	bool holds_first;    /* responder: batches of message 3 are answered
 	                        in its first frame */

@@ -247,6 +247,111 @@ test_who_is_through_is_not_held_by_what_comes_later(void **state)
 	ends_free(&ends);
 }
 
+enum { CLINICS_LAST = 600 };
+
+/* The clinic's last batch leads to a load. */
+static enum err
+read_a_load(void *context, const struct list_id *list,
+    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
+    const struct hello *peer, size_t changes_max, size_t bytes_max,
+    struct batch *out)
+{
+	hub.lists[0].count = hub.taken < CLINICS_LAST ? 1 : 5000;
+	return memory_read(
+	    context, list, after, peer_key, peer, changes_max, bytes_max, out);
+}
+
+/* END is taken back for that load, and the clinic stays until it is said
+ * again: an emergency does not wait behind it, nor for the next session. */
+static void
+test_the_urgent_overtakes_what_the_last_batch_leads_to(void **state)
+{
+	struct memory_list *load, *urgent;
+	unsigned i;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	load = memory_list_make(&hub, "org:C01", 3, 1, 700);
+	urgent = memory_list_make(&hub, "org:C01", 0, 0, 40);
+	memory_list_make(&clinic, "up", 2, CLINICS_LAST, 40);
+	ends_make(&ends);
+	ends.down->o.source.read = read_a_load;
+	run(&ends, SIZE_MAX, 3000);
+	assert_true(ends.down->sent_end);
+	while (ends.down->sent_end)
+		run(&ends, SIZE_MAX, ends.moved + 1);
+	assert_true(ends.down->is_last_look);
+	run(&ends, SIZE_MAX, ends.moved + 20000);
+	urgent->count = 1;
+	session_look_again(ends.down);
+	for (i = 0; i < 3; i++) { /* the one under way, and its own */
+		(void)memory_carry(ends.down, ends.up, SIZE_MAX, ++ends.now_ms);
+		memory_work(&clinic, ends.up);
+	}
+	assert_non_null(memory_cursor(&clinic.own, &urgent->id, false));
+	assert_true(memory_cursor(&clinic.own, &load->id, false)->place < 5000);
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_true(hub.is_done);
+	assert_int_equal(
+	    memory_cursor(&clinic.own, &load->id, false)->place, 5000);
+	ends_free(&ends);
+}
+
+/* Behind the clinic's last change something of its list is passed over, which
+ * the hub is told by a batch without changes. */
+static enum err
+read_with_a_tail(void *context, const struct list_id *list,
+    const struct cursor *after, const uint8_t peer_key[KEY_BYTES],
+    const struct hello *peer, size_t changes_max, size_t bytes_max,
+    struct batch *out)
+{
+	struct memory_list *up = &clinic.lists[0];
+	enum err e = memory_read(
+	    context, list, after, peer_key, peer, changes_max, bytes_max, out);
+
+	if (e != ERR_END || list->class != up->id.class ||
+	    after->place != CLINICS_LAST)
+		return e;
+	up->count = CLINICS_LAST + 1;
+	out->list = *list;
+	out->start = out->end = *after;
+	out->end.place = up->count;
+	out->end.running = memory_running(up, up->count);
+	return ERR_OK;
+}
+
+static void
+test_a_batch_without_changes_takes_no_look_away(void **state)
+{
+	struct memory_list *down;
+	const struct cursor *at;
+
+	(void)state;
+	memory_pair_make(&hub, &clinic);
+	down = memory_list_make(&hub, "org:C01", 2, 1, 40);
+	memory_list_make(&clinic, "up", 2, CLINICS_LAST, 40);
+	ends_make(&ends);
+	ends.up->o.source.read = read_with_a_tail;
+	ends.down->o.source.read = read_what_follows;
+	run(&ends, SIZE_MAX, 3000);
+	assert_true(ends.down->sent_end);
+	/* The hub takes all of it before it makes its next frame. */
+	do {
+		assert_true(
+		    memory_carry(ends.up, ends.down, SIZE_MAX, ++ends.now_ms));
+		memory_work(&hub, ends.down);
+		at = memory_cursor(&hub.own, &clinic.lists[0].id, false);
+	} while (at == NULL || at->place <= CLINICS_LAST);
+	assert_int_equal(hub.taken, CLINICS_LAST);
+	run(&ends, SIZE_MAX, UINT64_MAX);
+	assert_true(clinic.is_done);
+	assert_true(hub.is_done);
+	assert_int_equal(memory_cursor(&clinic.own, &down->id, false)->place,
+	    1 + CLINICS_LAST / LEADS_TO_ONE);
+	ends_free(&ends);
+}
+
 /* It is read for once, however many batches wait. */
 static size_t reads;
 
@@ -397,6 +502,9 @@ main(void)
 	    cmocka_unit_test(test_so_it_does_on_a_slow_link),
 	    cmocka_unit_test(
 	        test_who_is_through_is_not_held_by_what_comes_later),
+	    cmocka_unit_test(
+	        test_the_urgent_overtakes_what_the_last_batch_leads_to),
+	    cmocka_unit_test(test_a_batch_without_changes_takes_no_look_away),
 	    cmocka_unit_test(test_a_look_costs_a_reading_of_each_list_a_batch),
 	    cmocka_unit_test(test_what_was_not_taken_is_left_at_both_ends),
 	    cmocka_unit_test(test_what_one_list_took_is_no_word_of_another),
