@@ -82,7 +82,8 @@ crowded_is(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
  */
 
 /* A beginning makes its org one of those whose it may be, if there is room for
- * one more; where nobody else began it, its own. */
+ * one more; where nobody else began it, its own. Where more say so than have
+ * shares, nobody has one to take. */
 static bool
 is_beyond_share(const struct crowded_whose *w, size_t place, bool begins,
     const struct counting *theirs)
@@ -92,7 +93,7 @@ is_beyond_share(const struct crowded_whose *w, size_t place, bool begins,
 	if (place != SIZE_MAX)
 		return !w->org[place].is_sure &&
 		       w->org[place].changes >= CROWDED_BY_DOUBTED;
-	if (!begins)
+	if (!begins || w->is_claimed)
 		return true;
 	return w->count > 0 && (w->shares == CROWDED_SHARES_MAX ||
 	                           theirs->theirs >= CROWDED_BY_DOUBTED);

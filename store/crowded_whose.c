@@ -149,6 +149,7 @@ add_doubted(struct weighing *g)
 	if (!all) {
 		g->out->count = before;
 		g->out->shares = 0;
+		g->out->is_claimed = true;
 	}
 }
 

@@ -36,8 +36,9 @@ struct crowded_whose {
 	uint8_t group[NODE_ID_BYTES]; /* the node that has its own room */
 	size_t count; /* orgs; those it surely is of come first */
 	struct crowded_org org[CROWDED_ORGS_MAX];
-	size_t shares; /* how many of them have a share only */
-	size_t unsure; /* changes of all but those it surely is of */
+	size_t shares;   /* how many of them have a share only */
+	bool is_claimed; /* more say that they began it than have shares */
+	size_t unsure;   /* changes of all but those it surely is of */
 };
 
 /** Whose it is, read from its changes; nothing is counted. At a hub only, where

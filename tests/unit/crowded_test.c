@@ -416,6 +416,10 @@ test_a_crowd_that_says_it_began_it_gets_no_share(void **state)
 	meet(n, "X9");
 	write_of(n, "X9", 1, 1, true);
 	assert_true(is_apart(n - 1, &last, false));
+	/* Nor does one more that says so, or one that says it again. */
+	assert_true(is_apart(
+	    n + 1, &(struct cert){.org_count = 1, .orgs = {"XA"}}, true));
+	assert_true(is_apart(n - 1, &last, true));
 }
 
 /* A ref that a store gave says who began it, before that is here. */
