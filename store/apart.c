@@ -60,10 +60,34 @@ unite(struct txn *t, const struct self *self, const struct change *c,
 	return e == ERR_OK ? question_drop_change(t, type, &c->id) : e;
 }
 
-/* *is_over: nothing is to be judged any more. */
+/* What became of one. */
+enum judged {
+	JUDGED_OVER,  /* nothing is to be judged any more */
+	JUDGED_APART, /* it stays apart */
+	JUDGED_SHUT,  /* and so does what else its author wrote there */
+};
+
+/* Of a withdrawn node nothing more is merged by itself. */
+static enum judged
+judge(struct txn *t, const struct change *c, const struct node *author)
+{
+	enum finding_code code;
+
+	if (author->is_revoked)
+		return JUDGED_SHUT;
+	code = admit_judge(t, c, &author->cert);
+	if (code == FINDING_NONE)
+		return JUDGED_OVER;
+	/* One that is refused for another reason may find no room either. */
+	return code == FINDING_MANY_CHANGES ||
+	               crowded_is_apart(t, c, &author->cert)
+	           ? JUDGED_SHUT
+	           : JUDGED_APART;
+}
+
 static enum err
 judge_one(struct txn *t, const struct self *self, const struct change_id *id,
-    enum question_type type, bool *is_over)
+    enum question_type type, enum judged *out)
 {
 	struct stored s;
 	struct change c;
@@ -74,19 +98,20 @@ judge_one(struct txn *t, const struct self *self, const struct change_id *id,
 	change_init(&c);
 	c.id = *id;
 	e = stored_read(t, id, &s);
-	*is_over = e == ERR_NOT_FOUND ||
-	           (e == ERR_OK && type == QUESTION_CHANGE && s.apart == 0);
-	if (e == ERR_OK && !*is_over)
+	*out = e == ERR_NOT_FOUND ||
+	               (e == ERR_OK && type == QUESTION_CHANGE && s.apart == 0)
+	           ? JUDGED_OVER
+	           : JUDGED_SHUT;
+	if (e == ERR_OK && *out != JUDGED_OVER)
 		e = change_decode(&c, s.body.data, s.body.size);
 	if (e == ERR_OK && type == QUESTION_RETURNED)
 		author.cert = self->chain[0];
 	else if (e == ERR_OK)
 		e = author_of(t, id, &author);
-	/* Of a withdrawn node nothing more is merged by itself. */
-	if (e == ERR_OK && !*is_over && !author.is_revoked &&
-	    admit_judge(t, &c, &author.cert) == FINDING_NONE) {
-		e = unite(t, self, &c, &s, type);
-		*is_over = true;
+	if (e == ERR_OK && *out != JUDGED_OVER) {
+		*out = judge(t, &c, &author);
+		if (*out == JUDGED_OVER)
+			e = unite(t, self, &c, &s, type);
 	}
 	change_clear(&c);
 	stored_free(&s);
@@ -98,14 +123,14 @@ apart_judge_again(struct txn *t, const struct self *self)
 {
 	struct apart_list list = {0};
 	struct change_id id;
-	bool is_over;
+	enum judged is;
 	size_t at;
 	enum err e = question_walk(t, collect_apart, &list);
 
 	for (at = 0; e == ERR_OK && at < list.rows.size; at += APART_BYTES) {
 		key_change_read(&id, list.rows.data + at + 1);
-		e = judge_one(t, self, &id,
-		    (enum question_type)list.rows.data[at], &is_over);
+		e = judge_one(
+		    t, self, &id, (enum question_type)list.rows.data[at], &is);
 	}
 	buffer_free(&list.rows);
 	return e == ERR_OK ? crowded_all_due(t) : e;
@@ -113,16 +138,40 @@ apart_judge_again(struct txn *t, const struct self *self)
 
 /* --- while it was not known whose a record is ----------------------------- */
 
-/* Of a node that finds no room nothing more is looked at: what it costs is
- * that of the nodes and of what is merged. */
+/* How many of a life were refused for another reason than too little room,
+ * such as an org that is no longer its node's. */
+struct passed {
+	uint8_t life[LIFE_BYTES];
+	size_t count;
+};
+
+/* To the row that is looked at after one that stays apart; false: there is
+ * none. Of a node that finds no room nothing more is looked at, nor of one of
+ * which as many were refused as it may write: what it costs is that of the
+ * nodes and of what is merged. */
+static bool
+go_on(uint8_t row[CROWDED_HELD_BYTES], const struct change_id *id,
+    enum judged is, struct passed *p)
+{
+	if (memcmp(p->life, id->life, LIFE_BYTES) != 0) {
+		memcpy(p->life, id->life, LIFE_BYTES);
+		p->count = 0;
+	}
+	return is == JUDGED_SHUT || ++p->count >= CROWDED_BY_ONE
+	           ? crowded_held_skip(row)
+	           : crowded_held_next(row);
+}
+
 static enum err
 settle_record(
     struct txn *t, const struct self *self, const uint8_t key[KEY_RECORD_BYTES])
 {
 	uint8_t row[CROWDED_HELD_BYTES];
 	const uint8_t *from = NULL;
+	struct passed passed = {.count = 0};
 	struct change_id id;
-	bool is_over, is_more = true;
+	enum judged is;
+	bool is_more = true;
 	enum err e = crowded_held(t, key, NULL, row);
 
 	if (e == ERR_NOT_FOUND)
@@ -134,11 +183,11 @@ settle_record(
 			break;
 		from = row;
 		crowded_held_id(row, &id);
-		e = judge_one(t, self, &id, QUESTION_CHANGE, &is_over);
-		if (e == ERR_OK && is_over)
+		e = judge_one(t, self, &id, QUESTION_CHANGE, &is);
+		if (e == ERR_OK && is == JUDGED_OVER)
 			e = crowded_release(t, row);
-		else
-			is_more = crowded_held_skip(row);
+		else if (e == ERR_OK)
+			is_more = go_on(row, &id, is, &passed);
 	}
 	return e == ERR_OK || e == ERR_NOT_FOUND ? crowded_untell(t, key) : e;
 }

@@ -64,6 +64,8 @@ enum err crowded_held(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 /** The change that a row is about. */
 void crowded_held_id(
     const uint8_t row[CROWDED_HELD_BYTES], struct change_id *out);
+/** The first row that there may be after this one; false: there can be none. */
+bool crowded_held_next(uint8_t row[CROWDED_HELD_BYTES]);
 /** The first row that another life may have after this one's, which has said
  * enough; false: there can be none. */
 bool crowded_held_skip(uint8_t row[CROWDED_HELD_BYTES]);

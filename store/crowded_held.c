@@ -86,17 +86,29 @@ crowded_held_id(const uint8_t row[CROWDED_HELD_BYTES], struct change_id *out)
 	key_change_read(out, row + AT_CHANGE);
 }
 
+/* What stands before byte `end` of a record's row is a number here. */
+static bool
+add_one(uint8_t row[CROWDED_HELD_BYTES], size_t end)
+{
+	while (end-- > AT_BEGINS)
+		if (++row[end] != 0)
+			return true;
+	return false;
+}
+
+bool
+crowded_held_next(uint8_t row[CROWDED_HELD_BYTES])
+{
+	return add_one(row, CROWDED_HELD_BYTES);
+}
+
 bool
 crowded_held_skip(uint8_t row[CROWDED_HELD_BYTES])
 {
-	size_t i = AT_CHANGE + LIFE_BYTES;
+	size_t end = AT_CHANGE + LIFE_BYTES;
 
-	memset(row + i, 0, CROWDED_HELD_BYTES - i);
-	/* The life is a number here, and so is what stands before it. */
-	while (i-- > AT_BEGINS)
-		if (++row[i] != 0)
-			return true;
-	return false;
+	memset(row + end, 0, CROWDED_HELD_BYTES - end);
+	return add_one(row, end);
 }
 
 enum err

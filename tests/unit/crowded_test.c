@@ -531,14 +531,23 @@ test_who_is_known_late_loses_nothing(void **state)
 	admitted_free(&out);
 }
 
+static void
+settle(void)
+{
+	uint8_t key[KEY_RECORD_BYTES];
+	struct txn *t = pair_begin(pair.hub_db, true);
+
+	key_record_of(pair.hub_db, key, "his", "encounter", "E1");
+	pair_must(crowded_note_due(t, key));
+	pair_must(apart_settle(t, &pair.hub));
+	pair_must(txn_commit(t));
+}
+
 /* What is another's stays where it is. */
 static void
 test_what_is_still_too_much_stays_apart(void **state)
 {
 	struct admitted out;
-	struct txn *t;
-	struct change c;
-	uint8_t key[KEY_RECORD_BYTES];
 
 	(void)state;
 	meet(1, "X1");
@@ -546,18 +555,46 @@ test_what_is_still_too_much_stays_apart(void **state)
 	write_of(1, "X1", 1, CROWDED_BY_STRANGERS, false);
 	send(false, &out);
 	admitted_free(&out);
-	make(&c, 2, 1, FOUNDER, true);
-	key_record(pair.hub_db, key, &c.record);
-	t = pair_begin(pair.hub_db, true);
-	pair_must(crowded_note_due(t, key));
-	pair_must(apart_settle(t, &pair.hub));
-	pair_must(txn_commit(t));
-	place(&c);
-	t = pair_begin(pair.hub_db, true);
-	pair_must(crowded_note_due(t, key));
-	pair_must(apart_settle(t, &pair.hub));
-	pair_must(txn_commit(t));
+	settle();
+	write_of(2, FOUNDER, 1, 1, true);
+	settle();
 	assert_int_equal(count_here(), CROWDED_BY_STRANGERS + 1);
+	assert_int_equal(look(pair.hub_db).rows, 1);
+}
+
+/* Held as one too many. */
+static void
+hold(uint8_t n, uint64_t seq, const char *org)
+{
+	struct buffer body = {0};
+	struct txn *t = pair_begin(pair.hub_db, true);
+	struct change c;
+
+	make(&c, n, seq, org, false);
+	pair_must(change_encode(&c, &body));
+	pair_must(stored_write(
+	    t, &c.id, FINDING_MANY_CHANGES, 0, 7, body.data, body.size));
+	pair_must(crowded_hold(t, &c, "x", NOW));
+	pair_must(txn_commit(t));
+	buffer_free(&body);
+	change_clear(&c);
+}
+
+/* Since one of its orgs was moved away: what it said for others has room. */
+static void
+test_one_that_is_refused_for_another_reason_bars_no_other(void **state)
+{
+	(void)state;
+	meet(1, "X1");
+	meet(2, FOUNDER);
+	write_of(1, "X1", 1, CROWDED_BY_STRANGERS, false);
+	hold(2, 2, "X7");
+	hold(2, 3, FOUNDER);
+	hold(2, 4, "X7");
+	hold(2, 5, FOUNDER);
+	write_of(2, FOUNDER, 1, 1, true);
+	settle();
+	assert_int_equal(count_here(), CROWDED_BY_STRANGERS + 3);
 	assert_int_equal(look(pair.hub_db).rows, 1);
 }
 
@@ -654,6 +691,7 @@ main(void)
 	    CASE(test_who_keeps_a_file_rightly_finds_room),
 	    CASE(test_who_is_known_late_loses_nothing),
 	    CASE(test_what_is_still_too_much_stays_apart),
+	    CASE(test_one_that_is_refused_for_another_reason_bars_no_other),
 	    CASE(test_the_groups_word_makes_room),
 	    CASE(test_what_is_held_is_found_by_record_and_life),
 	};
