@@ -66,6 +66,17 @@ enum err
 admit_own(
     struct txn *t, const struct self *self, struct change *c, uint8_t class)
 {
+	enum err e;
+
+	memcpy(c->id.life, self->life, LIFE_BYTES);
+	e = apart_see_past(t, c);
+	return e == ERR_OK ? admit_again(t, self, c, class) : e;
+}
+
+enum err
+admit_again(
+    struct txn *t, const struct self *self, struct change *c, uint8_t class)
+{
 	uint8_t secret[HASH_BYTES];
 	struct buffer body = {0};
 	struct log_head head;

@@ -15,12 +15,19 @@
 /**
  * Write a change of this node's own: gives it its id in the current life,
  * chains, stores, indexes and lists it. The caller has filled record, parents,
- * by, org, times and fields, and checked them; class is its urgency.
+ * by, org, times and fields, and checked them; class is its urgency. Of parents
+ * that the parent node did not take what those had seen is named behind them
+ * (apart_see_past()).
  * ERR_LIMIT: the body is too large; ERR_FORMAT: see change_encode(); nothing
  * was written. ERR_FORK: another change stands under the next id: the store
  * was restored and needs a new life.
  */
 enum err admit_own(
+    struct txn *t, const struct self *self, struct change *c, uint8_t class);
+
+/** Likewise one that was written under another id before: it names the parents
+ * that it named then. */
+enum err admit_again(
     struct txn *t, const struct self *self, struct change *c, uint8_t class);
 
 /** Whether acting for `org` is within a certificate: one of its orgs or an

@@ -249,16 +249,43 @@ apart_returned(struct txn *t, const struct receipt *receipt,
 
 /* --- what follows it ------------------------------------------------------ */
 
-static void
-add_parent(struct change *c, const struct parent *p)
+/* What follows in the same life names no link; one that follows in the next
+ * has to. Of what is not here there is none. */
+static enum err
+fill_link(struct txn *t, struct parent *p)
 {
+	struct stored s;
+	uint8_t fingerprint[8];
+	enum err e;
+
+	stored_init(&s);
+	e = stored_read(t, &p->id, &s);
+	if (e == ERR_OK) {
+		store_u64(fingerprint, s.fingerprint);
+		memcpy(p->link, fingerprint, sizeof p->link);
+	}
+	stored_free(&s);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* `before`: who names it. */
+static enum err
+add_parent(struct txn *t, struct change *c, const struct change *before,
+    const struct parent *p)
+{
+	struct parent *added = &c->parents[c->parent_count];
 	size_t i;
 
 	for (i = 0; i < c->parent_count; i++)
 		if (change_id_compare(&c->parents[i].id, &p->id) == 0)
-			return;
-	if (c->parent_count < CHANGE_PARENTS_MAX)
-		c->parents[c->parent_count++] = *p;
+			return ERR_OK;
+	if (c->parent_count == CHANGE_PARENTS_MAX)
+		return ERR_OK;
+	*added = *p;
+	c->parent_count++;
+	return memcmp(p->id.life, before->id.life, LIFE_BYTES) == 0
+	           ? fill_link(t, added)
+	           : ERR_OK;
 }
 
 /* An emptied one says no more what it had seen. */
@@ -277,7 +304,7 @@ add_parents_of(struct txn *t, const struct change_id *id, struct change *c)
 	if (e == ERR_OK && s.body.size > 0)
 		e = change_decode(&before, s.body.data, s.body.size);
 	for (i = 0; e == ERR_OK && i < before.parent_count; i++)
-		add_parent(c, &before.parents[i]);
+		e = add_parent(t, c, &before, &before.parents[i]);
 	change_clear(&before);
 	stored_free(&s);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;

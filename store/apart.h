@@ -17,7 +17,7 @@ enum err apart_returned(struct txn *t, const struct receipt *receipt,
 
 /** Of its parents that the parent node did not take, name as parents also what
  * those had seen, so far as there is room: it follows that wherever it comes,
- * though they never do. ERR_NOMEM, ERR_IO, ERR_CORRUPT. */
+ * though they never do. admit_own() does it. ERR_NOMEM, ERR_IO, ERR_CORRUPT. */
 enum err apart_see_past(struct txn *t, struct change *c);
 
 /** Judge again what was kept apart, here or by the parent, because its org was

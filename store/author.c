@@ -463,9 +463,7 @@ amend_record(struct work *w, const struct record *r, const json_t *fields)
 	c.parent_count = r->parent_count;
 	memcpy(c.parents, r->parents, sizeof c.parents);
 	if (json_object_size(changed) > 0 || r->head_count > 1) {
-		e = apart_see_past(w->t, &c);
-		if (e == ERR_OK)
-			e = write_change(w, &c, changed);
+		e = write_change(w, &c, changed);
 	} else {
 		w->out->record = r->id;
 		w->out->id = r->head;

@@ -466,7 +466,7 @@ move_change(struct txn *t, const struct self *self, const struct moves *m,
 		return ERR_MORE;
 	e = drop_old(t, c, record_key);
 	if (e == ERR_OK)
-		e = admit_own(t, self, c, to->old.class);
+		e = admit_again(t, self, c, to->old.class);
 	if (e != ERR_OK)
 		return e;
 	to->fresh = c->id;

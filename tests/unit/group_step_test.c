@@ -146,6 +146,102 @@ test_what_follows_one_that_came_back_follows_what_that_saw(void **state)
 	change_clear(&first);
 }
 
+/* So does a line of a program, behind the line before it. */
+static void
+test_a_line_after_one_that_came_back_follows_what_that_saw(void **state)
+{
+	struct fixture *f = *state;
+	struct change first, second, third;
+
+	give(f, RESIDENT("08:00:00", ",\"phone\":\"1\""));
+	last_change(f, 2, &first);
+	give(f, RESIDENT("09:00:00", ",\"phone\":\"2\""));
+	last_change(f, 2, &second);
+	comes_back(f, &second.id);
+	give(f, RESIDENT("10:00:00", ",\"phone\":\"3\""));
+	last_change(f, 2, &third);
+	assert_int_equal(third.parent_count, 2);
+	assert_int_equal(
+	    change_id_compare(&third.parents[0].id, &second.id), 0);
+	assert_true(has_seen(&third, &first.id));
+	give(f, RESIDENT("11:00:00", ",\"phone\":\"3\""));
+	assert_counts(f, 0, 0, 1, 0);
+	change_clear(&third);
+	change_clear(&second);
+	change_clear(&first);
+}
+
+static void
+fingerprint_of(
+    struct fixture *f, const struct change_id *id, uint8_t fingerprint[8])
+{
+	struct txn *t = test_store_read(&f->s);
+	struct stored s;
+
+	stored_init(&s);
+	assert_int_equal(stored_read(t, id, &s), ERR_OK);
+	assert_int_not_equal(s.fingerprint, 0);
+	store_u64(fingerprint, s.fingerprint);
+	stored_free(&s);
+	txn_abort(t);
+}
+
+/* In the next life what its author saw in the one before needs a link. */
+static void
+test_what_follows_in_the_next_life_has_links(void **state)
+{
+	struct fixture *f = *state;
+	struct authored a, one, two;
+	uint8_t fingerprint[8];
+	struct self self;
+	struct change c;
+	struct txn *t;
+
+	test_store_join(&f->s, "V1");
+	found(f, "resident", person(), &a);
+	one = amended(f, &a, phone("333"));
+	comes_back(f, &one.id);
+	fingerprint_of(f, &a.id, fingerprint);
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(self_new_life(t, &self, TEST_NOW), ERR_OK);
+	self_wipe(&self);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	two = amended(f, &a, phone("444"));
+	written(f, &two.id, &c);
+	assert_int_equal(c.parent_count, 2);
+	assert_int_equal(change_id_compare(&c.parents[1].id, &a.id), 0);
+	assert_memory_equal(
+	    c.parents[1].link, fingerprint, FINGERPRINT_LINK_BYTES);
+	change_clear(&c);
+}
+
+/* Under another number it says of what its author had seen what it said. */
+static void
+test_what_is_written_again_sees_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct authored a, one, two;
+	struct change c;
+	struct self self;
+	struct txn *t;
+
+	found(f, "resident", person(), &a);
+	one = amended(f, &a, phone("333"));
+	two = amended(f, &a, phone("444"));
+	comes_back(f, &one.id);
+	written(f, &two.id, &c);
+	t = test_store_write(&f->s);
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	assert_int_equal(admit_again(t, &self, &c, 2), ERR_OK);
+	assert_int_equal(c.parent_count, 1);
+	c.id = two.id;
+	assert_int_equal(admit_own(t, &self, &c, 2), ERR_OK);
+	assert_int_equal(c.parent_count, 2);
+	txn_abort(t);
+	change_clear(&c);
+}
+
 /* --- as it comes in --------------------------------------------------------
  */
 
@@ -248,6 +344,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CLINIC(test_a_form_settles_without_the_groups_state),
 	    CLINIC(test_what_follows_one_that_came_back_follows_what_that_saw),
+	    CLINIC(test_a_line_after_one_that_came_back_follows_what_that_saw),
+	    CLINIC(test_what_follows_in_the_next_life_has_links),
+	    CLINIC(test_what_is_written_again_sees_no_more),
 	    HUB(test_a_state_that_was_seen_is_no_step),
 	    HUB(test_a_state_that_was_set_aside_is_a_step),
 	    HUB(test_what_may_be_undone_is_said_by_the_group_alone),

@@ -81,6 +81,45 @@ test_the_wrong_file_keeps_a_stub(void **state)
 	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_USAGE);
 }
 
+/* The stub has seen what its record had seen before one that came back. */
+static void
+test_the_stub_sees_past_what_came_back(void **state)
+{
+	struct test_store *s = *state;
+	struct question q = {.type = QUESTION_RETURNED,
+	    .code = FINDING_GROUP_ONLY_STATE,
+	    .at = TEST_NOW};
+	struct authored made;
+	struct change_id seen;
+	struct record r;
+	struct stored stored;
+	struct change c;
+	struct txn *t;
+
+	two_residents(s, "");
+	seen = says(s, "A", "encounter", "E1", NULL, VISIT);
+	q.id = says(s, "A", "encounter", "E1", &seen, "{\"plan\":\"x\"}");
+	t = test_store_write(s);
+	assert_int_equal(question_put(t, &q), ERR_OK);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	assert_int_equal(move_to(s, "E1", "R2", &made), ERR_OK);
+	test_store_record(s, "his", "encounter", "E1", &r);
+	stored_init(&stored);
+	change_init(&c);
+	c.id = r.head;
+	record_clear(&r);
+	t = test_store_read(s);
+	assert_int_equal(stored_read(t, &c.id, &stored), ERR_OK);
+	assert_int_equal(
+	    change_decode(&c, stored.body.data, stored.body.size), ERR_OK);
+	txn_abort(t);
+	assert_int_equal(c.parent_count, 2);
+	assert_int_equal(change_id_compare(&c.parents[0].id, &q.id), 0);
+	assert_int_equal(change_id_compare(&c.parents[1].id, &seen), 0);
+	change_clear(&c);
+	stored_free(&stored);
+}
+
 static enum err
 amends(struct test_store *s, const char *fields, struct authored *out)
 {
@@ -408,6 +447,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    HUB(test_the_wrong_file_keeps_a_stub),
+	    HUB(test_the_stub_sees_past_what_came_back),
 	    HUB(test_the_stub_takes_no_text),
 	    HUB(test_the_paper_follows_each_move),
 	    HUB(test_the_paper_follows_in_any_order),
