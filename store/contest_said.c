@@ -62,6 +62,8 @@ said_add(struct contest_said *s, const struct merge_input *one, bool is_others)
 	}
 	if (is_others)
 		drop(c, contract_terms);
+	if (is_others && contract_word_unsettles(c->fields))
+		json_object_del(c->fields, "state");
 	s->input[s->count].change = c;
 	s->input[s->count++].fingerprint = one->fingerprint;
 	return ERR_OK;

@@ -33,8 +33,9 @@ struct contest_said {
 	bool *stands; /* of which the state was not said otherwise since */
 };
 
-/** Those of is_others, of the same places, say nothing of contract_terms.
- * contest_said_free() after ERR_OK; changes must outlive it. */
+/** Those of is_others, of the same places, say nothing of contract_terms, and
+ * of the state only that it is in force or should end. contest_said_free()
+ * after ERR_OK; changes must outlive it. */
 enum err contest_said_read(const struct record_set *changes,
     const bool *is_others, struct contest_said *out);
 void contest_said_free(struct contest_said *s);

@@ -195,9 +195,6 @@ contest_say_of(struct txn *t, const struct self *self,
 	json_t *fields;
 	enum err e = ERR_OK;
 
-	if (rule_is_draft(s->record[i].said) ||
-	    rule_text(s->record[i].said, "state") == NULL)
-		return ERR_OK;
 	fields = difference(s, i);
 	if (fields != NULL && needs_word(s, i) &&
 	    json_object_set_new(fields, "state", wanted(s, i, "state")) != 0) {

@@ -39,6 +39,17 @@ sets_end(const json_t *fields)
 	       json_object_get(fields, "ended_on") != NULL;
 }
 
+bool
+contract_word_unsettles(const json_t *fields)
+{
+	const json_t *state = json_object_get(fields, "state");
+
+	return state != NULL &&
+	       (!json_is_string(state) ||
+	           !state_is_in("signed contested active ending closed",
+	               json_string_value(state)));
+}
+
 /* Also a step that only what was brought along may say. */
 static bool
 ends_contract(const struct change *c)
@@ -53,11 +64,13 @@ ends_contract(const struct change *c)
 	               kind_by_name(c->record.kind), c->fields));
 }
 
-/* What a beginning says of them is asked about as a beginning. */
+/* Or takes it out of a contest by its state. What a beginning says of them is
+ * asked about as a beginning. */
 static bool
 changes_terms(const struct change *c)
 {
-	return c->parent_count > 0 && sets_terms(c->fields);
+	return c->parent_count > 0 &&
+	       (sets_terms(c->fields) || contract_word_unsettles(c->fields));
 }
 
 bool
@@ -185,7 +198,8 @@ contract_word_is_ours(struct txn *t, const struct identity *contract,
 	struct record_set set;
 	bool is_ours;
 
-	if (!sets_terms(fields) && !sets_end(fields))
+	if (!sets_terms(fields) && !sets_end(fields) &&
+	    !contract_word_unsettles(fields))
 		return true;
 	key_record(txn_db(t), key, contract);
 	if (record_gather(t, key, CONTEST_CHANGES_MOST, &set) != ERR_OK)

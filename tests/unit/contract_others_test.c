@@ -91,6 +91,56 @@ test_a_rival_ends_no_contest_by_days(void **state)
 	assert_false(is_asked(f));
 }
 
+/* None, one of before it was signed, one that a view shows, one that only a
+ * newer version knows. */
+static void
+test_nor_by_a_state_in_which_nothing_is_contested(void **state)
+{
+	static const char *const said[] = {NULL, "draft", "expired", "resting"};
+	struct fixture *f = *state;
+	size_t i;
+
+	give(f, HIS);
+	for (i = 0; i < sizeof said / sizeof said[0]; i++) {
+		sent_by_c02(
+		    f, SENT("KA"), json_pack("{s:s?}", "state", said[i]));
+		assert_contested(f, "ref:KA");
+		assert_true(is_asked(f));
+		decide_of(f, FINDING_OTHERS_CONTRACT, "set-aside");
+		assert_contested(f, "ref:KA");
+		assert_false(is_asked(f));
+	}
+}
+
+/* Nothing of what was said of the contest is left then. */
+static void
+test_such_a_state_counts_once_it_is_let_stand(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HIS);
+	sent_by_c02(f, SENT("KA"), json_pack("{s:s}", "state", "draft"));
+	assert_contested(f, "ref:KA");
+	decide_of(f, FINDING_OTHERS_CONTRACT, "keep");
+	assert_shown(f, "KA", "state", "draft");
+	assert_shown(f, "KA", "holder_id", "");
+	assert_shown(f, "KB", "state", "active");
+	assert_int_equal(number_of(f, FINDING_CONTESTED), 0);
+}
+
+static void
+test_the_team_takes_its_own_back(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HIS);
+	sent_by_c02(
+	    f, SENT("KA", .org = "C01"), json_pack("{s:s}", "state", "draft"));
+	assert_shown(f, "KA", "state", "draft");
+	assert_shown(f, "KB", "state", "active");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
 static void
 test_what_is_let_stand_counts_until_that_is_undone(void **state)
 {
@@ -460,6 +510,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    AT_HUB(test_a_rival_ends_no_contest_by_days),
+	    AT_HUB(test_nor_by_a_state_in_which_nothing_is_contested),
+	    AT_HUB(test_such_a_state_counts_once_it_is_let_stand),
+	    AT_HUB(test_the_team_takes_its_own_back),
 	    AT_HUB(test_what_is_let_stand_counts_until_that_is_undone),
 	    AT_HUB(test_a_rival_ends_no_contest_by_another_name),
 	    AT_HUB(test_what_a_rival_renamed_is_in_force_for_nobody),
