@@ -10,6 +10,7 @@
 #include "store/contest_whose.h"
 #include "store/contract_word.h"
 #include "store/keeper.h"
+#include "store/kin.h"
 #include "store/linked.h"
 #include "store/log.h"
 #include "store/rules.h"
@@ -310,11 +311,8 @@ fill_from_changes(const struct reading *r, struct contest_whose *w,
 	}
 	for (i = 0; i < changes->count; i++) {
 		const struct change *one = &changes->change[i];
-		const char *state = rule_text(one->fields, "state");
 
-		if (state == NULL)
-			continue;
-		if (strcmp(state, "active") == 0 &&
+		if (rule_state_is(one->fields, "active") &&
 		    contest_is_believable(one) && one->occurred_at < active)
 			active = one->occurred_at;
 	}
@@ -370,7 +368,8 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	c->is_managing = is_managing(r, &w);
 	c->is_kept = is_kept(r, &w);
 	contest_left_find(&r->left, &r->tree, &w, c);
-	c->is_resumed = c->undone_on[0] != '\0' && contest_is_resumed(changes);
+	c->is_resumed =
+	    c->undone_on[0] != '\0' && contest_is_resumed(changes, s);
 	return e;
 }
 
@@ -526,7 +525,9 @@ read_contracts(struct reading *r)
 			e = or_nothing(e);
 			continue;
 		}
-		e = add_contract(r, key, &changes);
+		e = kin_mark(&changes);
+		if (e == ERR_OK)
+			e = add_contract(r, key, &changes);
 		record_set_free(&changes);
 	}
 	return e;

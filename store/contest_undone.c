@@ -72,9 +72,10 @@ sets_state(const struct change *c)
 }
 
 /* Whether change i has seen every end that the group said of a move, and no
- * person said anything of the state after it. */
+ * person whose word counts said anything of the state after it. */
 static bool
-is_last_word(const struct record_set *set, size_t i)
+is_last_word(
+    const struct record_set *set, const struct contest_said *said, size_t i)
 {
 	size_t j, ends = 0;
 
@@ -82,7 +83,8 @@ is_last_word(const struct record_set *set, size_t i)
 		const struct change *c = &set->change[j];
 		const char *reason = rule_text(c->fields, "end_reason");
 
-		if (sets_state(c) && kin_had_seen(set, j, i))
+		if (!kin_is_aside(set, j) && sets_state(&said->copy[j]) &&
+		    kin_had_seen(set, j, i))
 			return false;
 		if (!contest_is_machines(c) || reason == NULL ||
 		    strcmp(reason, "moved") != 0)
@@ -95,14 +97,15 @@ is_last_word(const struct record_set *set, size_t i)
 }
 
 bool
-contest_is_resumed(const struct record_set *contract)
+contest_is_resumed(
+    const struct record_set *contract, const struct contest_said *said)
 {
 	size_t i;
 
 	for (i = 0; i < contract->count; i++)
 		if (sets_state(&contract->change[i]) &&
 		    rule_state_is(contract->change[i].fields, "active") &&
-		    is_last_word(contract, i))
+		    is_last_word(contract, said, i))
 			return true;
 	return false;
 }

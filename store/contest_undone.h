@@ -17,8 +17,10 @@ enum err contest_moving_day(
     struct txn *t, const struct record *move, contest_day on, bool *is_guessed);
 
 /** Whether a person saw that moves had ended a contract, put it in force
- * again, and nobody said anything of its state since. */
-bool contest_is_resumed(const struct record_set *contract);
+ * again, and nobody whose word counts said anything of its state since. said:
+ * what contest_said_read() made of the same changes; kin_mark() first. */
+bool contest_is_resumed(
+    const struct record_set *contract, const struct contest_said *said);
 
 /** Ask about the contracts of a set that are doubted, and about no others. */
 enum err contest_undone_ask(

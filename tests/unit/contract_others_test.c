@@ -142,6 +142,36 @@ test_the_team_takes_its_own_back(void **state)
 }
 
 static void
+move_away(struct fixture *f, json_t *fields)
+{
+	test_store_admit(&f->s, "his", "move", "M1", "H01", fields);
+	sent_by_c02(f, SENT("KA", .org = "C01"),
+	    json_pack("{s:s}", "choice_note", "looked at"));
+}
+
+/* It was ended by a move that was a mistake, and the group resumed it. */
+static void
+test_nor_does_it_end_what_the_group_resumed(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, HE KA);
+	move_away(f, json_pack("{s:s, s:s, s:s, s:s}", "state", "confirmed",
+	                 "resident_id", "ref:R1", "to_org", "ref:C03",
+	                 "moved_on", "2026-04-20"));
+	assert_shown(f, "KA", "state", "closed");
+	move_away(f, json_pack("{s:s, s:s}", "state", "undone", "reason", "x"));
+	decide_of(f, FINDING_END_DOUBTED, "resume");
+	assert_shown(f, "KA", "state", "active");
+	sent_by_c02(f, SENT("KA"), json_pack("{s:n}", "state"));
+	assert_shown(f, "KA", "state", "active");
+	waits(f, FINDING_OTHERS_CONTRACT);
+	decide_of(f, FINDING_OTHERS_CONTRACT, "set-aside");
+	assert_shown(f, "KA", "state", "active");
+	assert_int_equal(questions(f, QUESTION_MATTER).count, 0);
+}
+
+static void
 test_what_is_let_stand_counts_until_that_is_undone(void **state)
 {
 	struct fixture *f = *state;
@@ -513,6 +543,7 @@ main(void)
 	    AT_HUB(test_nor_by_a_state_in_which_nothing_is_contested),
 	    AT_HUB(test_such_a_state_counts_once_it_is_let_stand),
 	    AT_HUB(test_the_team_takes_its_own_back),
+	    AT_HUB(test_nor_does_it_end_what_the_group_resumed),
 	    AT_HUB(test_what_is_let_stand_counts_until_that_is_undone),
 	    AT_HUB(test_a_rival_ends_no_contest_by_another_name),
 	    AT_HUB(test_what_a_rival_renamed_is_in_force_for_nobody),
