@@ -43,19 +43,26 @@ is_fed(struct loser *l, const char *list)
 }
 
 /* Not of what it has by another list as well. Whatever becomes of the change
- * later, they hear it as those do whose list it left. */
+ * later, they hear it as those do whose list it left. What left this list has
+ * to be told too: that was said on this list, and there they may not have read
+ * it before they lost it. */
 static enum err
-lose_change(struct loser *l, const char *list, const struct change_id *id)
+lose_change(struct loser *l, const char *list, const struct list_entry *entry)
 {
+	const struct change_id *id = &entry->id;
+	bool is_named = entry->is_withdrawn;
 	size_t count, i;
 	enum err e = list_standing(l->t, id, l->names, NAMES_MAX, &count);
 
 	if (e != ERR_OK)
 		return e;
-	snprintf(l->names[count++], sizeof l->names[0], "%s", list);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		if (is_fed(l, l->names[i]))
 			return ERR_OK;
+		is_named = is_named || strcmp(l->names[i], list) == 0;
+	}
+	if (!is_named) /* its acting org's own */
+		snprintf(l->names[count++], sizeof l->names[0], "%s", list);
 	e = list_note_left(l->t, id, l->from);
 	return e == ERR_OK
 	           ? emptying_add(l->notes, l->from, NULL, id, l->names, count)
@@ -83,8 +90,7 @@ lose_list(struct loser *l, const char *org)
 		while ((e = list_entry_read(l->t, &a, class, place, &entry)) ==
 		       ERR_OK) {
 			place++;
-			if (!entry.is_withdrawn)
-				e = lose_change(l, name, &entry.id);
+			e = lose_change(l, name, &entry);
 			if (e != ERR_OK)
 				return e;
 		}

@@ -3,7 +3,8 @@
  * The invented group of scope_group, written by many nodes, reaches a real hub
  * in a random order. A team's laptop and a township's node sync with it by real
  * sessions, while the team's villages change and a village goes to stand below
- * another township. After each such step each node has the body of exactly
+ * another township; once with both at every step, once with one of them offline
+ * now and then. After each step each node that synced has the body of exactly
  * those changes that the oracle puts on a list it is fed from, and of none that
  * it was fed before. Usage: feed_sim [SEED [ROUNDS]].
  */
@@ -178,23 +179,30 @@ check_node(struct member *m, const char *name, const bool feed[SCOPE_ORGS])
 }
 
 static void
-sync_and_check(void)
+sync_and_check(struct member *m, const char *name, const bool feed[SCOPE_ORGS])
 {
-	bool of_township[SCOPE_ORGS] = {false};
 	int i, wrong;
 
-	of_township[T1] = true;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++)
 		assert_int_equal(
-		    group_run(&laptop, &hub, SESSION_SYNC, NULL).up, ERR_OK);
-		assert_int_equal(
-		    group_run(&township, &hub, SESSION_SYNC, NULL).up, ERR_OK);
-	}
+		    group_run(m, &hub, SESSION_SYNC, NULL).up, ERR_OK);
 	scope_oracle_begin();
-	wrong = check_node(&laptop, "the laptop", of_team);
-	wrong += check_node(&township, "the township", of_township);
+	wrong = check_node(m, name, feed);
 	scope_oracle_end();
 	assert_int_equal(wrong, 0);
+}
+
+static void
+nodes_sync(bool all)
+{
+	bool of_township[SCOPE_ORGS] = {false};
+	size_t offline = all ? SIZE_MAX : scope_draw(4);
+
+	of_township[T1] = true;
+	if (offline != 0)
+		sync_and_check(&laptop, "the laptop", of_team);
+	if (offline != 1)
+		sync_and_check(&township, "the township", of_township);
 }
 
 /* --- what happens -----------------------------------------------------------
@@ -256,38 +264,62 @@ happen(unsigned step)
 	}
 }
 
+static size_t *
+random_order(void)
+{
+	size_t *order = calloc(made_count, sizeof *order), i;
+
+	assert_non_null(order);
+	for (i = 0; i < made_count; i++)
+		order[i] = i;
+	for (i = made_count; i > 1; i--) {
+		size_t j = scope_draw(i), swap = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = swap;
+	}
+	return order;
+}
+
+static void
+run_round(uint64_t seed, bool all_online)
+{
+	unsigned step;
+	size_t *order;
+
+	current_seed = scope_seed = seed;
+	scope_group_make();
+	order = random_order();
+	group_make();
+	for (step = 0; step < STEPS; step++) {
+		if (step > 0)
+			happen(step);
+		deliver(order, made_count * step / STEPS,
+		    made_count * (step + 1) / STEPS);
+		nodes_sync(all_online || step == 0 || step == STEPS - 1);
+	}
+	free(order);
+	group_remove();
+	scope_group_clear();
+}
+
 static void
 test_nodes_hold_what_they_are_fed_from(void **state)
 {
-	unsigned round, step;
+	unsigned round;
 
-	for (round = 0; round < rounds; round++) {
-		size_t *order, i;
+	for (round = 0; round < rounds; round++)
+		run_round(first_seed + round, true);
+	current_seed = 0;
+}
 
-		current_seed = scope_seed = first_seed + round;
-		scope_group_make();
-		order = calloc(made_count, sizeof *order);
-		assert_non_null(order);
-		for (i = 0; i < made_count; i++)
-			order[i] = i;
-		for (i = made_count; i > 1; i--) {
-			size_t j = scope_draw(i), swap = order[i - 1];
+static void
+test_and_so_where_one_is_offline_for_a_step(void **state)
+{
+	unsigned round;
 
-			order[i - 1] = order[j];
-			order[j] = swap;
-		}
-		group_make();
-		for (step = 0; step < STEPS; step++) {
-			if (step > 0)
-				happen(step);
-			deliver(order, made_count * step / STEPS,
-			    made_count * (step + 1) / STEPS);
-			sync_and_check();
-		}
-		free(order);
-		group_remove();
-		scope_group_clear();
-	}
+	for (round = 0; round < rounds; round++)
+		run_round(first_seed + round, false);
 	current_seed = 0;
 }
 
@@ -305,6 +337,8 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(
 	        test_nodes_hold_what_they_are_fed_from, say_seed),
+	    cmocka_unit_test_teardown(
+	        test_and_so_where_one_is_offline_for_a_step, say_seed),
 	};
 
 	if (argc > 1)

@@ -418,6 +418,27 @@ test_taken_and_given_back_nothing_goes(void **state)
 	assert_false(is_told_emptied(&laptop, "resident", "r1"));
 }
 
+/* It was said on the village's list, which the laptop did not read again. */
+static void
+test_what_had_left_a_lost_village_is_given_up_too(void **state)
+{
+	villages_are("ref:V1", "ref:V2");
+	of_one = file_in("V1", "r1");
+	of_two = file_in("V2", "r2");
+	visit = wrote(&b, "C02", "encounter", "e1",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	sync_all();
+	group_join(&hub, &laptop, "team:TM1");
+	session_of(&laptop);
+	assert_true(body_of(&laptop, &visit) > 0);
+	resident_moves();
+	villages_are("ref:V2", NULL);
+	session_of(&laptop);
+	assert_int_equal(body_of(&laptop, &visit), 0);
+	assert_int_equal(body_of(&laptop, &of_one), 0);
+	assert_true(body_of(&laptop, &of_two) > 0);
+}
+
 /* The team has a contract in the village that it gave up. */
 static void
 test_what_a_contract_grants_stays(void **state)
@@ -522,6 +543,51 @@ test_a_village_that_moves_in_the_tree_leaves_its_township(void **state)
 	assert_int_equal(body_of(&b, &of_one), 0);
 }
 
+/* The file went to another town, and the township had not heard of it when it
+ * lost the village. */
+static void
+test_what_had_left_a_village_that_moves_is_given_up_too(void **state)
+{
+	org_below("V1", "C01");
+	hub_starts_again();
+	of_one = file_in("V1", "r1");
+	visit = wrote(&b, "C02", "encounter", "e1",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	sync_all();
+	sync_all();
+	assert_true(body_of(&a, &visit) > 0);
+	resident_moves();
+	org_below("V1", "C02");
+	hub_starts_again();
+	sync_all();
+	assert_int_equal(body_of(&a, &of_one), 0);
+	assert_int_equal(body_of(&a, &visit), 0);
+	assert_true(body_of(&b, &visit) > 0);
+}
+
+/* Who gives the file to the village stands above it after the move, so that his
+ * word alone does not open it any more: what was written about it leaves the
+ * village's list in the same step as the village leaves its township. */
+static void
+test_what_leaves_a_village_as_it_moves_is_given_up_too(void **state)
+{
+	org_below("V1", "C01");
+	hub_starts_again();
+	wrote(&hub, "C02", "resident", "r1", json_pack("{s:s}", "name", "x"));
+	sync_all();
+	wrote(&b, "C02", "resident", "r1",
+	    json_pack("{s:s}", "managing_org_id", "ref:V1"));
+	visit = wrote(&hub, "H01", "encounter", "e1",
+	    json_pack("{s:s}", "resident_id", "ref:r1"));
+	sync_all();
+	sync_all();
+	assert_true(body_of(&a, &visit) > 0);
+	org_below("V1", "C02");
+	hub_starts_again();
+	sync_all();
+	assert_int_equal(body_of(&a, &visit), 0);
+}
+
 #define CASE(f)                                                                \
 	cmocka_unit_test_setup_teardown(f, set_up_group, tear_down_group)
 
@@ -541,9 +607,12 @@ main(void)
 	    CASE(test_a_village_taken_from_a_team_is_given_up),
 	    CASE(test_a_village_given_back_comes_again_whole),
 	    CASE(test_taken_and_given_back_nothing_goes),
+	    CASE(test_what_had_left_a_lost_village_is_given_up_too),
 	    CASE(test_what_a_contract_grants_stays),
 	    CASE(test_late_work_is_sent_before_anything_goes),
 	    CASE(test_a_village_that_moves_in_the_tree_leaves_its_township),
+	    CASE(test_what_had_left_a_village_that_moves_is_given_up_too),
+	    CASE(test_what_leaves_a_village_as_it_moves_is_given_up_too),
 	};
 
 	if (sodium_init() < 0)
