@@ -4,20 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/contest_kept.h"
 #include "store/contest_left.h"
 #include "store/contest_set.h"
 #include "store/contest_undone.h"
 #include "store/contest_whose.h"
 #include "store/contract_word.h"
-#include "store/keeper.h"
 #include "store/kin.h"
 #include "store/linked.h"
 #include "store/log.h"
 #include "store/rules.h"
 #include "store/scope.h"
-
-/* Of all his entries; of more the first are looked at. */
-enum { KEEPERS_MOST = 64 };
 
 struct reading {
 	struct txn *t;
@@ -27,8 +24,7 @@ struct reading {
 	struct buffer contracts; /* keys */
 	size_t holder_count;
 	char holders[CONTEST_PEOPLE_MOST][REF_BYTES_MAX + 1]; /* orgs */
-	size_t keeper_count;
-	char keepers[KEEPERS_MOST][ORG_REF_BYTES_MAX + 1]; /* rightly named */
+	struct contest_kept kept;
 	struct contest_left left;
 };
 
@@ -194,39 +190,6 @@ note_status(struct reading *r, const struct record *now,
 	return ERR_OK;
 }
 
-static void
-add_keeper(struct reading *r, const char *org)
-{
-	size_t i;
-
-	if (org == NULL || strlen(org) > ORG_REF_BYTES_MAX)
-		return;
-	for (i = 0; i < r->keeper_count; i++)
-		if (strcmp(r->keepers[i], org) == 0)
-			return;
-	if (i < KEEPERS_MOST)
-		memcpy(r->keepers[r->keeper_count++], org, strlen(org) + 1);
-}
-
-/* Whoever names himself is shown as the keeper, and is none by that. */
-static enum err
-note_keepers(struct reading *r, const struct record_set *changes)
-{
-	const char *field = keeper_field("resident");
-	struct keeper k;
-	size_t i;
-	enum err e = keeper_open(&k, r->t, r->self, changes, field);
-
-	if (e != ERR_OK)
-		return e;
-	for (i = 0; i < changes->count; i++)
-		if (!k.is_void[i] && !k.is_doubted[i])
-			add_keeper(
-			    r, rule_ref(changes->change[i].fields, field));
-	keeper_close(&k);
-	return ERR_OK;
-}
-
 static enum err
 read_person(struct reading *r, size_t i)
 {
@@ -248,7 +211,7 @@ read_person(struct reading *r, size_t i)
 	r->holder_count++;
 	e = note_status(r, &now, &changes);
 	if (e == ERR_OK)
-		e = note_keepers(r, &changes);
+		e = contest_kept_add(&r->kept, r->t, r->self, &changes);
 	source = scope_is_only(r->t, &now.id) ? NULL : now.id.source;
 	if (e == ERR_OK)
 		e = note_moves(r, &now.id, source);
@@ -272,20 +235,6 @@ is_managing(struct reading *r, const struct contest_whose *w)
 		for (j = 0; r->holders[i][0] != '\0' && j < w->org_count; j++)
 			if (org_tree_is_within(
 			        &r->tree, w->orgs[j], r->holders[i]))
-				return true;
-	return false;
-}
-
-/* Whether any of them kept his file rightly, now or before. */
-static bool
-is_kept(const struct reading *r, const struct contest_whose *w)
-{
-	size_t i, j;
-
-	for (i = 0; i < r->keeper_count; i++)
-		for (j = 0; j < w->org_count; j++)
-			if (keeper_is(r->t, r->keepers[i], w->orgs[j]) ==
-			    KEEPER_YES)
 				return true;
 	return false;
 }
@@ -366,7 +315,7 @@ fill(struct reading *r, struct contest_contract *c, const struct record *said,
 	if (e == ERR_OK)
 		e = fill_ending(c, s);
 	c->is_managing = is_managing(r, &w);
-	c->is_kept = is_kept(r, &w);
+	c->is_kept = contest_kept_by(&r->kept, r->t, &w);
 	contest_left_find(&r->left, &r->tree, &w, c);
 	c->is_resumed =
 	    c->undone_on[0] != '\0' && contest_is_resumed(changes, s);
@@ -615,7 +564,7 @@ contest_set_read(struct txn *t, const struct self *self,
 		return ERR_NOMEM;
 	/* Not the arrays: they are filled as far as they are counted. */
 	memset(r, 0, offsetof(struct reading, holders));
-	r->left.count = r->keeper_count = 0;
+	r->left.count = r->kept.count = 0;
 	r->t = t;
 	r->self = self;
 	r->set = out;
