@@ -99,6 +99,25 @@ slip_bears(const struct slip *s, const char *number)
 	return is != NULL && strcmp(is, number) == 0;
 }
 
+enum err
+arrival_is_joined(struct txn *t, const struct record *r,
+    const uint8_t key[KEY_RECORD_BYTES], bool *out)
+{
+	struct slip s = {.is_stub = false};
+	enum err e;
+
+	*out = false;
+	if (strcmp(r->id.kind, "referral") != 0 ||
+	    rule_ref(r->fields, "reassigned_to") == NULL)
+		return ERR_OK;
+	e = slip_read(t, key, &s);
+	if (e != ERR_OK)
+		return e == ERR_LIMIT ? ERR_OK : e;
+	*out = s.is_stub && rule_ref(s.said.fields, "reassigned_to") == NULL;
+	slip_clear(&s);
+	return ERR_OK;
+}
+
 /* --- which belong together ------------------------------------------------ */
 
 /* Whether an org alone began it, in its own words for another. */

@@ -38,6 +38,11 @@ void slips_free(struct slips *s);
 /** Whether people say that it bears the number. */
 bool slip_bears(const struct slip *s, const char *number);
 
+/** Whether r is an arrival that the hub joined, not a person: people may go on
+ * with it. ERR_CORRUPT, ERR_NOMEM. */
+enum err arrival_is_joined(struct txn *t, const struct record *r,
+    const uint8_t key[KEY_RECORD_BYTES], bool *out);
+
 /** Say of one what follows from all, where its record does not say so yet: in
  * the name of who registered the arrival. */
 enum err arrival_say(struct txn *t, const struct self *self,

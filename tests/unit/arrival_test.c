@@ -359,6 +359,58 @@ test_what_people_wrote_is_not_taken_back(void **state)
  */
 
 static void
+test_a_mistyped_number_is_mended(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	give(f, CAME_BY(OTHER, "B1", "13:00:00", "C02", "11"));
+	assert_apart(f, "B1");
+	give(f, ARRIVED("B2", "C02", "12"));
+	assert_joined(f, "B2");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T12:00:00+08:00");
+}
+
+/* What is typed into the arrival's own record. */
+static enum err
+type(struct fixture *f, const char *name, const char *value)
+{
+	json_t *fields = json_pack("{s:s}", name, value);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored a;
+	struct self self;
+	struct txn *t = test_store_write(&f->s);
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record_of(f->s.db, key, "his", "referral", "B1");
+	e = author_amend(t, &self, key, "S1", "C02", fields, TEST_NOW, &a);
+	if (e == ERR_OK)
+		assert_int_equal(contest_settle(t, &self, TEST_NOW), ERR_OK);
+	json_decref(fields);
+	self_wipe(&self);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	return e;
+}
+
+static void
+test_people_go_on_in_the_arrivals_record(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	assert_int_equal(type(f, "admission_no", "Z7"), ERR_OK);
+	assert_joined(f, "B1");
+	assert_shown(f, "R1", "admission_no", "Z7");
+	assert_int_equal(type(f, "reassigned_to", "ref:R9"), ERR_REFUSED);
+	assert_int_equal(type(f, "slip_no", OTHER), ERR_OK);
+	assert_apart(f, "B1");
+	assert_shown(f, "R1", "admission_no", "-");
+}
+
+static void
 test_the_referrals_number_is_mended(void **state)
 {
 	struct fixture *f = *state;
@@ -489,6 +541,8 @@ main(void)
 	    IN_GROUP(test_what_was_joined_comes_apart_when_another_fits),
 	    IN_GROUP(test_another_referral_of_the_number_that_does_not_fit),
 	    IN_GROUP(test_what_people_wrote_is_not_taken_back),
+	    IN_GROUP(test_a_mistyped_number_is_mended),
+	    IN_GROUP(test_people_go_on_in_the_arrivals_record),
 	    IN_GROUP(test_the_referrals_number_is_mended),
 	    IN_GROUP(test_too_many_bear_the_number),
 	    cmocka_unit_test(test_in_every_order),
