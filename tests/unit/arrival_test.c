@@ -492,6 +492,32 @@ test_in_every_order(void **state)
 	assert_int_equal(seen, 24);
 }
 
+/* Where two referrals fit, nothing is left of what was said before both were
+ * there. */
+static void
+test_in_every_order_where_two_fit(void **state)
+{
+	static const char *const line[] = {
+	    ISSUED("C02"), AGAIN("C02"), ARRIVED("B1", "C02", "11")};
+	static const unsigned char orders[6][3] = {
+	    {0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	struct fixture *f;
+	void *room;
+	size_t o, i;
+
+	(void)state;
+	for (o = 0; o < 6; o++) {
+		open_group(&room);
+		f = room;
+		for (i = 0; i < 3; i++)
+			give(f, line[orders[o][i]]);
+		assert_apart(f, "B1");
+		assert_shown(f, "R2", "state", "issued");
+		assert_shown(f, "R2", "arrived_at", "-");
+		close_store(&room);
+	}
+}
+
 /* --- a hub that held them before -------------------------------------------
  */
 
@@ -546,6 +572,7 @@ main(void)
 	    IN_GROUP(test_the_referrals_number_is_mended),
 	    IN_GROUP(test_too_many_bear_the_number),
 	    cmocka_unit_test(test_in_every_order),
+	    cmocka_unit_test(test_in_every_order_where_two_fit),
 	    cmocka_unit_test_setup_teardown(
 	        test_a_hub_joins_what_it_held, open_hub, close_store),
 	};
