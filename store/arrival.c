@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "store/arrival.h"
+#include "store/arrival_say.h"
 #include "store/contest_said.h"
-#include "store/contest_say.h"
 #include "store/rules.h"
-#include "store/value.h"
 
 /* Rows of `meta`: this and the key of the record that changed; and this, the
  * blinded number and the key of a referral that bears it. */
@@ -21,10 +20,6 @@ enum {
 	SLIP_PREFIX_BYTES = sizeof slip_prefix - 1 + DB_BLIND_BYTES,
 	SLIP_BYTES = SLIP_PREFIX_BYTES + KEY_RECORD_BYTES,
 };
-
-/* What the target writes of a referral. */
-static const char *const back_part[] = {"arrived_at", "admission_no",
-    "findings", "final_dx", "plan", "rehab_advice", "followup_due_on", NULL};
 
 /* --- what is due --------------------------------------------------------- */
 
@@ -73,81 +68,33 @@ take_due(struct txn *t, uint8_t key[KEY_RECORD_BYTES])
 	return txn_delete(t, TABLE_META, row, sizeof row);
 }
 
-/* --- the referrals of one number ------------------------------------------ */
-
-struct slip {
-	struct record record;
-	struct record_set set;
-	bool is_stub;       /* nobody began it with more than the number */
-	bool is_other_file; /* filed with the wrong resident */
-};
-
-struct slips {
-	size_t count;
-	struct slip of[ARRIVAL_RECORDS_MOST];
-};
+/* --- what is worked off -------------------------------------------------- */
 
 static void
-slips_free(struct slips *s)
+slip_row(struct txn *t, const char *number, const uint8_t key[KEY_RECORD_BYTES],
+    uint8_t row[SLIP_BYTES])
 {
-	size_t i;
-
-	for (i = 0; s != NULL && i < s->count; i++) {
-		record_clear(&s->of[i].record);
-		record_set_free(&s->of[i].set);
-	}
-	free(s);
+	memcpy(row, slip_prefix, sizeof slip_prefix - 1);
+	db_blind(txn_db(t), "slip", number, strlen(number),
+	    row + sizeof slip_prefix - 1);
+	memcpy(row + SLIP_PREFIX_BYTES, key, KEY_RECORD_BYTES);
 }
 
-static bool
-was_begun_in_full(const struct record_set *set)
-{
-	size_t i;
-
-	for (i = 0; i < set->count; i++)
-		if (set->change[i].parent_count == 0 &&
-		    rule_ref(set->change[i].fields, "from_org") != NULL)
-			return true;
-	return false;
-}
-
-/* One that cannot be read, or is gone, is passed over. */
+/* The records with a number, by one of its rows; one more than are looked at.
+ */
 static enum err
-add_slip(struct txn *t, struct slips *s, const uint8_t key[KEY_RECORD_BYTES])
-{
-	struct slip *one = &s->of[s->count];
-	enum err e = record_gather(t, key, ARRIVAL_CHANGES_MOST, &one->set);
-
-	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT || e == ERR_LIMIT)
-		return ERR_OK;
-	if (e != ERR_OK)
-		return e;
-	e = record_merge(one->set.input, one->set.count, &one->record);
-	if (e != ERR_OK) {
-		record_set_free(&one->set);
-		return e;
-	}
-	one->is_stub = !was_begun_in_full(&one->set);
-	one->is_other_file =
-	    json_object_get(one->record.fields, "reassigned_to") != NULL;
-	s->count++;
-	return ERR_OK;
-}
-
-static enum err
-slip_keys(
-    struct txn *t, const uint8_t prefix[SLIP_PREFIX_BYTES], struct buffer *keys)
+slip_keys(struct txn *t, const uint8_t row[SLIP_BYTES], struct buffer *keys)
 {
 	struct bytes found;
 	struct walk *w;
-	enum err e = walk_open(t, TABLE_META, prefix, SLIP_PREFIX_BYTES, &w);
+	enum err e = walk_open(t, TABLE_META, row, SLIP_PREFIX_BYTES, &w);
 
 	if (e != ERR_OK)
 		return e;
-	while (keys->size < (size_t)ARRIVAL_RECORDS_MOST * KEY_RECORD_BYTES &&
+	while (keys->size <= (size_t)ARRIVAL_RECORDS_MOST * KEY_RECORD_BYTES &&
 	       (e = walk_next(w, &found, NULL)) == ERR_OK &&
 	       found.size == SLIP_BYTES &&
-	       memcmp(found.data, prefix, SLIP_PREFIX_BYTES) == 0)
+	       memcmp(found.data, row, SLIP_PREFIX_BYTES) == 0)
 		put_bytes(
 		    keys, found.data + SLIP_PREFIX_BYTES, KEY_RECORD_BYTES);
 	walk_close(w);
@@ -155,195 +102,140 @@ slip_keys(
 	return e == ERR_OK ? buffer_state(keys) : e;
 }
 
-/* --- what is said --------------------------------------------------------- */
-
-/* Only who was to receive the patient joins by a number, which counts up and
- * may be guessed or mistyped. Once addressed is always addressed, so that it
- * does not matter whether the address was mended before or after. */
 static bool
-is_of(const struct slip *stub, const struct slip *real)
+has_key(const struct buffer *keys, const uint8_t key[KEY_RECORD_BYTES])
 {
-	size_t i, n;
+	size_t at;
 
-	for (i = 0; i < stub->set.count; i++) {
-		const struct change *c = &stub->set.change[i];
-
-		if (c->parent_count > 0)
-			continue;
-		for (n = 0; n < real->set.count; n++) {
-			const char *to =
-			    rule_ref(real->set.change[n].fields, "to_org");
-
-			if (to != NULL && strcmp(to, c->org) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool
-joins(const struct slip *stub, const struct slip *real)
-{
-	return stub->is_stub && !real->is_stub && !real->is_other_file &&
-	       is_of(stub, real);
-}
-
-/* Whether others than the machine said a field, be it that it is empty. */
-static bool
-is_said(const struct slip *s, const char *field)
-{
-	size_t i;
-
-	for (i = 0; i < s->set.count; i++)
-		if (!contest_is_machines(&s->set.change[i]) &&
-		    json_object_get(s->set.change[i].fields, field) != NULL)
+	for (at = 0; at < keys->size; at += KEY_RECORD_BYTES)
+		if (memcmp(keys->data + at, key, KEY_RECORD_BYTES) == 0)
 			return true;
 	return false;
 }
 
-/* How far it got by what others than the machine said. */
-static const char *
-state_said(const struct kind *k, const struct slip *stub, const char *least)
-{
-	size_t i;
-
-	for (i = 0; i < stub->set.count; i++) {
-		const struct change *c = &stub->set.change[i];
-		const char *state = rule_text(c->fields, "state");
-
-		if (!contest_is_machines(c) && state != NULL &&
-		    (least == NULL ||
-		        state_rank(k, state) > state_rank(k, least)))
-			least = state;
-	}
-	return least;
-}
-
-/* By the one of the lowest ref that tells it. */
-static const json_t *
-told(const struct slips *s, const struct slip *real, const char *field)
-{
-	const struct slip *best = NULL;
-	size_t i;
-
-	for (i = 0; i < s->count; i++) {
-		const struct slip *stub = &s->of[i];
-
-		if (joins(stub, real) &&
-		    json_object_get(stub->record.fields, field) != NULL &&
-		    (best == NULL ||
-		        strcmp(stub->record.id.ref, best->record.id.ref) < 0))
-			best = stub;
-	}
-	return best == NULL ? NULL
-	                    : json_object_get(best->record.fields, field);
-}
-
-/* What differs from what the record says; NULL: no memory. */
-static json_t *
-say_of_real(const struct slips *s, const struct slip *real)
-{
-	const struct kind *k = kind_by_name("referral");
-	const char *old = rule_text(real->record.fields, "state"), *now = old;
-	json_t *fields = json_object();
-	int bad = fields == NULL;
-	size_t i;
-
-	for (i = 0; i < s->count; i++)
-		if (joins(&s->of[i], real))
-			now = state_said(k, &s->of[i], now);
-	if (!bad && now != old)
-		bad = json_object_set_new(fields, "state", json_string(now));
-	for (i = 0; !bad && back_part[i] != NULL; i++) {
-		json_t *held =
-		    json_object_get(real->record.fields, back_part[i]);
-		const json_t *value = told(s, real, back_part[i]);
-
-		if (value == NULL || is_said(real, back_part[i]) ||
-		    (held != NULL && value_equal(held, value)))
-			continue;
-		bad = json_object_set_new(
-		    fields, back_part[i], json_deep_copy(value));
-	}
-	if (!bad)
-		return fields;
-	json_decref(fields);
-	return NULL;
-}
-
-/* It is over, and names the referral of the lowest ref that it belongs to. */
-static json_t *
-say_of_stub(const struct slip *stub, const char *ref)
-{
-	const char *to = rule_ref(stub->record.fields, "reassigned_to");
-
-	if (to != NULL && strcmp(to, ref) == 0 &&
-	    rule_state_is(stub->record.fields, "cancelled"))
-		return json_object();
-	return json_pack("{s:s, s:o}", "state", "cancelled", "reassigned_to",
-	    json_sprintf("ref:%s", ref));
-}
-
+/* ERR_LIMIT, ERR_CORRUPT: one of them cannot be read. */
 static enum err
-say(struct txn *t, const struct self *self, const struct slip *s,
-    const char *org, json_t *fields, int64_t now)
+read_all(struct txn *t, const struct buffer *keys, const char *number,
+    struct slips *s)
 {
-	enum err e = fields == NULL ? ERR_NOMEM : ERR_OK;
-
-	if (e == ERR_OK && json_object_size(fields) > 0)
-		e = contest_say(t, self, &s->record, org, fields, now);
-	json_decref(fields);
-	return e;
-}
-
-static const char *
-ref_of_real(const struct slips *s, const struct slip *stub)
-{
-	const char *ref = NULL;
-	size_t i;
-
-	for (i = 0; i < s->count; i++)
-		if (joins(stub, &s->of[i]) &&
-		    (ref == NULL || strcmp(s->of[i].record.id.ref, ref) < 0))
-			ref = s->of[i].record.id.ref;
-	return ref;
-}
-
-/* In the target's name: it says so, and receives the referral anyhow. */
-static enum err
-say_all(
-    struct txn *t, const struct self *self, const struct slips *s, int64_t now)
-{
-	size_t i;
+	size_t at;
 	enum err e = ERR_OK;
 
-	for (i = 0; e == ERR_OK && i < s->count; i++) {
-		const struct slip *one = &s->of[i];
-		const char *to = rule_ref(one->record.fields, "to_org");
-		const char *ref = ref_of_real(s, one);
+	s->is_crowded =
+	    keys->size > (size_t)ARRIVAL_RECORDS_MOST * KEY_RECORD_BYTES;
+	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES) {
+		struct slip *one = &s->of[s->count];
 
-		if (ref != NULL)
-			e = say(t, self, one, one->record.org,
-			    say_of_stub(one, ref), now);
-		else if (!one->is_stub && to != NULL)
-			e = say(t, self, one, to, say_of_real(s, one), now);
+		e = slip_read(t, keys->data + at, one);
+		if (e == ERR_OK && slip_bears(one, number))
+			s->count++;
+		else if (e == ERR_OK)
+			slip_clear(one);
+		else if (e == ERR_NOT_FOUND)
+			e = ERR_OK;
 	}
 	return e;
 }
 
+/* Where one cannot be read, nobody knows what follows: all stay as they are. */
 static enum err
 settle_keys(struct txn *t, const struct self *self, const struct buffer *keys,
-    int64_t now)
+    const char *number, int64_t now)
 {
 	struct slips *s = calloc(1, sizeof *s);
-	size_t at;
-	enum err e = s == NULL ? ERR_NOMEM : ERR_OK;
+	size_t i;
+	enum err e = s == NULL ? ERR_NOMEM : read_all(t, keys, number, s);
+	bool is_unclear = e == ERR_CORRUPT || e == ERR_LIMIT;
 
-	for (at = 0; e == ERR_OK && at < keys->size; at += KEY_RECORD_BYTES)
-		e = add_slip(t, s, keys->data + at);
-	if (e == ERR_OK)
-		e = say_all(t, self, s, now);
+	for (i = 0; e == ERR_OK && i < s->count; i++)
+		e = arrival_say(t, self, s, &s->of[i], now);
 	slips_free(s);
+	return is_unclear ? ERR_OK : e;
+}
+
+static enum err
+settle_alone(
+    struct txn *t, const struct self *self, const struct slip *one, int64_t now)
+{
+	static const struct slips none = {.is_crowded = true};
+
+	return arrival_say(t, self, &none, one, now);
+}
+
+/* With those of the number that it bears now. */
+static enum err
+settle_now(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const struct slip *due, int64_t now)
+{
+	const char *number = rule_text(due->said.fields, "slip_no");
+	struct buffer keys = {0};
+	uint8_t row[SLIP_BYTES];
+	enum err e;
+
+	if (number == NULL)
+		return settle_alone(t, self, due, now);
+	slip_row(t, number, key, row);
+	e = txn_put(t, TABLE_META, row, sizeof row, "", 0);
+	if (e == ERR_OK)
+		e = slip_keys(t, row, &keys);
+	/* Beside too many others it is not among them. */
+	if (e == ERR_OK &&
+	    (keys.size == KEY_RECORD_BYTES || !has_key(&keys, key)))
+		e = settle_alone(t, self, due, now);
+	else if (e == ERR_OK)
+		e = settle_keys(t, self, &keys, number, now);
+	buffer_free(&keys);
+	return e;
+}
+
+static bool
+is_told_before(const struct slip *due, size_t i, const char *number)
+{
+	const char *other;
+	size_t j;
+
+	for (j = 0; j < i; j++) {
+		other = rule_text(due->set.change[j].fields, "slip_no");
+		if (other != NULL && strcmp(other, number) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Those of a number that it bore go on without it. */
+static enum err
+settle_past(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const char *number, int64_t now)
+{
+	struct buffer keys = {0};
+	uint8_t row[SLIP_BYTES];
+	enum err e;
+
+	slip_row(t, number, key, row);
+	e = txn_delete(t, TABLE_META, row, sizeof row);
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		e = slip_keys(t, row, &keys);
+	if (e == ERR_OK && keys.size > 0)
+		e = settle_keys(t, self, &keys, number, now);
+	buffer_free(&keys);
+	return e;
+}
+
+static enum err
+settle_slip(struct txn *t, const struct self *self,
+    const uint8_t key[KEY_RECORD_BYTES], const struct slip *due, int64_t now)
+{
+	size_t i;
+	enum err e = settle_now(t, self, key, due, now);
+
+	for (i = 0; e == ERR_OK && i < due->set.count; i++) {
+		const char *number =
+		    rule_text(due->set.change[i].fields, "slip_no");
+
+		if (number != NULL && !slip_bears(due, number) &&
+		    !is_told_before(due, i, number))
+			e = settle_past(t, self, key, number, now);
+	}
 	return e;
 }
 
@@ -351,28 +243,15 @@ static enum err
 settle_one(struct txn *t, const struct self *self,
     const uint8_t key[KEY_RECORD_BYTES], int64_t now)
 {
-	uint8_t row[SLIP_BYTES];
-	struct buffer keys = {0};
-	const char *number;
-	struct record r;
-	enum err e = record_read(t, key, &r);
+	struct slip due = {.is_stub = false};
+	enum err e = slip_read(t, key, &due);
 
 	if (e != ERR_OK)
-		return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
-	number = rule_text(r.fields, "slip_no");
-	if (number != NULL) {
-		memcpy(row, slip_prefix, sizeof slip_prefix - 1);
-		db_blind(txn_db(t), "slip", number, strlen(number),
-		    row + sizeof slip_prefix - 1);
-		memcpy(row + SLIP_PREFIX_BYTES, key, KEY_RECORD_BYTES);
-		e = txn_put(t, TABLE_META, row, sizeof row, "", 0);
-		if (e == ERR_OK)
-			e = slip_keys(t, row, &keys);
-		if (e == ERR_OK && keys.size > KEY_RECORD_BYTES)
-			e = settle_keys(t, self, &keys, now);
-	}
-	buffer_free(&keys);
-	record_clear(&r);
+		return e == ERR_NOT_FOUND || e == ERR_CORRUPT || e == ERR_LIMIT
+		           ? ERR_OK
+		           : e;
+	e = settle_slip(t, self, key, &due, now);
+	slip_clear(&due);
 	return e;
 }
 

@@ -13,8 +13,8 @@
 #include "store/record.h"
 
 enum {
-	ARRIVAL_RECORDS_MOST = 16,  /* of one number; others are left alone */
-	ARRIVAL_CHANGES_MOST = 512, /* a referral with more likewise */
+	ARRIVAL_RECORDS_MOST = 16,  /* of one number; of more none is joined */
+	ARRIVAL_CHANGES_MOST = 512, /* of a referral; else all are left alone */
 };
 
 /** Note a merged change: at a hub, that the referral is to be looked at. */

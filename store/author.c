@@ -5,6 +5,7 @@
 
 #include "store/admit.h"
 #include "store/apart.h"
+#include "store/arrival_say.h"
 #include "store/author.h"
 #include "store/contract_word.h"
 #include "store/device_vet.h"
@@ -519,14 +520,21 @@ follow_resident(struct work *w, const struct record *r, const json_t *fields,
 	return ERR_REFUSED;
 }
 
-/* Whoever types to a stub is told which record it became. */
+/* Whoever types to a stub is told which record it became. An arrival goes on
+ * beside the referral that it was joined to. */
 static enum err
 keep_stub(struct work *w, const struct record *r, const json_t *fields)
 {
+	bool is_joined;
 	const char *to;
+	enum err e;
 
 	if ((w->flags & AUTHOR_ENTITLED) != 0)
 		return ERR_OK;
+	e = arrival_is_joined(w->t, r, w->key, &is_joined);
+	if (e != ERR_OK ||
+	    (is_joined && json_object_get(fields, "reassigned_to") == NULL))
+		return e;
 	to = reassign_keeps_stub(r->fields, fields, &w->out->findings);
 	if (to == NULL)
 		return ERR_OK;

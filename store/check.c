@@ -583,7 +583,7 @@ may_lack_fields(
 		return false;
 	if (strcmp(s->name, "draft") == 0)
 		return true;
-	return s->by_slip && cx->is_first &&
+	return (cx->is_first ? s->by_slip : cx->was_by_slip) &&
 	       json_object_get(fields, "slip_no") != NULL;
 }
 

@@ -122,6 +122,8 @@ struct check_context {
 	const char *org; /* the acting org, likewise */
 	const char *old_state; /* of the same source's last line; NULL */
 	bool is_first;         /* no earlier line for this ref */
+	bool was_by_slip;      /* what is amended has all but its number
+	                          elsewhere (state.by_slip) */
 	bool acts_for_group;   /* the importer is the hub */
 	/** Is there such a record here? NULL: nothing is known. */
 	bool (*exists)(void *world, const char *kind, const char *ref);

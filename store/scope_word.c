@@ -5,6 +5,7 @@
 
 #include "store/admit.h"
 #include "store/begun.h"
+#include "store/contest_said.h"
 #include "store/contest_stand.h"
 #include "store/graph.h"
 #include "store/index.h"
@@ -170,10 +171,17 @@ names(const struct words *w, size_t i, const struct field *f, const char *ref)
 
 /* --- whose word counts ------------------------------------------------- */
 
+/* The machine repeats what others said, maybe the org itself: it is nobody. */
+static bool
+is_another(struct words *w, size_t i, const char *org)
+{
+	return !contest_is_machines(change_at(w, i)) && !is_own(w, i, org);
+}
+
 static bool
 counts_for(struct words *w, size_t i, const char *org)
 {
-	return w->speaks[i] && (w->is_founders[i] || !is_own(w, i, org));
+	return w->speaks[i] && (w->is_founders[i] || is_another(w, i, org));
 }
 
 /* Whether i, that names the org, or who had seen it, counts. */
@@ -370,7 +378,7 @@ is_full(struct words *w, const bool *covers, const char *org)
 	for (j = 0; j < w->s->count; j++) {
 		if (!covers[j] || !w->speaks[j])
 			continue;
-		if (k->grant == GRANT_BY_OTHERS && !is_own(w, j, org) &&
+		if (k->grant == GRANT_BY_OTHERS && is_another(w, j, org) &&
 		    knows_of(w, j, org))
 			return true;
 		if (k->grant == GRANT_BY_GROUP &&

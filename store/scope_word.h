@@ -5,7 +5,8 @@
  * word counts where the org that it names is another than its author's, where
  * it is of who surely began the record (begun.h), or where such a change had
  * seen it. An org that counts for itself alone stands beside those who were
- * named before.
+ * named before. What the machine says (contest_said.h) repeats others and
+ * counts for nobody, but for the group's steps of contracts and links.
  */
 
 #ifndef YIZHAN_STORE_SCOPE_WORD_H

@@ -501,6 +501,15 @@ remind_of_duplicates(
 		    out);
 }
 
+/* An arrival that was registered by its number stays one. */
+static bool
+was_by_slip(const struct vet_line *line)
+{
+	return strcmp(line->kind->name, "referral") == 0 &&
+	       line->before != NULL &&
+	       rule_ref(line->before, "from_org") == NULL;
+}
+
 void
 vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 {
@@ -511,6 +520,7 @@ vet_record(struct vet *v, const struct vet_line *line, struct findings *out)
 	    .org = line->org,
 	    .old_state = line->old_state,
 	    .is_first = line->is_first,
+	    .was_by_slip = was_by_slip(line),
 	    .acts_for_group = v->self->role == ROLE_HUB || line->is_entitled,
 	    .exists = exists,
 	    .works_at = works_at,

@@ -9,20 +9,30 @@
 #include "store/slip.h"
 
 #define NUMBER "T01-R-000001-5"
-#define REFERRAL(ref, at, org, state, to, more)                                \
-	ENVELOPE("referral", ref, at, org)                                     \
-	"\"state\":\"" state "\",\"slip_no\":\"" NUMBER                        \
+#define OTHER  "T01-R-000002-7"
+#define BEARS(number, ref, at, author, state, from, to, more)                  \
+	ENVELOPE("referral", ref, at, author)                                  \
+	"\"state\":\"" state "\",\"slip_no\":\"" number                        \
 	"\",\"direction\":\"up\",\"resident_id\":\"ref:P1\","                  \
-	"\"from_org\":\"ref:C01\",\"to_org\":\"ref:" to                        \
+	"\"from_org\":\"ref:" from "\",\"to_org\":\"ref:" to                   \
 	"\",\"issued_at\":\"2026-05-01T08:30:00+08:00\"" more "}\n"
+#define REFERRAL(ref, at, org, state, to, more)                                \
+	BEARS(NUMBER, ref, at, org, state, "C01", to, more)
 #define ISSUED(to) REFERRAL("R1", "09:00:00", "C01", "issued", to, "")
+#define AGAIN(to)  REFERRAL("R2", "09:10:00", "C01", "issued", to, "")
+#define RENUMBERED                                                             \
+	BEARS(OTHER, "R1", "13:00:00", "C01", "issued", "C01", "C02", "")
+/* Written down by the target, from an org to one. */
+#define FROM(from, to)                                                         \
+	BEARS(NUMBER, "R1", "09:00:00", "C02", "issued", from, to, "")
 #define CALLED_OFF                                                             \
 	REFERRAL("R1", "09:30:00", "C01", "cancelled", "C02",                  \
 	    ",\"reason_cancelled\":\"不去了\"")
-#define ARRIVED(ref, org, hour)                                                \
-	ENVELOPE("referral", ref, hour ":00:00", org)                          \
-	"\"state\":\"arrived\",\"slip_no\":\"" NUMBER                          \
+#define CAME_BY(number, ref, at, org, hour)                                    \
+	ENVELOPE("referral", ref, at, org)                                     \
+	"\"state\":\"arrived\",\"slip_no\":\"" number                          \
 	"\",\"arrived_at\":\"2026-05-01T" hour ":00:00+08:00\"}\n"
+#define ARRIVED(ref, org, hour) CAME_BY(NUMBER, ref, hour ":00:00", org, hour)
 
 static void
 assert_shown(
@@ -238,10 +248,201 @@ test_a_second_referral_takes_no_number(void **state)
 	struct fixture *f = *state;
 
 	give(f, ISSUED("C02"));
-	give(f, REFERRAL("R2", "09:10:00", "C01", "issued", "C02", ""));
+	give(f, AGAIN("C02"));
 	assert_number_is_of(f, "R1");
 	assert_int_equal(changes_of(f, "R1"), 1);
 	assert_int_equal(changes_of(f, "R2"), 1);
+}
+
+/* Nobody addresses another's referral to himself. */
+static void
+test_who_addresses_it_to_himself_has_not_received_him(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02"));
+	give(f, REFERRAL("R1", "10:00:00", "C03", "issued", "C03", ""));
+	give(f, ARRIVED("B1", "C03", "11"));
+	assert_apart(f, "B1");
+}
+
+/* A referral of one's own to oneself has no other's patient. */
+static void
+test_nor_has_who_refers_to_himself(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FROM("C02", "C02"));
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_apart(f, "B1");
+}
+
+static void
+test_the_target_writes_the_referral_down_for_another(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, FROM("C01", "C02"));
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+}
+
+/* The word is of who registered it, whoever is addressed since. */
+static void
+test_it_is_said_for_who_registered_it(void **state)
+{
+	struct fixture *f = *state;
+	struct record r;
+
+	give(f, ISSUED("C02"));
+	give(f, REFERRAL("R1", "10:00:00", "C01", "issued", "C03", ""));
+	give(f, ARRIVED("B1", "C02", "11"));
+	test_store_record(&f->s, "his", "referral", "R1", &r);
+	assert_string_equal(r.by, "~group");
+	assert_string_equal(r.org, "C02");
+	record_clear(&r);
+}
+
+/* Of two referrals that fit, nobody knows which patient came. */
+static void
+test_of_two_that_fit_it_is_joined_to_none(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") AGAIN("C02"));
+	give(f, ARRIVED("B1", "C02", "11"));
+	assert_apart(f, "B1");
+	assert_shown(f, "R2", "state", "issued");
+	assert_shown(f, "R2", "arrived_at", "-");
+}
+
+static void
+test_what_was_joined_comes_apart_when_another_fits(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	give(f, AGAIN("C02"));
+	assert_apart(f, "B1");
+	assert_shown(f, "R2", "state", "issued");
+}
+
+/* To another org it is no doubt. */
+static void
+test_another_referral_of_the_number_that_does_not_fit(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, AGAIN("C03") ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	assert_shown(f, "R2", "state", "issued");
+}
+
+/* What people wrote themselves stays when it comes apart. */
+static void
+test_what_people_wrote_is_not_taken_back(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	give(f, REFERRAL("R1", "12:00:00", "C02", "in_care", "C02",
+	            ",\"admission_no\":\"Z7\""));
+	give(f, AGAIN("C02"));
+	assert_shown(f, "R1", "state", "in_care");
+	assert_shown(f, "R1", "admission_no", "Z7");
+	assert_shown(f, "R1", "arrived_at", "-");
+	assert_shown(f, "B1", "state", "arrived");
+}
+
+/* --- another number --------------------------------------------------------
+ */
+
+static void
+test_a_mistyped_number_is_mended(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	give(f, CAME_BY(OTHER, "B1", "13:00:00", "C02", "11"));
+	assert_apart(f, "B1");
+	give(f, ARRIVED("B2", "C02", "12"));
+	assert_joined(f, "B2");
+	assert_shown(f, "R1", "arrived_at", "2026-05-01T12:00:00+08:00");
+}
+
+/* What is typed into the arrival's own record. */
+static enum err
+type(struct fixture *f, const char *name, const char *value)
+{
+	json_t *fields = json_pack("{s:s}", name, value);
+	uint8_t key[KEY_RECORD_BYTES];
+	struct authored a;
+	struct self self;
+	struct txn *t = test_store_write(&f->s);
+	enum err e;
+
+	assert_int_equal(self_read(t, &self), ERR_OK);
+	key_record_of(f->s.db, key, "his", "referral", "B1");
+	e = author_amend(t, &self, key, "S1", "C02", fields, TEST_NOW, &a);
+	if (e == ERR_OK)
+		assert_int_equal(contest_settle(t, &self, TEST_NOW), ERR_OK);
+	json_decref(fields);
+	self_wipe(&self);
+	assert_int_equal(txn_commit(t), ERR_OK);
+	return e;
+}
+
+static void
+test_people_go_on_in_the_arrivals_record(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	assert_joined(f, "B1");
+	assert_int_equal(type(f, "admission_no", "Z7"), ERR_OK);
+	assert_joined(f, "B1");
+	assert_shown(f, "R1", "admission_no", "Z7");
+	assert_int_equal(type(f, "reassigned_to", "ref:R9"), ERR_REFUSED);
+	assert_int_equal(type(f, "slip_no", OTHER), ERR_OK);
+	assert_apart(f, "B1");
+	assert_shown(f, "R1", "admission_no", "-");
+}
+
+static void
+test_the_referrals_number_is_mended(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	give(f, RENUMBERED);
+	assert_apart(f, "B1");
+	give(f, AGAIN("C02"));
+	assert_shown(f, "R1", "state", "issued");
+	assert_shown(f, "R2", "state", "arrived");
+	assert_shown(f, "B1", "reassigned_to", "ref:R2");
+}
+
+/* Of more than are looked at none is joined; what is one too many does not
+ * show whether it came first or last. */
+static void
+test_too_many_bear_the_number(void **state)
+{
+	struct fixture *f = *state;
+	char line[512];
+	int i;
+
+	give(f, ISSUED("C02") ARRIVED("B1", "C02", "11"));
+	for (i = 3; i <= ARRIVAL_RECORDS_MOST + 1; i++) {
+		assert_joined(f, "B1");
+		snprintf(line, sizeof line, "%s", ARRIVED("B2", "C03", "11"));
+		assert_non_null(strstr(line, "\"B2\""));
+		memcpy(strstr(line, "\"B2\""),
+		    (char[]){'"', 'X', (char)('a' + i), '"'}, 4);
+		give(f, line);
+	}
+	assert_apart(f, "B1");
 }
 
 /* --- in every order --------------------------------------------------------
@@ -291,6 +492,32 @@ test_in_every_order(void **state)
 	assert_int_equal(seen, 24);
 }
 
+/* Where two referrals fit, nothing is left of what was said before both were
+ * there. */
+static void
+test_in_every_order_where_two_fit(void **state)
+{
+	static const char *const line[] = {
+	    ISSUED("C02"), AGAIN("C02"), ARRIVED("B1", "C02", "11")};
+	static const unsigned char orders[6][3] = {
+	    {0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	struct fixture *f;
+	void *room;
+	size_t o, i;
+
+	(void)state;
+	for (o = 0; o < 6; o++) {
+		open_group(&room);
+		f = room;
+		for (i = 0; i < 3; i++)
+			give(f, line[orders[o][i]]);
+		assert_apart(f, "B1");
+		assert_shown(f, "R2", "state", "issued");
+		assert_shown(f, "R2", "arrived_at", "-");
+		close_store(&room);
+	}
+}
+
 /* --- a hub that held them before -------------------------------------------
  */
 
@@ -332,7 +559,20 @@ main(void)
 	    IN_GROUP(test_the_address_is_mended_later),
 	    IN_GROUP(test_the_address_was_another),
 	    IN_GROUP(test_a_second_referral_takes_no_number),
+	    IN_GROUP(test_who_addresses_it_to_himself_has_not_received_him),
+	    IN_GROUP(test_nor_has_who_refers_to_himself),
+	    IN_GROUP(test_the_target_writes_the_referral_down_for_another),
+	    IN_GROUP(test_it_is_said_for_who_registered_it),
+	    IN_GROUP(test_of_two_that_fit_it_is_joined_to_none),
+	    IN_GROUP(test_what_was_joined_comes_apart_when_another_fits),
+	    IN_GROUP(test_another_referral_of_the_number_that_does_not_fit),
+	    IN_GROUP(test_what_people_wrote_is_not_taken_back),
+	    IN_GROUP(test_a_mistyped_number_is_mended),
+	    IN_GROUP(test_people_go_on_in_the_arrivals_record),
+	    IN_GROUP(test_the_referrals_number_is_mended),
+	    IN_GROUP(test_too_many_bear_the_number),
 	    cmocka_unit_test(test_in_every_order),
+	    cmocka_unit_test(test_in_every_order_where_two_fit),
 	    cmocka_unit_test_setup_teardown(
 	        test_a_hub_joins_what_it_held, open_hub, close_store),
 	};

@@ -533,6 +533,40 @@ test_nor_for_who_named_himself(void **state)
 	expect(&encounter, "AC");
 }
 
+/* What the machine says of a referral is what others said of it. */
+static void
+test_the_machines_word_opens_no_file(void **state)
+{
+	struct change_id own, said;
+
+	file_comes();
+	own = came("B", "his", "referral", "x1", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
+	        "from_org", "ref:B", "to_org", "ref:B", "state", "issued"));
+	expect(&encounter, "A");
+	said = machine_says("B", "his", "referral", "x1", &own,
+	    json_pack("{s:s}", "state", "arrived"));
+	expect(&said, "AB");
+	expect(&encounter, "A");
+}
+
+static void
+test_the_machines_word_makes_nobody_a_referrals_target(void **state)
+{
+	struct change_id r, own, said;
+
+	file_comes();
+	r = came("A", "his", "referral", "x1", NULL,
+	    json_pack("{s:s, s:s, s:s, s:s}", "resident_id", "ref:r1",
+	        "from_org", "ref:A", "to_org", "ref:C", "state", "issued"));
+	own = came("B", "his", "referral", "x1", &r,
+	    json_pack("{s:s}", "to_org", "ref:B"));
+	said = machine_says("B", "his", "referral", "x1", &own,
+	    json_pack("{s:s}", "state", "arrived"));
+	expect(&said, "ABC");
+	expect(&encounter, "AC");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -561,6 +595,8 @@ main(void)
 	    CASE(test_when_the_asker_comes_who_invented_it_gains_nothing),
 	    CASE(test_what_is_set_aside_is_no_word_for_what_it_had_seen),
 	    CASE(test_nor_for_who_named_himself),
+	    CASE(test_the_machines_word_opens_no_file),
+	    CASE(test_the_machines_word_makes_nobody_a_referrals_target),
 	};
 
 	if (sodium_init() < 0)

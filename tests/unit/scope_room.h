@@ -51,10 +51,11 @@ take(struct change *c)
 	buffer_free(&body);
 }
 
-/* A change at the hub, made by the node of an org; after what it had seen. */
+/* A change at the hub, made by the node of an author; after what it had seen.
+ */
 static inline struct change_id
-came(const char *author, const char *source, const char *kind, const char *ref,
-    const struct change_id *seen, json_t *fields)
+wrote(const char *author, const char *by, const char *org_ref,
+    const struct identity *record, const struct change_id *seen, json_t *fields)
 {
 	struct change c;
 	struct change_id id;
@@ -64,11 +65,9 @@ came(const char *author, const char *source, const char *kind, const char *ref,
 	c.id.life[0] = (uint8_t)(i + 1);
 	c.id.class = 2;
 	c.id.seq = ++seqs[i];
-	snprintf(c.record.source, sizeof c.record.source, "%s", source);
-	snprintf(c.record.kind, sizeof c.record.kind, "%s", kind);
-	snprintf(c.record.ref, sizeof c.record.ref, "%s", ref);
-	snprintf(c.by, sizeof c.by, "S1");
-	snprintf(c.org, sizeof c.org, "%s", author);
+	c.record = *record;
+	snprintf(c.by, sizeof c.by, "%s", by);
+	snprintf(c.org, sizeof c.org, "%s", org_ref);
 	if (seen != NULL)
 		c.parents[c.parent_count++].id = *seen;
 	assert_non_null(fields);
@@ -77,6 +76,37 @@ came(const char *author, const char *source, const char *kind, const char *ref,
 	id = c.id;
 	change_clear(&c);
 	return id;
+}
+
+static inline struct identity
+named(const char *source, const char *kind, const char *ref)
+{
+	struct identity id = {.kind = ""};
+
+	snprintf(id.source, sizeof id.source, "%s", source);
+	snprintf(id.kind, sizeof id.kind, "%s", kind);
+	snprintf(id.ref, sizeof id.ref, "%s", ref);
+	return id;
+}
+
+/* Made for the author himself. */
+static inline struct change_id
+came(const char *author, const char *source, const char *kind, const char *ref,
+    const struct change_id *seen, json_t *fields)
+{
+	struct identity record = named(source, kind, ref);
+
+	return wrote(author, "S1", author, &record, seen, fields);
+}
+
+/* Under the name of no person, in an org's name. */
+static inline struct change_id
+machine_says(const char *for_org, const char *source, const char *kind,
+    const char *ref, const struct change_id *seen, json_t *fields)
+{
+	struct identity record = named(source, kind, ref);
+
+	return wrote("H", CONTEST_AUTHOR, for_org, &record, seen, fields);
 }
 
 static inline struct change_id
