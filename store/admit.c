@@ -120,9 +120,8 @@ admit_again(
 bool
 org_within(struct txn *t, const struct cert *cert, const char *org)
 {
-	struct memo *memo = memo_of(t);
 	struct org_tree own = {.t = t};
-	struct org_tree *tree = memo == NULL ? &own : &memo->tree;
+	struct org_tree *tree = memo_tree(t, &own);
 	char at[REF_BYTES_MAX + 1];
 	const char *next = org;
 	bool is_within = false;

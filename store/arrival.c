@@ -274,27 +274,14 @@ arrival_settle(struct txn *t, const struct self *self, int64_t now)
 static enum err
 note_all(struct txn *t)
 {
-	uint8_t last[KEY_RECORD_BYTES] = {0}, prefix[2];
-	struct walk *w;
-	struct bytes key;
-	enum err e;
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = record_keys(t, "referral", &keys);
 
-	store_u16(prefix, key_kind_number("referral"));
-	e = walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w);
-	if (e != ERR_OK)
-		return e;
-	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
-	       key.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(key.data, prefix, sizeof prefix) == 0) {
-		if (memcmp(key.data, last, sizeof last) == 0)
-			continue;
-		memcpy(last, key.data, sizeof last);
-		e = put_due(t, last);
-		if (e != ERR_OK)
-			break;
-	}
-	walk_close(w);
-	return e == ERR_END ? ERR_OK : e;
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = put_due(t, keys.data + at);
+	buffer_free(&keys);
+	return e;
 }
 
 enum err

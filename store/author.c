@@ -12,7 +12,6 @@
 #include "store/group_word.h"
 #include "store/index.h"
 #include "store/named_once.h"
-#include "store/org_tree.h"
 #include "store/paper.h"
 #include "store/persons.h"
 #include "store/reassign.h"
@@ -631,11 +630,10 @@ static bool
 find_speaker(struct txn *t, const struct self *self,
     const uint8_t record_key[KEY_RECORD_BYTES], char out[REF_BYTES_MAX + 1])
 {
-	char above[REF_BYTES_MAX + 1];
+	char org[REF_BYTES_MAX + 1] = "";
 	uint8_t key[KEY_RECORD_BYTES];
 	const struct kind *k;
 	struct record r;
-	int depth;
 
 	out[0] = '\0';
 	if (self->role != ROLE_HUB || *first_org(self) != '\0' ||
@@ -643,17 +641,13 @@ find_speaker(struct txn *t, const struct self *self,
 		return true;
 	k = kind_by_name(r.id.kind);
 	if (k == NULL || !k->by_group)
-		snprintf(out, REF_BYTES_MAX + 1, "%s", r.org);
+		snprintf(org, sizeof org, "%s", r.org);
 	record_clear(&r);
-	if (out[0] == '\0')
+	if (org[0] == '\0')
 		return true;
-	for (depth = 0; depth < ORG_DEPTH_MAX; depth++) {
-		if (index_parent_org(t, out, above, sizeof above) != ERR_OK)
-			break;
-		snprintf(out, REF_BYTES_MAX + 1, "%s", above);
-	}
+	index_top_org(t, org, out, REF_BYTES_MAX + 1);
 	key_record_of(txn_db(t), key, "", "org", out);
-	return depth > 0 || record_exists(t, key);
+	return strcmp(out, org) != 0 || record_exists(t, key);
 }
 
 enum err

@@ -100,9 +100,8 @@ static bool
 is_above_all(
     struct txn *t, const char *org, const char *const *orgs, size_t org_count)
 {
-	struct memo *memo = memo_of(t);
 	struct org_tree own = {.t = t};
-	struct org_tree *tree = memo == NULL ? &own : &memo->tree;
+	struct org_tree *tree = memo_tree(t, &own);
 	bool is_above = true;
 	size_t i;
 

@@ -147,7 +147,6 @@ enum err
 carers_add(const struct scoped *s, const struct scope_orgs *keepers,
     uint8_t level, struct scope_orgs *out)
 {
-	struct memo *memo = memo_of(s->t);
 	struct adding a = {
 	    .own = {.t = s->t}, .keepers = keepers, .level = level, .out = out};
 	size_t i;
@@ -155,7 +154,7 @@ carers_add(const struct scoped *s, const struct scope_orgs *keepers,
 
 	if (!s->kind->scope.has_carers)
 		return ERR_OK;
-	a.tree = memo == NULL ? &a.own : &memo->tree;
+	a.tree = memo_tree(s->t, &a.own);
 	for (i = 0; i < s->count; i++)
 		add_one(&a, s->input[i].change->org);
 	e = add_rows(s, &a);

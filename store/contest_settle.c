@@ -364,38 +364,13 @@ static const char looked[] = "contest.looked";
  * whose words on them are. */
 enum { LOOKED_AT_OPENED = 5, LOOKED_AT_WORDS };
 
-/* Appends the keys of all. */
-static enum err
-find_all_contracts(struct txn *t, struct buffer *keys)
-{
-	uint8_t last[KEY_RECORD_BYTES] = {0}, prefix[2];
-	struct walk *w;
-	struct bytes key;
-	enum err e;
-
-	store_u16(prefix, key_kind_number("contract"));
-	e = walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w);
-	if (e != ERR_OK)
-		return e;
-	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
-	       key.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(key.data, prefix, sizeof prefix) == 0) {
-		if (memcmp(key.data, last, sizeof last) == 0)
-			continue;
-		memcpy(last, key.data, sizeof last);
-		put_bytes(keys, last, sizeof last);
-	}
-	walk_close(w);
-	return e == ERR_OK || e == ERR_END ? buffer_state(keys) : e;
-}
-
 /* Nobody was asked then about others' words on them. */
 static enum err
 look_at_all(struct txn *t, const struct self *self)
 {
 	struct buffer keys = {0};
 	size_t at;
-	enum err e = find_all_contracts(t, &keys);
+	enum err e = record_keys(t, "contract", &keys);
 
 	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES) {
 		e = put_due(t, keys.data + at);

@@ -8,8 +8,6 @@
 #include "store/contest_whose.h"
 #include "store/index.h"
 
-enum { ABOVE_MAX = 8 };
-
 static void
 add_org(struct contest_whose *w, const char *org)
 {
@@ -51,21 +49,6 @@ contest_whose_read(struct txn *t, const struct self *self,
 	return e;
 }
 
-/* The org at the top of the tree above this one. */
-static void
-find_top(struct txn *t, const char *org, char out[ORG_REF_BYTES_MAX + 1])
-{
-	char above[ORG_REF_BYTES_MAX + 1];
-	int depth;
-
-	snprintf(out, ORG_REF_BYTES_MAX + 1, "%s", org);
-	for (depth = 0; depth < ABOVE_MAX; depth++) {
-		if (index_parent_org(t, out, above, sizeof above) != ERR_OK)
-			break;
-		memcpy(out, above, sizeof above);
-	}
-}
-
 /* Of one that the tree does not know nobody is above. */
 void
 contest_whose_name(struct txn *t, const struct contest_whose *w,
@@ -76,7 +59,7 @@ contest_whose_name(struct txn *t, const struct contest_whose *w,
 	snprintf(out, ORG_REF_BYTES_MAX + 1, "%.*s", ORG_REF_BYTES_MAX,
 	    w->org_count == 0 ? "" : w->orgs[0]);
 	for (i = 0; w->is_doubted && i < w->org_count; i++) {
-		find_top(t, w->orgs[i], out);
+		index_top_org(t, w->orgs[i], out, ORG_REF_BYTES_MAX + 1);
 		if (strcmp(out, w->orgs[i]) != 0)
 			return;
 	}

@@ -246,6 +246,21 @@ index_parent_org(struct txn *t, const char *org, char *out, size_t out_bytes)
 	return e;
 }
 
+void
+index_top_org(struct txn *t, const char *org, char *out, size_t out_bytes)
+{
+	char above[REF_BYTES_MAX + 1];
+	size_t most = out_bytes < sizeof above ? out_bytes : sizeof above;
+	int depth;
+
+	snprintf(out, out_bytes, "%s", org);
+	for (depth = 0; depth < ORG_DEPTH_MAX; depth++) {
+		if (index_parent_org(t, out, above, most) != ERR_OK)
+			break;
+		snprintf(out, out_bytes, "%s", above);
+	}
+}
+
 enum err
 index_org_level(struct txn *t, const char *org, char *out, size_t out_bytes)
 {

@@ -32,6 +32,10 @@ enum err index_only(struct txn *t, const char *kind, const char *ref,
 enum err index_parent_org(
     struct txn *t, const char *org, char *out, size_t out_bytes);
 
+/** The org at the top of the tree above one: itself, where nothing above it is
+ * known. */
+void index_top_org(struct txn *t, const char *org, char *out, size_t out_bytes);
+
 /** The level of an org as its record says, in a word of its kind.
  * ERR_NOT_FOUND: the record is not here, or says none. */
 enum err index_org_level(

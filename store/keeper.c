@@ -88,9 +88,8 @@ keeps_for_it(struct org_tree *tree, const char *keeper, const char *org)
 enum keeper_says
 keeper_is(struct txn *t, const char *keeper, const char *org)
 {
-	struct memo *memo = memo_of(t);
 	struct org_tree own = {.t = t};
-	struct org_tree *tree = memo == NULL ? &own : &memo->tree;
+	struct org_tree *tree = memo_tree(t, &own);
 	enum keeper_says says = KEEPER_NO;
 
 	if (keeper == NULL || *keeper == '\0')

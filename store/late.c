@@ -88,9 +88,8 @@ static enum err
 relate(struct txn *t, struct looking *l)
 {
 	struct orgs *o = &l->orgs;
-	struct memo *memo = memo_of(t);
 	struct org_tree own = {.t = t};
-	struct org_tree *tree = memo == NULL ? &own : &memo->tree;
+	struct org_tree *tree = memo_tree(t, &own);
 	size_t i;
 	enum err e;
 

@@ -13,7 +13,7 @@
 #include "store/scope.h"
 #include "store/vet.h"
 
-enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2, ABOVE_MAX = 8 };
+enum { CHOICE_ORGS_MAX = MATTER_CHOICES_MAX + 2 };
 
 /* One line per maker; each file says what its matter is. */
 extern const struct matter_maker matter_conflict, matter_differ,
@@ -342,20 +342,11 @@ void
 matter_acting_org(struct txn *t, const struct self *self,
     const struct matter *m, const char *near, char out[REF_BYTES_MAX + 1])
 {
-	char above[REF_BYTES_MAX + 1];
-	int depth;
-
-	if (self->role != ROLE_HUB) {
+	if (self->role == ROLE_HUB)
+		index_top_org(t, m->owner[0] != '\0' ? m->owner : near, out,
+		    REF_BYTES_MAX + 1);
+	else
 		snprintf(out, REF_BYTES_MAX + 1, "%s", m->owner);
-		return;
-	}
-	snprintf(out, REF_BYTES_MAX + 1, "%s",
-	    m->owner[0] != '\0' ? m->owner : near);
-	for (depth = 0; depth < ABOVE_MAX; depth++) {
-		if (index_parent_org(t, out, above, sizeof above) != ERR_OK)
-			break;
-		snprintf(out, REF_BYTES_MAX + 1, "%s", above);
-	}
 }
 
 /* --- the record of it ---------------------------------------------------- */

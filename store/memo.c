@@ -24,6 +24,14 @@ memo_of(struct txn *t)
 	return m;
 }
 
+struct org_tree *
+memo_tree(struct txn *t, struct org_tree *own)
+{
+	struct memo *memo = memo_of(t);
+
+	return memo == NULL ? own : &memo->tree;
+}
+
 void
 memo_forget(struct txn *t)
 {

@@ -49,6 +49,9 @@ struct memo {
 
 /** Of this transaction, empty at first. NULL: no memory, or it only reads. */
 struct memo *memo_of(struct txn *t);
+/** The tree of orgs as the transaction knows it; own, empty, where there is no
+ * memo. org_tree_free(own) in any case. */
+struct org_tree *memo_tree(struct txn *t, struct org_tree *own);
 /** Lists were dropped, or an org moved: ask anew. */
 void memo_forget(struct txn *t);
 

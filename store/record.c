@@ -127,6 +127,30 @@ record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
 	return record_changes(t, key, 1, &count) == ERR_OK && count > 0;
 }
 
+enum err
+record_keys(struct txn *t, const char *kind, struct buffer *out)
+{
+	uint8_t last[KEY_RECORD_BYTES] = {0}, prefix[2];
+	struct walk *w;
+	struct bytes key;
+	enum err e;
+
+	store_u16(prefix, key_kind_number(kind));
+	e = walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w);
+	if (e != ERR_OK)
+		return e;
+	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
+	       key.size == KEY_RECORD_CHANGE_BYTES &&
+	       memcmp(key.data, prefix, sizeof prefix) == 0) {
+		if (memcmp(key.data, last, sizeof last) == 0)
+			continue; /* another change of the same one */
+		memcpy(last, key.data, sizeof last);
+		put_bytes(out, last, sizeof last);
+	}
+	walk_close(w);
+	return e == ERR_OK || e == ERR_END ? buffer_state(out) : e;
+}
+
 bool
 record_any(struct txn *t, const char *kind)
 {

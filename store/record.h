@@ -37,6 +37,10 @@ enum err record_changes(struct txn *t, const uint8_t key[KEY_RECORD_BYTES],
 /** Whether any merged change of this record is here. */
 bool record_exists(struct txn *t, const uint8_t key[KEY_RECORD_BYTES]);
 
+/** Append the keys of all records of a kind that are here, each once: who goes
+ * through them may write what he likes. ERR_NOMEM, ERR_IO. */
+enum err record_keys(struct txn *t, const char *kind, struct buffer *out);
+
 /** Whether any record of this kind is here. */
 bool record_any(struct txn *t, const char *kind);
 

@@ -35,13 +35,11 @@ struct spread {
 static void
 spread_begin(struct spread *sp, struct txn *t, const struct self *self)
 {
-	struct memo *memo = memo_of(t);
-
 	memset(sp, 0, sizeof *sp);
 	sp->t = t;
 	sp->self = self;
 	sp->own.t = t;
-	sp->tree = memo == NULL ? &sp->own : &memo->tree;
+	sp->tree = memo_tree(t, &sp->own);
 }
 
 /* at: of what caused it all. */

@@ -481,57 +481,32 @@ static const char looked[] = "whose.looked";
 /* 1: rows of codes say what is decided, and all changes of a record count. */
 enum { LOOKED_AT_ALL = 1 };
 
-/* Its rows of codes first: older stores had fewer. */
 static enum err
-prepare_link(struct txn *t, const uint8_t key[KEY_RECORD_BYTES])
+prepare_decisions(struct txn *t, const struct self *self)
 {
-	struct record_set set;
-	size_t i;
-	enum err e = record_gather(t, key, KIN_MAX, &set);
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = record_keys(t, "question", &keys);
 
-	if (e != ERR_OK)
-		return unless_unread(e);
-	for (i = 0; e == ERR_OK && i < set.count; i++)
-		e = linked_note(t, &set.change[i], key);
-	record_set_free(&set);
-	return e == ERR_OK ? note_link(t, key) : e;
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = unless_unread(decided_of(
+		    t, self, keys.data + at, FINDING_WHOSE, &decisions));
+	buffer_free(&keys);
+	return e;
 }
 
-/* A record of kind question, or a link. */
+/* Their rows of codes are there: linked_prepare() came first. */
 static enum err
-prepare_one(struct txn *t, const struct self *self,
-    const uint8_t key[KEY_RECORD_BYTES], bool is_link)
+prepare_links(struct txn *t)
 {
-	return is_link ? prepare_link(t, key)
-	               : unless_unread(decided_of(
-	                     t, self, key, FINDING_WHOSE, &decisions));
-}
+	struct buffer keys = {0};
+	size_t at;
+	enum err e = record_keys(t, "link", &keys);
 
-static enum err
-prepare_kind(struct txn *t, const struct self *self, const char *kind)
-{
-	uint8_t last[KEY_RECORD_BYTES] = {0}, prefix[2];
-	bool is_link = strcmp(kind, "link") == 0;
-	struct walk *w;
-	struct bytes key;
-	enum err e;
-
-	store_u16(prefix, key_kind_number(kind));
-	e = walk_open(t, TABLE_RECORDS, prefix, sizeof prefix, &w);
-	if (e != ERR_OK)
-		return e;
-	while ((e = walk_next(w, &key, NULL)) == ERR_OK &&
-	       key.size == KEY_RECORD_CHANGE_BYTES &&
-	       memcmp(key.data, prefix, sizeof prefix) == 0) {
-		if (memcmp(key.data, last, sizeof last) == 0)
-			continue;
-		memcpy(last, key.data, sizeof last);
-		e = prepare_one(t, self, last, is_link);
-		if (e != ERR_OK)
-			break;
-	}
-	walk_close(w);
-	return e == ERR_END ? ERR_OK : e;
+	for (at = 0; e == ERR_OK && at < keys.size; at += KEY_RECORD_BYTES)
+		e = unless_unread(note_link(t, keys.data + at));
+	buffer_free(&keys);
+	return e;
 }
 
 enum err
@@ -544,8 +519,8 @@ whose_prepare(struct txn *t, const struct self *self)
 	    was_looked >= LOOKED_AT_ALL)
 		return e;
 	/* What is decided first: then nothing of it is asked meanwhile. */
-	e = prepare_kind(t, self, "question");
+	e = prepare_decisions(t, self);
 	if (e == ERR_OK)
-		e = prepare_kind(t, self, "link");
+		e = prepare_links(t);
 	return e == ERR_OK ? meta_put_number(t, looked, LOOKED_AT_ALL) : e;
 }
